@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built alike: language mode 6, warnings are errors, and what is unsafe says so.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let strict = settings + [.strictMemorySafety()]
+
+let package = Package(
+  name: "spondee",
+  products: [
+    .library(name: "XML", targets: ["XML"]),
+    .library(name: "XMPP", targets: ["XMPP"]),
+    .library(name: "ServerCore", targets: ["ServerCore"]),
+    .library(name: "ClientCore", targets: ["ClientCore"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
+    .library(name: "Scenario", targets: ["Scenario"]),
+    .executable(name: "spondee", targets: ["spondee"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
+    .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
+
+    .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: strict),
+    .target(name: "XMPP", dependencies: ["XML", "CIDN2", "CUnistring"], swiftSettings: strict),
+    .target(
+      name: "ServerCore",
+      dependencies: [
+        "XML", "XMPP",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "ClientCore", dependencies: ["XML", "XMPP", "ServerCore", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "Scenario", dependencies: ["XML", "XMPP"], swiftSettings: strict),
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "XML", "XMPP", "ServerCore", "ClientCore", "Scenario",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "StorageSQLite", dependencies: ["XML", "XMPP", "ServerCore", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
+    .target(
+      name: "ServerNIO",
+      dependencies: [
+        "XML", "XMPP", "ServerCore", "StorageSQLite",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "X509", package: "swift-certificates"),
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ScenarioNIO",
+      dependencies: [
+        "XML", "XMPP", "ClientCore", "Scenario",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "spondee",
+      dependencies: [
+        "XML", "XMPP", "ServerCore", "Simulation", "Scenario", "ScenarioNIO", "ServerNIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,77 @@
+/// A piece of UTF-8 text that compares and hashes by its bytes.
+///
+/// Swift's `String` takes canonically equivalent texts for equal (U+212B and U+00C5, say). In XML, in addresses,
+/// in ids and in secrets they are not; so nothing of ours that came from a peer is ever compared as a `String`.
+public struct Text: Sendable {
+  /// The same text, for printing and for building other texts.
+  public let string: String
+
+  public init(_ string: String) { self.string = string }
+  public init(_ string: Substring) { self.string = String(string) }
+  /// Bytes that are not UTF-8 become U+FFFD.
+  public init(utf8 bytes: some Collection<UInt8>) { self.string = String(decoding: bytes, as: UTF8.self) }
+
+  public var utf8: String.UTF8View { string.utf8 }
+  /// Length in bytes.
+  public var count: Int { string.utf8.count }
+  public var isEmpty: Bool { string.utf8.isEmpty }
+
+  /// Calls `body` with the bytes of the text.
+  @inline(__always)
+  func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    if let result = unsafe string.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var copy = string
+    return unsafe copy.withUTF8(body)
+  }
+}
+
+extension Text: Hashable, Comparable {
+  public static func == (a: Text, b: Text) -> Bool {
+    unsafe a.withBytes { x in unsafe b.withBytes { y in unsafe x.count == y.count && equalBytes(x, y) } }
+  }
+  public func hash(into hasher: inout Hasher) {
+    unsafe withBytes { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+  /// The order of the bytes.
+  public static func < (a: Text, b: Text) -> Bool {
+    a.utf8.lexicographicallyPrecedes(b.utf8)
+  }
+}
+
+extension Text: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, CustomStringConvertible, CustomDebugStringConvertible {
+  public init(stringLiteral value: String) { self.string = value }
+  public init(stringInterpolation: DefaultStringInterpolation) { self.string = String(stringInterpolation: stringInterpolation) }
+  public var description: String { string }
+  public var debugDescription: String { string.debugDescription }
+}
+
+extension Text {
+  public static func + (a: Text, b: Text) -> Text { Text(a.string + b.string) }
+  public func hasPrefix(_ prefix: Text) -> Bool { utf8.starts(with: prefix.utf8) }
+  /// The text without the XML white space (space, tab, line feed, carriage return) at its ends.
+  public var trimmed: Text {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+    guard let first = utf8.first, let last = utf8.last, isSpace(first) || isSpace(last) else { return self }
+    return Text(string[...].drop { $0.utf8.allSatisfy(isSpace) }.trimmingEnd { $0.utf8.allSatisfy(isSpace) })
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingEnd(while predicate: (Character) -> Bool) -> Substring {
+    var rest = self
+    while let last = rest.last, predicate(last) { rest.removeLast() }
+    return rest
+  }
+}
+
+@inline(__always)
+func equalBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
+  guard let x = a.baseAddress, let y = b.baseAddress else { return true }
+  return unsafe a.count == 0 || memcmpBytes(x, y, a.count)
+}
+
+@inline(__always)
+private func memcmpBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+  for i in 0..<count where unsafe a[i] != b[i] { return false }
+  return true
+}

@@ -1,0 +1,149 @@
+/// Writes elements as XML that reads back to the same element, byte for byte.
+///
+/// Namespaces are declared where they change. One prefix is known beforehand, `stream`, where the surrounding
+/// stream declares it (RFC 6120, 4.8.5).
+public struct Writer {
+  public static let streamsNamespace: Text = "http://etherx.jabber.org/streams"
+
+  /// The default namespace where the element will stand.
+  public var defaultNamespace: Text
+  /// Whether `stream:` is bound to the streams namespace where the element will stand.
+  public var declaresStreamPrefix: Bool
+
+  public init(defaultNamespace: Text, declaresStreamPrefix: Bool) {
+    self.defaultNamespace = defaultNamespace
+    self.declaresStreamPrefix = declaresStreamPrefix
+  }
+
+  /// Appends the element. Returns the place just behind the root's attributes, where one more could be put in.
+  @discardableResult
+  public func write(_ element: Element, into out: inout [UInt8]) -> Int {
+    var splice = 0
+    write(element, at: Int(element.root), inherited: nil, into: &out, splice: &splice)
+    return splice
+  }
+
+  private func write(_ element: Element, at index: Int, inherited: Element.Slice?, into out: inout [UInt8], splice: inout Int) {
+    let node = element.nodes[index]
+    let isRoot = index == Int(element.root)
+    let same = inherited.map { $0 == node.namespace || element.bytes[$0.range].elementsEqual(element.bytes[node.namespace.range]) }
+    let usesPrefix = isRoot && declaresStreamPrefix && element.has(namespace: Writer.streamsNamespace)
+    let declares = !usesPrefix && !(same ?? element.has(namespace: defaultNamespace))
+
+    out.append(UInt8(ascii: "<"))
+    if usesPrefix { out.append(contentsOf: "stream:".utf8) }
+    out.append(contentsOf: element.bytes[node.name.range])
+    if declares {
+      out.append(contentsOf: " xmlns='".utf8)
+      Writer.escape(element.bytes[node.namespace.range], attribute: true, into: &out)
+      out.append(UInt8(ascii: "'"))
+    }
+    var next = index + 1
+    while next < node.end, element.nodes[next].kind == .attribute {
+      writeAttribute(element, element.nodes[next], number: next - index, into: &out)
+      next += 1
+    }
+    if isRoot { splice = out.count }
+    guard next < node.end else {
+      out.append(contentsOf: "/>".utf8)
+      return
+    }
+    out.append(UInt8(ascii: ">"))
+    // What stands under `stream:` inherits the stream's default namespace; a slice cannot say so, nil can't either.
+    let scope: Element.Slice? = usesPrefix ? nil : node.namespace
+    while next < node.end {
+      let inner = element.nodes[next]
+      if inner.kind == .text {
+        Writer.escape(element.bytes[inner.value.range], attribute: false, into: &out)
+      } else {
+        var child = element
+        child.root = UInt32(next)
+        if let scope {
+          writeInner(child, at: next, inherited: scope, into: &out)
+        } else {
+          Writer(defaultNamespace: defaultNamespace, declaresStreamPrefix: false).write(child, into: &out)
+        }
+      }
+      next = Int(inner.end)
+    }
+    out.append(contentsOf: "</".utf8)
+    if usesPrefix { out.append(contentsOf: "stream:".utf8) }
+    out.append(contentsOf: element.bytes[node.name.range])
+    out.append(UInt8(ascii: ">"))
+  }
+
+  private func writeInner(_ element: Element, at index: Int, inherited: Element.Slice, into out: inout [UInt8]) {
+    var unused = 0
+    // Inside, the prefix is not used: an element is written the same wherever it stands.
+    Writer(defaultNamespace: defaultNamespace, declaresStreamPrefix: false)
+      .write(element, at: index, inherited: inherited, into: &out, splice: &unused)
+  }
+
+  private func writeAttribute(_ element: Element, _ node: Element.Node, number: Int, into out: inout [UInt8]) {
+    let namespace = element.bytes[node.namespace.range]
+    out.append(UInt8(ascii: " "))
+    if !namespace.isEmpty {
+      if namespace.elementsEqual(Element.xmlNamespace.utf8) {
+        out.append(contentsOf: "xml:".utf8)
+      } else {
+        // Each has a prefix of its own: two attributes may share a local name.
+        out.append(contentsOf: "xmlns:a\(number)='".utf8)
+        Writer.escape(namespace, attribute: true, into: &out)
+        out.append(contentsOf: "' a\(number):".utf8)
+      }
+    }
+    out.append(contentsOf: element.bytes[node.name.range])
+    out.append(contentsOf: "='".utf8)
+    Writer.escape(element.bytes[node.value.range], attribute: true, into: &out)
+    out.append(UInt8(ascii: "'"))
+  }
+
+  /// Appends text with what XML reserves replaced. In attributes white space other than the space is written as a
+  /// reference, or it would be read as spaces (XML 1.0, 3.3.3); so is a carriage return anywhere (2.11).
+  /// What no XML document may hold (2.2) becomes U+FFFD.
+  static func escape(_ bytes: ContiguousArray<UInt8>.SubSequence, attribute: Bool, into out: inout [UInt8]) {
+    var clean = bytes.startIndex
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      let byte = bytes[index]
+      // Everything that may need a second look is below '?' or the lead byte of U+FFFE and U+FFFF.
+      if byte > 0x3E && byte != 0xEF {
+        index += 1
+        continue
+      }
+      var width = 1
+      let replacement: String?
+      switch byte {
+      case UInt8(ascii: "<"): replacement = "&lt;"
+      case UInt8(ascii: ">"): replacement = "&gt;"
+      case UInt8(ascii: "&"): replacement = "&amp;"
+      case UInt8(ascii: "'"): replacement = attribute ? "&apos;" : nil
+      case UInt8(ascii: "\""): replacement = attribute ? "&quot;" : nil
+      case 0x09: replacement = attribute ? "&#9;" : nil
+      case 0x0A: replacement = attribute ? "&#10;" : nil
+      case 0x0D: replacement = "&#13;"
+      case 0x00..<0x20: replacement = "\u{FFFD}"
+      case 0xEF where index + 2 < bytes.endIndex && bytes[index + 1] == 0xBF && bytes[index + 2] >= 0xBE:
+        replacement = "\u{FFFD}"
+        width = 3
+      default: replacement = nil
+      }
+      if let replacement {
+        out.append(contentsOf: bytes[clean..<index])
+        out.append(contentsOf: replacement.utf8)
+        clean = index + width
+      }
+      index += width
+    }
+    out.append(contentsOf: bytes[clean...])
+  }
+}
+
+extension Element {
+  /// The element as XML bytes, as they would stand where `defaultNamespace` is the default.
+  public func serialized(defaultNamespace: Text) -> [UInt8] {
+    var out: [UInt8] = []
+    Writer(defaultNamespace: defaultNamespace, declaresStreamPrefix: false).write(self, into: &out)
+    return out
+  }
+}
