@@ -108,7 +108,7 @@ public final class ParserPool {
     let code = unsafe input.withUnsafeBufferPointer { buffer in
       unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe xmlParseChunk(context, $0.baseAddress, Int32($0.count), 0) }
     }
-    if code != 0, failure == nil { unsafe failure = Parser.failure(forCode: UInt32(code), domain: 0) ?? .notWellFormed }
+    if code != 0, failure == nil { failure = Parser.failure(forCode: UInt32(code), domain: 0) ?? .notWellFormed }
   }
 
   func takeHeader() -> (Element, [Prologue.Binding])? {

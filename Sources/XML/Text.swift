@@ -21,7 +21,7 @@ public struct Text: Sendable {
   func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     if let result = unsafe string.utf8.withContiguousStorageIfAvailable(body) { return result }
     var copy = string
-    return unsafe copy.withUTF8(body)
+    return copy.withUTF8(body)
   }
 }
 
