@@ -92,5 +92,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "XML"], swiftSettings: settings),
+    .testTarget(name: "XMPPTests", dependencies: ["XMPP", "XML"], swiftSettings: settings),
   ]
 )

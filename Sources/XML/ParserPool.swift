@@ -128,7 +128,9 @@ public final class ParserPool {
 
   func report(_ error: UnsafePointer<xmlError>?) {
     guard let error = unsafe error else { return }
-    // Errors of the namespace domain are fatal to us, though libxml2 would go on.
+    // Errors of the namespace domain are fatal to us, though libxml2 would go on; what it says of a namespace that is not an absolute
+    // URI (`vcard-temp`) is only a remark.
+    guard unsafe error.pointee.code != Int32(XML_WAR_NS_URI.rawValue), unsafe error.pointee.code != Int32(XML_WAR_NS_URI_RELATIVE.rawValue) else { return }
     guard unsafe error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue || error.pointee.domain == Int32(XML_FROM_NAMESPACE.rawValue) else { return }
     unsafe fail(Parser.failure(forCode: UInt32(error.pointee.code), domain: UInt32(error.pointee.domain)) ?? .notWellFormed)
   }

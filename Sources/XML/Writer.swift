@@ -98,6 +98,15 @@ public struct Writer {
     out.append(UInt8(ascii: "'"))
   }
 
+  /// Appends ` name='value'`.
+  public static func writeAttribute(_ name: Text, _ value: Text, into out: inout [UInt8]) {
+    out.append(UInt8(ascii: " "))
+    out.append(contentsOf: name.utf8)
+    out.append(contentsOf: "='".utf8)
+    escape(ContiguousArray(value.utf8)[...], attribute: true, into: &out)
+    out.append(UInt8(ascii: "'"))
+  }
+
   /// Appends text with what XML reserves replaced. In attributes white space other than the space is written as a
   /// reference, or it would be read as spaces (XML 1.0, 3.3.3); so is a carriage return anywhere (2.11).
   /// What no XML document may hold (2.2) becomes U+FFFD.

@@ -1,0 +1,48 @@
+public import XML
+
+/// What plays a script's characters: it holds all their connections, over sockets or in a simulated world.
+///
+/// Calls come one at a time and return when they are done. A character is connected between `connect` and `disconnect`; of others nothing
+/// is asked.
+public protocol ScenarioDriver {
+  /// A whole login: stream, authentication, resource binding; no presence. Returns the full JID that was bound.
+  mutating func connect(_ character: Character) throws(DriverError) -> Text
+  mutating func send(_ element: Element, as character: String) throws(DriverError)
+  /// The next stanza that arrives for the character and was not yet returned; nil when none comes: within the driver's
+  /// time-out, or, in simulation, when the world is at rest.
+  mutating func receive(as character: String) throws(DriverError) -> Element?
+  /// The same, but gives up as soon as it is known that nothing is under way: at rest in simulation, after an answered ping over sockets.
+  mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element?
+  mutating func disconnect(_ character: String) throws(DriverError)
+  /// Ends all that is still open. The last call, made once, whatever the outcome.
+  mutating func finish()
+}
+
+/// What a driver could not do.
+public struct DriverError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var message: String
+
+  public init(message: String) { self.message = message }
+
+  public var description: String { message }
+}
+
+/// How a script ended.
+public enum Outcome: Sendable, Equatable {
+  case passed
+  /// The line of the action that failed, what it expected and what happened, both in words and XML, perhaps of several lines.
+  case failed(line: Int, expected: String, got: String)
+}
+
+extension Outcome: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .passed: "passed"
+    case .failed(let line, let expected, let got): "failed at line \(line)\nexpected:\n\(indented(expected))\ngot:\n\(indented(got))"
+    }
+  }
+
+  private func indented(_ text: String) -> String {
+    text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { "  " + String(Substring($0)) }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,175 @@
+internal import XML
+
+/// Lets the characters of a script act, in turn.
+public struct ScenarioRunner: Sendable {
+  /// Whether all that a client receives must have been asked for: what is left over when a character disconnects, or at the
+  /// script's end, fails it.
+  public var exact: Bool
+
+  public init(exact: Bool) { self.exact = exact }
+
+  public func run<D: ScenarioDriver>(_ script: Script, with driver: inout D) -> Outcome {
+    var performance = Performance(script, exact: exact)
+    let outcome: Outcome
+    do throws(Failure) {
+      for action in script.actions { try performance.perform(action, with: &driver) }
+      try performance.end(with: &driver)
+      outcome = .passed
+    } catch {
+      outcome = .failed(line: error.line, expected: error.expected, got: error.got)
+    }
+    driver.finish()
+    return outcome
+  }
+}
+
+private struct Failure: Error {
+  var line: Int
+  var expected: String
+  var got: String
+}
+
+/// One run of a script.
+private struct Performance {
+  private let cast: [Character]
+  private let exact: Bool
+  private var values: Values
+  /// Of each of the cast, in order.
+  private var parts: [Part]
+  private var line = 0
+
+  private struct Part {
+    var isConnected = false
+    /// What came and was not yet received by the script, in order.
+    var waiting: [Element] = []
+  }
+
+  /// Stanzas kept for one character: a server that never stops sending ends the wait too.
+  private static let mostWaiting = 10_000
+  /// Stanzas shown in a failure.
+  private static let mostShown = 3
+
+  init(_ script: Script, exact: Bool) {
+    cast = script.cast
+    self.exact = exact
+    values = Values(cast: script.cast)
+    parts = Array(repeating: Part(), count: script.cast.count)
+    line = script.actions.first?.line ?? 0
+  }
+
+  mutating func perform<D: ScenarioDriver>(_ action: Action, with driver: inout D) throws(Failure) {
+    line = action.line
+    let name = action.character
+    guard let index = cast.firstIndex(where: { name[...].isSame(as: $0.name) }) else {
+      throw Failure(line: line, expected: "\(name) in the cast", got: "nobody")
+    }
+    if case .connects = action.verb {
+      guard !parts[index].isConnected else { throw Failure(line: line, expected: "\(name) connects", got: "\(name) is connected") }
+      try connect(index, with: &driver)
+      return
+    }
+    guard parts[index].isConnected else { throw Failure(line: line, expected: "\(name) is connected", got: "\(name) is not") }
+    switch action.verb {
+    case .connects: break
+    case .disconnects:
+      if exact { try expectNothingMore(index, "nothing more for \(name), who disconnects", with: &driver) }
+      parts[index] = Part()
+      try attempt("\(name) disconnects", nil) { () throws(DriverError) in try driver.disconnect(name) }
+    case .sends(let template): try send(template.pattern, index, with: &driver)
+    case .receives(let template): try receive(template.pattern, index, with: &driver)
+    case .receivesNothing: try expectNothingMore(index, "nothing for \(name)", with: &driver)
+    }
+  }
+
+  /// After the last action.
+  mutating func end<D: ScenarioDriver>(with driver: inout D) throws(Failure) {
+    guard exact else { return }
+    for index in cast.indices where parts[index].isConnected {
+      try expectNothingMore(index, "nothing more for \(cast[index].name) at the end of the script", with: &driver)
+    }
+  }
+
+  private mutating func connect<D: ScenarioDriver>(_ index: Int, with driver: inout D) throws(Failure) {
+    let character = cast[index]
+    let jid = try attempt("\(character.name) connects", nil) { () throws(DriverError) in try driver.connect(character) }
+    values.bound(character.name, to: jid)
+    parts[index].isConnected = true
+  }
+
+  private func send<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+    let name = cast[index].name
+    let element: Element
+    do throws(UnknownValue) {
+      element = try pattern.rendered(with: values)
+    } catch {
+      throw Failure(line: line, expected: "a value for \(error.placeholder), to send", got: "none is known yet")
+    }
+    try attempt("\(name) sends \(element)", nil) { () throws(DriverError) in try driver.send(element, as: name) }
+  }
+
+  private mutating func receive<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+    let name = cast[index].name
+    var looked = 0
+    while true {
+      while looked < parts[index].waiting.count {
+        if let found = Matcher.match(pattern, parts[index].waiting[looked], values) {
+          values = found
+          parts[index].waiting.remove(at: looked)
+          return
+        }
+        looked += 1
+      }
+      guard parts[index].waiting.count < Performance.mostWaiting else { break }
+      let next = try attempt("\(name) receives \(pattern.shown(with: values))", shown(parts[index].waiting, against: pattern)) {
+        () throws(DriverError) in try driver.receive(as: name)
+      }
+      guard let next else { break }
+      parts[index].waiting.append(next)
+    }
+    throw Failure(line: line, expected: "\(pattern.shown(with: values))", got: shown(parts[index].waiting, against: pattern))
+  }
+
+  /// Fails if something waits for the character, or is on its way.
+  private mutating func expectNothingMore<D: ScenarioDriver>(_ index: Int, _ expected: String, with driver: inout D) throws(Failure) {
+    let name = cast[index].name
+    while parts[index].waiting.count <= Performance.mostShown {
+      let next = try attempt(expected, shown(parts[index].waiting, against: nil)) { () throws(DriverError) in
+        try driver.receiveIfUnderWay(as: name)
+      }
+      guard let next else { break }
+      parts[index].waiting.append(next)
+    }
+    guard parts[index].waiting.isEmpty else {
+      throw Failure(line: line, expected: expected, got: shown(parts[index].waiting, against: nil))
+    }
+  }
+
+  private func attempt<R>(
+    _ expected: String, _ waiting: @autoclosure () -> String?, _ body: () throws(DriverError) -> R
+  ) throws(Failure) -> R {
+    do throws(DriverError) {
+      return try body()
+    } catch {
+      throw Failure(line: line, expected: expected, got: [error.message, waiting()].compactMap { $0 }.joined(separator: "\n"))
+    }
+  }
+
+  /// A few of the stanzas, for a person: first the one that comes nearest to what was expected, and why it is not the one.
+  private func shown(_ waiting: [Element], against pattern: Pattern?) -> String {
+    guard !waiting.isEmpty else { return "nothing" }
+    var order = Array(waiting.indices)
+    var why: [String] = []
+    if let pattern {
+      let explained = order.compactMap { index in Explanation(of: waiting[index], against: pattern, values).map { (index, $0) } }
+      if let nearest = explained.min(by: { $0.1.distance < $1.1.distance }) {
+        order.removeAll { $0 == nearest.0 }
+        order.insert(nearest.0, at: 0)
+        why = nearest.1.reasons.prefix(Performance.mostShown).map { "  " + $0 }
+      }
+    }
+    var lines = order.prefix(Performance.mostShown).map { "\(waiting[$0])" }
+    lines.insert(contentsOf: why, at: 1)
+    if order.count > Performance.mostShown { lines.append("and \(order.count - Performance.mostShown) more") }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,100 @@
+public import XML
+
+/// A scenario in the scansion language: characters who act in turn.
+///
+/// The language is that of the Prosody project's `scansion`, so that existing scripts run as they are.
+public struct Script: Sendable {
+  /// What the script was called when it was read: a file's name, mostly.
+  public var name: String
+  /// The first comment; the script's name where it has none.
+  public var title: String
+  /// The comments between the title and the cast, one a line.
+  public var description: String
+  /// What stands in `## name` and `## name: value` lines before the actions, in order.
+  public var tags: [Tag]
+  public var cast: [Character]
+  public var actions: [Action]
+
+  public struct Tag: Sendable, Equatable {
+    public var name: String
+    public var value: String?
+
+    public init(name: String, value: String? = nil) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// Reads a script. `name` is how errors call it.
+  public init(parsing source: String, name: String) throws(ScriptError) {
+    var parser = ScriptParser(source: source, name: name)
+    self = try parser.parse()
+  }
+
+  init(name: String) {
+    self.name = name
+    title = ""
+    description = ""
+    tags = []
+    cast = []
+    actions = []
+  }
+}
+
+/// One of the cast: a client, and how it logs in.
+public struct Character: Sendable, Equatable {
+  public var name: String
+  /// The address as written, with its resource if it has one.
+  public var jid: Text
+  public var password: Text
+  /// The resource to ask for: the script's `resource`, or else that of a full `jid`.
+  public var resource: Text?
+  /// Where to connect instead of what the domain says.
+  public var connectHost: String?
+  public var connectPort: Int?
+  /// Where the character is introduced.
+  public var line: Int
+
+  public init(
+    name: String, jid: Text, password: Text, resource: Text? = nil, connectHost: String? = nil, connectPort: Int? = nil, line: Int = 0
+  ) {
+    self.name = name
+    self.jid = jid
+    self.password = password
+    self.resource = resource
+    self.connectHost = connectHost
+    self.connectPort = connectPort
+    self.line = line
+  }
+
+  /// The address without a resource, which scripts call `${Name's JID}`.
+  public var bareJID: Text { Text(utf8: Array(jid.utf8.prefix { $0 != UInt8(ascii: "/") })) }
+}
+
+/// One step of a script.
+public struct Action: Sendable {
+  public var line: Int
+  /// The name of the character who acts.
+  public var character: String
+  public var verb: Verb
+
+  public enum Verb: Sendable {
+    /// A whole login: stream, authentication, resource binding; no presence.
+    case connects
+    case disconnects
+    case sends(Template)
+    case receives(Template)
+    case receivesNothing
+  }
+}
+
+/// Why a text is not a script, and at which line.
+public struct ScriptError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The script's name.
+  public var name: String
+  /// Counted from 1.
+  public var line: Int
+  public var message: String
+
+  public var description: String { "\(name):\(line): \(message)" }
+}

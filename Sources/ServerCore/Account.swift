@@ -1,0 +1,69 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// One account while it is in use: what is stored of it, and its sessions.
+struct Account: Sendable {
+  let jid: JID
+  var record: AccountRecord
+  var roster: OrderedDictionary<JID, RosterItem>
+  var blocklist: OrderedSet<JID>
+  /// By resource, in the order in which they were bound.
+  var sessions: OrderedDictionary<Text, Session> = [:]
+  var offlineCount: Int
+  var lastOffline: Int64
+  /// Sessions (resources) that get the offline messages when they come from storage.
+  var awaitsOffline: Text?
+  /// When the last session ended or the account was loaded: the beginning of its idleness.
+  var idleSince: Int64
+
+  init(_ snapshot: AccountSnapshot, now: Instant) {
+    jid = snapshot.record.jid
+    record = snapshot.record
+    roster = OrderedDictionary(uniqueKeysWithValues: snapshot.roster.map { ($0.jid, $0) })
+    blocklist = OrderedSet(snapshot.blocklist)
+    offlineCount = snapshot.offlineCount
+    lastOffline = snapshot.lastOffline
+    idleSince = now.monotonic
+  }
+
+  var domain: JID { JID(local: "", domain: jid.domain, resource: "") ?? jid }
+
+  /// Sessions that have sent initial presence ("available resources", RFC 6121, 4.2).
+  var available: [Session] { sessions.values.filter { $0.presence != nil } }
+}
+
+/// A bound resource.
+struct Session: Sendable {
+  let link: LinkID
+  /// Full.
+  let jid: JID
+  /// The language of its stream, for stanzas that name none (RFC 6120, 8.1.5).
+  let language: Text?
+  /// The last presence that it broadcast; `nil` while it is unavailable.
+  var presence: Element?
+  /// When that was, on the wall clock.
+  var presenceTime: Int64 = 0
+  var priority = 0
+  /// It asked for the roster, so it gets pushes (RFC 6121, 2.1.6).
+  var wantsRoster = false
+  /// It asked for the blocklist, so it gets pushes (XEP-0191, 3.3).
+  var wantsBlocklist = false
+  /// Who got directed presence and must hear when it ends (RFC 6121, 4.6).
+  var directed: OrderedSet<JID> = []
+
+  init(link: LinkID, jid: JID, language: Text?) {
+    self.link = link
+    self.jid = jid
+    self.language = language
+  }
+}
+
+extension Element {
+  /// A copy that says when it was first sent (XEP-0203).
+  func delayed(from: Text, at wall: Int64) -> Element {
+    var copy = self
+    copy.append("delay", NS.delay, ["from": from, "stamp": DateTime.format(nanosecondsSince1970: wall)])
+    return copy
+  }
+}

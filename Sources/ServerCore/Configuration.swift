@@ -1,0 +1,77 @@
+public import XML
+
+/// What a server is told at start. Values here are checked by whoever reads them from a file.
+public struct Configuration: Sendable {
+  /// The domains that have accounts. At least one.
+  public var domains: [Text]
+  /// Rooms live at this label below each domain.
+  public var conferenceLabel: Text = "conference"
+  /// Whether a certificate is there, so that STARTTLS can be offered.
+  public var offersTLS = true
+  /// Refuse authentication on links without TLS.
+  public var requiresTLS = true
+  public var conflictPolicy = ConflictPolicy.replaceOld
+  public var blockedMessages = BlockedMessages.bounce
+  public var features = Features()
+  public var limits = Limits()
+  /// PBKDF2 rounds for new credentials (RFC 7677, section 4: at least 4096).
+  public var scramRounds = 10_000
+  /// Where the salts shown for unknown names come from; stays the same, or names could be told apart after a restart.
+  public var secret: [UInt8] = []
+  public var softwareVersion: Text = "0.1"
+
+  public init(domains: [Text]) { self.domains = domains }
+
+  /// What happens when a resource is bound that is already there (RFC 6120, 7.7.2.2).
+  public enum ConflictPolicy: String, Sendable, CaseIterable {
+    /// The old session ends with the stream error `conflict`.
+    case replaceOld = "replace-old"
+    /// The new one gets the stanza error `conflict`.
+    case refuseNew = "refuse-new"
+    /// The new one gets a resource of the server's making.
+    case rename
+  }
+
+  /// What a sender hears when a message is blocked (XEP-0191, 3.2 leaves it open).
+  public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
+
+  public struct Features: Sendable {
+    /// In-band registration by strangers (XEP-0077). Changing one's password and removing one's account work regardless.
+    public var openRegistration = false
+    public var rooms = true
+    public var offlineMessages = true
+    public init() {}
+  }
+
+  /// Bounds on everything that a peer could make grow. Bytes and counts; times in nanoseconds.
+  public struct Limits: Sendable {
+    public var unauthenticatedStream = StreamLimits.unauthenticated
+    public var authenticatedStream = StreamLimits.authenticated
+    /// Bytes from the core's emission to the kernel's acceptance, of one link. Beyond it the link ends.
+    public var outboxBytes = 32 << 20
+    /// The same of all links together; beyond it the link with the most ends.
+    public var allOutboxesBytes = 512 << 20
+    /// Bytes received on a link and not yet worked off, beyond which it is no longer read from.
+    public var unprocessedBytes = 64 << 10
+    /// Without progress before a session is bound.
+    public var negotiationIdle = Int64.seconds(60)
+    /// In all before a session is bound.
+    public var negotiationTotal = Int64.seconds(300)
+    /// How long a closing link waits for the other side's end of stream.
+    public var closeWait = Int64.seconds(5)
+    /// Failed authentications on one link (RFC 6120, 6.4.5: between 2 and 5).
+    public var authenticationAttempts = 5
+    public var sessionsPerAccount = 32
+    public var rosterItems = 10_000
+    public var groupsPerItem = 64
+    public var blockedAddresses = 10_000
+    public var offlineMessages = 1_000
+    /// Addresses that one session has sent directed presence to.
+    public var directedPresences = 1_000
+    /// Stanzas that wait for one account or room to be loaded.
+    public var parkedStanzas = 10_000
+    /// How long an account or room nobody uses stays in memory.
+    public var idleTime = Int64.seconds(60)
+    public init() {}
+  }
+}

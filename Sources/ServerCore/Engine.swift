@@ -1,0 +1,209 @@
+internal import OrderedCollections
+public import XML
+internal import XMPP
+
+/// What happens to an `Engine`: all that a socket adapter or a simulated world can tell it.
+public enum Input: Sendable {
+  case opened(LinkID)
+  case bytes(LinkID, [UInt8])
+  /// So many bytes of what was to be written were accepted by the system.
+  case accepted(LinkID, Int)
+  case encrypted(LinkID)
+  /// The connection ended, from either side.
+  case closed(LinkID)
+  case committed(through: UInt64)
+  case commitFailed(from: UInt64)
+  case loaded(LoadKey, Loaded)
+  case derived(UInt64, [ScramCredentials])
+  case control(UInt64, ControlRequest)
+  case deadline
+  case shutdown
+}
+
+/// What an `Engine` wants from the world outside. Nothing here takes a decision.
+public enum Action: Sendable {
+  case write(LinkID, [UInt8])
+  /// Do the server's side of the handshake once all is written, then say `encrypted`.
+  case startTLS(LinkID)
+  /// End the connection once all is written, then say `closed`.
+  case close(LinkID)
+  /// End the connection now, and drop what was not written.
+  case abort(LinkID)
+  /// Read from the connection, or leave what comes in the system's buffers.
+  case read(LinkID, Bool)
+  /// Make the records durable; all that `commit` actions name, in their order.
+  case commit(UInt64, [Record])
+  case load(LoadKey)
+  case derive(UInt64, DerivationRequest)
+  case reply(UInt64, ControlReply)
+  case log(LogLevel, String)
+}
+
+/// A server with its links: bytes, facts and time go in, bytes and wishes come out. Sockets or a simulated network do the rest.
+///
+/// A value like its parts: a copy is a snapshot (the parser pool is a cache that copies share, so they stay on one thread).
+public struct Engine {
+  public private(set) var server: Server
+  private var links = Table<LinkID, Link>()
+  private let pool: ParserPool
+  private let limits: Configuration.Limits
+  private var effects: [Effect] = []
+  private var actions: [Action] = []
+  /// Links with something to hand over at the next `flush`.
+  private var dirty: OrderedSet<LinkID> = []
+  /// Links that were resumed with input left, and links whose outbox ran over.
+  private var resumed: [LinkID] = []
+  private var overrun: [LinkID] = []
+  /// Backlog of all links together.
+  private var backlog = 0
+  private var scratch: [UInt8] = []
+
+  public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
+    server = Server(configuration: configuration, seed: seed)
+    limits = configuration.limits
+    self.pool = pool
+  }
+
+  /// When `Input.deadline` should come, on the monotonic clock.
+  public var nextDeadline: Int64? { server.nextDeadline }
+
+  /// Takes one input. What is to be done is collected until `flush`.
+  public mutating func handle(_ input: Input, at now: Instant) {
+    switch input {
+    case .opened(let link):
+      links[link] = Link(limits: limits.unauthenticatedStream)
+      tell(.opened(link), now)
+    case .bytes(let link, let bytes):
+      guard links[link] != nil, !links[link]!.isDead else { return }
+      links[link]!.parser.feed(bytes)
+      pump(link, now)
+    case .accepted(let link, let count):
+      guard links[link] != nil else { return }
+      let before = links[link]!.backlog
+      links[link]!.accepted(count)
+      backlog -= before - links[link]!.backlog
+    case .encrypted(let link): tell(.encrypted(link), now)
+    case .closed(let link):
+      guard let gone = links.remove(link) else { return }
+      backlog -= gone.backlog
+      tell(.closed(link), now)
+    case .committed(let number): tell(.committed(through: number), now)
+    case .commitFailed(let number): tell(.commitFailed(from: number), now)
+    case .loaded(let key, let loaded): tell(.loaded(key, loaded), now)
+    case .derived(let id, let credentials): tell(.derived(id, credentials), now)
+    case .control(let id, let request): tell(.control(id, request), now)
+    case .deadline: tell(.deadline, now)
+    case .shutdown: tell(.shutdown, now)
+    }
+    while let link = resumed.popLast() { pump(link, now) }
+  }
+
+  /// What is to be done since the last time; each link's output joined in one write.
+  public mutating func flush() -> [Action] {
+    for link in dirty where links[link] != nil {
+      links[link]!.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions)
+    }
+    dirty = []
+    defer { actions = [] }
+    return actions
+  }
+
+  /// Gives the server what the link's parser has, one event at a time: each may change how the next is read.
+  private mutating func pump(_ link: LinkID, _ now: Instant) {
+    while links[link] != nil, !links[link]!.isPaused, !links[link]!.isDead, let event = links[link]!.parser.next(using: pool) {
+      switch event {
+      case .header(let header): tell(.header(link, header), now)
+      case .stanza(let element): tell(.stanza(link, element), now)
+      case .end: tell(.streamEnd(link), now)
+      case .failure(let failure): tell(.streamFailure(link, failure), now)
+      }
+    }
+    dirty.append(link)
+  }
+
+  private mutating func tell(_ event: Event, _ now: Instant) {
+    server.handle(event, at: now, into: &effects)
+    let todo = effects
+    effects.removeAll(keepingCapacity: true)
+    for effect in todo { apply(effect) }
+    while let link = overrun.popLast() {
+      guard let gone = links.remove(link) else { continue }
+      backlog -= gone.backlog
+      actions.append(.abort(link))
+      actions.append(.log(.info, "link \(link.number) ended: its peer does not read"))
+      tell(.closed(link), now)
+    }
+  }
+
+  private mutating func apply(_ effect: Effect) {
+    switch effect {
+    case .write(let element, let from, let addressees): write(element, from, addressees)
+    case .openStream(let link, let opening): change(link) { $0.open(opening) }
+    case .closeStream(let link): change(link) { $0.closeStream() }
+    case .close(let link): change(link) { $0.close() }
+    case .startTLS(let link): change(link) { $0.startTLS() }
+    case .restart(let link, let limits):
+      change(link) {
+        $0.parser.restart()
+        $0.parser.limits = limits
+      }
+    case .pause(let link): change(link) { $0.isPaused = true }
+    case .resume(let link):
+      change(link) { $0.isPaused = false }
+      resumed.append(link)
+    case .discardInput(let link): change(link) { $0.parser.discardPending() }
+    case .commit(let number, let records): actions.append(.commit(number, records))
+    case .load(let key): actions.append(.load(key))
+    case .derive(let id, let request): actions.append(.derive(id, request))
+    case .reply(let id, let reply): actions.append(.reply(id, reply))
+    case .log(let level, let message): actions.append(.log(level, message))
+    }
+  }
+
+  private mutating func change(_ link: LinkID, _ body: (inout Link) -> Void) {
+    guard links[link] != nil, !links[link]!.isDead else { return }
+    let before = links[link]!.backlog
+    body(&links[link]!)
+    account(link, links[link]!.backlog - before)
+  }
+
+  /// Serialises once; only the address differs from link to link.
+  private mutating func write(_ element: Element, _ from: JID?, _ addressees: [Addressee]) {
+    scratch.removeAll(keepingCapacity: true)
+    let writer = Writer(defaultNamespace: NS.client, declaresStreamPrefix: true)
+    let splice = writer.write(element, into: &scratch)
+    var attributes: [UInt8] = []
+    if let from { Writer.writeAttribute("from", from.text, into: &attributes) }
+    for addressee in addressees {
+      let link = addressee.link
+      guard links[link] != nil, !links[link]!.isDead else { continue }
+      let before = links[link]!.backlog
+      links[link]!.append(scratch[..<splice])
+      links[link]!.append(attributes)
+      if let to = addressee.to {
+        var address: [UInt8] = []
+        Writer.writeAttribute("to", to.text, into: &address)
+        links[link]!.append(address)
+      }
+      links[link]!.append(scratch[splice...])
+      account(link, links[link]!.backlog - before)
+    }
+  }
+
+  /// Keeps the budgets: who is over his own ends, and nobody else notices; when all together are over theirs, the one with the most ends.
+  private mutating func account(_ link: LinkID, _ added: Int) {
+    dirty.append(link)
+    guard added > 0 else { return }
+    backlog += added
+    if links[link]!.backlog > limits.outboxBytes { kill(link) }
+    if backlog > limits.allOutboxesBytes, let largest = links.sortedKeys().max(by: { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }) {
+      kill(largest)
+    }
+  }
+
+  private mutating func kill(_ link: LinkID) {
+    guard links[link] != nil, !links[link]!.isDead else { return }
+    links[link]!.isDead = true
+    overrun.append(link)
+  }
+}

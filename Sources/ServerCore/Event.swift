@@ -1,0 +1,121 @@
+public import XML
+public import XMPP
+
+/// One connection, for as long as it lives. Never reused within a run.
+public struct LinkID: Sendable, Hashable, Comparable {
+  public let number: UInt64
+  public init(_ number: UInt64) { self.number = number }
+  public static func < (a: LinkID, b: LinkID) -> Bool { a.number < b.number }
+}
+
+/// What happens to a `Server`.
+public enum Event: Sendable {
+  /// A client connected.
+  case opened(LinkID)
+  case header(LinkID, StreamParser.Header)
+  case stanza(LinkID, Element)
+  case streamEnd(LinkID)
+  case streamFailure(LinkID, StreamParser.Failure)
+  /// The TLS handshake is complete.
+  case encrypted(LinkID)
+  /// The connection is gone, or its outbox ran over; nothing more can be written to it.
+  case closed(LinkID)
+  /// The commits up to and with this one are durable.
+  case committed(through: UInt64)
+  /// This commit and all after it that were emitted so far are not, and will not be, durable.
+  case commitFailed(from: UInt64)
+  case loaded(LoadKey, Loaded)
+  case derived(UInt64, [ScramCredentials])
+  /// Somebody with authority over the whole server wants something.
+  case control(UInt64, ControlRequest)
+  /// `nextDeadline` has come.
+  case deadline
+  /// Close every stream; the process is about to end.
+  case shutdown
+}
+
+/// What a `Server` wants done.
+public enum Effect: Sendable {
+  /// Write the stanza to each addressee, with `from` and `to` put in. Serialise it once.
+  case write(Element, from: JID?, to: [Addressee])
+  case openStream(LinkID, StreamOpening)
+  /// End the stream; then, when all is written, the connection.
+  case closeStream(LinkID)
+  /// End the connection when all is written.
+  case close(LinkID)
+  /// Hand the connection to TLS when all is written.
+  case startTLS(LinkID)
+  /// The parser begins a new stream, under these limits.
+  case restart(LinkID, StreamLimits)
+  /// Read no further events from the link until `resume`.
+  case pause(LinkID)
+  case resume(LinkID)
+  /// Drop what was received and not read.
+  case discardInput(LinkID)
+  /// Make the records durable, all or none, in the order of the numbers.
+  case commit(UInt64, [Record])
+  case load(LoadKey)
+  case derive(UInt64, DerivationRequest)
+  case reply(UInt64, ControlReply)
+  case log(LogLevel, String)
+}
+
+public struct Addressee: Sendable, Hashable {
+  public var link: LinkID
+  public var to: JID?
+  public init(link: LinkID, to: JID?) {
+    self.link = link
+    self.to = to
+  }
+}
+
+/// The header that answers a peer's (RFC 6120, 4.7).
+public struct StreamOpening: Sendable, Hashable {
+  public var id: Text
+  public var from: Text?
+  public var to: Text?
+  public var language: Text?
+}
+
+public enum LogLevel: String, Sendable { case debug, info, warning, error }
+
+/// Deriving keys from a password costs milliseconds on purpose, so it is done outside.
+public struct DerivationRequest: Sendable {
+  public var password: Secret
+  public var hashes: [ScramHash]
+  /// One salt for each hash.
+  public var salts: [[UInt8]]
+  public var rounds: [Int]
+}
+
+/// Bytes that are compared in constant time or not at all.
+public struct Secret: Sendable {
+  let bytes: [UInt8]
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// For handing to a cryptographic function.
+  public func withBytes<R>(_ body: ([UInt8]) -> R) -> R { body(bytes) }
+
+  /// Takes the same time wherever the first difference stands.
+  func matches(_ other: [UInt8]) -> Bool {
+    guard bytes.count == other.count else { return false }
+    var difference: UInt8 = 0
+    for (a, b) in zip(bytes, other) { difference |= a ^ b }
+    return difference == 0
+  }
+}
+
+public enum ControlRequest: Sendable {
+  case addAccount(JID, password: Secret)
+  case changePassword(JID, password: Secret)
+  case deleteAccount(JID)
+  case disableAccount(JID)
+  case enableAccount(JID)
+  case listAccounts
+}
+
+public enum ControlReply: Sendable, Hashable {
+  case done
+  case accounts([AccountListing])
+  /// In words that the one who asked can act on.
+  case refused(String)
+}

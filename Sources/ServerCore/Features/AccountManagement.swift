@@ -1,0 +1,163 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Accounts come, change and go: by their owners (XEP-0077) and by whoever runs the server.
+
+extension Server {
+  mutating func fulfil(_ wish: Step.Wish, _ step: inout Step) {
+    switch wish {
+    case .changePassword(let request, let jid, let password): run(.startPasswordChange(password, .request(request)), for: jid, &step)
+    case .removeAccount(let request, let jid): run(.remove(.request(request)), for: jid, &step)
+    }
+  }
+
+  mutating func control(_ id: UInt64, _ request: ControlRequest, _ step: inout Step) {
+    let origin = Errand.Origin.control(id)
+    switch request {
+    case .addAccount(let jid, let password):
+      guard place(of: jid) == .account, jid.isBare else {
+        return step.outputs.append(.reply(id, .refused("\(jid) is not an address of this server; it serves \(domainList)")))
+      }
+      run(.startCreation(password, origin), for: jid, &step)
+    case .changePassword(let jid, let password): run(.startPasswordChange(password, origin), for: jid, &step)
+    case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
+    case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
+    case .enableAccount(let jid): run(.setDisabled(false, origin), for: jid, &step)
+    case .listAccounts: listAccounts(id, &step)
+    }
+  }
+  private var domainList: String { configuration.domains.map(\.string).joined(separator: ", ") }
+
+  /// Errands that concern the account as such. It is in memory now, or does not exist.
+  mutating func manage(_ errand: Errand, on jid: JID, _ step: inout Step) {
+    let exists = accounts[jid]?.entity != nil
+    switch errand {
+    case .register(let link, let password, let id):
+      guard !exists else { return finish(.registration(link, id: id), StanzaError(.conflict), &step) }
+      derive(password, .create(jid, .registration(link, id: id)), &step)
+    case .startCreation(let password, let origin):
+      guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
+      derive(password, .create(jid, origin), &step)
+    case .startPasswordChange(let password, let origin):
+      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      derive(password, .changePassword(jid, origin), &step)
+    case .create(let credentials, let origin):
+      guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
+      let record = AccountRecord(jid: jid, credentials: credentials)
+      let snapshot = AccountSnapshot(record: record, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
+      accounts[jid] = Slot(entity: Account(snapshot, now: step.now), isLoading: false)
+      wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+      step.persist(.account(record))
+      finish(origin, nil, &step)
+    case .changePassword(let credentials, let origin):
+      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      accounts[jid]!.entity!.record.credentials = credentials
+      step.persist(.account(accounts[jid]!.entity!.record))
+      finish(origin, nil, &step)
+      // Whoever else is in with the old password is out, but for the session that made the change.
+      endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: link(of: origin), &step)
+    case .setDisabled(let isDisabled, let origin):
+      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      accounts[jid]!.entity!.record.isDisabled = isDisabled
+      step.persist(.account(accounts[jid]!.entity!.record))
+      if isDisabled { endStreams(of: jid, StreamError(.notAuthorized, text: "the account was disabled"), &step) }
+      finish(origin, nil, &step)
+    case .remove(let origin):
+      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      finish(origin, nil, &step)
+      remove(jid, &step)
+    case .stanza, .authenticate, .bind:
+      break
+    }
+  }
+
+  /// XEP-0077, 3.2: contacts hear of it, sessions end, nothing stays.
+  private mutating func remove(_ jid: JID, _ step: inout Step) {
+    let items = accounts[jid]!.entity!.roster.values.elements
+    for item in items { accounts[jid]!.entity!.endSubscriptions(with: item, &step) }
+    endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
+    step.persist(.deleteAccount(jid))
+    _ = accounts.remove(jid)
+  }
+
+  private mutating func derive(_ password: Secret, _ purpose: Derivation, _ step: inout Step) {
+    let hashes = ScramHash.allCases
+    let request = DerivationRequest(
+      password: password, hashes: hashes, salts: hashes.map { _ in step.generator.bytes(16) },
+      rounds: hashes.map { _ in configuration.scramRounds })
+    step.immediate.append(.derive(nextDerivation(purpose), request))
+  }
+
+  mutating func derived(_ id: UInt64, _ credentials: [ScramCredentials], _ step: inout Step) {
+    guard let purpose = derivations.remove(id) else { return }
+    switch purpose {
+    case .login(let link): streams[link]?.derived(credentials, &step)
+    case .create(let jid, let origin): run(.create(credentials, origin), for: jid, &step)
+    case .changePassword(let jid, let origin): run(.changePassword(credentials, origin), for: jid, &step)
+    }
+  }
+
+  private func link(of origin: Errand.Origin) -> LinkID? {
+    guard case .request(let stanza) = origin else { return nil }
+    return accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource]?.link
+  }
+
+  /// Tells whoever asked how it went.
+  mutating func finish(_ origin: Errand.Origin, _ error: StanzaError?, _ step: inout Step) {
+    switch origin {
+    case .registration(let link, let id):
+      guard streams[link] != nil, !streams[link]!.isClosing else { return }
+      RegistrationBeforeLogin.finished(id, error, &streams[link]!, &step)
+    case .request(let stanza):
+      // Straight to the session: it may be about to end.
+      guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }
+      let reply = error.map { stanza.element.errorReply($0) } ?? stanza.element.resultReply()
+      step.outputs.append(.write(reply, from: stanza.to, to: [Addressee(link: session.link, to: stanza.from)]))
+    case .control(let id):
+      step.outputs.append(.reply(id, error.map { .refused($0.explanation) } ?? .done))
+    }
+  }
+
+  // MARK: Lists
+
+  private mutating func listAccounts(_ id: UInt64, _ step: inout Step) {
+    listings[.accounts, default: []].append(.control(id))
+    step.immediate.append(.load(.accounts))
+  }
+
+  mutating func listLoaded(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
+    for asker in listings.removeValue(forKey: key) ?? [] {
+      switch (asker, loaded) {
+      case (.control(let id), .accounts(let accounts)): step.outputs.append(.reply(id, .accounts(accounts)))
+      case (.stanza(let stanza), .rooms(let stored)): answerRoomList(stanza, stored, &step)
+      case (.control, _): finish(asker.origin, Server.busy, &step)
+      case (.stanza(let stanza), _): step.bounce(stanza, Server.busy)
+      }
+    }
+  }
+}
+
+/// Who waits for a list.
+enum ListAsker: Sendable {
+  case control(UInt64)
+  case stanza(Stanza)
+
+  var origin: Errand.Origin {
+    switch self {
+    case .control(let id): .control(id)
+    case .stanza(let stanza): .request(stanza)
+    }
+  }
+}
+
+extension StanzaError {
+  /// For whoever runs the server.
+  fileprivate var explanation: String {
+    switch condition {
+    case .conflict: "there is such an account already"
+    case .itemNotFound: "there is no such account"
+    default: "storage does not answer; look into the server's log"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Blocking Command, XEP-0191.
+enum Blocking {
+  static let feature = Feature(
+    xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking],
+    accountRoutes: [
+      .init(name: "blocklist", namespace: NS.blocking, handle: list),
+      .init(name: "block", namespace: NS.blocking, handle: block),
+      .init(name: "unblock", namespace: NS.blocking, handle: unblock),
+    ])
+
+  /// 3.2. Who asks is told of changes from then on.
+  private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
+    guard request.type == "get" else { return step.bounce(request, StanzaError(.badRequest)) }
+    account.sessions[request.from.resource]?.wantsBlocklist = true
+    step.reply(request, element("blocklist", Array(account.blocklist)))
+  }
+
+  /// 3.3.
+  private static func block(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
+    guard let addresses = addresses(request, payload, &step) else { return }
+    guard !addresses.isEmpty else { return step.bounce(request, StanzaError(.badRequest)) }
+    let added = addresses.filter { !account.blocklist.contains($0) }
+    guard account.blocklist.count + added.count <= step.configuration.limits.blockedAddresses else {
+      return step.bounce(request, StanzaError(.resourceConstraint))
+    }
+    // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
+    let before = account
+    account.blocklist.append(contentsOf: added)
+    let after = account
+    for session in before.available {
+      let unavailable = Element("presence", NS.client, ["type": "unavailable"])
+      let saw = OrderedSet(before.roster.values.filter(\.hears).map(\.jid.bare) + session.directed)
+      step.route(unavailable, from: session.jid, to: saw.filter { !before.isBlocked($0) && after.isBlocked($0) })
+      account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
+    }
+    finish(&account, request, element("block", addresses), changed: !added.isEmpty, &step)
+  }
+
+  /// 3.4 and 3.5.
+  private static func unblock(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
+    guard let addresses = addresses(request, payload, &step) else { return }
+    let before = account
+    if addresses.isEmpty { account.blocklist = [] } else { account.blocklist.subtract(addresses) }
+    for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
+      account.sendPresences(to: item.jid.bare, &step)
+    }
+    finish(&account, request, element("unblock", addresses), changed: account.blocklist != before.blocklist, &step)
+  }
+
+  private static func finish(_ account: inout Account, _ request: Stanza, _ push: Element, changed: Bool, _ step: inout Step) {
+    if changed { step.persist(.blocklist(owner: account.jid, Array(account.blocklist))) }
+    step.reply(request)
+    for session in account.sessions.values where session.wantsBlocklist {
+      var iq = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
+      iq.append(push)
+      step.outputs.append(.write(iq, from: nil, to: [Addressee(link: session.link, to: session.jid)]))
+    }
+  }
+
+  /// `nil` if the request was refused.
+  private static func addresses(_ request: Stanza, _ payload: Element, _ step: inout Step) -> [JID]? {
+    guard request.type == "set" else {
+      step.bounce(request, StanzaError(.badRequest))
+      return nil
+    }
+    var found = OrderedSet<JID>()
+    for item in payload.children where item.is("item", NS.blocking) {
+      guard let jid = item["jid"].flatMap({ JID($0) }) else {
+        step.bounce(request, StanzaError(.jidMalformed))
+        return nil
+      }
+      found.append(jid)
+    }
+    return Array(found)
+  }
+
+  private static func element(_ name: Text, _ addresses: [JID]) -> Element {
+    Element(name, NS.blocking, children: addresses.map { Element("item", NS.blocking, ["jid": $0.text]) })
+  }
+
+  /// What a user hears who writes to one whom he blocks (3.3).
+  static let outboundError = StanzaError(
+    .notAcceptable, kind: .cancel, text: "You have blocked this JID", specific: [Element("blocked", NS.blockingErrors)])
+}
+
+extension Account {
+  /// 5: an entry blocks the very address, or all of a bare one, of a domain, or a domain's resource. Nobody blocks himself or his server.
+  func isBlocked(_ address: JID) -> Bool {
+    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return false }
+    if blocklist.contains(address.bare) { return true }
+    if address.isFull, blocklist.contains(address) { return true }
+    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return false }
+    if blocklist.contains(domain) { return true }
+    guard address.isFull, let withResource = JID(bare: domain, resource: address.resource) else { return false }
+    return blocklist.contains(withResource)
+  }
+
+  /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.
+  func refuseBlocked(_ stanza: Stanza, _ step: inout Step) {
+    switch stanza.kind {
+    case .message:
+      if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat" { step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+    case .iq: step.bounce(stanza, StanzaError(.serviceUnavailable))
+    case .presence, nil: break
+    }
+  }
+}

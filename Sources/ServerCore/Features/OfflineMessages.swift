@@ -1,0 +1,53 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
+enum OfflineMessages {
+  static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages")
+}
+
+extension Account {
+  mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
+    // XEP-0160, 3: chat states and other messages without content are not worth keeping.
+    let keeps = stanza.element.child("body", NS.client) != nil || stanza.element.type != "chat" || !isOnlyStates(stanza.element)
+    guard step.configuration.features.offlineMessages, offlineCount < step.configuration.limits.offlineMessages else {
+      return step.bounce(stanza, StanzaError(.serviceUnavailable))
+    }
+    guard keeps else { return }
+    var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
+    message["from"] = stanza.from.text
+    message["to"] = stanza.to.text
+    lastOffline += 1
+    offlineCount += 1
+    step.persist(.offline(owner: jid, sequence: lastOffline, message))
+  }
+
+  private func isOnlyStates(_ element: Element) -> Bool {
+    element.children.allSatisfy { $0.has(namespace: "http://jabber.org/protocol/chatstates") || $0.has(name: "thread") }
+  }
+
+  /// A session became able to take messages: what waited is its.
+  mutating func offerOffline(to session: Session, _ step: inout Step) {
+    guard offlineCount > 0, awaitsOffline == nil, session.priority >= 0 else { return }
+    awaitsOffline = session.jid.resource
+    step.immediate.append(.load(.offline(jid)))
+  }
+
+  mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
+    let resource = awaitsOffline
+    awaitsOffline = nil
+    guard let resource, let session = sessions[resource] ?? available.first(where: { $0.priority >= 0 }), let last = messages.last else { return }
+    for message in messages {
+      guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
+      if isBlocked(from) { continue }
+      var stanza = message.stanza
+      stanza["from"] = nil
+      stanza["to"] = nil
+      step.outputs.append(.write(stanza, from: from, to: [Addressee(link: session.link, to: to)]))
+    }
+    // Handed over with the same commit that forgets them: a crash before it leaves both undone.
+    step.persist(.deleteOffline(owner: jid, through: last.sequence))
+    offlineCount = max(0, offlineCount - messages.count)
+  }
+}

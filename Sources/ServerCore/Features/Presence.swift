@@ -1,0 +1,150 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Exchanging presence: RFC 6121, section 4.
+
+extension Account {
+  /// A session sends presence.
+  mutating func sendPresence(_ stanza: Stanza, isDirected: Bool, _ step: inout Step) {
+    let type = stanza.type
+    if let subscription = type.flatMap({ SubscriptionType(rawValue: $0.string) }), isDirected {
+      return sendSubscription(subscription, Stanza(stanza.element, from: jid, to: stanza.to.bare), &step)
+    }
+    switch (type, isDirected) {
+    case (nil, false): broadcast(stanza, &step)
+    case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &step)
+    case (nil, true), ("unavailable", true): sendDirected(stanza, &step)
+    case ("probe", true), ("error", true): step.route(stanza.element, from: stanza.from, to: stanza.to)
+    default: step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), StanzaError(.badRequest))
+    }
+  }
+
+  /// 4.2 and 4.4: initial and later presence.
+  private mutating func broadcast(_ stanza: Stanza, _ step: inout Step) {
+    guard var session = sessions[stanza.from.resource] else { return }
+    guard let priority = Account.priority(of: stanza.element) else {
+      return step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), StanzaError(.badRequest))
+    }
+    let isInitial = session.presence == nil
+    let couldTakeMessages = !isInitial && session.priority >= 0
+    session.presence = stanza.element
+    session.presenceTime = step.now.wall
+    session.priority = priority
+    sessions[stanza.from.resource] = session
+
+    step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(link: $0.link, to: $0.jid) }))
+    step.route(stanza.element, from: session.jid, to: listeners)
+    if isInitial { welcome(session, &step) }
+    if !couldTakeMessages { offerOffline(to: session, &step) }
+  }
+
+  /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
+  private func welcome(_ session: Session, _ step: inout Step) {
+    for other in available where other.jid != session.jid {
+      if let presence = other.presence {
+        step.outputs.append(.write(presence, from: other.jid, to: [Addressee(link: session.link, to: session.jid)]))
+      }
+    }
+    let heard = roster.values.filter { $0.isHeard && !isBlocked($0.jid) }.map(\.jid.bare)
+    step.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
+    offerRequests(to: session, &step)
+  }
+
+  /// 4.7.2.3: nothing means zero. `nil` for what is not a number from -128 to 127.
+  private static func priority(of presence: Element) -> Int? {
+    guard let element = presence.child("priority", NS.client) else { return 0 }
+    let text = element.text.trimmed
+    if text.isEmpty { return 0 }
+    return Int8(text.string).map(Int.init)
+  }
+
+  /// The contacts that hear of this account.
+  private var listeners: [JID] { roster.values.filter { $0.hears && !isBlocked($0.jid) }.map(\.jid.bare) }
+
+  /// 4.5: everyone who knew that the session is there hears that it is not.
+  mutating func becomeUnavailable(_ resource: Text, _ presence: Element, _ step: inout Step) {
+    guard var session = sessions[resource] else { return }
+    let wasAvailable = session.presence != nil
+    let directed = Array(session.directed)
+    session.presence = nil
+    session.priority = 0
+    session.directed = []
+    sessions[resource] = session
+    if wasAvailable {
+      step.outputs.append(
+        .write(presence, from: session.jid, to: (available + [session]).map { Addressee(link: $0.link, to: $0.jid) }))
+      step.route(presence, from: session.jid, to: listeners)
+    }
+    let others = directed.filter { address in !wasAvailable || !(roster[address.bare]?.hears ?? false) }
+    step.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
+  }
+
+  /// 4.6: the addressee hears of it now, and hears when it ends.
+  private mutating func sendDirected(_ stanza: Stanza, _ step: inout Step) {
+    guard let session = sessions[stanza.from.resource] else { return }
+    if stanza.type == nil {
+      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits.directedPresences else {
+        return step.bounce(stanza, StanzaError(.resourceConstraint))
+      }
+      sessions[stanza.from.resource]?.directed.append(stanza.to)
+    } else if stanza.to.isBare {
+      // Leaving a bare address leaves whatever was joined below it.
+      sessions[stanza.from.resource]?.directed.removeAll { $0.bare == stanza.to }
+    } else {
+      sessions[stanza.from.resource]?.directed.remove(stanza.to)
+    }
+    step.route(stanza.element, from: stanza.from, to: stanza.to)
+  }
+
+  /// The session is gone, whatever the reason. Whoever must hears of it.
+  mutating func end(_ resource: Text, _ step: inout Step) {
+    becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), &step)
+    sessions[resource] = nil
+    if awaitsOffline == resource { awaitsOffline = nil }
+    if sessions.isEmpty { idleSince = step.now.monotonic }
+  }
+
+  // MARK: Inbound
+
+  mutating func receivePresence(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
+    if let type = stanza.type.flatMap({ SubscriptionType(rawValue: $0.string) }) {
+      return receiveSubscription(type, stanza, &step, deliver: &deliver)
+    }
+    if stanza.type == "probe" { return answerProbe(stanza, &step) }
+    if stanza.to.isFull {
+      if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+    } else if stanza.type != "error" {
+      for session in available { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+    }
+  }
+
+  /// 4.3.2.
+  private func answerProbe(_ stanza: Stanza, _ step: inout Step) {
+    let asker = stanza.from.bare
+    guard asker == jid || roster[asker]?.hears ?? false else {
+      return step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
+    }
+    let asked = stanza.to.isFull ? available.filter { $0.jid == stanza.to } : available
+    if asked.isEmpty {
+      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: stanza.to, to: stanza.from)
+    }
+    for session in asked { sendPresence(of: session, to: stanza.from, &step) }
+  }
+
+  /// The presence of every available resource, for one who may hear it.
+  func sendPresences(to contact: JID, _ step: inout Step) {
+    for session in available { sendPresence(of: session, to: contact, &step) }
+  }
+
+  private func sendPresence(of session: Session, to address: JID, _ step: inout Step) {
+    guard let presence = session.presence else { return }
+    step.route(presence.delayed(from: jid.domain, at: session.presenceTime), from: session.jid, to: address)
+  }
+
+  func sendUnavailable(to contacts: [JID], _ step: inout Step) {
+    for session in available {
+      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contacts)
+    }
+  }
+}

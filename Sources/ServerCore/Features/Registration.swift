@@ -1,0 +1,90 @@
+internal import XML
+internal import XMPP
+
+/// In-Band Registration, XEP-0077.
+enum Registration {
+  static let feature = Feature(
+    xep: 77, version: "2.4", name: "In-Band Registration",
+    accountRoutes: [.init(name: "query", namespace: NS.register) { account, request, payload, step in handle(request, payload, &step) }],
+    hostRoutes: [.init(name: "query", namespace: NS.register) { host, request, payload, step in handle(request, payload, &step) }])
+
+  /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).
+  private static func handle(_ request: Stanza, _ query: Element, _ step: inout Step) {
+    let account = request.from.bare
+    if request.type == "get" {
+      var answer = Element("query", NS.register)
+      answer.append("registered", NS.register)
+      answer.append("username", NS.register, text: account.local)
+      answer.append("password", NS.register)
+      return step.reply(request, answer)
+    }
+    if query.child("remove", NS.register) != nil {
+      // 3.2: nothing may stand beside it.
+      guard query.children.first(where: { !$0.is("remove", NS.register) }) == nil else { return step.bounce(request, StanzaError(.badRequest)) }
+      step.wishes.append(.removeAccount(request, account))
+      return
+    }
+    guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
+      return step.bounce(request, StanzaError(.badRequest))
+    }
+    // The name must be the user's own, or one could change another's password.
+    guard JID(local: name, domain: account.domain, resource: "") == account else { return step.bounce(request, StanzaError(.notAllowed)) }
+    step.wishes.append(.changePassword(request, account, password))
+  }
+
+  /// The password as SCRAM will see it. `nil` if there is none that could be used.
+  static func password(_ query: Element) -> Secret? {
+    guard let given = query.child("password", NS.register)?.text, !given.isEmpty, given.count <= 1023, let prepared = Precis.saslPrep(given) else { return nil }
+    return Secret(Array(prepared.utf8))
+  }
+}
+
+/// Registration by a stranger, before any authentication (3.1).
+enum RegistrationBeforeLogin {
+  static func receive(_ element: Element, _ stream: inout ClientStream, _ step: inout Step) -> ClientStream.Request? {
+    guard let query = element.child("query", NS.register), let id = element.id else {
+      stream.fail(StreamError(.notAuthorized), &step)
+      return nil
+    }
+    guard element.type == "set" else {
+      var answer = Element("query", NS.register)
+      answer.append("instructions", NS.register, text: "Choose a name and a password.")
+      answer.append("username", NS.register)
+      answer.append("password", NS.register)
+      var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
+      result.append(answer)
+      step.send(result, to: stream.link)
+      return nil
+    }
+    guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
+      refuse(id, StanzaError(.notAcceptable), stream, &step)
+      return nil
+    }
+    guard let jid = JID(local: name, domain: stream.domain, resource: ""), !jid.isDomain else {
+      refuse(id, StanzaError(.notAcceptable, text: "this name can't be used"), stream, &step)
+      return nil
+    }
+    stream.phase = .registering
+    stream.claimed = jid
+    step.immediate.append(.pause(stream.link))
+    return .register(jid, password: password, id: id)
+  }
+
+  static func refuse(_ id: Text, _ error: StanzaError, _ stream: ClientStream, _ step: inout Step) {
+    var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
+    reply.append(error.element)
+    step.send(reply, to: stream.link)
+  }
+
+  /// The registration ended, one way or the other; the stream goes on where it was.
+  static func finished(_ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ step: inout Step) {
+    if let error {
+      refuse(id, error, stream, &step)
+    } else {
+      step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.link)
+    }
+    stream.claimed = nil
+    stream.phase = .negotiating
+    step.immediate.append(.resume(stream.link))
+  }
+}

@@ -1,0 +1,123 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Managing the roster, RFC 6121, section 2.
+enum RosterManagement {
+  static let feature = Feature(
+    name: "Roster", accountRoutes: [.init(name: "query", namespace: NS.roster, handle: handle)])
+
+  private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    if request.type == "get" {
+      get(&account, request, &step)
+    } else {
+      set(&account, request, query, &step)
+    }
+  }
+
+  /// 2.1.3 and 2.2.
+  private static func get(_ account: inout Account, _ request: Stanza, _ step: inout Step) {
+    account.sessions[request.from.resource]?.wantsRoster = true
+    var answer = Element("query", NS.roster)
+    for item in account.roster.values where item.isListed { answer.append(item.element) }
+    step.reply(request, answer)
+  }
+
+  /// 2.1.5: one item in each request.
+  private static func set(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    let items = Array(query.children.filter { $0.is("item", NS.roster) })
+    guard items.count == 1, let jid = items[0]["jid"].flatMap({ JID($0) }) else {
+      return step.bounce(request, StanzaError(.badRequest))
+    }
+    if items[0]["subscription"] == "remove" { return remove(&account, request, jid, &step) }
+    let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
+    if let problem = check(account, jid, items[0]["name"], groups, step.configuration.limits) { return step.bounce(request, problem) }
+    var item = account.roster[jid] ?? RosterItem(jid: jid)
+    item.name = items[0]["name"]
+    item.groups = groups
+    item.isListed = true
+    account.update(item, &step)
+    step.reply(request)
+  }
+
+  /// 2.3.3.
+  private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ limits: Configuration.Limits) -> StanzaError? {
+    if jid.bare == account.jid { return StanzaError(.notAllowed) }
+    if groups.contains(where: \.isEmpty) { return StanzaError(.notAcceptable) }
+    if Set(groups).count != groups.count { return StanzaError(.badRequest) }
+    if groups.count > limits.groupsPerItem || groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
+      return StanzaError(.notAcceptable)
+    }
+    if account.roster[jid] == nil, account.roster.count >= limits.rosterItems { return StanzaError(.resourceConstraint) }
+    return nil
+  }
+
+  /// 2.5.2: with the contact go the subscriptions, both ways.
+  private static func remove(_ account: inout Account, _ request: Stanza, _ jid: JID, _ step: inout Step) {
+    guard let item = account.roster[jid], item.isListed else { return step.bounce(request, StanzaError(.itemNotFound)) }
+    account.endSubscriptions(with: item, &step)
+    account.forget(item, &step)
+    step.reply(request)
+  }
+}
+
+extension Account {
+  /// Keeps the item and tells every session that wants to know (RFC 6121, 2.1.6).
+  mutating func update(_ item: RosterItem, _ step: inout Step) {
+    guard roster[item.jid] != item else { return }
+    roster[item.jid] = item
+    step.persist(.rosterItem(owner: jid, item))
+    if item.isListed { push(item.element, &step) }
+  }
+
+  mutating func forget(_ item: RosterItem, _ step: inout Step) {
+    roster[item.jid] = nil
+    step.persist(.deleteRosterItem(owner: jid, contact: item.jid))
+    if item.isListed { push(Element("item", NS.roster, ["jid": item.jid.text, "subscription": "remove"]), &step) }
+  }
+
+  private func push(_ item: Element, _ step: inout Step) {
+    let listeners = sessions.values.filter(\.wantsRoster)
+    guard !listeners.isEmpty else { return }
+    var query = Element("query", NS.roster)
+    query.append(item)
+    var push = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
+    push.append(query)
+    step.outputs.append(.write(push, from: nil, to: listeners.map { Addressee(link: $0.link, to: $0.jid) }))
+  }
+
+  /// Cancels what is between the account and a contact (RFC 6121, 2.5.2), and says so.
+  mutating func endSubscriptions(with item: RosterItem, _ step: inout Step) {
+    let contact = item.jid.bare
+    if item.subscription == .to || item.subscription == .both || item.isAsking {
+      step.route(Element("presence", NS.client, ["type": "unsubscribe"]), from: jid, to: contact)
+    }
+    if item.subscription == .from || item.subscription == .both || item.request != nil {
+      sendUnavailable(to: [contact], &step)
+      step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
+    }
+  }
+}
+
+extension RosterItem {
+  /// As the user sees it (RFC 6121, 2.1.2).
+  var element: Element {
+    var element = Element(
+      "item", NS.roster,
+      ["jid": jid.text, "name": name, "subscription": Text(subscription.rawValue), "ask": isAsking ? "subscribe" : nil])
+    for group in groups { element.append("group", NS.roster, text: group) }
+    return element
+  }
+
+  /// The contact hears of the user's presence.
+  var hears: Bool { subscription == .from || subscription == .both }
+  /// The user hears of the contact's presence.
+  var isHeard: Bool { subscription == .to || subscription == .both }
+
+  mutating func setHears(_ hears: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
+  mutating func setHeard(_ isHeard: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
+
+  private static func state(hears: Bool, isHeard: Bool) -> Subscription {
+    hears ? (isHeard ? .both : .from) : (isHeard ? .to : .none)
+  }
+}

@@ -1,0 +1,73 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Service Discovery, XEP-0030: what the server and the accounts are and can do.
+enum ServiceDiscovery {
+  static let feature = Feature(
+    xep: 30, version: "2.5.0", name: "Service Discovery", hostFeatures: [NS.discoInfo, NS.discoItems],
+    accountFeatures: [NS.discoInfo, NS.discoItems],
+    accountRoutes: [
+      .init(name: "query", namespace: NS.discoInfo, isPrivate: false, handle: accountInfo),
+      .init(name: "query", namespace: NS.discoItems, isPrivate: false, handle: accountItems),
+    ],
+    hostRoutes: [
+      .init(name: "query", namespace: NS.discoInfo, handle: hostInfo),
+      .init(name: "query", namespace: NS.discoItems, handle: hostItems),
+    ])
+
+  private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    guard check(request, query, &step) else { return }
+    var answer = Element("query", NS.discoInfo)
+    answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
+    for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
+    if host.configuration.features.openRegistration { answer.append("feature", NS.discoInfo, ["var": NS.register]) }
+    if host.configuration.features.offlineMessages { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
+    step.reply(request, answer)
+  }
+
+  private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    guard check(request, query, &step) else { return }
+    var answer = Element("query", NS.discoItems)
+    if host.configuration.features.rooms {
+      answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
+    }
+    step.reply(request, answer)
+  }
+
+  /// XEP-0030, 8 and RFC 6121, 8.5.1: who does not share presence with the account hears nothing, not even whether it is there.
+  private static func mayAsk(_ account: Account, _ asker: JID) -> Bool {
+    let subscription = account.roster[asker.bare]?.subscription
+    return asker.bare == account.jid || subscription == .from || subscription == .both
+  }
+
+  private static func accountInfo(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    guard mayAsk(account, request.from) else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
+    guard check(request, query, &step) else { return }
+    var answer = Element("query", NS.discoInfo)
+    answer.append("identity", NS.discoInfo, ["category": "account", "type": "registered"])
+    for feature in Feature.all.flatMap(\.accountFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
+    step.reply(request, answer)
+  }
+
+  /// The available resources (XEP-0030, 4.1).
+  private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+    guard mayAsk(account, request.from) else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
+    guard check(request, query, &step) else { return }
+    var answer = Element("query", NS.discoItems)
+    for session in account.available { answer.append("item", NS.discoItems, ["jid": session.jid.text]) }
+    step.reply(request, answer)
+  }
+
+  /// Only `get`, and only the root node: there are no others.
+  private static func check(_ request: Stanza, _ query: Element, _ step: inout Step) -> Bool {
+    if request.type != "get" {
+      step.bounce(request, StanzaError(.notAllowed))
+    } else if let node = query["node"], !node.isEmpty {
+      step.bounce(request, StanzaError(.itemNotFound))
+    } else {
+      return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,40 @@
+internal import XML
+internal import XMPP
+
+/// XMPP Ping, XEP-0199.
+enum Ping {
+  static let feature = Feature(
+    xep: 199, version: "2.0.1", name: "Ping", hostFeatures: [NS.ping], accountFeatures: [NS.ping],
+    accountRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in step.reply(request) }],
+    hostRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in step.reply(request) }])
+}
+
+/// Software Version, XEP-0092. The operating system is nobody's business.
+enum SoftwareVersion {
+  static let feature = Feature(
+    xep: 92, version: "1.1", name: "Software Version", hostFeatures: [NS.version],
+    hostRoutes: [
+      .init(name: "query", namespace: NS.version) { host, request, _, step in
+        guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+        var answer = Element("query", NS.version)
+        answer.append("name", NS.version, text: "Spondee")
+        answer.append("version", NS.version, text: host.configuration.softwareVersion)
+        step.reply(request, answer)
+      }
+    ])
+}
+
+/// Entity Time, XEP-0202.
+enum EntityTime {
+  static let feature = Feature(
+    xep: 202, version: "2.0", name: "Entity Time", hostFeatures: [NS.time],
+    hostRoutes: [
+      .init(name: "time", namespace: NS.time) { _, request, _, step in
+        guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+        var answer = Element("time", NS.time)
+        answer.append("tzo", NS.time, text: "+00:00")
+        answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
+        step.reply(request, answer)
+      }
+    ])
+}

@@ -1,0 +1,104 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Presence subscriptions: RFC 6121, section 3, as the state tables of its appendix A have them.
+
+extension Account {
+  /// The user sends a subscription stanza (appendix A.2). `stanza.to` is bare.
+  mutating func sendSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step) {
+    let contact = stanza.to.bare
+    guard contact != jid else { return }
+    var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
+    guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else {
+      return step.bounce(stanza, StanzaError(.resourceConstraint))
+    }
+    switch type {
+    case .subscribe:
+      item.isListed = true
+      if !item.isHeard { item.isAsking = true }
+      update(item, &step)
+      step.route(stanza.element, from: jid, to: contact)
+    case .unsubscribe:
+      item.isAsking = false
+      item.setHeard(false)
+      settle(item, &step)
+      step.route(stanza.element, from: jid, to: contact)
+    case .subscribed:
+      // Approval of what nobody asked for is kept to ourselves (A.2.3; pre-approval is not offered).
+      guard item.request != nil else { return }
+      item.request = nil
+      item.isListed = true
+      item.setHears(true)
+      update(item, &step)
+      step.route(stanza.element, from: jid, to: contact)
+      sendPresences(to: contact, &step)
+      if item.isHeard { step.route(Element("presence", NS.client, ["type": "probe"]), from: jid, to: contact) }
+    case .unsubscribed:
+      guard item.hears || item.request != nil else { return }
+      if item.hears { sendUnavailable(to: [contact], &step) }
+      item.request = nil
+      item.setHears(false)
+      settle(item, &step)
+      step.route(stanza.element, from: jid, to: contact)
+    }
+  }
+
+  /// A contact's subscription stanza came (appendix A.3).
+  mutating func receiveSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
+    let contact = stanza.from.bare
+    guard contact != jid else { return }
+    var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
+    switch type {
+    case .subscribe:
+      if item.hears {
+        // 3.1.3: the answer is known.
+        step.route(Element("presence", NS.client, ["type": "subscribed"]), from: jid, to: contact)
+        return sendPresences(to: contact, &step)
+      }
+      // Says that the request arrived, and nothing else (as the field does it).
+      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
+      guard item.request == nil, roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return }
+      item.request = stanza.element
+      update(item, &step)
+    case .unsubscribe:
+      guard item.hears || item.request != nil else { return }
+      if item.hears { sendUnavailable(to: [contact], &step) }
+      item.request = nil
+      item.setHears(false)
+      settle(item, &step)
+    case .subscribed:
+      guard item.isAsking else { return }
+      item.isAsking = false
+      item.setHeard(true)
+      update(item, &step)
+    case .unsubscribed:
+      guard item.isAsking || item.isHeard else { return }
+      item.isAsking = false
+      item.setHeard(false)
+      settle(item, &step)
+    }
+    for session in type == .subscribe ? available : sessions.values.filter({ $0.wantsRoster || $0.presence != nil }) {
+      deliver.append(Addressee(link: session.link, to: stanza.to.bare))
+    }
+  }
+
+  /// Keeps the item, or forgets it if it was there for a request only.
+  private mutating func settle(_ item: RosterItem, _ step: inout Step) {
+    if item.isListed || item.request != nil || item.subscription != .none {
+      update(item, &step)
+    } else if roster[item.jid] != nil {
+      forget(item, &step)
+    }
+  }
+
+  /// Requests that the user has not answered, for a session that just came (3.1.3).
+  func offerRequests(to session: Session, _ step: inout Step) {
+    for item in roster.values {
+      guard let request = item.request, !isBlocked(item.jid) else { continue }
+      step.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(link: session.link, to: jid)]))
+    }
+  }
+}
+
+enum SubscriptionType: String { case subscribe, subscribed, unsubscribe, unsubscribed }

@@ -1,0 +1,33 @@
+internal import Crypto
+public import XML
+
+/// The core's one source of randomness: SHA-256 over a secret key and a counter.
+///
+/// With a key from the system's cryptographic source its output can't be foretold, so nonces, salts and tokens may be drawn from it;
+/// with a known key a run can be replayed.
+public struct Generator: Sendable {
+  private var key: [UInt8]
+  private var counter: UInt64 = 0
+  private var block: [UInt8] = []
+
+  /// - Parameter key: 32 bytes of entropy in production; anything in a simulation.
+  public init(key: [UInt8]) { self.key = key }
+
+  public mutating func next() -> UInt8 {
+    if block.isEmpty {
+      var input = key
+      for shift in stride(from: 0, to: 64, by: 8) { input.append(UInt8(truncatingIfNeeded: counter >> UInt64(shift))) }
+      counter += 1
+      block = Array(SHA256.hash(data: input))
+    }
+    return block.removeLast()
+  }
+
+  public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in next() } }
+
+  /// A token of 16 characters, 5 random bits each.
+  public mutating func token() -> Text {
+    Text(utf8: (0..<16).map { _ in Generator.alphabet[Int(next() & 31)] })
+  }
+  private static let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
+}

@@ -1,0 +1,64 @@
+internal import XML
+internal import XMPP
+
+/// Everything between the bytes of one connection and its stanzas that is not a system call: the parser with its limits, and the
+/// outbox with its account of what the other side has not yet taken.
+struct Link: Sendable {
+  var parser: StreamParser
+  /// The server wants no further events from here for now.
+  var isPaused = false
+  /// Nothing more is read from or written to it.
+  var isDead = false
+  /// Serialised and not yet handed to the connection.
+  private var outbox: [UInt8] = []
+  /// Handed to the connection and not yet accepted by the system.
+  private var inFlight = 0
+  /// What happens to the connection once the outbox has been handed over.
+  private var ending: Ending?
+  private enum Ending { case startTLS, close }
+  private(set) var isReading = true
+
+  init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
+
+  /// Bytes that this link holds for a peer that has not taken them.
+  var backlog: Int { outbox.count + inFlight }
+
+  mutating func append(_ bytes: some Sequence<UInt8>) { outbox.append(contentsOf: bytes) }
+
+  mutating func open(_ opening: StreamOpening) {
+    outbox.append(contentsOf: "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
+    for (name, value) in [("id", opening.id), ("from", opening.from), ("to", opening.to), ("version", "1.0"), ("xml:lang", opening.language)] as [(Text, Text?)] {
+      if let value { Writer.writeAttribute(name, value, into: &outbox) }
+    }
+    outbox.append(UInt8(ascii: ">"))
+  }
+
+  mutating func closeStream() { outbox.append(contentsOf: "</stream:stream>".utf8) }
+  mutating func startTLS() { ending = .startTLS }
+  mutating func close() { ending = .close }
+
+  mutating func accepted(_ count: Int) { inFlight = max(0, inFlight - count) }
+
+  /// What the connection is to do now.
+  mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action]) {
+    guard !isDead else { return }
+    if !outbox.isEmpty {
+      inFlight += outbox.count
+      actions.append(.write(id, outbox))
+      outbox = []
+    }
+    switch ending {
+    case .startTLS: actions.append(.startTLS(id))
+    case .close:
+      actions.append(.close(id))
+      isDead = true
+    case nil: break
+    }
+    ending = nil
+    let wantsReading = !(isPaused && parser.pendingBytes > unprocessedLimit)
+    if wantsReading != isReading, !isDead {
+      isReading = wantsReading
+      actions.append(.read(id, isReading))
+    }
+  }
+}

@@ -1,0 +1,140 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// A group chat room (XEP-0045, version 1.35): its occupants, its affiliations, its configuration, its subject and its history.
+///
+/// A value that takes stanzas and acts through the step it is given. A room comes into being locked: until its creator has
+/// configured it, nobody else gets in (10.1). From then on, a persistent room emits a record for all that must outlive its occupants;
+/// a temporary one emits none and is gone with the last of them.
+struct Room: Sendable {
+  /// Bare.
+  let jid: JID
+  var configuration = RoomConfiguration()
+  var affiliations = RoomAffiliations()
+  /// Who is in the room, by nick, in the order of coming.
+  var occupants: OrderedDictionary<Text, Occupant> = [:]
+  /// The nick under which a client is in the room.
+  var nicks = Table<JID, Text>()
+  var history = RoomHistory()
+  /// The last change of the subject: its message as broadcast, stamped, and from the occupant who made it.
+  var subject: Element?
+  var relays = RoomRelays()
+  /// When a room that is still locked is given up, on the monotonic clock; `nil` once it is configured.
+  var lockDeadline: Int64?
+  var isDestroyed = false
+
+  /// A room that nobody knows yet. The first who joins becomes its owner.
+  init(creating jid: JID, _ step: inout Step) {
+    self.jid = jid
+    lockDeadline = step.now.monotonic + Limits.lockTime
+  }
+
+  /// A persistent room as it was stored.
+  init(restoring snapshot: RoomSnapshot) {
+    jid = snapshot.record.jid
+    // What an older or newer version stored and this one can't read stays as it is by default.
+    if let form = DataForm(snapshot.record.configuration) { try? configuration.apply(form) }
+    configuration.isPersistent = true
+    subject = snapshot.record.subject
+    for entry in snapshot.affiliations { affiliations.set(entry.jid, RoomAffiliations.Entry(entry.record)) }
+  }
+
+  /// Whether this stanza, to a room that exists nowhere, creates it: an available presence to a nick in it. (One without the
+  /// `<x/>` of 7.2.1 comes from a client that believes itself inside: the new room tells it otherwise and is gone again.)
+  static func isCreation(_ stanza: Stanza) -> Bool {
+    stanza.kind == .presence && stanza.type == nil && stanza.to.isFull
+  }
+}
+
+// MARK: - Events
+
+extension Room {
+  /// Takes a stanza to the room or to somebody in it.
+  mutating func receive(_ stanza: Stanza, _ step: inout Step) {
+    switch stanza.kind {
+    case .presence: receivePresence(stanza, &step)
+    case .message: receiveMessage(stanza, &step)
+    case .iq: receiveIQ(stanza, &step)
+    case nil: break
+    }
+  }
+
+  private mutating func receiveIQ(_ stanza: Stanza, _ step: inout Step) {
+    if stanza.to.isFull { return relay(stanza, &step) }
+    guard stanza.type == "get" || stanza.type == "set" else { return }
+    guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    // A locked room does not officially exist (7.2.11).
+    guard !isLocked || affiliation(of: stanza.from) == .owner else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
+    switch (query.namespace, stanza.type) {
+    case (NS.mucAdmin, _): receiveAdmin(stanza, query, &step)
+    case (NS.mucOwner, _): receiveOwner(stanza, query, &step)
+    case (NS.register, _): receiveRegistration(stanza, query, &step)
+    case (NS.discoInfo, "get"): receiveInfoQuery(stanza, query, &step)
+    case (NS.discoItems, "get"): receiveItemsQuery(stanza, query, &step)
+    case (NS.ping, "get"): step.reply(stanza)
+    default: step.bounce(stanza, StanzaError(.serviceUnavailable))
+    }
+  }
+
+  /// When the room wants `deadlinePassed`, on the monotonic clock.
+  var nextDeadline: Int64? { lockDeadline }
+
+  /// A creator who doesn't configure the room in time has cancelled it (10.1.1 step 5).
+  mutating func deadlinePassed(_ step: inout Step) {
+    guard let lockDeadline, lockDeadline <= step.now.monotonic else { return }
+    destroy(Destruction(reason: "The room was not configured in time."), &step)
+  }
+
+  /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (10.10).
+  mutating func abandon(_ step: inout Step) {
+    for occupant in occupants.values {
+      var notice = departure(of: occupant)
+      notice.codes = [.technicalProblem]
+      tell(notice, own: occupant.sessions.keys, &step)
+    }
+    clear()
+  }
+
+  mutating func clear() {
+    occupants.removeAll()
+    nicks = Table()
+    lockDeadline = nil
+    isDestroyed = true
+  }
+}
+
+// MARK: - State
+
+extension Room {
+  var isLocked: Bool { lockDeadline != nil }
+  /// Whether storage knows the room.
+  var isPersisted: Bool { configuration.isPersistent && !isLocked && !isDestroyed }
+  /// Destroyed or abandoned, or temporary with nobody in it: the server drops it.
+  var isGone: Bool { isDestroyed || (occupants.isEmpty && !isPersisted) }
+  /// Persistent and nobody in it: may be dropped from memory, and loaded again.
+  var isIdle: Bool { isPersisted && occupants.isEmpty }
+
+  /// The room's line in the list of rooms; `nil` unless it is public.
+  var listing: RoomListing? {
+    configuration.isPublic && !isLocked && !isGone ? RoomListing(jid: jid, name: configuration.name) : nil
+  }
+
+  /// Everybody's clients, in the order of coming.
+  var occupantList: [(nick: Text, jid: JID)] {
+    occupants.values.flatMap { occupant in occupant.sessions.keys.map { (nick: occupant.nick, jid: $0) } }
+  }
+  var allSessions: [JID] { occupants.values.flatMap(\.sessions.keys) }
+  var sessionCount: Int { nicks.count }
+
+  func affiliation(of jid: JID) -> Affiliation { affiliations.affiliation(of: jid.bare) }
+
+  /// The occupant that this client is.
+  func occupant(of session: JID) -> Occupant? { nicks[session].flatMap { occupants[$0] } }
+
+  /// What is stored of the room itself.
+  var record: RoomRecord {
+    RoomRecord(
+      jid: jid, name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element, subject: subject)
+  }
+}

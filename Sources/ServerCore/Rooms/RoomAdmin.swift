@@ -1,0 +1,181 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Lists of roles and affiliations, to read and to change (XEP-0045, 8, 9, 10.3 to 10.8).
+
+extension Room {
+  mutating func receiveAdmin(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+    let items = query.children.filter { $0.is("item", NS.mucAdmin) }
+    guard query.has(name: "query"), let first = items.first else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    do throws(StanzaError) {
+      if stanza.type == "get" {
+        step.reply(stanza, Element("query", NS.mucAdmin, children: try list(first, for: stanza.from)))
+      } else {
+        try change(items, stanza, &step)
+      }
+    } catch {
+      // "Along with the offending item(s)" (8.4).
+      step.bounce(stanza, error, payload: true)
+    }
+  }
+}
+
+// MARK: - Reading
+
+extension Room {
+  private func list(_ request: Element, for reader: JID) throws(StanzaError) -> [Element] {
+    if let affiliation = request["affiliation"].flatMap(Affiliation.init), request["role"] == nil {
+      return try list(affiliation, for: reader)
+    }
+    guard let role = request["role"].flatMap(Role.init), request["affiliation"] == nil else { throw StanzaError(.badRequest) }
+    guard Self.mayList(role, by: standing(of: reader)) else { throw StanzaError(.forbidden) }
+    return occupants.values.filter { $0.role == role }.map { occupant in
+      Element(
+        "item", NS.mucAdmin,
+        [
+          "affiliation": affiliation(of: occupant.user).text, "jid": occupant.shownJID.text, "nick": occupant.nick,
+          "role": occupant.role.text,
+        ])
+    }
+  }
+
+  /// The bare JID and the reserved nick, never the role (12.4).
+  private func list(_ affiliation: Affiliation, for reader: JID) throws(StanzaError) -> [Element] {
+    guard Self.mayList(affiliation, by: self.affiliation(of: reader), isNonAnonymous: configuration.isNonAnonymous) else {
+      throw StanzaError(.forbidden)
+    }
+    return affiliations.list(affiliation).map { jid, entry in
+      var item = Element("item", NS.mucAdmin, ["affiliation": affiliation.text, "jid": jid.text, "nick": entry.nick])
+      if let reason = entry.reason, affiliation == .outcast { item.append("reason", NS.mucAdmin, text: reason) }
+      return item
+    }
+  }
+
+  /// The role and affiliation of who asks: a moderator is known by the bare JID (8).
+  func standing(of jid: JID) -> Standing {
+    Standing(role: presence(of: jid)?.role ?? .none, affiliation: affiliation(of: jid))
+  }
+  /// The occupant that somebody is with this client, or else with any.
+  private func presence(of jid: JID) -> Occupant? {
+    occupant(of: jid) ?? occupants.values.filter { $0.user == jid.bare }.max { $0.role < $1.role }
+  }
+}
+
+// MARK: - Changing
+
+extension Room {
+  /// What one item of a request asks for.
+  private struct Change {
+    enum What {
+      case role(Role, nick: Text)
+      case affiliation(Affiliation, JID, nick: NickChange)
+    }
+    var what: What
+    var reason: Text?
+  }
+  /// What becomes of a reserved nick.
+  enum NickChange: Sendable {
+    case keep, release
+    case reserve(Text)
+  }
+
+  /// All or nothing: every item is checked before the first is applied (9.2).
+  private mutating func change(_ items: [Element], _ stanza: Stanza, _ step: inout Step) throws(StanzaError) {
+    var changes: [Change] = []
+    for item in items { changes.append(try change(item)) }
+    try check(changes, by: stanza.from)
+    let actor = Actor(jid: stanza.from, nick: presence(of: stanza.from)?.nick)
+    // A moderator hears of success before the rest of the room hears of what happened (8.2 to 8.4); that changes of
+    // affiliations are told before, is how clients know it.
+    let isAboutRoles = changes.allSatisfy { if case .role = $0.what { true } else { false } }
+    if isAboutRoles { step.reply(stanza) }
+    for change in changes {
+      switch change.what {
+      case .role(let role, let nick): setRole(role, of: nick, by: actor, reason: change.reason, &step)
+      case .affiliation(let affiliation, let user, let nick):
+        setAffiliation(affiliation, of: user, nick: nick, by: actor, reason: change.reason, &step)
+      }
+    }
+    if !isAboutRoles { step.reply(stanza) }
+  }
+
+  private func change(_ item: Element) throws(StanzaError) -> Change {
+    let reason = item.child("reason", NS.mucAdmin)?.text
+    guard reason?.count ?? 0 <= Limits.reasonBytes else { throw StanzaError(.notAcceptable, text: "The reason is too long.") }
+    // Not both at once (12.4).
+    switch (item["role"], item["affiliation"]) {
+    case (let role?, nil):
+      guard let role = Role(role), let nick = item["nick"] else { throw StanzaError(.badRequest) }
+      guard let address = JID(bare: jid, resource: nick), occupants[address.resource] != nil else { throw StanzaError(.itemNotFound) }
+      return Change(what: .role(role, nick: address.resource), reason: reason)
+    case (nil, let affiliation?):
+      guard let affiliation = Affiliation(affiliation) else { throw StanzaError(.badRequest) }
+      return Change(what: try affiliationChange(item, affiliation), reason: reason)
+    default: throw StanzaError(.badRequest)
+    }
+  }
+
+  private func affiliationChange(_ item: Element, _ affiliation: Affiliation) throws(StanzaError) -> Change.What {
+    guard let text = item["jid"] else {
+      // Without a JID the nick says who is meant.
+      guard let nick = item["nick"] else { throw StanzaError(.badRequest) }
+      guard let occupant = occupants[nick] else { throw StanzaError(.itemNotFound) }
+      return .affiliation(affiliation, occupant.user, nick: .keep)
+    }
+    guard let user = JID(text) else { throw StanzaError(.jidMalformed) }
+    guard let nick = item["nick"] else { return .affiliation(affiliation, user.bare, nick: .keep) }
+    if nick.isEmpty { return .affiliation(affiliation, user.bare, nick: .release) }
+    guard let address = JID(bare: jid, resource: nick) else { throw StanzaError(.jidMalformed) }
+    return .affiliation(affiliation, user.bare, nick: .reserve(address.resource))
+  }
+
+  private func check(_ changes: [Change], by requester: JID) throws(StanzaError) {
+    let standing = standing(of: requester)
+    var touched = Table<JID, Bool>()
+    var nicks = Table<Text, Bool>()
+    var (owners, entries) = (affiliations.ownerCount, affiliations.count)
+    for change in changes {
+      switch change.what {
+      case .role(let role, let nick):
+        guard let target = occupants[nick] else { throw StanzaError(.itemNotFound) }
+        let other = Standing(role: target.role, affiliation: affiliation(of: target.user))
+        try refuse(Self.refusal(ofRole: role, for: other, by: standing, toSelf: target.user == requester.bare))
+      case .affiliation(let new, let user, let nick):
+        // Two answers about one user can't both be meant.
+        guard !touched.contains(user) else { throw StanzaError(.badRequest) }
+        touched[user] = true
+        let old = affiliations.entry(user)?.affiliation ?? .none
+        try refuse(Self.refusal(ofAffiliation: new, insteadOf: old, by: standing.affiliation, toSelf: user == requester.bare))
+        if case .reserve(let nick) = nick, new >= .member {
+          guard !nicks.contains(nick) else { throw StanzaError(.conflict) }
+          nicks[nick] = true
+          try checkReservation(of: nick, for: user, by: standing)
+        }
+        owners += (new == .owner ? 1 : 0) - (old == .owner ? 1 : 0)
+        if affiliations.entry(user) == nil, new != .none { entries += 1 }
+      }
+    }
+    // A room keeps an owner (10.4).
+    guard owners > 0 || affiliations.ownerCount == 0 else { throw StanzaError(.conflict, text: "The room needs an owner.") }
+    guard entries <= max(Limits.affiliations, affiliations.count) else { throw StanzaError(.resourceConstraint) }
+  }
+
+  /// Whether a nick may be reserved: who sits on it now has to go, and may be too high for that.
+  private func checkReservation(of nick: Text, for user: JID, by requester: Standing) throws(StanzaError) {
+    if let holder = affiliations.holder(of: nick), holder != user { throw StanzaError(.conflict) }
+    guard let sitter = occupants[nick], sitter.user != user else { return }
+    let standing = Standing(role: sitter.role, affiliation: affiliation(of: sitter.user))
+    let actor = Standing(role: .moderator, affiliation: requester.affiliation)
+    try refuse(Self.refusal(ofRole: .none, for: standing, by: actor, toSelf: false))
+  }
+
+  private func refuse(_ refusal: RoomRefusal?) throws(StanzaError) {
+    switch refusal {
+    case nil: return
+    case .forbidden: throw StanzaError(.forbidden)
+    case .notAllowed: throw StanzaError(.notAllowed)
+    case .conflict: throw StanzaError(.conflict)
+    }
+  }
+}

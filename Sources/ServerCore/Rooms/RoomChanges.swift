@@ -1,0 +1,102 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Changes of roles and affiliations once they are allowed, and what everybody hears of them.
+
+extension Room {
+  /// Sets an occupant's role; "none" removes it (8.2 to 8.4, 9.6, 9.7).
+  mutating func setRole(_ role: Role, of nick: Text, by actor: Actor?, reason: Text?, _ step: inout Step) {
+    guard let occupant = occupants[nick] else { return }
+    if role == .none { return expel(occupant, .kicked, by: actor, reason: reason, &step) }
+    update(occupant, to: role, by: actor, reason: reason, &step)
+  }
+
+  /// Removes an occupant against its will.
+  func expulsion(of occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?) -> Notice {
+    var notice = departure(of: occupant)
+    notice.actor = actor
+    notice.reason = reason
+    notice.codes = [code]
+    return notice
+  }
+  mutating func expel(_ occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?, _ step: inout Step) {
+    remove(occupant, expulsion(of: occupant, code, by: actor, reason: reason), &step)
+  }
+
+  private mutating func update(_ occupant: Occupant, to role: Role, by actor: Actor?, reason: Text?, _ step: inout Step) {
+    var changed = occupant
+    changed.role = role
+    occupants[occupant.nick] = changed
+    var notice = notice(of: changed)
+    notice.actor = actor
+    notice.reason = reason
+    announce(notice, of: changed, wasShown: shows(occupant.role), &step)
+    // A moderator sees everybody's JID, "automatically through presence" (8).
+    if role == .moderator, occupant.role != .moderator, !configuration.isNonAnonymous {
+      for session in changed.sessions.keys { showOccupants(to: changed, at: session, &step) }
+    }
+  }
+}
+
+// MARK: - Affiliations
+
+extension Room {
+  /// Sets an affiliation and with it, perhaps, the reserved nick.
+  ///
+  /// - Parameter actor: `nil` if the user did it itself, by registering.
+  mutating func setAffiliation(
+    _ affiliation: Affiliation, of user: JID, nick change: NickChange, by actor: Actor?, reason: Text?, _ step: inout Step
+  ) {
+    let old = affiliations.entry(user)
+    var entry = RoomAffiliations.Entry(affiliation: affiliation, nick: old?.nick, reason: reason)
+    switch change {
+    case .keep: break
+    case .release: entry.nick = nil
+    case .reserve(let nick): entry.nick = nick
+    }
+    // Outcasts lose their nicks (9.1), and who has no affiliation leaves nothing behind (5.2).
+    if affiliation < .member { entry.nick = nil }
+    let stored = affiliation == .none ? nil : entry
+    affiliations.set(user, stored)
+    if isPersisted, stored != old { step.persist(.affiliation(room: jid, jid: user, stored?.record)) }
+
+    if let nick = entry.nick, let sitter = occupants[nick], sitter.user != user {
+      expel(sitter, .kicked, by: nil, reason: "This nickname is reserved", &step)
+    }
+    let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
+    for occupant in present {
+      adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &step)
+    }
+    if present.isEmpty, affiliation != old?.affiliation ?? .none {
+      announceAbsent(user, affiliation, &step)
+      if configuration.isMembersOnly, affiliation >= .member, old == nil, let actor {
+        invite(user, from: actor.jid.bare, &step)
+      }
+    }
+  }
+
+  private func isBanned(_ occupant: Occupant, with domain: JID) -> Bool {
+    occupant.user.isAt(domain: domain.domain) && affiliation(of: occupant.user) == .outcast
+  }
+
+  /// What a new affiliation means for somebody in the room.
+  private mutating func adapt(
+    _ occupant: Occupant, from old: Affiliation, to new: Affiliation, by actor: Actor?, reason: Text?, _ step: inout Step
+  ) {
+    if new == .outcast { return expel(occupant, .banned, by: actor, reason: reason, &step) }
+    // Not first the loss and then the removal (9.4).
+    if new == .none, configuration.isMembersOnly { return expel(occupant, .affiliationLost, by: actor, reason: reason, &step) }
+    // The role that goes with an affiliation is gained with it; it is lost with the rank of an admin (5.1.3).
+    let usual = new.defaultRole(inModerated: configuration.isModerated)
+    let role = old >= .admin && new < .admin ? usual : max(usual, occupant.role)
+    update(occupant, to: role, by: actor, reason: reason, &step)
+  }
+
+  /// Tells those who may see JIDs about somebody who isn't in the room (10.3, "Service Sends Notice of Affiliation Change").
+  private func announceAbsent(_ user: JID, _ affiliation: Affiliation, _ step: inout Step) {
+    let item = Element("item", NS.mucUser, ["affiliation": affiliation.text, "jid": user.text])
+    let message = Element("message", NS.client, children: [Element("x", NS.mucUser, children: [item])])
+    broadcast(message, toModeratorsOnly: !configuration.isNonAnonymous, &step)
+  }
+}

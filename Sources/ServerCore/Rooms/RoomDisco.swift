@@ -1,0 +1,76 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// What a room says of itself when asked (XEP-0045, 6.4, 6.5 and 7.12; XEP-0030).
+
+extension Room {
+  func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+    switch query["node"] {
+    case nil: step.reply(stanza, info)
+    case "x-roomuser-item": step.reply(stanza, reservedNick(of: stanza.from.bare))
+    // The room lets every namespace pass (13.1.1).
+    case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
+    default: step.bounce(stanza, StanzaError(.itemNotFound))
+    }
+  }
+
+  private func reservedNick(of user: JID) -> Element {
+    var query = Element("query", NS.discoInfo, ["node": "x-roomuser-item"])
+    if let nick = affiliations.entry(user)?.nick {
+      query.append("identity", NS.discoInfo, ["category": "conference", "name": nick, "type": "text"])
+    }
+    return query
+  }
+
+  private var info: Element {
+    let name = configuration.name.isEmpty ? jid.local : configuration.name
+    var query = Element("query", NS.discoInfo)
+    query.append("identity", NS.discoInfo, ["category": "conference", "name": name, "type": "text"])
+    for feature in RoomService.features + RoomService.roomFeatures + features {
+      query.append("feature", NS.discoInfo, ["var": feature])
+    }
+    query.append(details.element)
+    return query
+  }
+
+  /// 15.3.
+  private var features: [Text] {
+    [
+      configuration.secret == nil ? "muc_unsecured" : "muc_passwordprotected",
+      configuration.isPublic ? "muc_public" : "muc_hidden",
+      configuration.isPersistent ? "muc_persistent" : "muc_temporary",
+      configuration.isMembersOnly ? "muc_membersonly" : "muc_open",
+      configuration.isModerated ? "muc_moderated" : "muc_unmoderated",
+      configuration.isNonAnonymous ? "muc_nonanonymous" : "muc_semianonymous",
+    ]
+  }
+
+  private var details: DataForm {
+    DataForm(
+      .result,
+      fields: [
+        DataForm.Field(name: "FORM_TYPE", kind: .hidden, values: [NS.mucRoomInfo]),
+        DataForm.Field(name: "muc#roominfo_description", kind: .textSingle, label: "Description", values: [configuration.description]),
+        DataForm.Field(name: "muc#roominfo_occupants", kind: .textSingle, label: "Number of occupants", values: ["\(occupants.count)"]),
+        DataForm.Field(
+          name: "muc#roomconfig_changesubject", kind: .boolean, label: "Participants may change the subject",
+          values: [configuration.participantsChangeSubject ? "1" : "0"]),
+        DataForm.Field(
+          name: "muc#maxhistoryfetch", kind: .textSingle, label: "Messages shown to who joins", values: ["\(configuration.historyLength)"]),
+      ])
+  }
+
+  /// Who is there is shown to those who are there too, and to others only if the room is open and listed (6.5).
+  func receiveItemsQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+    guard query["node"] == nil else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
+    let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil
+    var answer = Element("query", NS.discoItems)
+    if occupant(of: stanza.from) != nil || (isOpen && affiliation(of: stanza.from) != .outcast) {
+      for occupant in occupants.values where shows(occupant.role) {
+        answer.append("item", NS.discoItems, ["jid": occupant.address.text])
+      }
+    }
+    step.reply(stanza, answer)
+  }
+}

@@ -1,0 +1,130 @@
+internal import XML
+internal import XMPP
+
+// Messages to all, the subject, private messages, and errors that come back (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5, 8.1).
+
+extension Room {
+  mutating func receiveMessage(_ stanza: Stanza, _ step: inout Step) {
+    if stanza.type == "error" { return receiveError(stanza, &step) }
+    guard let sender = occupant(of: stanza.from) else { return receiveFromOutside(stanza, &step) }
+    if stanza.to.isFull {
+      receivePrivate(stanza, from: sender, &step)
+    } else if stanza.type == "groupchat" {
+      receiveGroupchat(stanza, from: sender, &step)
+    } else {
+      receiveRequest(stanza, from: sender, &step)
+    }
+  }
+
+  private mutating func receiveGroupchat(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
+    if stanza.element.isSubjectChange { return changeSubject(stanza, by: sender, &step) }
+    guard sender.role >= .participant else { return step.bounce(stanza, StanzaError(.forbidden, by: jid)) }
+    let message = reflected(stanza.element, &step)
+    step.route(message, from: sender.address, to: allSessions)
+    if message.child("body", NS.client) != nil {
+      let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
+      history.append(entry, limit: configuration.historyLength)
+    }
+  }
+
+  /// The message as everybody gets it: with an id (7.4), and without what only the room may say.
+  private func reflected(_ message: Element, _ step: inout Step) -> Element {
+    var kept = message.withoutRoomClaims(of: jid)
+    if kept.id == nil { kept["id"] = step.generator.token() }
+    return kept
+  }
+
+  /// 8.1. A moderator may always, a participant if the room is so configured.
+  private mutating func changeSubject(_ stanza: Stanza, by sender: Occupant, _ step: inout Step) {
+    guard sender.role >= (configuration.participantsChangeSubject ? .participant : .moderator) else {
+      return step.bounce(stanza, StanzaError(.forbidden, by: jid))
+    }
+    let subjects = stanza.element.children.filter { $0.is("subject", NS.client) }
+    guard subjects.reduce(0, { $0 + $1.weight }) <= Limits.subjectBytes else {
+      return step.bounce(stanza, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid))
+    }
+    let message = reflected(stanza.element, &step)
+    step.route(message, from: sender.address, to: allSessions)
+
+    var kept = Element("message", NS.client, ["from": sender.address.text, "id": message.id, "type": "groupchat"], children: subjects)
+    kept.lang = message.lang
+    subject = kept.delayed(since: step.now.wall, by: jid)
+    if isPersisted { step.persist(.room(record)) }
+  }
+}
+
+// MARK: - For those who come
+
+extension Room {
+  func sendHistory(to session: JID, _ request: Element?, _ step: inout Step) {
+    for entry in history.selected(by: request, now: step.now.wall, for: session, in: jid) {
+      step.route(entry.delayed(by: jid), from: entry.from, to: session)
+    }
+  }
+
+  /// Always the last thing that who joins gets (7.1), and empty if there is no subject (7.2.15).
+  func sendSubject(to session: JID, _ step: inout Step) {
+    guard var message = subject else {
+      let empty = Element("message", NS.client, ["type": "groupchat"], children: [Element("subject", NS.client)])
+      return step.route(empty, from: jid, to: session)
+    }
+    let author = message["from"].flatMap { JID($0) }
+    message["from"] = nil
+    step.route(message, from: author ?? jid, to: session)
+  }
+}
+
+// MARK: - Private messages
+
+extension Room {
+  /// 7.5. To all clients of the addressee.
+  private func receivePrivate(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
+    if stanza.type == "groupchat" { return step.bounce(stanza, StanzaError(.badRequest, by: jid)) }
+    guard let addressee = occupants[stanza.to.resource] else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
+    guard configuration.privateMessages.allows(sender.role) else { return step.bounce(stanza, StanzaError(.forbidden, by: jid)) }
+    var message = stanza.element.withoutRoomClaims(of: jid)
+    message.append("x", NS.mucUser)
+    step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
+  }
+}
+
+// MARK: - Errors
+
+extension Room {
+  /// What could not be delivered to a client means that the client isn't there any more (13.1.2, "Ghost Users"); any other error
+  /// that answers a private message goes to who sent that.
+  private mutating func receiveError(_ stanza: Stanza, _ step: inout Step) {
+    guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }
+    if error.meansAbsence { return leave(stanza.from, showing: nil, codes: [.technicalProblem], &step) }
+    guard stanza.to.isFull, let addressee = occupants[stanza.to.resource] else { return }
+    // Who found the error could be a real address.
+    error.by = nil
+    let message = Element("message", NS.client, ["type": "error", "id": stanza.id], children: [error.element])
+    step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
+  }
+}
+
+extension StanzaError {
+  /// The XEP's list, and `service-unavailable`: with that a server answers a groupchat message to a resource that is gone
+  /// (RFC 6121, 8.5.3.2.1).
+  fileprivate var meansAbsence: Bool {
+    switch condition {
+    case .gone, .itemNotFound, .recipientUnavailable, .redirect, .remoteServerNotFound, .remoteServerTimeout, .serviceUnavailable: true
+    default: false
+    }
+  }
+}
+
+extension Element {
+  /// A subject and neither body nor thread (8.1).
+  fileprivate var isSubjectChange: Bool {
+    child("subject", NS.client) != nil && child("body", NS.client) == nil && child("thread", NS.client) == nil
+  }
+
+  /// The message without what only the room may say: its own extension, and that it held the message back.
+  fileprivate func withoutRoomClaims(of room: JID) -> Element {
+    removingChildren { child in
+      child.has(namespace: NS.mucUser) || (child.is("delay", NS.delay) && child["from"].flatMap { JID($0) } == room)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+extension Room {
+  /// The status codes of the XEP (15.6) that this room uses.
+  enum Status: Int, Sendable {
+    case nonAnonymous = 100
+    case showsUnavailable = 102
+    case hidesUnavailable = 103
+    case configurationChanged = 104
+    case own = 110
+    case becameNonAnonymous = 172
+    case becameSemiAnonymous = 173
+    case created = 201
+    case banned = 301
+    case newNick = 303
+    case kicked = 307
+    case affiliationLost = 321
+    case membersOnly = 322
+    case technicalProblem = 333
+
+    var element: Element { Element("status", NS.mucUser, ["code": "\(rawValue)"]) }
+  }
+
+  /// A presence that the room sends in an occupant's name, before it is clear to whom.
+  struct Notice: Sendable {
+    /// The occupant's address in the room.
+    var address: JID
+    /// The client's own presence, without what only the room may say.
+    var presence: Element
+    var affiliation: Affiliation
+    var role: Role
+    /// The real JID, for those who may see it.
+    var jid: JID
+    var nick: Text?
+    var actor: Actor?
+    var reason: Text?
+    var codes: [Status] = []
+    var destruction: Element?
+  }
+
+  /// Who looks at a notice: somebody who sees no JIDs, somebody who sees all, or who it is about.
+  enum Viewer { case plain, privileged, own }
+
+  /// The presence with its `<x xmlns='…muc#user'/>` (7.2.2). Whoever it is about sees the own JID, and of an actor only the nick
+  /// unless the room hides no JID at all.
+  func element(of notice: Notice, for viewer: Viewer) -> Element {
+    var item = Element("item", NS.mucUser, ["affiliation": notice.affiliation.text, "role": notice.role.text])
+    if viewer != .plain { item["jid"] = notice.jid.text }
+    if let nick = notice.nick { item["nick"] = nick }
+    if let actor = notice.actor {
+      let seesActor = viewer == .privileged || configuration.isNonAnonymous
+      let element = Element("actor", NS.mucUser, ["nick": actor.nick, "jid": seesActor ? actor.jid.text : nil])
+      if seesActor || actor.nick != nil { item.append(element) }
+    }
+    if let reason = notice.reason { item.append("reason", NS.mucUser, text: reason) }
+    var x = Element("x", NS.mucUser, children: [item])
+    if let destruction = notice.destruction { x.append(destruction) }
+    let codes = viewer == .own ? notice.codes + [.own] : notice.codes
+    for code in codes.sorted(by: { $0.rawValue < $1.rawValue }) { x.append(code.element) }
+    var presence = notice.presence
+    presence.append(x)
+    return presence
+  }
+
+  /// Sends a notice to clients of who it is about.
+  func tell(_ notice: Notice, own sessions: some Sequence<JID>, _ step: inout Step) {
+    step.route(element(of: notice, for: .own), from: notice.address, to: Array(sessions))
+  }
+
+  /// Sends a notice to everybody else in the room.
+  func tellOthers(_ notice: Notice, _ step: inout Step) {
+    var privileged: [JID] = []
+    var plain: [JID] = []
+    for (nick, occupant) in occupants where nick != notice.address.resource {
+      if seesJIDs(occupant) { privileged += occupant.sessions.keys } else { plain += occupant.sessions.keys }
+    }
+    if !privileged.isEmpty { step.route(element(of: notice, for: .privileged), from: notice.address, to: privileged) }
+    if !plain.isEmpty { step.route(element(of: notice, for: .plain), from: notice.address, to: plain) }
+  }
+
+  /// In a semi-anonymous room only moderators see JIDs (7.2.4).
+  func seesJIDs(_ occupant: Occupant) -> Bool { configuration.isNonAnonymous || occupant.role == .moderator }
+  func shows(_ role: Role) -> Bool { configuration.broadcast.contains(role) }
+
+  /// What an occupant shows now.
+  func notice(of occupant: Occupant) -> Notice {
+    Notice(
+      address: occupant.address, presence: occupant.presence, affiliation: affiliation(of: occupant.user), role: occupant.role,
+      jid: occupant.shownJID)
+  }
+
+  /// That an occupant is no longer there. Its role is "none" then (7.14).
+  func departure(of occupant: Occupant) -> Notice {
+    var notice = notice(of: occupant)
+    notice.presence = Element("presence", NS.client, ["type": "unavailable"])
+    notice.role = .none
+    return notice
+  }
+
+  /// Tells everybody, the occupant included, what the occupant shows now; others only where its role is broadcast. Who was shown
+  /// before and is not any more is, for the others, not there.
+  func announce(_ notice: Notice, of occupant: Occupant, wasShown: Bool = false, _ step: inout Step) {
+    tell(notice, own: occupant.sessions.keys, &step)
+    if shows(occupant.role) {
+      tellOthers(notice, &step)
+    } else if wasShown {
+      tellOthers(departure(of: occupant), &step)
+    }
+  }
+
+  /// Shows a client everybody else (7.2.2).
+  func showOccupants(to viewer: Occupant, at session: JID, _ step: inout Step) {
+    let isPrivileged = seesJIDs(viewer)
+    for (nick, occupant) in occupants where nick != viewer.nick && shows(occupant.role) {
+      step.route(element(of: notice(of: occupant), for: isPrivileged ? .privileged : .plain), from: occupant.address, to: session)
+    }
+  }
+
+  /// Shows a client those who have reserved a nick and are not there, if the room does that.
+  func showUnavailable(to viewer: Occupant, at session: JID, _ step: inout Step) {
+    guard configuration.broadcast.contains(.unavailable) else { return }
+    var present = Table<JID, Bool>()
+    for occupant in occupants.values { present[occupant.user] = true }
+    for (user, entry) in affiliations.registered where !present.contains(user) {
+      guard let nick = entry.nick, occupants[nick] == nil, let address = JID(bare: jid, resource: nick) else { continue }
+      let notice = Notice(
+        address: address, presence: Element("presence", NS.client, ["type": "unavailable"]), affiliation: entry.affiliation, role: .none,
+        jid: user, nick: nick)
+      step.route(element(of: notice, for: seesJIDs(viewer) ? .privileged : .plain), from: address, to: session)
+    }
+  }
+
+  /// Sends a message from the room itself to everybody in it, or to moderators alone.
+  func broadcast(_ message: Element, toModeratorsOnly: Bool = false, _ step: inout Step) {
+    let chosen = toModeratorsOnly ? occupants.values.filter { $0.role == .moderator } : Array(occupants.values)
+    step.route(message, from: jid, to: chosen.flatMap(\.sessions.keys))
+  }
+}

@@ -1,0 +1,131 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Configuring and destroying a room (XEP-0045, 10.1, 10.2 and 10.9).
+
+extension Room {
+  mutating func receiveOwner(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+    guard affiliation(of: stanza.from) == .owner else { return step.bounce(stanza, StanzaError(.forbidden)) }
+    if stanza.type == "get" {
+      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form.element]))
+    }
+    if let request = query.child("destroy", NS.mucOwner) {
+      guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
+      destroy(destruction, &step)
+      return step.reply(stanza)
+    }
+    guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }) else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    switch form.kind {
+    case .submit: configure(stanza, form, &step)
+    case .cancel:
+      if isLocked { destroy(Destruction(), &step) }
+      step.reply(stanza)
+    case .form, .result: step.bounce(stanza, StanzaError(.badRequest))
+    }
+  }
+}
+
+// MARK: - Configuration
+
+extension Room {
+  private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ step: inout Step) {
+    var wanted = configuration
+    do throws(StanzaError) { try wanted.apply(form) } catch { return step.bounce(stanza, error) }
+    let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
+    configuration = wanted
+    lockDeadline = nil
+    history.trim(to: wanted.historyLength)
+    persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &step)
+    step.reply(stanza)
+    if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &step) }
+  }
+
+  /// What the room must know again when it is loaded. With the room itself, all its affiliations come and go.
+  private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ step: inout Step) {
+    switch (wasPersisted, isPersisted) {
+    case (false, true):
+      step.persist(.room(record))
+      for (user, entry) in affiliations.sorted { step.persist(.affiliation(room: jid, jid: user, entry.record)) }
+    case (true, true): if hasChanged { step.persist(.room(record)) }
+    case (true, false): step.persist(.deleteRoom(jid))
+    case (false, false): break
+    }
+  }
+
+  /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.
+  private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ step: inout Step) {
+    if configuration.isMembersOnly, !old.isMembersOnly {
+      for occupant in occupants.values where affiliation(of: occupant.user) < .member {
+        expel(occupant, .membersOnly, by: nil, reason: nil, &step)
+      }
+    }
+    for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
+      tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
+    }
+    for code in changes(since: old) {
+      let x = Element("x", NS.mucUser, children: [code.element])
+      broadcast(Element("message", NS.client, ["type": "groupchat"], children: [x]), &step)
+    }
+  }
+
+  private func changes(since old: RoomConfiguration) -> [Status] {
+    var codes: [Status] = []
+    let showsUnavailable = configuration.broadcast.contains(.unavailable)
+    if old.broadcast.contains(.unavailable) != showsUnavailable { codes.append(showsUnavailable ? .showsUnavailable : .hidesUnavailable) }
+    if old.isNonAnonymous != configuration.isNonAnonymous {
+      codes.append(configuration.isNonAnonymous ? .becameNonAnonymous : .becameSemiAnonymous)
+    }
+    // "For any other configuration change".
+    var rest = old
+    rest.isNonAnonymous = configuration.isNonAnonymous
+    if showsUnavailable { rest.broadcast.insert(.unavailable) } else { rest.broadcast.remove(.unavailable) }
+    if rest != configuration { codes.append(.configurationChanged) }
+    return codes
+  }
+}
+
+// MARK: - Destruction
+
+extension Room {
+  /// What everybody is told of a room's end (10.9).
+  struct Destruction: Sendable {
+    var reason: Text?
+    /// Where to go instead.
+    var alternative: JID?
+    var password: Text?
+
+    init(reason: Text? = nil) { self.reason = reason }
+
+    /// What an owner asks for; `nil` if it is no address or too long.
+    init?(_ request: Element) {
+      reason = request.child("reason", NS.mucOwner)?.text
+      password = request.child("password", NS.mucOwner)?.text
+      if let text = request["jid"] {
+        guard let jid = JID(text) else { return nil }
+        alternative = jid
+      }
+      guard reason?.count ?? 0 <= Limits.reasonBytes, password?.count ?? 0 <= Limits.secretBytes else { return nil }
+    }
+
+    var element: Element {
+      var element = Element("destroy", NS.mucUser, ["jid": alternative?.text])
+      if let password { element.append("password", NS.mucUser, text: password) }
+      if let reason { element.append("reason", NS.mucUser, text: reason) }
+      return element
+    }
+  }
+
+  /// Each occupant gets one presence of its own, and the room is gone.
+  mutating func destroy(_ destruction: Destruction, codes: [Status] = [], _ step: inout Step) {
+    if isPersisted { step.persist(.deleteRoom(jid)) }
+    for occupant in occupants.values {
+      var notice = departure(of: occupant)
+      notice.affiliation = .none
+      notice.codes = codes
+      notice.destruction = destruction.element
+      tell(notice, own: occupant.sessions.keys, &step)
+    }
+    clear()
+  }
+}

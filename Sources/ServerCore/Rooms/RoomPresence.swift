@@ -1,0 +1,184 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Entering, being there, changing the nick and leaving (XEP-0045, 7.2, 7.6, 7.7 and 7.14).
+
+extension Room {
+  mutating func receivePresence(_ stanza: Stanza, _ step: inout Step) {
+    switch stanza.type {
+    case nil:
+      if let occupant = occupant(of: stanza.from) {
+        receiveAvailable(stanza, of: occupant, &step)
+      } else {
+        join(stanza, &step)
+      }
+    // Whether to the room or to a nick: who leaves is known by the real JID.
+    case "unavailable": leave(stanza.from, showing: sanitized(stanza.element), codes: [], &step)
+    // The client is not there to take the room's presence (10.10).
+    case "error": leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
+    default: break
+    }
+  }
+
+  private mutating func receiveAvailable(_ stanza: Stanza, of occupant: Occupant, _ step: inout Step) {
+    let nick = stanza.to.resource
+    if !nick.isEmpty, nick != occupant.nick {
+      changeNick(of: occupant, stanza, &step)
+    } else if stanza.element.child("x", NS.muc) != nil {
+      // The client lost track of the room: it gets all that it would get if it had just come (7.2.1).
+      enter(stanza, as: occupant, &step)
+    } else {
+      occupants[occupant.nick]?.show(sanitized(stanza.element), of: stanza.from)
+      if let updated = occupants[occupant.nick] { announce(notice(of: updated), of: updated, &step) }
+    }
+  }
+
+  /// The client's presence without what only the room may say, and without what would weigh too much: it is kept, and shown
+  /// to everybody who comes.
+  func sanitized(_ presence: Element) -> Element {
+    var kept = presence.removingChildren { $0.has(namespace: NS.muc) || $0.has(namespace: NS.mucUser) }
+    kept["id"] = nil
+    guard kept.weight > Limits.presenceWeight else { return kept }
+    // A service may reflect these alone (13.1, 8).
+    var core = Element("presence", NS.client, ["type": kept.type])
+    for name: Text in ["show", "status", "priority"] {
+      guard let child = kept.child(name, NS.client), child.text.count <= Limits.statusBytes else { continue }
+      core.append(name, NS.client, text: child.text)
+    }
+    return core
+  }
+}
+
+// MARK: - Entering
+
+extension Room {
+  private mutating func join(_ stanza: Stanza, _ step: inout Step) {
+    guard stanza.to.isFull else { return refuse(stanza, .jidMalformed, &step) }
+    guard let request = stanza.element.child("x", NS.muc) else { return dismiss(stanza, &step) }
+    let isCreation = isLocked && affiliations.count == 0
+    if isCreation {
+      affiliations.set(stanza.from.bare, RoomAffiliations.Entry(affiliation: .owner))
+    } else if let refusal = refusal(of: stanza, request) {
+      return refuse(stanza, refusal, &step)
+    }
+    enter(stanza, as: newcomer(stanza), codes: isCreation ? [.created] : [], &step)
+  }
+
+  private func refuse(_ stanza: Stanza, _ condition: StanzaError.Condition, _ step: inout Step) {
+    step.bounce(stanza, StanzaError(condition, by: jid), payload: true)
+  }
+
+  /// A presence without the `<x/>` of a join, from who is not in the room: a client that lost track, and learns it so (7.2.17).
+  private func dismiss(_ stanza: Stanza, _ step: inout Step) {
+    let presence = Element("presence", NS.client, ["type": "unavailable"])
+    var notice = Notice(address: stanza.to, presence: presence, affiliation: .none, role: .none, jid: stanza.from)
+    notice.reason = "You are not in the room."
+    notice.codes = [.kicked, .technicalProblem]
+    tell(notice, own: [stanza.from], &step)
+  }
+
+  /// Why somebody may not come in (7.2.16). What concerns the person comes first, so that who isn't let in doesn't learn which
+  /// nicks are taken.
+  private func refusal(of stanza: Stanza, _ request: Element) -> StanzaError.Condition? {
+    let affiliation = affiliation(of: stanza.from)
+    let isAdmin = affiliation >= .admin
+    if isLocked, affiliation != .owner { return .itemNotFound }
+    if affiliation == .outcast { return .forbidden }
+    if configuration.isMembersOnly, affiliation < .member { return .registrationRequired }
+    if !configuration.accepts(request.child("password", NS.muc)?.text) { return .notAuthorized }
+    if sessionCount >= Limits.sessions + (isAdmin ? Limits.spareSessions : 0) { return .serviceUnavailable }
+    return isTaken(stanza.to.resource, for: stanza.from.bare) ? .conflict : nil
+  }
+
+  /// Whether a nick is in use or reserved by somebody else (7.2.8).
+  func isTaken(_ nick: Text, for user: JID) -> Bool {
+    if let holder = affiliations.holder(of: nick), holder != user { return true }
+    if let occupant = occupants[nick], occupant.user != user { return true }
+    return false
+  }
+
+  /// The occupant that the sender becomes, or already is with another client.
+  private func newcomer(_ stanza: Stanza) -> Occupant {
+    if let present = occupants[stanza.to.resource] { return present }
+    let role = affiliation(of: stanza.from).defaultRole(inModerated: configuration.isModerated)
+    return Occupant(address: stanza.to, user: stanza.from.bare, role: role, sessions: [:])
+  }
+
+  /// Lets a client in, with everything in the order of 7.1: the others' presence, its own, the history, the subject.
+  private mutating func enter(_ stanza: Stanza, as newcomer: Occupant, codes: [Status] = [], _ step: inout Step) {
+    var occupant = newcomer
+    occupant.show(sanitized(stanza.element), of: stanza.from)
+    occupants[occupant.nick] = occupant
+    nicks[stanza.from] = occupant.nick
+
+    showOccupants(to: occupant, at: stanza.from, &step)
+    showUnavailable(to: occupant, at: stanza.from, &step)
+    let notice = notice(of: occupant)
+    var own = notice
+    own.codes = codes + (configuration.isNonAnonymous ? [.nonAnonymous] : [])
+    tell(own, own: [stanza.from], &step)
+    tell(notice, own: occupant.sessions.keys.filter { $0 != stanza.from }, &step)
+    if shows(occupant.role) { tellOthers(notice, &step) }
+
+    sendHistory(to: stanza.from, stanza.element.child("x", NS.muc)?.child("history", NS.muc), &step)
+    sendSubject(to: stanza.from, &step)
+  }
+}
+
+// MARK: - Another nick
+
+extension Room {
+  /// For others an unavailable old nick and an available new one (7.6). All clients of the occupant move along.
+  private mutating func changeNick(of occupant: Occupant, _ stanza: Stanza, _ step: inout Step) {
+    let nick = stanza.to.resource
+    guard occupants[nick] == nil, !isTaken(nick, for: occupant.user) else { return refuse(stanza, .conflict, &step) }
+    var old = departure(of: occupant)
+    old.role = occupant.role
+    old.nick = nick
+    old.codes = [.newNick]
+    tell(old, own: occupant.sessions.keys, &step)
+    if shows(occupant.role) { tellOthers(old, &step) }
+
+    var renamed = occupant
+    renamed.address = stanza.to
+    renamed.show(sanitized(stanza.element), of: stanza.from)
+    occupants.removeValue(forKey: occupant.nick)
+    occupants[nick] = renamed
+    for session in renamed.sessions.keys { nicks[session] = nick }
+    announce(notice(of: renamed), of: renamed, &step)
+  }
+}
+
+// MARK: - Leaving
+
+extension Room {
+  /// One client leaves, by its own will or because it can't be reached; `presence` is what it says on leaving.
+  mutating func leave(_ session: JID, showing presence: Element?, codes: [Status], _ step: inout Step) {
+    guard var occupant = occupant(of: session) else { return }
+    // Who leaves a room before it is configured gives it up (10.1.3).
+    if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
+      return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, &step)
+    }
+    let wasShown = occupant.shownJID == session
+    var notice = departure(of: occupant)
+    if let presence { notice.presence = presence }
+    notice.jid = session
+    notice.codes = codes
+    guard occupant.sessions.count > 1 else { return remove(occupant, notice, &step) }
+
+    tell(notice, own: [session], &step)
+    occupant.sessions.removeValue(forKey: session)
+    occupants[occupant.nick] = occupant
+    _ = nicks.remove(session)
+    if wasShown { announce(self.notice(of: occupant), of: occupant, &step) }
+  }
+
+  /// The occupant is out with all its clients. It hears of it first, then the others (7.14).
+  mutating func remove(_ occupant: Occupant, _ notice: Notice, _ step: inout Step) {
+    occupants.removeValue(forKey: occupant.nick)
+    for session in occupant.sessions.keys { _ = nicks.remove(session) }
+    tell(notice, own: occupant.sessions.keys, &step)
+    if shows(occupant.role) { tellOthers(notice, &step) }
+  }
+}

@@ -1,0 +1,51 @@
+internal import XML
+internal import XMPP
+
+// Members register with a room to reserve a nick (XEP-0045, 7.10).
+
+extension Room {
+  static let registeredNickField: Text = "muc#register_roomnick"
+
+  mutating func receiveRegistration(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+    guard query.has(name: "query") else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    let affiliation = affiliation(of: stanza.from)
+    // Who is no member yet becomes one by an admin's word alone.
+    guard affiliation >= .member else {
+      return step.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))
+    }
+    if stanza.type == "get" {
+      step.reply(stanza, registrationAnswer(to: stanza.from.bare))
+    } else if query.child("remove", NS.register) != nil {
+      // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.3).
+      setAffiliation(
+        affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &step)
+      step.reply(stanza)
+    } else {
+      register(stanza, query, affiliation, &step)
+    }
+  }
+
+  private func registrationAnswer(to user: JID) -> Element {
+    if let nick = affiliations.entry(user)?.nick {
+      return Element(
+        "query", NS.register, children: [Element("registered", NS.register), Element("username", NS.register, text: nick)])
+    }
+    let form = DataForm(
+      .form,
+      fields: [
+        DataForm.Field(name: "FORM_TYPE", kind: .hidden, values: [NS.mucRegister]),
+        DataForm.Field(name: Self.registeredNickField, kind: .textSingle, label: "Nickname", isRequired: true),
+      ])
+    return Element("query", NS.register, children: [form.element])
+  }
+
+  private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ step: inout Step) {
+    guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
+      let wanted = form.value(Self.registeredNickField), !wanted.isEmpty, let address = JID(bare: jid, resource: wanted)
+    else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    let user = stanza.from.bare
+    guard !isTaken(address.resource, for: user) else { return step.bounce(stanza, StanzaError(.conflict)) }
+    setAffiliation(affiliation, of: user, nick: .reserve(address.resource), by: nil, reason: nil, &step)
+    step.reply(stanza)
+  }
+}

@@ -1,0 +1,76 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Requests that went through the room from one occupant to another and have no answer yet.
+///
+/// Each goes on under an id of the room's making. So an answer finds its way back to the client that asked, nobody can
+/// answer what he wasn't asked, and neither learns the other's real JID (XEP-0045, 12.4).
+struct RoomRelays: Sendable {
+  struct Relay: Sendable {
+    /// The id that the request came with.
+    var id: Text?
+    /// The client that asked.
+    var requester: JID
+    /// The address that was asked, and who was behind it (bare).
+    var address: JID
+    var responder: JID
+  }
+  private var entries: OrderedDictionary<Text, Relay> = [:]
+
+  /// Keeps a relay. One too many drives out the oldest, which is returned.
+  mutating func insert(_ relay: Relay, as token: Text) -> Relay? {
+    entries[token] = relay
+    return entries.count > Room.Limits.relays ? entries.removeFirst().value : nil
+  }
+
+  /// The relay that this answer belongs to; it is done with then.
+  mutating func take(_ token: Text?, from responder: JID) -> Relay? {
+    guard let token, let relay = entries[token], relay.responder == responder else { return nil }
+    entries.removeValue(forKey: token)
+    return relay
+  }
+}
+
+extension Room {
+  /// An IQ to an occupant. Requests come from occupants alone.
+  mutating func relay(_ stanza: Stanza, _ step: inout Step) {
+    guard stanza.type == "get" || stanza.type == "set" else { return relayAnswer(stanza, &step) }
+    guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    guard let sender = occupant(of: stanza.from) else {
+      // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410, 3.
+      let isDisco = payload.has(namespace: NS.discoInfo) || payload.has(namespace: NS.discoItems)
+      return step.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
+    }
+    guard let addressee = occupants[stanza.to.resource] else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
+    // Who pings itself asks whether it is in the room: it is (XEP-0410, 4).
+    if addressee.nick == sender.nick, payload.is("ping", NS.ping) { return step.reply(stanza) }
+
+    let token = step.generator.token()
+    let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
+    if let oldest = relays.insert(relay, as: token) { giveUp(oldest, &step) }
+    var request = stanza.element
+    request["id"] = token
+    // A vCard belongs to the account, not to a client (XEP-0054).
+    let isForAccount = payload.has(namespace: "vcard-temp")
+    step.route(request, from: sender.address, to: isForAccount ? addressee.user : addressee.shownJID)
+  }
+
+  private mutating func relayAnswer(_ stanza: Stanza, _ step: inout Step) {
+    guard let relay = relays.take(stanza.id, from: stanza.from.bare), nicks.contains(relay.requester) else { return }
+    var answer = stanza.element
+    if var error = StanzaError(answer) {
+      // Who found the error could be a real address, and so could what is in the request that comes back with it.
+      error.by = nil
+      answer = Element("iq", NS.client, ["type": "error"], children: [error.element])
+    }
+    answer["id"] = relay.id
+    step.route(answer, from: relay.address, to: relay.requester)
+  }
+
+  private func giveUp(_ relay: RoomRelays.Relay, _ step: inout Step) {
+    let error = StanzaError(.remoteServerTimeout, by: jid)
+    let answer = Element("iq", NS.client, ["type": "error", "id": relay.id], children: [error.element])
+    step.route(answer, from: relay.address, to: relay.requester)
+  }
+}

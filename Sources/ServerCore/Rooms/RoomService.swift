@@ -1,0 +1,57 @@
+internal import XML
+internal import XMPP
+
+/// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
+enum RoomService {
+  /// What the service and every room have in common.
+  static let features: [Text] = [
+    NS.discoInfo, NS.discoItems, NS.muc, "http://jabber.org/protocol/muc#stable_id", NS.ping,
+  ]
+  /// What rooms have beside that: registration, and an answer to clients that ping themselves (XEP-0410).
+  static let roomFeatures: [Text] = [
+    NS.register, NS.mucRegister, NS.mucRoomConfig, NS.mucRoomInfo, NS.mucRequest,
+    "http://jabber.org/protocol/muc#self-ping-optimization",
+  ]
+
+  /// Takes a stanza to the service itself. A question for its rooms the server answers with `list`.
+  static func receive(_ stanza: Stanza, _ step: inout Step) {
+    switch stanza.kind {
+    case .presence, nil: break
+    case .message: step.bounce(stanza, StanzaError(.serviceUnavailable))
+    case .iq:
+      guard stanza.type == "get" || stanza.type == "set" else { return }
+      guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+      switch (query.namespace, stanza.type) {
+      case (NS.discoInfo, "get"):
+        if query["node"] == nil { step.reply(stanza, info) } else { step.bounce(stanza, StanzaError(.itemNotFound)) }
+      case (NS.ping, "get"): step.reply(stanza)
+      default: step.bounce(stanza, StanzaError(.serviceUnavailable))
+      }
+    }
+  }
+
+  /// Whether a stanza to the service asks for the list of its rooms.
+  static func isListQuery(_ stanza: Stanza) -> Bool {
+    stanza.kind == .iq && stanza.type == "get" && stanza.element.firstChild.map { $0.is("query", NS.discoItems) && $0["node"] == nil } ?? false
+  }
+
+  /// The answer to that (6.3): the public rooms in the order of their addresses. Of two lines for one room the later counts, so that live
+  /// rooms can follow stored ones.
+  static func list(_ listings: [RoomListing]) -> Element {
+    var query = Element("query", NS.discoItems)
+    let sorted = listings.enumerated().sorted { ($0.element.jid, $0.offset) < ($1.element.jid, $1.offset) }.map(\.element)
+    for (index, listing) in sorted.enumerated() {
+      if index + 1 < sorted.count, sorted[index + 1].jid == listing.jid { continue }
+      let name = listing.name.isEmpty ? listing.jid.local : listing.name
+      query.append("item", NS.discoItems, ["jid": listing.jid.text, "name": name])
+    }
+    return query
+  }
+
+  private static var info: Element {
+    var query = Element("query", NS.discoInfo)
+    query.append("identity", NS.discoInfo, ["category": "conference", "name": "Chat rooms", "type": "text"])
+    for feature in features { query.append("feature", NS.discoInfo, ["var": feature]) }
+    return query
+  }
+}

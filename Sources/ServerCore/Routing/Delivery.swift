@@ -1,0 +1,144 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Where stanzas go: RFC 6120, sections 8 and 10.
+
+extension Server {
+  /// A bound session sends something. It is checked here once; behind this point `from` is true.
+  mutating func send(_ element: Element, as sender: JID, on link: LinkID, _ step: inout Step) {
+    guard let kind = element.stanzaKind else { return endStream(link, StreamError(.unsupportedStanzaType), &step) }
+    // 8.1.2.1: `from` may be left out or be the sender's own.
+    if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
+    } else if element["from"] != nil {
+      return endStream(link, StreamError(.invalidFrom), &step)
+    }
+    let given = element["to"]
+    let address = given.flatMap { JID($0) }
+    var stanza = Stanza(element, from: sender, to: address ?? sender.bare)
+    stanza.element["from"] = nil
+    stanza.element["to"] = nil
+    if given != nil, address == nil {
+      return answer(stanza, StanzaError(.jidMalformed), link, from: nil, &step)
+    }
+    if kind == .iq, let problem = Server.check(iq: element) { return answer(stanza, problem, link, from: address, &step) }
+    if let language = streamLanguage(link), element.lang == nil { stanza.element.lang = language }
+    guard let account = accounts[sender.bare]?.entity else { return }
+    if account.isBlocked(stanza.to) { return answer(stanza, Blocking.outboundError, link, from: stanza.to, &step) }
+    if kind == .presence {
+      accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &step)
+    } else {
+      step.route(stanza.element, from: stanza.from, to: stanza.to)
+    }
+  }
+
+  /// Answers a session's own stanza on its own link, before it went anywhere.
+  private func answer(_ stanza: Stanza, _ error: StanzaError, _ link: LinkID, from: JID?, _ step: inout Step) {
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return }
+    step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(link: link, to: stanza.from)]))
+  }
+
+  /// 8.2.3: an id, a type that is known, and one child in a request.
+  private static func check(iq: Element) -> StanzaError? {
+    guard let id = iq.id, !id.isEmpty else { return StanzaError(.badRequest) }
+    switch iq.type {
+    case "get", "set":
+      var children = iq.children
+      return children.next() != nil && children.next() == nil ? nil : StanzaError(.badRequest)
+    case "result", "error": return nil
+    default: return StanzaError(.badRequest)
+    }
+  }
+
+  /// Hands one stanza to all its addressees; those that get it as it is share one effect.
+  mutating func deliver(_ mail: Step.Mail, _ step: inout Step) {
+    var addressees: [Addressee] = []
+    for to in mail.to { deliver(Stanza(mail.element, from: mail.from, to: to), &step, &addressees) }
+    if !addressees.isEmpty { step.outputs.append(.write(mail.element, from: mail.from, to: addressees)) }
+  }
+
+  private mutating func deliver(_ stanza: Stanza, _ step: inout Step, _ addressees: inout [Addressee]) {
+    switch place(of: stanza.to) {
+    case .account:
+      let key = stanza.to.bare
+      if accounts[key]?.entity != nil {
+        accounts[key]!.entity!.receive(stanza, &step, deliver: &addressees)
+      } else {
+        run(.stanza(stanza), for: key, &step)
+      }
+    case .host:
+      receiveAtHost(stanza, &step)
+    case .room:
+      receiveAtRoom(stanza, &step)
+    case .roomService:
+      receiveAtRoomService(stanza, &step)
+    case .remote:
+      // 10.4.3, until there is federation.
+      step.bounce(stanza, StanzaError(.remoteServerNotFound))
+    }
+  }
+
+  enum Place { case account, host, room, roomService, remote }
+
+  func place(of address: JID) -> Place {
+    if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
+    let prefix = configuration.conferenceLabel + "."
+    guard configuration.features.rooms, address.domain.hasPrefix(prefix),
+      configuration.domains.contains(Text(utf8: address.domain.utf8.dropFirst(prefix.count)))
+    else { return .remote }
+    return address.local.isEmpty ? .roomService : .room
+  }
+
+  private mutating func receiveAtHost(_ stanza: Stanza, _ step: inout Step) {
+    switch (stanza.kind, stanza.type) {
+    case (.iq, "get"), (.iq, "set"):
+      guard stanza.to.isDomain else { return step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+      var host = Host(jid: stanza.to, configuration: configuration)
+      host.receiveRequest(stanza, &step)
+    case (.message, _):
+      step.bounce(stanza, StanzaError(.serviceUnavailable))
+    default:
+      break
+    }
+  }
+
+  /// An account that is not there answers like one that has nobody (RFC 6121, 8.5.1).
+  func receiveForNobody(_ stanza: Stanza, _ step: inout Step) {
+    switch stanza.kind {
+    case .message:
+      let target: MessageDelivery.Target = stanza.to.isBare ? .bare : .fullNoMatch
+      if MessageDelivery.decide(.init(of: stanza.element), .noAccount, target) == .error { step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+    case .iq:
+      step.bounce(stanza, StanzaError(.serviceUnavailable))
+    case .presence:
+      // 4.3.2: whoever still believes to be subscribed is told otherwise.
+      if stanza.type == "probe" {
+        step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
+      }
+    case nil:
+      break
+    }
+  }
+}
+
+extension Account {
+  /// A stanza for this account. What goes to sessions as it came is appended to `deliver`.
+  mutating func receive(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
+    if isBlocked(stanza.from) { return refuseBlocked(stanza, &step) }
+    switch stanza.kind {
+    case .message: receiveMessage(stanza, &step, deliver: &deliver)
+    case .presence: receivePresence(stanza, &step, deliver: &deliver)
+    case .iq:
+      if stanza.to.isFull {
+        if let session = sessions[stanza.to.resource] {
+          deliver.append(Addressee(link: session.link, to: stanza.to))
+        } else {
+          step.bounce(stanza, StanzaError(.serviceUnavailable))
+        }
+      } else if stanza.type == "get" || stanza.type == "set" {
+        receiveRequest(stanza, &step)
+      }
+    case nil: break
+    }
+  }
+}

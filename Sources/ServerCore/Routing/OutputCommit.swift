@@ -1,0 +1,69 @@
+internal import DequeModule
+internal import OrderedCollections
+internal import XMPP
+
+/// Holds back what a step says until what it did is durable.
+///
+/// Steps leave in one order, and none passes a commit that is pending: so nobody, on whatever link, can see a state that a crash
+/// could take back. With nothing pending a step's outputs leave at once.
+struct OutputCommit: Sendable {
+  private struct Held: Sendable {
+    var commit: UInt64
+    var outputs: [Effect]
+    var touched: [JID]
+  }
+  private var held: Deque<Held> = []
+  private var lastCommit: UInt64 = 0
+
+  /// Steps that wait.
+  var depth: Int { held.count }
+
+  /// Takes what a step produced; appends what may leave now.
+  mutating func add(_ step: Step, into effects: inout [Effect]) {
+    effects.append(contentsOf: step.immediate)
+    if !step.records.isEmpty {
+      lastCommit += 1
+      effects.append(.commit(lastCommit, step.records))
+    } else if held.isEmpty {
+      effects.append(contentsOf: step.outputs)
+      return
+    } else if step.outputs.isEmpty {
+      return
+    }
+    held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched))
+  }
+
+  /// Commits up to and with `number` are durable.
+  mutating func committed(through number: UInt64, into effects: inout [Effect]) {
+    while let first = held.first, first.commit <= number {
+      effects.append(contentsOf: first.outputs)
+      held.removeFirst()
+    }
+  }
+
+  /// What a failed commit takes down with it.
+  struct Loss {
+    /// Accounts and rooms whose memory runs ahead of the disk.
+    var touched: OrderedSet<JID> = []
+    /// Links that were to be written to: their streams have a hole now.
+    var links: OrderedSet<LinkID> = []
+    var controls: [UInt64] = []
+  }
+
+  mutating func failed(from number: UInt64) -> Loss {
+    var loss = Loss()
+    while let last = held.last, last.commit >= number {
+      held.removeLast()
+      loss.touched.append(contentsOf: last.touched)
+      for output in last.outputs {
+        switch output {
+        case .write(_, _, let addressees): loss.links.append(contentsOf: addressees.map(\.link))
+        case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link): loss.links.append(link)
+        case .reply(let id, _): loss.controls.append(id)
+        case .restart, .pause, .resume, .discardInput, .commit, .load, .derive, .log: break
+        }
+      }
+    }
+    return loss
+  }
+}

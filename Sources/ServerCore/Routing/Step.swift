@@ -1,0 +1,97 @@
+internal import DequeModule
+internal import XML
+internal import XMPP
+
+/// A stanza on its way. Its element carries neither `from` nor `to`: both are written when it leaves, so one element serves
+/// every addressee.
+struct Stanza: Sendable {
+  var element: Element
+  var from: JID
+  var to: JID
+
+  init(_ element: Element, from: JID, to: JID) {
+    self.element = element
+    self.from = from
+    self.to = to
+  }
+  var kind: StanzaKind? { element.stanzaKind }
+  var type: Text? { element.type }
+  var id: Text? { element.id }
+}
+
+/// What one event sets in motion: the stanzas that it routes, the records that it makes durable, and what leaves. Features get it
+/// as their only way to act.
+struct Step {
+  let now: Instant
+  let configuration: Configuration
+  var generator: Generator
+  /// Routed and not yet delivered. The server works it off in order before the step ends.
+  var mail: Deque<Mail> = []
+  private(set) var records: [Record] = []
+  /// What leaves in order, and behind every commit before it.
+  var outputs: [Effect] = []
+  /// What nobody outside can see, and so need not wait: questions to storage, derivations, and the links' parsers.
+  var immediate: [Effect] = []
+  /// What a feature needs of the whole server.
+  var wishes: [Wish] = []
+  /// Accounts and rooms (bare) that this step changed: what a failed commit takes back.
+  private(set) var touched: [JID] = []
+
+  enum Wish: Sendable {
+    case changePassword(Stanza, JID, Secret)
+    case removeAccount(Stanza, JID)
+  }
+
+  /// A stanza for one or many.
+  struct Mail: Sendable {
+    var element: Element
+    var from: JID
+    var to: [JID]
+  }
+
+  init(now: Instant, configuration: Configuration, generator: Generator) {
+    self.now = now
+    self.configuration = configuration
+    self.generator = generator
+  }
+
+  /// Sends a stanza on its way, as if over a network: nothing is delivered before the caller returns.
+  mutating func route(_ element: Element, from: JID, to: JID) {
+    mail.append(Mail(element: element, from: from, to: [to]))
+  }
+  /// The same stanza to many: it is serialised once.
+  mutating func route(_ element: Element, from: JID, to: [JID]) {
+    guard !to.isEmpty else { return }
+    mail.append(Mail(element: element, from: from, to: to))
+  }
+
+  /// Writes to one link, past all routing: what belongs to the stream and not to a stanza's addressee.
+  mutating func send(_ element: Element, to link: LinkID) {
+    outputs.append(.write(element, from: nil, to: [Addressee(link: link, to: nil)]))
+  }
+
+  /// Answers a stanza with an error (RFC 6120, 8.3), unless it is one itself or a result, which is never answered.
+  mutating func bounce(_ stanza: Stanza, _ error: StanzaError, payload: Bool = false) {
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return }
+    route(stanza.element.errorReply(error, payload: payload), from: stanza.to, to: stanza.from)
+  }
+  /// Answers an IQ request.
+  mutating func reply(_ stanza: Stanza, _ payload: Element? = nil) {
+    route(stanza.element.resultReply(payload), from: stanza.to, to: stanza.from)
+  }
+
+  /// What leaves after this step leaves only once the record is durable.
+  mutating func persist(_ record: Record) {
+    records.append(record)
+    switch record {
+    case .account(let account): touch(account.jid)
+    case .room(let room): touch(room.jid)
+    case .deleteAccount(let jid), .deleteRoom(let jid), .rosterItem(let jid, _), .deleteRosterItem(let jid, _), .blocklist(let jid, _),
+      .offline(let jid, _, _), .deleteOffline(let jid, _), .affiliation(let jid, _, _):
+      touch(jid)
+    }
+  }
+  private mutating func touch(_ jid: JID) {
+    if !touched.contains(jid) { touched.append(jid) }
+  }
+}

@@ -1,0 +1,192 @@
+internal import DequeModule
+internal import HeapModule
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// The whole behaviour of a server as one value: events go in, effects come out.
+///
+/// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
+/// effects, in any process. To copy it is to take a snapshot of the world.
+public struct Server: Sendable {
+  public let configuration: Configuration
+  var generator: Generator
+  var streams = Table<LinkID, ClientStream>()
+  /// Streams without a session: those whose authentication an account's end must cut short.
+  var unbound: OrderedSet<LinkID> = []
+  var accounts = Table<JID, Slot<Account>>()
+  var rooms = Table<JID, Slot<Room>>()
+  var derivations = Table<UInt64, Derivation>()
+  private var derivationCount: UInt64 = 0
+  /// Who waits for a list from storage.
+  var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
+  private var commits = OutputCommit()
+  private var timers = Heap<Timer>()
+  /// Links that are not read from until held steps have left.
+  private var throttled: [LinkID] = []
+  private var isShuttingDown = false
+
+  /// An account or room: in memory, or on its way there with what came for it meanwhile.
+  struct Slot<Entity: Sendable>: Sendable {
+    var entity: Entity?
+    var isLoading: Bool
+    var parked: [Errand] = []
+  }
+
+  private struct Timer: Comparable, Sendable {
+    enum Subject: Sendable { case link(LinkID), account(JID), room(JID) }
+    let time: Int64
+    let order: UInt64
+    let subject: Subject
+    static func < (a: Timer, b: Timer) -> Bool { (a.time, a.order) < (b.time, b.order) }
+    static func == (a: Timer, b: Timer) -> Bool { (a.time, a.order) == (b.time, b.order) }
+  }
+  private var timerCount: UInt64 = 0
+
+  /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
+  public init(configuration: Configuration, seed: [UInt8]) {
+    self.configuration = configuration
+    generator = Generator(key: seed)
+  }
+
+  /// When `Event.deadline` should come, on the monotonic clock.
+  public var nextDeadline: Int64? { timers.min?.time }
+
+  /// Takes one event, and appends what is to be done, in order.
+  public mutating func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
+    switch event {
+    case .committed(let number):
+      commits.committed(through: number, into: &effects)
+      unthrottle(&effects)
+      return
+    case .commitFailed(let number):
+      let loss = commits.failed(from: number)
+      perform(at: now, into: &effects) { server, step in server.recover(from: loss, &step) }
+      unthrottle(&effects)
+      return
+    default:
+      break
+    }
+    perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
+    if commits.depth > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
+      throttled.append(link)
+      effects.append(.pause(link))
+    }
+  }
+
+  /// Steps that may wait for storage before those who cause more are no longer listened to.
+  private static let heldSteps = 1000
+
+  private mutating func unthrottle(_ effects: inout [Effect]) {
+    guard !throttled.isEmpty, commits.depth <= Server.heldSteps / 2 else { return }
+    for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
+    throttled = []
+  }
+
+  private mutating func perform(at now: Instant, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void) {
+    var step = Step(now: now, configuration: configuration, generator: generator)
+    body(&self, &step)
+    settle(&step)
+    generator = step.generator
+    commits.add(step, into: &effects)
+  }
+
+  /// Delivers what was routed, and does what was wished for, until nothing is left.
+  private mutating func settle(_ step: inout Step) {
+    while true {
+      if let mail = step.mail.popFirst() {
+        deliver(mail, &step)
+      } else if !step.wishes.isEmpty {
+        fulfil(step.wishes.removeFirst(), &step)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func react(to event: Event, _ step: inout Step) {
+    switch event {
+    case .opened(let link): open(link, &step)
+    case .header(let link, let header): withStream(link, &step) { $0.headerReceived(header, &$1) }
+    case .stanza(let link, let element): elementReceived(link, element, &step)
+    case .streamEnd(let link): streamEnded(link, &step)
+    case .streamFailure(let link, let failure): endStream(link, failure.streamError, &step)
+    case .encrypted(let link): withStream(link, &step) { $0.tlsEstablished(&$1) }
+    case .closed(let link): linkClosed(link, &step)
+    case .loaded(let key, let loaded): receive(loaded, for: key, &step)
+    case .derived(let id, let credentials): derived(id, credentials, &step)
+    case .control(let id, let request): control(id, request, &step)
+    case .deadline: deadlinePassed(&step)
+    case .shutdown: shutDown(&step)
+    case .committed, .commitFailed: break
+    }
+  }
+
+  // MARK: Time
+
+  func isPast(_ time: Int64, _ step: Step) -> Bool { time <= step.now.monotonic }
+
+  mutating func wake(_ subject: TimerSubject, at time: Int64) {
+    timerCount += 1
+    let target: Timer.Subject =
+      switch subject {
+      case .link(let link): .link(link)
+      case .account(let jid): .account(jid)
+      case .room(let jid): .room(jid)
+      }
+    timers.insert(Timer(time: time, order: timerCount, subject: target))
+  }
+  enum TimerSubject { case link(LinkID), account(JID), room(JID) }
+
+  private mutating func deadlinePassed(_ step: inout Step) {
+    while let timer = timers.min, isPast(timer.time, step) {
+      timers.removeMin()
+      switch timer.subject {
+      case .link(let link): checkLink(link, &step)
+      case .account(let jid): releaseIfIdle(account: jid, &step)
+      case .room(let jid): checkRoom(jid, &step)
+      }
+    }
+  }
+
+  mutating func nextDerivation(_ derivation: Derivation) -> UInt64 {
+    derivationCount += 1
+    derivations[derivationCount] = derivation
+    return derivationCount
+  }
+
+  // MARK: Failure and end
+
+  /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
+  private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
+    step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
+    for jid in loss.touched {
+      if let room = rooms.remove(jid) {
+        var entity = room.entity
+        entity?.abandon(&step)
+      }
+      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
+    }
+    for link in loss.links { endStream(link, StreamError(.internalServerError, text: "storage failed"), &step) }
+    for id in loss.controls { step.outputs.append(.reply(id, .refused("storage failed; nothing was changed"))) }
+  }
+
+  private mutating func shutDown(_ step: inout Step) {
+    isShuttingDown = true
+    for link in streams.sortedKeys() { endStream(link, StreamError(.systemShutdown), &step) }
+  }
+}
+
+extension StreamParser.Failure {
+  /// RFC 6120, 4.9.3.
+  var streamError: StreamError {
+    switch self {
+    case .badFormat: StreamError(.badFormat)
+    case .badNamespacePrefix: StreamError(.badNamespacePrefix)
+    case .notWellFormed: StreamError(.notWellFormed)
+    case .restricted: StreamError(.restrictedXML)
+    case .tooBig(let what): StreamError(.policyViolation, text: Text(what))
+    case .unsupportedEncoding: StreamError(.unsupportedEncoding)
+    }
+  }
+}

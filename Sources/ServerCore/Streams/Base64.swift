@@ -1,0 +1,48 @@
+public import XML
+
+/// Base 64 with padding, strict (RFC 4648, section 4), as SASL in XMPP wants it (RFC 6120, 6.4.2).
+public enum Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let values: [UInt8] = {
+    var table = [UInt8](repeating: 255, count: 256)
+    for (value, letter) in alphabet.enumerated() { table[Int(letter)] = UInt8(value) }
+    return table
+  }()
+
+  public static func encode(_ bytes: [UInt8]) -> Text {
+    var out: [UInt8] = []
+    out.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      var bits: UInt32 = 0
+      for i in 0..<3 { bits = bits << 8 | (i < group.count ? UInt32(group[start + i]) : 0) }
+      for i in 0..<4 {
+        out.append(i <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * i)) & 63] : UInt8(ascii: "="))
+      }
+    }
+    return Text(utf8: out)
+  }
+
+  /// `nil` for anything but whole groups of the alphabet with right padding.
+  public static func decode(_ text: Text) -> [UInt8]? {
+    let letters = Array(text.utf8)
+    guard letters.count.isMultiple(of: 4) else { return nil }
+    let padding = letters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    guard padding <= 2 else { return nil }
+    var out: [UInt8] = []
+    var bits: UInt32 = 0
+    for (index, letter) in letters.enumerated() {
+      let value = index >= letters.count - padding ? 0 : values[Int(letter)]
+      guard value != 255 else { return nil }
+      bits = bits << 6 | UInt32(value)
+      if index % 4 == 3 {
+        out.append(UInt8(truncatingIfNeeded: bits >> 16))
+        out.append(UInt8(truncatingIfNeeded: bits >> 8))
+        out.append(UInt8(truncatingIfNeeded: bits))
+        bits = 0
+      }
+    }
+    out.removeLast(padding)
+    return out
+  }
+}

@@ -1,0 +1,252 @@
+internal import XML
+internal import XMPP
+
+/// One client's stream from its opening to its session (RFC 6120, sections 4 to 7).
+///
+/// It decides alone what it can; what concerns accounts comes out as a `Request`.
+struct ClientStream: Sendable {
+  let link: LinkID
+  /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
+  private(set) var domain: Text = ""
+  private(set) var language: Text?
+  private(set) var isEncrypted = false
+  var phase = Phase.expectHeader(nil)
+  var failures = 0
+  /// The account that authentication in progress is about.
+  var claimed: JID?
+  /// Whether our header went out since the stream began or began anew.
+  private var headerWasSent = false
+  let openedAt: Int64
+  private(set) var lastProgress: Int64
+
+  enum Phase: Sendable {
+    /// A stream header must come; the identity is there once authentication is.
+    case expectHeader(VerifiedIdentity?)
+    case expectTLS
+    case negotiating
+    case authenticating(Authentication)
+    /// Keys for a new account are being derived.
+    case registering
+    case expectBind(VerifiedIdentity)
+    /// The bind request waits for the account.
+    case binding(VerifiedIdentity)
+    case bound(JID)
+    /// We ended the stream and wait for the other side to do so.
+    case closing
+  }
+
+  /// What the stream needs from the server.
+  enum Request: Sendable {
+    /// Look the account up, then call `accountFound`.
+    case findAccount(JID)
+    case derive(DerivationRequest)
+    case register(JID, password: Secret, id: Text)
+    case bind(VerifiedIdentity, resource: Text, id: Text?)
+    /// A stanza of a bound session.
+    case stanza(JID, Element)
+  }
+
+  init(link: LinkID, now: Instant) {
+    self.link = link
+    openedAt = now.monotonic
+    lastProgress = now.monotonic
+  }
+
+  /// When the stream gives up waiting, if it does.
+  func deadline(_ limits: Configuration.Limits) -> Int64? {
+    switch phase {
+    case .bound: nil
+    case .closing: lastProgress + limits.closeWait
+    default: min(lastProgress + limits.negotiationIdle, openedAt + limits.negotiationTotal)
+    }
+  }
+
+  var isBound: Bool { if case .bound = phase { true } else { false } }
+  var isClosing: Bool { if case .closing = phase { true } else { false } }
+
+  // MARK: Stream header
+
+  mutating func headerReceived(_ header: StreamParser.Header, _ step: inout Step) {
+    lastProgress = step.now.monotonic
+    guard case .expectHeader(let identity) = phase else { return fail(.init(.badFormat), &step) }
+    let root = header.element
+    let asked = root["to"]
+    let isFirst = domain.isEmpty
+    if isFirst {
+      domain = asked.flatMap { JID($0) }.map(\.text) ?? ""
+      language = root.lang
+    }
+    let isKnown = step.configuration.domains.contains(domain)
+    let opening = StreamOpening(
+      id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first, to: root["from"].flatMap { JID($0) }?.bare.text,
+      language: language ?? "en")
+    step.outputs.append(.openStream(link, opening))
+    headerWasSent = true
+    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst) { return fail(problem, &step) }
+    step.send(features(identity, step.configuration), to: link)
+    phase = if let identity { .expectBind(identity) } else { .negotiating }
+  }
+
+  /// RFC 6120, 4.7 and 4.8.
+  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool) -> StreamError? {
+    guard root.has(namespace: NS.streams) else { return StreamError(.invalidNamespace) }
+    guard root.has(name: "stream") else { return StreamError(.badFormat) }
+    guard contentNamespace == NS.client else { return StreamError(.invalidNamespace) }
+    guard isKnown else { return StreamError(.hostUnknown) }
+    if !isFirst, let to = root["to"], JID(to)?.text != domain { return StreamError(.hostUnknown, text: "the domain of a stream can't change") }
+    // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
+    guard let version = root["version"], (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1 else {
+      return StreamError(.unsupportedVersion)
+    }
+    return nil
+  }
+
+  private func features(_ identity: VerifiedIdentity?, _ configuration: Configuration) -> Element {
+    var features = Element("features", NS.streams)
+    guard identity == nil else {
+      features.append("bind", NS.bind)
+      var session = Element("session", NS.session)
+      session.append("optional", NS.session)
+      features.append(session)
+      return features
+    }
+    if !isEncrypted, configuration.offersTLS {
+      var starttls = Element("starttls", NS.tls)
+      if configuration.requiresTLS { starttls.append("required", NS.tls) }
+      features.append(starttls)
+    }
+    let offered = Authentication.mechanisms(isEncrypted: isEncrypted, configuration)
+    if !offered.isEmpty {
+      var mechanisms = Element("mechanisms", NS.sasl)
+      for mechanism in offered { mechanisms.append("mechanism", NS.sasl, text: Text(mechanism.rawValue)) }
+      features.append(mechanisms)
+    }
+    if offersRegistration(configuration) { features.append("register", NS.registerFeature) }
+    return features
+  }
+
+  func offersRegistration(_ configuration: Configuration) -> Bool {
+    configuration.features.openRegistration && (isEncrypted || !configuration.requiresTLS)
+  }
+
+  // MARK: Elements
+
+  mutating func elementReceived(_ element: Element, _ step: inout Step) -> Request? {
+    switch phase {
+    case .bound(let jid):
+      return .stanza(jid, element)
+    case .closing:
+      return nil
+    case .negotiating, .authenticating:
+      lastProgress = step.now.monotonic
+      return negotiate(element, &step)
+    case .expectBind(let identity):
+      lastProgress = step.now.monotonic
+      return bind(identity, element, &step)
+    case .expectHeader, .expectTLS, .registering, .binding:
+      // The parser is paused or at a stream's start then.
+      fail(StreamError(.badFormat), &step)
+      return nil
+    }
+  }
+
+  private mutating func negotiate(_ element: Element, _ step: inout Step) -> Request? {
+    if element.is("starttls", NS.tls), case .negotiating = phase {
+      startTLS(&step)
+      return nil
+    }
+    if element.has(namespace: NS.sasl) { return authenticate(element, &step) }
+    if element.is("iq", NS.client), case .negotiating = phase, offersRegistration(step.configuration) {
+      return RegistrationBeforeLogin.receive(element, &self, &step)
+    }
+    // RFC 6120, 4.9.3.12: stanzas before authentication.
+    fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &step)
+    return nil
+  }
+
+  /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
+  private mutating func startTLS(_ step: inout Step) {
+    guard !isEncrypted, step.configuration.offersTLS else {
+      step.send(Element("failure", NS.tls), to: link)
+      return close(&step)
+    }
+    step.send(Element("proceed", NS.tls), to: link)
+    step.outputs.append(.startTLS(link))
+    step.immediate.append(.discardInput(link))
+    step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
+    phase = .expectTLS
+  }
+
+  mutating func tlsEstablished(_ step: inout Step) {
+    guard case .expectTLS = phase else { return }
+    isEncrypted = true
+    lastProgress = step.now.monotonic
+    expectHeader(nil)
+  }
+
+  /// A new stream begins on the same connection (RFC 6120, 4.3.3).
+  mutating func expectHeader(_ identity: VerifiedIdentity?) {
+    headerWasSent = false
+    phase = .expectHeader(identity)
+  }
+
+  /// RFC 6120, 7.6 and 7.7.
+  private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ step: inout Step) -> Request? {
+    guard element.is("iq", NS.client), element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
+      if element.stanzaKind == .iq, element.type == "get" || element.type == "set" {
+        step.send(element.errorReply(StanzaError(.notAllowed, text: "bind a resource first")), to: link)
+        return nil
+      }
+      fail(StreamError(.notAuthorized, text: "bind a resource first"), &step)
+      return nil
+    }
+    let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
+    guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
+      step.send(element.errorReply(StanzaError(.badRequest, kind: .modify)), to: link)
+      return nil
+    }
+    phase = .binding(identity)
+    step.immediate.append(.pause(link))
+    return .bind(identity, resource: asked, id: id)
+  }
+
+  mutating func bound(_ jid: JID, id: Text?, _ step: inout Step) {
+    var payload = Element("bind", NS.bind)
+    payload.append("jid", NS.bind, text: jid.text)
+    var result = Element("iq", NS.client, ["type": "result", "id": id])
+    result.append(payload)
+    step.send(result, to: link)
+    step.immediate.append(.resume(link))
+    phase = .bound(jid)
+  }
+
+  mutating func bindRefused(_ error: StanzaError, id: Text?, _ step: inout Step) {
+    guard case .binding(let identity) = phase else { return }
+    var reply = Element("iq", NS.client, ["type": "error", "id": id])
+    reply.append(error.element)
+    step.send(reply, to: link)
+    step.immediate.append(.resume(link))
+    phase = .expectBind(identity)
+  }
+
+  // MARK: The end
+
+  /// Ends the stream with an error (RFC 6120, 4.9.1.1). A peer that never sent a usable header gets one all the same.
+  mutating func fail(_ error: StreamError, _ step: inout Step) {
+    guard !isClosing else { return }
+    if !headerWasSent {
+      let from = domain.isEmpty ? step.configuration.domains.first : domain
+      step.outputs.append(.openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: "en")))
+    }
+    step.send(error.element, to: link)
+    close(&step)
+  }
+
+  /// Ends our side and waits for the other's (RFC 6120, 4.4).
+  mutating func close(_ step: inout Step) {
+    guard !isClosing else { return }
+    step.outputs.append(.closeStream(link))
+    lastProgress = step.now.monotonic
+    phase = .closing
+  }
+}

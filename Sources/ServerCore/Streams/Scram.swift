@@ -1,0 +1,153 @@
+internal import Crypto
+public import XML
+internal import XMPP
+
+/// The server's half of SCRAM (RFC 5802, RFC 7677), without channel binding.
+struct ScramExchange: Sendable {
+  let hash: ScramHash
+  /// `client-first-message-bare`, server-first, and the GS2 header: what the proof signs.
+  private let clientFirstBare: Text
+  private let gs2Header: Text
+  private let clientNonce: Text
+  let username: Text
+  /// Empty if the client asked for none.
+  let authorization: Text
+  private var serverFirst: Text = ""
+  private var nonce: Text = ""
+  private var credentials: ScramCredentials?
+
+  enum Failure: Error { case malformed, channelBindingUnsupported }
+
+  /// Reads the client's first message.
+  init(hash: ScramHash, clientFirst: Text) throws(Failure) {
+    self.hash = hash
+    let parts = clientFirst.string.utf8.split(separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, let flag = parts[0].first else { throw .malformed }
+    switch flag {
+    case UInt8(ascii: "p"): throw .channelBindingUnsupported
+    case UInt8(ascii: "n"), UInt8(ascii: "y"): guard parts[0].count == 1 else { throw .malformed }
+    default: throw .malformed
+    }
+    gs2Header = Text(utf8: parts[0]) + "," + Text(utf8: parts[1]) + ","
+    clientFirstBare = Text(utf8: parts[2])
+    if parts[1].isEmpty {
+      authorization = ""
+    } else {
+      guard parts[1].starts(with: "a=".utf8), let name = Scram.unescape(parts[1].dropFirst(2)) else { throw .malformed }
+      authorization = name
+    }
+    let fields = Scram.fields(clientFirstBare)
+    // An extension that we don't know (`m=`) would come first (RFC 5802, 5.1).
+    guard fields.count >= 2, fields[0].key == "n", fields[1].key == "r", let name = Scram.unescape(fields[0].value.utf8[...]), !name.isEmpty,
+      !fields[1].value.isEmpty
+    else { throw .malformed }
+    username = name
+    clientNonce = fields[1].value
+  }
+
+  /// The server's first message, from the account's credentials or from ones that no password fits.
+  mutating func challenge(_ credentials: ScramCredentials, serverNonce: Text) -> Text {
+    self.credentials = credentials
+    nonce = clientNonce + serverNonce
+    serverFirst = "r=\(nonce),s=\(Base64.encode(credentials.salt)),i=\(credentials.rounds)"
+    return serverFirst
+  }
+
+  /// Checks the client's final message. Returns the server's, or `nil` if the proof is wrong.
+  func verify(clientFinal: Text) throws(Failure) -> Text? {
+    let fields = Scram.fields(clientFinal)
+    guard let credentials, let proofField = fields.last, proofField.key == "p", fields.count >= 3, fields[0].key == "c", fields[1].key == "r",
+      let binding = Base64.decode(fields[0].value), let proof = Base64.decode(proofField.value)
+    else { throw .malformed }
+    guard Text(utf8: binding) == gs2Header, fields[1].value == nonce else { return nil }
+    let withoutProof = Text(utf8: clientFinal.utf8.dropLast(proofField.value.count + 3))
+    let message = Array((clientFirstBare + "," + serverFirst + "," + withoutProof).utf8)
+    let signature = Scram.hmac(hash, key: credentials.storedKey, message)
+    guard proof.count == signature.count else { return nil }
+    let clientKey = zip(proof, signature).map { $0 ^ $1 }
+    guard Secret(Scram.digest(hash, clientKey)).matches(credentials.storedKey) else { return nil }
+    return "v=\(Base64.encode(Scram.hmac(hash, key: credentials.serverKey, message)))"
+  }
+}
+
+/// The functions of RFC 5802 that both sides need.
+public enum Scram {
+  public static func hmac(_ hash: ScramHash, key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+    switch hash {
+    case .sha1: Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: SymmetricKey(data: key)))
+    case .sha256: Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
+    }
+  }
+
+  public static func digest(_ hash: ScramHash, _ message: [UInt8]) -> [UInt8] {
+    switch hash {
+    case .sha1: Array(Insecure.SHA1.hash(data: message))
+    case .sha256: Array(SHA256.hash(data: message))
+    }
+  }
+
+  /// `Hi()`, that is PBKDF2 with one block. Meant for few rounds: where there are many, use a library made for it.
+  public static func saltedPassword(_ hash: ScramHash, password: [UInt8], salt: [UInt8], rounds: Int) -> [UInt8] {
+    var block = hmac(hash, key: password, salt + [0, 0, 0, 1])
+    var result = block
+    for _ in 1..<max(rounds, 1) {
+      block = hmac(hash, key: password, block)
+      for i in result.indices { result[i] ^= block[i] }
+    }
+    return result
+  }
+
+  /// What to keep of a password.
+  public static func credentials(_ hash: ScramHash, saltedPassword: [UInt8], salt: [UInt8], rounds: Int) -> ScramCredentials {
+    ScramCredentials(
+      hash: hash, salt: salt, rounds: rounds,
+      storedKey: digest(hash, hmac(hash, key: saltedPassword, Array("Client Key".utf8))),
+      serverKey: hmac(hash, key: saltedPassword, Array("Server Key".utf8)))
+  }
+
+  /// Does what a `derive` effect asks, in this very thread.
+  public static func derive(_ request: DerivationRequest) -> [ScramCredentials] {
+    request.hashes.indices.map { i in
+      let salted = request.password.withBytes {
+        saltedPassword(request.hashes[i], password: $0, salt: request.salts[i], rounds: request.rounds[i])
+      }
+      return credentials(request.hashes[i], saltedPassword: salted, salt: request.salts[i], rounds: request.rounds[i])
+    }
+  }
+
+  /// Credentials of a name that has no account: the salt is always the same, and no password fits.
+  static func decoy(_ hash: ScramHash, name: Text, configuration: Configuration) -> ScramCredentials {
+    let salt = Array(hmac(.sha256, key: configuration.secret, Array("salt \(hash.rawValue) \(name)".utf8)).prefix(16))
+    let key = hmac(hash, key: configuration.secret, Array("key \(hash.rawValue) \(name)".utf8))
+    return ScramCredentials(hash: hash, salt: salt, rounds: configuration.scramRounds, storedKey: key, serverKey: key)
+  }
+
+  /// `a=b,c=d` in order.
+  public static func fields(_ message: Text) -> [(key: Text, value: Text)] {
+    message.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { part in
+      guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return (Text(utf8: part), "") }
+      return (Text(utf8: part[..<equals]), Text(utf8: part[part.index(after: equals)...]))
+    }
+  }
+
+  /// `=2C` is a comma and `=3D` an equals sign; no other equals sign may stand in a name (RFC 5802, 5.1).
+  static func unescape(_ name: Substring.UTF8View) -> Text? {
+    var out: [UInt8] = []
+    var rest = name
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "=") else {
+        out.append(byte)
+        continue
+      }
+      if rest.starts(with: "2C".utf8) {
+        out.append(UInt8(ascii: ","))
+      } else if rest.starts(with: "3D".utf8) {
+        out.append(UInt8(ascii: "="))
+      } else {
+        return nil
+      }
+      rest = rest.dropFirst(2)
+    }
+    return Text(utf8: out)
+  }
+}

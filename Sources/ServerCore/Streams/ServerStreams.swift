@@ -1,0 +1,134 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// How the server drives its streams: from a connection to a session and its end.
+
+extension Server {
+  mutating func open(_ link: LinkID, _ step: inout Step) {
+    let stream = ClientStream(link: link, now: step.now)
+    streams[link] = stream
+    unbound.append(link)
+    if let deadline = stream.deadline(configuration.limits) { wake(.link(link), at: deadline) }
+  }
+
+  mutating func withStream(_ link: LinkID, _ step: inout Step, _ body: (inout ClientStream, inout Step) -> Void) {
+    guard streams[link] != nil else { return }
+    body(&streams[link]!, &step)
+    if streams[link]!.isClosing, let deadline = streams[link]!.deadline(configuration.limits) { wake(.link(link), at: deadline) }
+  }
+
+  mutating func elementReceived(_ link: LinkID, _ element: Element, _ step: inout Step) {
+    guard let request = streams[link]?.elementReceived(element, &step) else { return }
+    follow(request, link, &step)
+  }
+
+  func streamLanguage(_ link: LinkID) -> Text? { streams[link]?.language }
+
+  mutating func follow(_ request: ClientStream.Request, _ link: LinkID, _ step: inout Step) {
+    switch request {
+    case .findAccount(let jid):
+      run(.authenticate(link), for: jid, &step)
+    case .derive(let derivation):
+      step.immediate.append(.derive(nextDerivation(.login(link)), derivation))
+    case .register(let jid, let password, let id):
+      run(.register(link, password, id: id), for: jid, &step)
+    case .bind(let identity, let resource, let id):
+      run(.bind(link, identity, resource: resource, id: id), for: identity.account, &step)
+    case .stanza(let jid, let element):
+      send(element, as: jid, on: link, &step)
+    }
+  }
+
+  // MARK: Binding
+
+  /// RFC 6120, 7.7: a session comes into being, unless the policy on conflicts or the limit says no.
+  mutating func bind(_ link: LinkID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ step: inout Step) {
+    let account = identity.account
+    guard streams[link] != nil, !streams[link]!.isClosing else { return }
+    // The account may have gone or been disabled since the proof.
+    guard let entity = accounts[account]?.entity, !entity.record.isDisabled else {
+      return endStream(link, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
+    }
+    var resource = asked.isEmpty ? step.generator.token() : asked
+    if let prepared = JID(bare: account, resource: resource) { resource = prepared.resource }
+    if let old = entity.sessions[resource] {
+      switch configuration.conflictPolicy {
+      case .replaceOld: endStream(old.link, StreamError(.conflict, text: "replaced by a new session"), &step)
+      case .refuseNew: return streams[link]!.bindRefused(StanzaError(.conflict), id: id, &step)
+      case .rename: resource = step.generator.token()
+      }
+    }
+    guard (accounts[account]?.entity?.sessions.count ?? 0) < configuration.limits.sessionsPerAccount else {
+      return streams[link]!.bindRefused(StanzaError(.resourceConstraint), id: id, &step)
+    }
+    guard let jid = JID(bare: account, resource: resource) else {
+      return streams[link]!.bindRefused(StanzaError(.badRequest, kind: .modify), id: id, &step)
+    }
+    accounts[account]?.entity?.sessions[resource] = Session(link: link, jid: jid, language: streams[link]!.language)
+    streams[link]!.bound(jid, id: id, &step)
+    unbound.remove(link)
+  }
+
+  // MARK: The end of streams
+
+  /// Ends a stream with an error, and its session with it.
+  mutating func endStream(_ link: LinkID, _ error: StreamError, _ step: inout Step) {
+    guard streams[link] != nil, !streams[link]!.isClosing else { return }
+    endSession(link, &step)
+    withStream(link, &step) { $0.fail(error, &$1) }
+    step.outputs.append(.close(link))
+    step.immediate.append(.pause(link))
+  }
+
+  /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
+  mutating func streamEnded(_ link: LinkID, _ step: inout Step) {
+    guard streams[link] != nil else { return }
+    endSession(link, &step)
+    withStream(link, &step) { $0.close(&$1) }
+    step.outputs.append(.close(link))
+  }
+
+  mutating func linkClosed(_ link: LinkID, _ step: inout Step) {
+    endSession(link, &step)
+    unbound.remove(link)
+    _ = streams.remove(link)
+  }
+
+  private mutating func endSession(_ link: LinkID, _ step: inout Step) {
+    guard case .bound(let jid) = streams[link]?.phase, accounts[jid.bare]?.entity?.sessions[jid.resource]?.link == link else { return }
+    accounts[jid.bare]?.entity?.end(jid.resource, &step)
+    if accounts[jid.bare]?.entity?.sessions.isEmpty ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime) }
+  }
+
+  mutating func checkLink(_ link: LinkID, _ step: inout Step) {
+    guard let stream = streams[link], let deadline = stream.deadline(configuration.limits) else { return }
+    guard isPast(deadline, step) else { return wake(.link(link), at: deadline) }
+    if stream.isClosing {
+      step.outputs.append(.close(link))
+    } else {
+      endStream(link, StreamError(.connectionTimeout), &step)
+    }
+  }
+
+  /// Cuts every stream of an account, bound or not: `../features.md` calls the unbound ones the gap of others.
+  mutating func endStreams(of account: JID, _ error: StreamError, except spared: LinkID? = nil, _ step: inout Step) {
+    for session in accounts[account]?.entity?.sessions.values.elements ?? [] where session.link != spared {
+      endStream(session.link, error, &step)
+    }
+    for link in unbound where link != spared && streams[link]?.concerns(account) ?? false { endStream(link, error, &step) }
+  }
+}
+
+extension ClientStream {
+  /// Whether this stream is authenticated, or about to be, as the account.
+  func concerns(_ account: JID) -> Bool {
+    switch phase {
+    case .expectHeader(let identity): identity?.account == account
+    case .expectBind(let identity), .binding(let identity): identity.account == account
+    case .authenticating: claimed == account
+    case .bound(let jid): jid.bare == account
+    case .expectTLS, .negotiating, .registering, .closing: false
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import Testing
+import XML
+
+@testable import Scenario
+
+@Suite("Reading scripts")
+struct ScriptTests {
+  @Test func everythingThatAScriptMaySay() throws {
+    let source = """
+      # A title
+      # What it is about,
+      # in two lines
+      ## muc
+      ## version: 0.12: and later
+      // a remark
+      -- another
+
+      [Client] Romeo
+      	jid: romeo@localhost
+      	password: a: b
+
+      # Not the description
+      [Client] Juliet's phone
+          jid: juliet@localhost/old
+          // in between
+          password: p
+          resource: phone
+          connect_host: ::1
+          connect_port: 5223
+
+      -------
+
+      // first
+      Romeo connects
+      -- second
+      Juliet's phone connects
+
+      Romeo sends:
+      	<presence/>
+      ------
+      Romeo receives:
+        # why
+        <presence>
+
+          <show>away</show>
+        </presence>
+        // behind it
+      Romeo receives:   nothing
+      Juliet's phone disconnects
+      """
+    let script = try Script(parsing: source, name: "a.scs")
+    #expect(script.name == "a.scs")
+    #expect(script.title == "A title")
+    #expect(script.description == "What it is about,\nin two lines")
+    #expect(script.tags == [.init(name: "muc"), .init(name: "version", value: "0.12: and later")])
+    #expect(
+      script.cast == [
+        Scenario.Character(name: "Romeo", jid: "romeo@localhost", password: "a: b", line: 9),
+        Scenario.Character(
+          name: "Juliet's phone", jid: "juliet@localhost/old", password: "p", resource: "phone", connectHost: "::1", connectPort: 5223,
+          line: 14),
+      ])
+    #expect(
+      script.actions.map(describe) == [
+        "25 Romeo connects", "27 Juliet's phone connects", "29 Romeo sends <presence/>",
+        "32 Romeo receives <presence>\n\n  <show>away</show>\n</presence>", "39 Romeo receives nothing", "40 Juliet's phone disconnects",
+      ])
+  }
+
+  @Test func windowsLineEndsAndAByteOrderMark() throws {
+    let source = "\u{FEFF}# T\n[Client] R\n\tjid: r@x\n\tpassword: p\n-----\nR sends:\n\t<message>\n\t<body>a</body>\n\t</message>\n"
+    let script = try Script(parsing: String(source.map { $0 == "\n" ? "\r\n" : String($0) }.joined()), name: "crlf")
+    #expect(script.title == "T")
+    #expect(script.actions.map(describe) == ["6 R sends <message>\n<body>a</body>\n</message>"])
+  }
+
+  @Test func aFullAddressAsksForItsResource() throws {
+    let cast = try script("").cast
+    #expect(cast.map(\.resource) == [nil, "balcony", "phone"])
+    #expect(cast.map(\.bareJID) == ["romeo@localhost", "juliet@localhost", "juliet@localhost"])
+    #expect(cast[1].jid == "juliet@localhost/balcony")
+  }
+
+  @Test func theLongestNameActs() throws {
+    let actions = try script("Juliet connects\nJuliet's phone connects\nJuliet's phone receives: nothing").actions
+    #expect(actions.map(\.character) == ["Juliet", "Juliet's phone", "Juliet's phone"])
+  }
+
+  @Test func aScriptWithoutCommentsIsCalledByItsName() throws {
+    #expect(try Script(parsing: "-----", name: "empty.scs").title == "empty.scs")
+  }
+
+  @Test func stanzasStandInTheClientNamespaceAndMayUseXMLAndScansionPrefixes() throws {
+    let element = try element("<message xml:lang='en' scansion:strict='true'><body/><x xmlns='urn:a'><y/></x></message>")
+    #expect(element.is("message", "jabber:client"))
+    #expect(element.lang == "en")
+    #expect(element.attributes.contains { $0.name == "strict" && $0.namespace == StanzaBlock.namespace })
+    #expect(element.firstChild?.namespace == "jabber:client")
+    #expect(element.child("x", "urn:a")?.firstChild?.namespace == "urn:a")
+  }
+
+  private func describe(_ action: Action) -> String {
+    let what =
+      switch action.verb {
+      case .connects: "connects"
+      case .disconnects: "disconnects"
+      case .sends(let template): "sends \(template.element)"
+      case .receives(let template): "receives \(template.element)"
+      case .receivesNothing: "receives nothing"
+      }
+    return "\(action.line) \(action.character) \(what)"
+  }
+}
+
+@Suite("Errors in scripts")
+struct ScriptErrorTests {
+  @Test(arguments: [
+    ("", 1, "no line of five or more dashes"),
+    ("# T\n----\n[Client] R\n\tjid: r@x\n\tpassword: p\n", 6, "no line of five or more dashes"),
+    ("# T\nR connects\n-----", 2, "expected a character"),
+    ("# T\n\tjid: x\n-----", 2, "expected a character"),
+    ("[Component] C\n-----", 1, "only kind"),
+    ("[Client]\n-----", 1, "no name"),
+    ("[Client] R\n\tpassword: p\n-----", 1, "R has no jid"),
+    ("[Client] R\n\tjid: r@x\n-----", 1, "R has no password"),
+    ("[Client] R\n\tjid: r@x\n\tjid: r@x\n-----", 3, "twice"),
+    ("[Client] R\n\tjid r@x\n-----", 2, "key: value"),
+    ("[Client] R\n\tjid:\n-----", 2, "key: value"),
+    ("[Client] R\n\tcolour: red\n-----", 2, "unknown setting 'colour'"),
+    ("[Client] R\n\tconnect_port: 65536\n-----", 2, "not a port"),
+    ("[Client] R\n\tjid: r@x\n\tpassword: p\n[Client] R\n\tjid: r@x\n\tpassword: p\n-----", 4, "another character called R"),
+  ])
+  func ofTheCast(_ source: String, _ line: Int, _ message: String) {
+    expectError(line, message) { try Script(parsing: source, name: "test.scs") }
+  }
+
+  @Test(arguments: [
+    ("Mercutio connects", 13, "name of one of the cast"),
+    ("Romeos connects", 13, "name of one of the cast"),
+    ("Romeo", 13, "name of one of the cast"),
+    ("Romeo dances", 13, "Romeo can't 'dances'"),
+    ("Romeo sends", 13, "Romeo can't 'sends'"),
+    ("Romeo receives: everything", 13, "Romeo can't"),
+    ("Romeo connects\n\t<presence/>", 14, "belongs to no action"),
+    ("\nRomeo sends:\n\nRomeo connects", 14, "indented stanza must follow"),
+    ("Romeo sends:", 13, "indented stanza must follow"),
+  ])
+  func ofActions(_ actions: String, _ line: Int, _ message: String) {
+    expectError(line, message) { try script(actions) }
+  }
+
+  @Test(arguments: [
+    ("<a>\n\t<b>\n\t</c>\n\t</a>", 16, "not well-formed"),
+    ("<a>\n\t<b/>\n\nRomeo connects", 15, "does not end"),
+    ("<a>\n\t<b c=1/>\n\t</a>", 15, "not well-formed"),
+    ("<a>\n\t<b>\n\t<c d='' d=''/>\n\t</b>\n\t</a>", 16, "not well-formed"),
+    ("<a>\n\t<b/>\n\tthis & that\n\t</a>", 16, "not well-formed"),
+    ("<a>\n\t<b>&nbsp;</b>\n\t</a>", 15, "entities"),
+    ("<a>\n\t<!-- hello -->\n\t</a>", 15, "comments"),
+    ("<a>\n\t<n:b/>\n\t</a>", 15, "prefix"),
+    ("<a xmlns:m='urn:m'>\n\t<m:b/>\n\t<n:b/>\n\t</a>", 15, "prefix"),
+    ("Hello\n\t<a/>", 14, "outside"),
+    ("<a/>\n\t<b/>", 15, "only one stanza"),
+    ("<a/><b/>", 14, "behind the stanza"),
+    ("<a/> b", 14, "behind the stanza"),
+    ("<a/>\n\tb", 15, "behind the stanza"),
+    ("<a/>\n\t<b", 15, "behind the stanza"),
+    ("</stream>", 14, "</stream>"),
+    ("<a>\n\t<b jid=\"${Mercutio's JID}\"/>\n\t</a>", 15, "no character is called Mercutio"),
+    ("<a>\n\t<b jid='${Romeo}'/>\n\t</a>", 15, "unknown placeholder ${Romeo}"),
+    ("<a>\n\t<b jid='{scansion:some}'/>\n\t</a>", 15, "unknown placeholder"),
+    ("<a>\n\t<b>{scansion:capture:}</b>\n\t</a>", 15, "unknown placeholder"),
+    ("<a>\n\t<b jid='{scansion:any'/>\n\t</a>", 15, "does not end"),
+    ("<a>\n\t<b jid='{scansion:any}'/>\n\t</a>", 15, "nothing that could be sent"),
+    ("<a>\n\t<b scansion:strict='yes'/>\n\t</a>", 15, "must be 'true' or 'false'"),
+    ("<a>\n\t<b scansion:lax='true'/>\n\t</a>", 15, "unknown attribute 'scansion:lax'"),
+  ])
+  func ofStanzas(_ xml: String, _ line: Int, _ message: String) {
+    expectError(line, message) { try script("Romeo sends:\n\t" + xml) }
+  }
+
+  @Test func sayWhere() {
+    #expect(ScriptError(name: "a.scs", line: 3, message: "what").description == "a.scs:3: what")
+  }
+
+  private func expectError(_ line: Int, _ message: String, _ read: () throws -> Script) {
+    do {
+      _ = try read()
+      Issue.record("no error")
+    } catch let error as ScriptError {
+      #expect(error.line == line, "\(error)")
+      #expect(error.message.contains(message), "\(error)")
+    } catch {
+      Issue.record(error)
+    }
+  }
+}
