@@ -94,5 +94,14 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "XML"], swiftSettings: settings),
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "XML"], swiftSettings: settings),
+    .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "ServerCore", "XMPP", "XML"], swiftSettings: settings),
+    .testTarget(
+      name: "ServerNIOTests",
+      dependencies: [
+        "ServerNIO", "ServerCore", "XMPP", "XML",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -75,9 +75,8 @@ extension StanzaError {
     var error = Element("error", namespace, ["type": Text(kind.rawValue), "by": by?.text])
     error.append(Text(condition.rawValue), NS.stanzaErrors)
     if let text {
-      var explanation = Element("text", NS.stanzaErrors, text: text)
-      explanation.lang = "en"
-      error.append(explanation)
+      // Without `xml:lang`, which is a SHOULD: the stream's own language says the same, and scripts compare `<text/>` strictly.
+      error.append("text", NS.stanzaErrors, text: text)
     }
     for element in specific { error.append(element) }
     return error

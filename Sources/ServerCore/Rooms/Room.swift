@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// A group chat room (XEP-0045, version 1.35): its occupants, its affiliations, its configuration, its subject and its history.
+/// A group chat room (XEP-0045, version 1.35.5): its occupants, its affiliations, its configuration, its subject and its history.
 ///
 /// A value that takes stanzas and acts through the step it is given. A room comes into being locked: until its creator has
 /// configured it, nobody else gets in (10.1). From then on, a persistent room emits a record for all that must outlive its occupants;
@@ -64,7 +64,7 @@ extension Room {
     if stanza.to.isFull { return relay(stanza, &step) }
     guard stanza.type == "get" || stanza.type == "set" else { return }
     guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
-    // A locked room does not officially exist (7.2.11).
+    // A locked room does not officially exist (7.2.10).
     guard !isLocked || affiliation(of: stanza.from) == .owner else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
     switch (query.namespace, stanza.type) {
     case (NS.mucAdmin, _): receiveAdmin(stanza, query, &step)
@@ -86,7 +86,7 @@ extension Room {
     destroy(Destruction(reason: "The room was not configured in time."), &step)
   }
 
-  /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (10.10).
+  /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
     for occupant in occupants.values {
       var notice = departure(of: occupant)
@@ -135,6 +135,7 @@ extension Room {
   /// What is stored of the room itself.
   var record: RoomRecord {
     RoomRecord(
-      jid: jid, name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element, subject: subject)
+      jid: jid, name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element,
+      subject: subject)
   }
 }

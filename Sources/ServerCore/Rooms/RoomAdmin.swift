@@ -40,7 +40,7 @@ extension Room {
     }
   }
 
-  /// The bare JID and the reserved nick, never the role (12.4).
+  /// The bare JID and the reserved nick, never the role (17.4).
   private func list(_ affiliation: Affiliation, for reader: JID) throws(StanzaError) -> [Element] {
     guard Self.mayList(affiliation, by: self.affiliation(of: reader), isNonAnonymous: configuration.isNonAnonymous) else {
       throw StanzaError(.forbidden)
@@ -54,10 +54,10 @@ extension Room {
 
   /// The role and affiliation of who asks: a moderator is known by the bare JID (8).
   func standing(of jid: JID) -> Standing {
-    Standing(role: presence(of: jid)?.role ?? .none, affiliation: affiliation(of: jid))
+    Standing(role: anyOccupant(of: jid)?.role ?? .none, affiliation: affiliation(of: jid))
   }
   /// The occupant that somebody is with this client, or else with any.
-  private func presence(of jid: JID) -> Occupant? {
+  private func anyOccupant(of jid: JID) -> Occupant? {
     occupant(of: jid) ?? occupants.values.filter { $0.user == jid.bare }.max { $0.role < $1.role }
   }
 }
@@ -85,7 +85,7 @@ extension Room {
     var changes: [Change] = []
     for item in items { changes.append(try change(item)) }
     try check(changes, by: stanza.from)
-    let actor = Actor(jid: stanza.from, nick: presence(of: stanza.from)?.nick)
+    let actor = Actor(jid: stanza.from, nick: anyOccupant(of: stanza.from)?.nick)
     // A moderator hears of success before the rest of the room hears of what happened (8.2 to 8.4); that changes of
     // affiliations are told before, is how clients know it.
     let isAboutRoles = changes.allSatisfy { if case .role = $0.what { true } else { false } }
@@ -103,7 +103,7 @@ extension Room {
   private func change(_ item: Element) throws(StanzaError) -> Change {
     let reason = item.child("reason", NS.mucAdmin)?.text
     guard reason?.count ?? 0 <= Limits.reasonBytes else { throw StanzaError(.notAcceptable, text: "The reason is too long.") }
-    // Not both at once (12.4).
+    // Not both at once (17.4).
     switch (item["role"], item["affiliation"]) {
     case (let role?, nil):
       guard let role = Role(role), let nick = item["nick"] else { throw StanzaError(.badRequest) }

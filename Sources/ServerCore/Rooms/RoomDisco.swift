@@ -9,7 +9,7 @@ extension Room {
     switch query["node"] {
     case nil: step.reply(stanza, info)
     case "x-roomuser-item": step.reply(stanza, reservedNick(of: stanza.from.bare))
-    // The room lets every namespace pass (13.1.1).
+    // The room lets every namespace pass (18.1.1).
     case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
     default: step.bounce(stanza, StanzaError(.itemNotFound))
     }
@@ -34,7 +34,7 @@ extension Room {
     return query
   }
 
-  /// 15.3.
+  /// 16.3.
   private var features: [Text] {
     [
       configuration.secret == nil ? "muc_unsecured" : "muc_passwordprotected",

@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import XML
 internal import XMPP
 
@@ -91,7 +92,7 @@ extension Room {
 // MARK: - Errors
 
 extension Room {
-  /// What could not be delivered to a client means that the client isn't there any more (13.1.2, "Ghost Users"); any other error
+  /// What could not be delivered to a client means that the client isn't there any more (18.1.2, "Ghost Users"); any other error
   /// that answers a private message goes to who sent that.
   private mutating func receiveError(_ stanza: Stanza, _ step: inout Step) {
     guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }

@@ -3,7 +3,7 @@ internal import XML
 internal import XMPP
 
 extension Room {
-  /// The status codes of the XEP (15.6) that this room uses.
+  /// The status codes of the XEP (16.6) that this room uses.
   enum Status: Int, Sendable {
     case nonAnonymous = 100
     case showsUnavailable = 102

@@ -15,7 +15,7 @@ extension Room {
       }
     // Whether to the room or to a nick: who leaves is known by the real JID.
     case "unavailable": leave(stanza.from, showing: sanitized(stanza.element), codes: [], &step)
-    // The client is not there to take the room's presence (10.10).
+    // The client is not there to take the room's presence (11.1).
     case "error": leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
     default: break
     }
@@ -29,7 +29,8 @@ extension Room {
       // The client lost track of the room: it gets all that it would get if it had just come (7.2.1).
       enter(stanza, as: occupant, &step)
     } else {
-      occupants[occupant.nick]?.show(sanitized(stanza.element), of: stanza.from)
+      let presence = sanitized(stanza.element)
+      occupants[occupant.nick]?.show(presence, of: stanza.from)
       if let updated = occupants[occupant.nick] { announce(notice(of: updated), of: updated, &step) }
     }
   }
@@ -37,10 +38,11 @@ extension Room {
   /// The client's presence without what only the room may say, and without what would weigh too much: it is kept, and shown
   /// to everybody who comes.
   func sanitized(_ presence: Element) -> Element {
-    var kept = presence.removingChildren { $0.has(namespace: NS.muc) || $0.has(namespace: NS.mucUser) }
+    var kept = presence.withoutContent
     kept["id"] = nil
+    for child in presence.children where !child.has(namespace: NS.muc) && !child.has(namespace: NS.mucUser) { kept.append(child) }
     guard kept.weight > Limits.presenceWeight else { return kept }
-    // A service may reflect these alone (13.1, 8).
+    // A service may reflect these alone (18.1, 8).
     var core = Element("presence", NS.client, ["type": kept.type])
     for name: Text in ["show", "status", "priority"] {
       guard let child = kept.child(name, NS.client), child.text.count <= Limits.statusBytes else { continue }
@@ -69,7 +71,7 @@ extension Room {
     step.bounce(stanza, StanzaError(condition, by: jid), payload: true)
   }
 
-  /// A presence without the `<x/>` of a join, from who is not in the room: a client that lost track, and learns it so (7.2.17).
+  /// A presence without the `<x/>` of a join, from who is not in the room: a client that lost track, and learns it so (7.2.18).
   private func dismiss(_ stanza: Stanza, _ step: inout Step) {
     let presence = Element("presence", NS.client, ["type": "unavailable"])
     var notice = Notice(address: stanza.to, presence: presence, affiliation: .none, role: .none, jid: stanza.from)
@@ -78,7 +80,7 @@ extension Room {
     tell(notice, own: [stanza.from], &step)
   }
 
-  /// Why somebody may not come in (7.2.16). What concerns the person comes first, so that who isn't let in doesn't learn which
+  /// Why somebody may not come in (7.2.17). What concerns the person comes first, so that who isn't let in doesn't learn which
   /// nicks are taken.
   private func refusal(of stanza: Stanza, _ request: Element) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
@@ -160,7 +162,7 @@ extension Room {
     if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
       return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, &step)
     }
-    let wasShown = occupant.shownJID == session
+    let wasFront = occupant.shownJID == session
     var notice = departure(of: occupant)
     if let presence { notice.presence = presence }
     notice.jid = session
@@ -171,7 +173,7 @@ extension Room {
     occupant.sessions.removeValue(forKey: session)
     occupants[occupant.nick] = occupant
     _ = nicks.remove(session)
-    if wasShown { announce(self.notice(of: occupant), of: occupant, &step) }
+    if wasFront { announce(self.notice(of: occupant), of: occupant, &step) }
   }
 
   /// The occupant is out with all its clients. It hears of it first, then the others (7.14).

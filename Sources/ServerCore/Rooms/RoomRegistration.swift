@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import XML
 internal import XMPP
 
@@ -16,7 +17,7 @@ extension Room {
     if stanza.type == "get" {
       step.reply(stanza, registrationAnswer(to: stanza.from.bare))
     } else if query.child("remove", NS.register) != nil {
-      // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.3).
+      // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.2).
       setAffiliation(
         affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &step)
       step.reply(stanza)

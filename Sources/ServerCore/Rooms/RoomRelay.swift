@@ -5,7 +5,7 @@ internal import XMPP
 /// Requests that went through the room from one occupant to another and have no answer yet.
 ///
 /// Each goes on under an id of the room's making. So an answer finds its way back to the client that asked, nobody can
-/// answer what he wasn't asked, and neither learns the other's real JID (XEP-0045, 12.4).
+/// answer what he wasn't asked, and neither learns the other's real JID (XEP-0045, 17.4).
 struct RoomRelays: Sendable {
   struct Relay: Sendable {
     /// The id that the request came with.
@@ -38,12 +38,12 @@ extension Room {
     guard stanza.type == "get" || stanza.type == "set" else { return relayAnswer(stanza, &step) }
     guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
     guard let sender = occupant(of: stanza.from) else {
-      // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410, 3.
+      // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410.
       let isDisco = payload.has(namespace: NS.discoInfo) || payload.has(namespace: NS.discoItems)
       return step.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
     }
     guard let addressee = occupants[stanza.to.resource] else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
-    // Who pings itself asks whether it is in the room: it is (XEP-0410, 4).
+    // Who pings itself asks whether it is in the room: it is (XEP-0410).
     if addressee.nick == sender.nick, payload.is("ping", NS.ping) { return step.reply(stanza) }
 
     let token = step.generator.token()

@@ -32,7 +32,8 @@ enum RoomService {
 
   /// Whether a stanza to the service asks for the list of its rooms.
   static func isListQuery(_ stanza: Stanza) -> Bool {
-    stanza.kind == .iq && stanza.type == "get" && stanza.element.firstChild.map { $0.is("query", NS.discoItems) && $0["node"] == nil } ?? false
+    guard stanza.kind == .iq, stanza.type == "get", let query = stanza.element.firstChild else { return false }
+    return query.is("query", NS.discoItems) && query["node"] == nil
   }
 
   /// The answer to that (6.3): the public rooms in the order of their addresses. Of two lines for one room the later counts, so that live

@@ -1,0 +1,203 @@
+internal import ServerCore
+public import XML
+public import XMPP
+
+/// The client's half of a stream as a value: from the first byte to a bound session (RFC 6120), then stanzas.
+///
+/// Like the server's core it does no I/O: bytes and facts go in, bytes and wishes come out. The simulated world and the socket driver
+/// of scenarios both run it.
+public struct Client: Sendable {
+  public enum Output: Sendable {
+    /// Send these bytes.
+    case bytes([UInt8])
+    /// Do the TLS handshake, then call `tlsEstablished`.
+    case startTLS
+    /// The session is bound to this full JID.
+    case ready(JID)
+    case stanza(Element)
+    /// The stream ended; why, if it was not in peace.
+    case ended(String?)
+  }
+
+  /// What to do about TLS and passwords in the clear.
+  public enum Security: Sendable {
+    /// STARTTLS, or fail.
+    case required
+    /// STARTTLS where it is offered.
+    case opportunistic
+    /// No TLS, and PLAIN if there is nothing better: for servers on loopback.
+    case none
+  }
+
+  private enum Phase: Sendable {
+    case idle
+    case expectHeader
+    case expectFeatures
+    case expectProceed
+    case handshake
+    case expectChallenge(first: Text, mechanism: ScramHash)
+    case expectSuccess(signature: Text?)
+    case expectBind
+    case bound
+    case ended
+  }
+
+  public let account: JID
+  private let password: Text
+  private let resource: Text
+  private let nonce: Text
+  private let security: Security
+  private var parser = StreamParser(limits: .authenticated)
+  private var phase = Phase.idle
+  private var isEncrypted = false
+  private var isAuthenticated = false
+  public private(set) var jid: JID?
+
+  /// - Parameters:
+  ///   - resource: what to ask for; empty lets the server choose.
+  ///   - nonce: of printable ASCII without commas, never used twice.
+  public init(account: JID, password: Text, resource: Text, nonce: Text, security: Security) {
+    self.account = account.bare
+    self.password = password
+    self.resource = resource
+    self.nonce = nonce
+    self.security = security
+  }
+
+  public var isBound: Bool { if case .bound = phase { true } else { false } }
+
+  /// Opens the stream: the first thing to do.
+  public mutating func begin() -> [Output] { [open()] }
+
+  private mutating func open() -> Output {
+    phase = .expectHeader
+    parser.restart()
+    var bytes = Array("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
+    Writer.writeAttribute("to", account.domain, into: &bytes)
+    Writer.writeAttribute("version", "1.0", into: &bytes)
+    bytes.append(UInt8(ascii: ">"))
+    return .bytes(bytes)
+  }
+
+  /// A stanza as bytes of this stream.
+  public static func encode(_ stanza: Element) -> [UInt8] {
+    var bytes: [UInt8] = []
+    Writer(defaultNamespace: NS.client, declaresStreamPrefix: true).write(stanza, into: &bytes)
+    return bytes
+  }
+
+  /// Ends our side of the stream.
+  public mutating func close() -> [Output] { [.bytes(Array("</stream:stream>".utf8))] }
+
+  public mutating func tlsEstablished() -> [Output] {
+    guard case .handshake = phase else { return [] }
+    isEncrypted = true
+    return [open()]
+  }
+
+  public mutating func received(_ bytes: some Sequence<UInt8>, using pool: ParserPool) -> [Output] {
+    parser.feed(bytes)
+    var outputs: [Output] = []
+    while let event = parser.next(using: pool) {
+      switch event {
+      case .header: if case .expectHeader = phase { phase = .expectFeatures }
+      case .stanza(let element): outputs += handle(element)
+      case .end: outputs += end(nil)
+      case .failure(let failure): outputs += end("the server sent what can't be read: \(failure)")
+      }
+    }
+    return outputs
+  }
+
+  private mutating func end(_ reason: String?) -> [Output] {
+    if case .ended = phase { return [] }
+    phase = .ended
+    return [.ended(reason)]
+  }
+
+  private mutating func handle(_ element: Element) -> [Output] {
+    if element.is("error", NS.streams) { return end("stream error: \(element.firstChild?.name ?? "")") }
+    switch phase {
+    case .expectFeatures where element.is("features", NS.streams): return negotiate(element)
+    case .expectProceed where element.is("proceed", NS.tls):
+      phase = .handshake
+      parser.discardPending()
+      return [.startTLS]
+    case .expectChallenge(let first, let hash) where element.is("challenge", NS.sasl): return prove(first, hash, element.text)
+    case .expectSuccess(let signature) where element.is("success", NS.sasl):
+      // The server must know the key, too (RFC 5802, section 5).
+      if let signature, Base64.decode(element.text).map({ Text(utf8: $0) }) != "v=" + signature { return end("the server could not prove itself") }
+      isAuthenticated = true
+      return [open()]
+    case .expectBind where element.is("iq", NS.client):
+      guard element.type == "result", let bound = element.child("bind", NS.bind)?.child("jid", NS.bind).flatMap({ JID($0.text) }) else {
+        return end("the server refused the resource")
+      }
+      jid = bound
+      phase = .bound
+      return [.ready(bound)]
+    case .bound: return [.stanza(element)]
+    case .ended: return []
+    default: return end("the server answered \(element.name) with \(element.firstChild?.name ?? "nothing")")
+    }
+  }
+
+  private mutating func negotiate(_ features: Element) -> [Output] {
+    if isAuthenticated { return bind() }
+    if !isEncrypted, security != .none {
+      if features.child("starttls", NS.tls) != nil {
+        phase = .expectProceed
+        return [.bytes(Client.encode(Element("starttls", NS.tls)))]
+      }
+      if security == .required { return end("the server offers no TLS") }
+    }
+    let offered = features.child("mechanisms", NS.sasl)?.children.map(\.text) ?? []
+    for hash in [ScramHash.sha256, .sha1] where offered.contains(Text("SCRAM-\(hash.rawValue)")) {
+      let first: Text = "n=\(escaped(account.local)),r=\(nonce)"
+      phase = .expectChallenge(first: first, mechanism: hash)
+      return [authenticate("SCRAM-\(hash.rawValue)", Array(("n,," + first).utf8))]
+    }
+    if offered.contains("PLAIN"), isEncrypted || security == .none {
+      phase = .expectSuccess(signature: nil)
+      return [authenticate("PLAIN", [0] + Array(account.local.utf8) + [0] + Array(password.utf8))]
+    }
+    return end("the server offers no way to authenticate that we know")
+  }
+
+  private func escaped(_ name: Text) -> Text {
+    Text(utf8: name.utf8.flatMap { $0 == UInt8(ascii: "=") ? Array("=3D".utf8) : $0 == UInt8(ascii: ",") ? Array("=2C".utf8) : [$0] })
+  }
+
+  private func authenticate(_ mechanism: Text, _ response: [UInt8]) -> Output {
+    .bytes(Client.encode(Element("auth", NS.sasl, ["mechanism": mechanism], text: Base64.encode(response))))
+  }
+
+  private mutating func prove(_ first: Text, _ hash: ScramHash, _ challenge: Text) -> [Output] {
+    guard let bytes = Base64.decode(challenge) else { return end("the server's challenge can't be read") }
+    let serverFirst = Text(utf8: bytes)
+    let fields = Scram.fields(serverFirst)
+    guard fields.count >= 3, fields[0].key == "r", fields[0].value.hasPrefix(nonce), fields[1].key == "s", let salt = Base64.decode(fields[1].value),
+      fields[2].key == "i", let rounds = Int(fields[2].value.string), rounds > 0, rounds <= 1_000_000
+    else { return end("the server's challenge can't be read") }
+    let secret = Array((Precis.saslPrep(password) ?? password).utf8)
+    let salted = Scram.saltedPassword(hash, password: secret, salt: salt, rounds: rounds)
+    let final: Text = "c=biws,r=\(fields[0].value)"
+    let message = Array("\(first),\(serverFirst),\(final)".utf8)
+    let clientKey = Scram.hmac(hash, key: salted, Array("Client Key".utf8))
+    let signature = Scram.hmac(hash, key: Scram.digest(hash, clientKey), message)
+    let proof = zip(clientKey, signature).map { $0 ^ $1 }
+    let expected = Base64.encode(Scram.hmac(hash, key: Scram.hmac(hash, key: salted, Array("Server Key".utf8)), message))
+    phase = .expectSuccess(signature: expected)
+    let response = Base64.encode(Array("\(final),p=\(Base64.encode(proof))".utf8))
+    return [.bytes(Client.encode(Element("response", NS.sasl, text: response)))]
+  }
+
+  private mutating func bind() -> [Output] {
+    phase = .expectBind
+    var bind = Element("bind", NS.bind)
+    if !resource.isEmpty { bind.append("resource", NS.bind, text: resource) }
+    var iq = Element("iq", NS.client, ["type": "set", "id": "bind"])
+    iq.append(bind)
+    return [.bytes(Client.encode(iq))]
+  }
+}

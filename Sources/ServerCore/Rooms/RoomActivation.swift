@@ -1,0 +1,73 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+// Rooms come into memory, begin, and go: the server's side of them.
+
+extension Server {
+  mutating func receiveAtRoom(_ stanza: Stanza, _ step: inout Step) {
+    let jid = stanza.to.bare
+    if rooms[jid] == nil {
+      rooms[jid] = Slot(entity: nil, isLoading: true)
+      step.immediate.append(.load(.room(jid)))
+    }
+    if rooms[jid]!.isLoading {
+      guard rooms[jid]!.parked.count < configuration.limits.parkedStanzas else { return giveUp(.stanza(stanza), &step) }
+      return rooms[jid]!.parked.append(.stanza(stanza))
+    }
+    hand(stanza, to: jid, &step)
+  }
+
+  mutating func roomLoaded(_ jid: JID, _ snapshot: RoomSnapshot?, _ step: inout Step) {
+    guard rooms[jid]?.isLoading ?? false else { return }
+    let parked = rooms[jid]!.parked
+    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
+    for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
+    if let slot = rooms[jid], slot.entity == nil { _ = rooms.remove(jid) }
+    wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
+  }
+
+  /// To the room in memory, or to nobody, who becomes one if this is how rooms begin.
+  private mutating func hand(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
+    if rooms[jid]?.entity == nil {
+      guard Room.isCreation(stanza) else {
+        if stanza.kind != .presence || stanza.type == nil { step.bounce(stanza, StanzaError(.itemNotFound)) }
+        return
+      }
+      rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
+    }
+    rooms[jid]!.entity!.receive(stanza, &step)
+    roomSettled(jid, &step)
+  }
+
+  private mutating func roomSettled(_ jid: JID, _ step: inout Step) {
+    guard let room = rooms[jid]?.entity else { return }
+    if room.isGone { return _ = rooms.remove(jid) }
+    if let deadline = room.nextDeadline { wake(.room(jid), at: deadline) }
+    if room.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
+  }
+
+  mutating func checkRoom(_ jid: JID, _ step: inout Step) {
+    guard let room = rooms[jid]?.entity else { return }
+    if room.isIdle { return _ = rooms.remove(jid) }
+    guard let deadline = room.nextDeadline, isPast(deadline, step) else { return }
+    rooms[jid]!.entity!.deadlinePassed(&step)
+    roomSettled(jid, &step)
+  }
+
+  // MARK: The service
+
+  mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
+    guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
+    let key = LoadKey.rooms(stanza.to.domain)
+    listings[key, default: []].append(.stanza(stanza))
+    step.immediate.append(.load(key))
+  }
+
+  /// Stored rooms, and those that live in memory only.
+  func answerRoomList(_ stanza: Stanza, _ stored: [RoomListing], _ step: inout Step) {
+    let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
+    let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
+    step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing)))
+  }
+}

@@ -1,0 +1,125 @@
+internal import ClientCore
+internal import OrderedCollections
+public import Scenario
+public import ServerCore
+public import XML
+internal import XMPP
+
+/// Plays a script against a fresh simulated server whose accounts are made from the cast. The seed chooses how bytes are split and how
+/// what is under way interleaves; nobody sleeps.
+public struct SimulatedDriver: ScenarioDriver {
+  private var world: World
+  private let pool = ParserPool()
+  private var players: OrderedDictionary<String, Player> = [:]
+
+  private struct Player {
+    var connection: World.ConnectionID
+    var client: Client
+    var inbox: [Element] = []
+    var trouble: String?
+  }
+
+  /// A configuration for scripts: the domains of the cast, cheap passwords.
+  public static func configuration(for script: Script) -> Configuration {
+    var domains: [Text] = []
+    for character in script.cast {
+      if let jid = JID(character.jid), !domains.contains(jid.domain) { domains.append(jid.domain) }
+    }
+    var configuration = Configuration(domains: domains.isEmpty ? ["localhost"] : domains)
+    configuration.scramRounds = 1
+    configuration.features.openRegistration = true
+    return configuration
+  }
+
+  public init(script: Script, seed: UInt64, configuration: Configuration? = nil) {
+    world = World(seed: seed, settings: WorldSettings(configuration: configuration ?? SimulatedDriver.configuration(for: script)))
+    for (index, character) in script.cast.enumerated() {
+      guard let jid = JID(character.jid) else { continue }
+      world.control(UInt64(index), .addAccount(jid.bare, password: Secret(Array(character.password.utf8))))
+    }
+    settle()
+  }
+
+  public mutating func connect(_ character: Scenario.Character) throws(DriverError) -> Text {
+    guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
+    let connection = world.connect()
+    let nonce: Text = "nonce\(connection.number)"
+    var client = Client(
+      account: account, password: character.password, resource: character.resource ?? "", nonce: nonce, security: .opportunistic)
+    let outputs = client.begin()
+    players[character.name] = Player(connection: connection, client: client)
+    follow(outputs, character.name)
+    settle { $0.players[character.name]?.client.isBound ?? true }
+    guard let player = players[character.name], let jid = player.client.jid else {
+      throw DriverError(message: "login failed: \(players[character.name]?.trouble ?? "the server gave no answer")")
+    }
+    return jid.text
+  }
+
+  public mutating func send(_ element: Element, as character: String) throws(DriverError) {
+    guard let player = players[character], player.trouble == nil else {
+      throw DriverError(message: players[character]?.trouble ?? "not connected")
+    }
+    world.send(Client.encode(element), on: player.connection)
+  }
+
+  public mutating func receive(as character: String) throws(DriverError) -> Element? {
+    settle { !($0.players[character]?.inbox.isEmpty ?? true) }
+    guard let player = players[character], !player.inbox.isEmpty else { return nil }
+    return players[character]!.inbox.removeFirst()
+  }
+
+  public mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element? { try receive(as: character) }
+
+  public mutating func disconnect(_ character: String) throws(DriverError) {
+    guard var player = players[character] else { return }
+    follow(player.client.close(), character)
+    player = players[character]!
+    world.close(player.connection)
+    settle()
+    players[character] = nil
+  }
+
+  public mutating func finish() {
+    for name in players.keys.elements { try? disconnect(name) }
+  }
+
+  /// Lets things happen until the world is at rest or enough happened.
+  private mutating func settle(until isEnough: (SimulatedDriver) -> Bool = { _ in false }) {
+    deliver()
+    while !isEnough(self), world.advance(untilRest: true) { deliver() }
+  }
+
+  private mutating func deliver() {
+    for notice in world.takeNotices() {
+      switch notice {
+      case .bytes(let connection, let bytes):
+        guard let name = name(of: connection) else { continue }
+        follow(players[name]!.client.received(bytes, using: pool), name)
+      case .handshake(let connection):
+        guard let name = name(of: connection) else { continue }
+        world.completeHandshake(on: connection)
+        follow(players[name]!.client.tlsEstablished(), name)
+      case .closed(let connection):
+        guard let name = name(of: connection), players[name]!.trouble == nil else { continue }
+        players[name]!.trouble = "the connection was closed"
+      case .restarted, .reply: break
+      }
+    }
+  }
+
+  private func name(of connection: World.ConnectionID) -> String? {
+    players.first { $0.value.connection == connection }?.key
+  }
+
+  private mutating func follow(_ outputs: [Client.Output], _ name: String) {
+    for output in outputs {
+      switch output {
+      case .bytes(let bytes): world.send(bytes, on: players[name]!.connection)
+      case .stanza(let element): players[name]!.inbox.append(element)
+      case .ended(let reason): players[name]!.trouble = reason ?? "the server ended the stream"
+      case .startTLS, .ready: break
+      }
+    }
+  }
+}

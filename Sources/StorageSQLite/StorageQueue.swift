@@ -1,0 +1,142 @@
+internal import Dispatch
+public import ServerCore
+internal import Synchronization
+
+/// What storage tells the core.
+public enum StorageAnswer: Sendable {
+  case committed(through: UInt64)
+  /// The reason is for the log.
+  case commitFailed(from: UInt64, reason: String)
+  case loaded(LoadKey, Loaded)
+}
+
+/// Storage on a thread of its own: takes commits and loads in order, and joins all that wait in one transaction.
+///
+/// While a transaction is on its way to the disk the next ones gather, and share the next. A load between commits is answered
+/// inside the transaction, so it sees each commit before it and none after; its answer leaves when the transaction is durable.
+///
+/// **When a transaction fails**, all its commits fail, and so must every later one: their records build on what is lost now. The
+/// core stops counting on them when it hears of the failure, and what it emits from then on builds on what the disk holds. The
+/// queue can't tell the one kind from the other by number, so the moment at which the core heard must be marked in the queue itself:
+///
+/// 1. The queue answers `commitFailed(from: n)`, and from then on drops each commit that it takes out.
+/// 2. The adapter hands what the core emitted so far to the queue, tells the core, calls `resumeAfterFailure()`, and only then
+///    hands over what the core emits next; all on one thread. So the mark stands behind the last commit that was built on
+///    the loss, and before the first one that was not.
+/// 3. The queue takes out the mark, and commits again.
+///
+/// Loads are answered throughout, from what the disk holds: in a failed transaction they are read anew, and answered after the failure.
+public final class StorageQueue: Sendable {
+  private enum Request: Sendable {
+    case commit(UInt64, [Record])
+    case load(LoadKey)
+    case resume
+  }
+  private struct Waiting {
+    var requests: [Request] = []
+    var isScheduled = false
+  }
+  private let waiting = Mutex(Waiting())
+  private let thread: DispatchQueue
+  private let worker: Worker
+
+  /// - Parameter receive: called on the queue's thread, with answers in order.
+  public init(_ storage: sending SQLiteStorage, receive: @escaping @Sendable ([StorageAnswer]) -> Void) {
+    thread = DispatchQueue(label: "spondee.storage")
+    worker = Worker(storage, receive)
+  }
+
+  /// Numbers grow.
+  public func commit(_ number: UInt64, _ records: [Record]) { add(.commit(number, records)) }
+  public func load(_ key: LoadKey) { add(.load(key)) }
+  /// The core knows of the failed commit: what is handed over from now on was made in that knowledge.
+  public func resumeAfterFailure() { add(.resume) }
+
+  /// Returns when all that was handed over has been done and answered. Not to be called from `receive`.
+  public func drain() { thread.sync {} }
+
+  private func add(_ request: Request) {
+    let mustSchedule = waiting.withLock { waiting in
+      waiting.requests.append(request)
+      defer { waiting.isScheduled = true }
+      return !waiting.isScheduled
+    }
+    if mustSchedule { thread.async { self.work() } }
+  }
+
+  private func work() {
+    while true {
+      let requests = waiting.withLock { waiting in
+        defer { waiting.requests = [] }
+        if waiting.requests.isEmpty { waiting.isScheduled = false }
+        return waiting.requests
+      }
+      guard !requests.isEmpty else { return }
+      worker.perform(requests)
+    }
+  }
+
+  /// What only the queue's thread touches: that is why it may be shared.
+  private final class Worker: @unchecked Sendable {
+    private let storage: SQLiteStorage
+    private let receive: @Sendable ([StorageAnswer]) -> Void
+    private var hasFailed = false
+
+    init(_ storage: sending SQLiteStorage, _ receive: @escaping @Sendable ([StorageAnswer]) -> Void) {
+      self.storage = storage
+      self.receive = receive
+    }
+
+    func perform(_ requests: [Request]) {
+      var rest = requests[...]
+      while !rest.isEmpty {
+        // A mark divides: what comes behind it must not share the fate of what comes before.
+        let mark = rest.firstIndex { if case .resume = $0 { true } else { false } } ?? rest.endIndex
+        perform(together: rest[..<mark])
+        if mark < rest.endIndex { hasFailed = false }
+        rest = rest[mark...].dropFirst()
+      }
+    }
+
+    private func perform(together requests: ArraySlice<Request>) {
+      var first: UInt64?
+      var last: UInt64?
+      if !hasFailed {
+        for case .commit(let number, _) in requests {
+          first = first ?? number
+          last = number
+        }
+      }
+      guard let first, let last else { return read(requests) }
+      do {
+        var loaded: [StorageAnswer] = []
+        try storage.transaction { writer, reader in
+          for request in requests {
+            switch request {
+            case .commit(_, let records): try writer.write(records)
+            case .load(let key): loaded.append(.loaded(key, Self.load(key, reader)))
+            case .resume: break
+            }
+          }
+        }
+        receive([.committed(through: last)] + loaded)
+      } catch {
+        hasFailed = true
+        receive([.commitFailed(from: first, reason: error.description)])
+        read(requests)
+      }
+    }
+
+    /// Answers the loads, from what is durable.
+    private func read(_ requests: ArraySlice<Request>) {
+      var loaded: [StorageAnswer] = []
+      for case .load(let key) in requests { loaded.append(.loaded(key, storage.load(key))) }
+      if !loaded.isEmpty { receive(loaded) }
+    }
+
+    /// Data that can't be read are not a reason to fail those who write.
+    private static func load(_ key: LoadKey, _ reader: RecordReader) -> Loaded {
+      do { return try reader.load(key) } catch { return .failed("\(error)") }
+    }
+  }
+}
