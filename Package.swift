@@ -103,5 +103,13 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "ServerCoreTests",
+      dependencies: [
+        "ServerCore", "XML", "XMPP",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -12,7 +12,7 @@ struct Account: Sendable {
   var sessions: OrderedDictionary<Text, Session> = [:]
   var offlineCount: Int
   var lastOffline: Int64
-  /// Sessions (resources) that get the offline messages when they come from storage.
+  /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64

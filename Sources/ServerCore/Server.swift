@@ -1,8 +1,8 @@
 internal import DequeModule
 internal import HeapModule
 internal import OrderedCollections
-internal import XML
-internal import XMPP
+public import XML
+public import XMPP
 
 /// The whole behaviour of a server as one value: events go in, effects come out.
 ///
@@ -189,4 +189,17 @@ extension StreamParser.Failure {
     case .unsupportedEncoding: StreamError(.unsupportedEncoding)
     }
   }
+}
+
+// MARK: - For those who check it
+
+extension Server {
+  /// The rooms that are in memory, in order.
+  public var roomsInMemory: [JID] { rooms.sortedKeys().filter { rooms[$0]?.entity != nil } }
+
+  /// Who is in a room, by nick, with the sessions behind it.
+  public func occupants(of room: JID) -> [(nick: Text, jid: JID)] { rooms[room]?.entity?.occupantList ?? [] }
+
+  /// Streams that are open, in order.
+  public var openLinks: [LinkID] { streams.sortedKeys() }
 }

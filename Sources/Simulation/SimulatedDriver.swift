@@ -103,7 +103,7 @@ public struct SimulatedDriver: ScenarioDriver {
       case .closed(let connection):
         guard let name = name(of: connection), players[name]!.trouble == nil else { continue }
         players[name]!.trouble = "the connection was closed"
-      case .restarted, .reply: break
+      case .restarted, .reply, .alarm: break
       }
     }
   }

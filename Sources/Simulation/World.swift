@@ -31,6 +31,7 @@ public struct World {
     case handshake(ConnectionID)
     case closed(ConnectionID)
     case restarted
+    case alarm(UInt64)
     case reply(UInt64, ControlReply)
   }
 
@@ -157,7 +158,7 @@ public struct World {
     let kept = choices.draw(.crash, 1, below: disk.pending.count + 1)
     disk.crash(keeping: kept)
     incarnation += 1
-    for id in connections.keys where connections[id]!.isOpen { notices.append(.closed(id)) }
+    for id in connections.keys { notices.append(.closed(id)) }
     connections = [:]
     links = [:]
     // Everything under way belonged to the old process.
@@ -229,7 +230,7 @@ public struct World {
       if let last = disk.sync() { tell(.committed(through: last)) }
     case .loaded(let key): tell(.loaded(key, disk.load(key)))
     case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
-    case .alarm: break
+    case .alarm(let id): notices.append(.alarm(id))
     }
   }
 

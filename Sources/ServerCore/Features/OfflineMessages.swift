@@ -34,20 +34,33 @@ extension Account {
     step.immediate.append(.load(.offline(jid)))
   }
 
+  /// Whether a message for these sessions must wait, or it would overtake older ones that are on their way from storage.
+  func mustLineUp(_ sessions: [Session]) -> Bool {
+    guard let awaitsOffline else { return false }
+    return sessions.contains { $0.jid.resource == awaitsOffline }
+  }
+
   mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
     let resource = awaitsOffline
     awaitsOffline = nil
-    guard let resource, let session = sessions[resource] ?? available.first(where: { $0.priority >= 0 }), let last = messages.last else { return }
+    let waiting = resource.flatMap { sessions[$0] }.flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
+    guard let session = waiting ?? available.first(where: { $0.priority >= 0 }), let last = messages.last else { return }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
-      if isBlocked(from) { continue }
       var stanza = message.stanza
       stanza["from"] = nil
       stanza["to"] = nil
+      if isBlocked(from) {
+        // Blocked since it was sent.
+        refuseBlocked(Stanza(stanza, from: from, to: to), &step)
+        continue
+      }
       step.outputs.append(.write(stanza, from: from, to: [Addressee(link: session.link, to: to)]))
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
     step.persist(.deleteOffline(owner: jid, through: last.sequence))
     offlineCount = max(0, offlineCount - messages.count)
+    // What lined up meanwhile comes next.
+    offerOffline(to: session, &step)
   }
 }

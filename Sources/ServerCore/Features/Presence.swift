@@ -101,7 +101,6 @@ extension Account {
   mutating func end(_ resource: Text, _ step: inout Step) {
     becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), &step)
     sessions[resource] = nil
-    if awaitsOffline == resource { awaitsOffline = nil }
     if sessions.isEmpty { idleSince = step.now.monotonic }
   }
 

@@ -67,12 +67,12 @@ extension Account {
     let situation: MessageDelivery.Situation = !reachable.isEmpty ? .someNonNegative : available.isEmpty ? .noResources : .negativeOnly
     switch MessageDelivery.decide(type, situation, target) {
     case .deliver:
-      if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      hand(stanza, type, to: sessions[stanza.to.resource].map { [$0] } ?? [], &step, &deliver)
     case .mostAvailable:
       let highest = reachable.map(\.priority).max()
-      for session in reachable where session.priority == highest { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      hand(stanza, type, to: reachable.filter { $0.priority == highest }, &step, &deliver)
     case .all:
-      for session in reachable { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      hand(stanza, type, to: reachable, &step, &deliver)
     case .storeOffline:
       storeOffline(stanza, &step)
     case .error:
@@ -80,5 +80,12 @@ extension Account {
     case .ignore:
       break
     }
+  }
+
+  private mutating func hand(
+    _ stanza: Stanza, _ type: MessageDelivery.MessageType, to targets: [Session], _ step: inout Step, _ deliver: inout [Addressee]
+  ) {
+    if type == .chat || type == .normal, mustLineUp(targets) { return storeOffline(stanza, &step) }
+    for session in targets { deliver.append(Addressee(link: session.link, to: stanza.to)) }
   }
 }

@@ -1,0 +1,49 @@
+internal import ServerCore
+public import XML
+public import XMPP
+
+/// One thing that an observer outside the server can see.
+public enum Observation: Sendable {
+  /// A session was bound.
+  case began(SessionID, JID)
+  /// Its connection is gone.
+  case ended(SessionID)
+  /// It wrote this stanza, whole.
+  case sent(SessionID, Element)
+  /// It read this stanza.
+  case received(SessionID, Element)
+  /// Something was broken on purpose.
+  case fault(String)
+}
+
+/// One session's life, from login to the end of its connection; a client that comes back has a new one.
+public struct SessionID: Sendable, Hashable, Comparable, CustomStringConvertible {
+  public var description: String { "\(actor).\(incarnation)" }
+  public var actor: Int
+  public var incarnation: Int
+  public static func < (a: SessionID, b: SessionID) -> Bool { (a.actor, a.incarnation) < (b.actor, b.incarnation) }
+}
+
+/// A rule that no run may break, checked by what can be seen from outside.
+///
+/// An oracle keeps its own account of what ought to be and knows nothing of the server's code.
+public protocol Oracle: Sendable {
+  /// For reports, and for switching it off.
+  static var name: String { get }
+  /// The clause that it checks.
+  static var clause: String { get }
+  init()
+  /// Looks at one observation. Returns what is wrong, if anything is.
+  mutating func observe(_ observation: Observation, at time: Int64) -> String?
+  /// Looks at the whole when nothing is under way any more.
+  func atRest(_ state: RestState) -> String?
+}
+
+/// What can be known when the world stands still.
+public struct RestState {
+  public var world: World
+  /// Sessions that are there, with their addresses.
+  public var sessions: [(id: SessionID, jid: JID)]
+  /// No fault was ever injected in this run.
+  public var isFaultless: Bool
+}

@@ -1,0 +1,106 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Every message is delivered, bounced or stored; to its addressee; never twice; in order between one pair.
+public struct StanzaLedger: Oracle {
+  public static let name = "ledger"
+  public static let clause = "RFC 6120, 10.1 (order); RFC 6121, 8 (delivery)"
+
+  private struct Entry {
+    var number: Int
+    var sender: JID
+    var to: JID
+    var isGroupchat: Bool
+    var receivers: [SessionID] = []
+    var wasBounced = false
+  }
+  private var entries: OrderedDictionary<Text, Entry> = [:]
+  private var addresses: OrderedDictionary<SessionID, JID> = [:]
+  /// The last number that a session got from a sender straight away, and the same since it was available: stored messages come only
+  /// then, so they may be behind what a session got before.
+  private var last: [Pair: Int] = [:]
+  private var lastSinceAvailable: [Pair: Int] = [:]
+  private var available: OrderedSet<SessionID> = []
+  /// Who ever blocked whom: the error that comes back from one who is blocked does not arrive (XEP-0191, 3.3).
+  private var blocks: OrderedSet<Block> = []
+  private struct Block: Hashable {
+    var account: JID
+    var blocked: JID
+  }
+  private struct Pair: Hashable {
+    var sender: JID
+    var receiver: SessionID
+    /// The order is promised between two addresses (RFC 6120, 10.1): what went to the bare and to the full one may overtake each other.
+    var to: JID
+  }
+
+  public init() {}
+
+  public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
+    switch observation {
+    case .began(let session, let jid):
+      addresses[session] = jid
+    case .sent(let session, let element):
+      if let blocked = element.child("block", NS.blocking)?.firstChild?["jid"].flatMap({ JID($0) }), let account = addresses[session]?.bare {
+        blocks.append(Block(account: account, blocked: blocked))
+      }
+      guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else { return nil }
+      entries[id] = Entry(number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat")
+    case .received(let session, let element):
+      return received(session, element)
+    case .ended, .fault:
+      break
+    }
+    return nil
+  }
+
+  /// Messages of the workload have ids that begin so; others are the server's own.
+  static func ledgerID(_ element: Element) -> Text? {
+    guard element.is("message", NS.client), let id = element.id, id.hasPrefix("L") else { return nil }
+    return id
+  }
+
+  private mutating func received(_ session: SessionID, _ element: Element) -> String? {
+    guard let jid = addresses[session] else { return nil }
+    if element.is("presence", NS.client), element["from"] == jid.text, element.type == nil { available.append(session) }
+    guard let id = Self.ledgerID(element) else { return nil }
+    guard var entry = entries[id] else { return "\(jid) got a message that nobody sent: \(element)" }
+    defer { entries[id] = entry }
+    if element.type == "error" {
+      guard entry.sender == jid else { return "\(jid) got the error of \(entry.sender)'s message \(id)" }
+      guard !entry.wasBounced || entry.isGroupchat else { return "\(jid) got two errors for message \(id)" }
+      entry.wasBounced = true
+      return nil
+    }
+    // A room's history, told again to whoever comes in again (XEP-0045, 7.2.14).
+    if entry.isGroupchat, element.child("delay", NS.delay) != nil { return nil }
+    if !entry.isGroupchat, entry.to.bare != jid.bare { return "\(jid) got message \(id), which was for \(entry.to)" }
+    if entry.receivers.contains(session) { return "\(jid) got message \(id) twice" }
+    if !entry.isGroupchat, entry.receivers.contains(where: { addresses[$0] == jid }) { return "\(jid) got message \(id) twice, in two sessions" }
+    let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
+    let wasStored = element.child("delay", NS.delay) != nil
+    if let before = wasStored ? lastSinceAvailable[pair] : last[pair], before > entry.number {
+      return "\(jid) got message \(id) of \(entry.sender) behind a later one"
+    }
+    if available.contains(session) { lastSinceAvailable[pair] = entry.number }
+    last[pair] = entry.number
+    entry.receivers.append(session)
+    return nil
+  }
+
+  public func atRest(_ state: RestState) -> String? {
+    guard state.isFaultless else { return nil }
+    for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
+      if blocks.contains(Block(account: entry.sender.bare, blocked: entry.to.bare)) { continue }
+      if !state.world.durable.holdsOffline(id, for: entry.to.bare) {
+        return "message \(id) from \(entry.sender) to \(entry.to) was neither delivered nor bounced nor stored"
+      }
+    }
+    return nil
+  }
+}
+
+extension Database {
+  func holdsOffline(_ id: Text, for account: JID) -> Bool { accounts[account]?.offline.values.contains { $0.id == id } ?? false }
+}

@@ -1,0 +1,34 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// `from` is the one who sent it: for messages the sender's full address, or in rooms the nick behind which it is.
+public struct TrueSender: Oracle {
+  public static let name = "sender"
+  public static let clause = "RFC 6120, 8.1.2.1; XEP-0045, 7.4"
+
+  private var addresses: OrderedDictionary<SessionID, JID> = [:]
+  private var senders: OrderedDictionary<Text, JID> = [:]
+
+  public init() {}
+
+  public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
+    switch observation {
+    case .began(let session, let jid): addresses[session] = jid
+    case .sent(let session, let element):
+      if let id = StanzaLedger.ledgerID(element) { senders[id] = addresses[session] }
+    case .received(let session, let element):
+      guard let jid = addresses[session] else { return nil }
+      if let to = element["to"].flatMap({ JID($0) }), to.bare != jid.bare { return "\(jid) got what was for \(to): \(element)" }
+      guard let id = StanzaLedger.ledgerID(element), element.type != "error", let sender = senders[id] else { return nil }
+      let from = element["from"].flatMap { JID($0) }
+      let expected = element.type == "groupchat" ? Workload.nick(of: sender) : nil
+      let isTrue = expected.map { from?.resource == $0 && from?.domain.hasPrefix("conference.") ?? false } ?? (from == sender)
+      return isTrue ? nil : "message \(id) of \(sender) came to \(jid) from \(from?.text ?? "nobody")"
+    case .ended, .fault: break
+    }
+    return nil
+  }
+
+  public func atRest(_ state: RestState) -> String? { nil }
+}

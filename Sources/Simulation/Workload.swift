@@ -1,0 +1,126 @@
+internal import ClientCore
+internal import XML
+internal import XMPP
+
+/// A simulated user's device: a client that comes, does what users do, and goes, all by choice.
+struct Actor {
+  let index: Int
+  let account: JID
+  let resource: Text
+  var client: Client?
+  var connection: World.ConnectionID?
+  var incarnation = 0
+  var isAvailable = false
+  var requests = 0
+
+  var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
+  var isBound: Bool { client?.isBound ?? false }
+}
+
+/// What the actors of a world do.
+enum Workload {
+  static let rooms: [JID] = ["tea@conference.localhost", "den@conference.localhost"].compactMap { JID($0) }
+
+  /// The nick of a device is the same in every room.
+  static func nick(of jid: JID) -> Text { jid.local + "-" + jid.resource }
+
+  /// Deeds by how often they come up.
+  enum Deed: CaseIterable {
+    case messageAccount, messageDevice, headline, presence, unavailable, subscribe, approve, refuse, unsubscribe, setRoster, removeRoster, block,
+      unblock, joinRoom, leaveRoom, messageRoom, privateMessage, configureRoom, changeNick, ping, getRoster, subject, kick, affiliate
+
+    var weight: Int {
+      switch self {
+      case .messageAccount, .messageDevice: 12
+      case .messageRoom: 8
+      case .presence, .joinRoom: 6
+      case .subscribe, .approve, .setRoster: 4
+      case .kick, .affiliate, .changeNick, .unavailable: 1
+      default: 2
+      }
+    }
+    static let total = allCases.reduce(0) { $0 + $1.weight }
+  }
+
+  static func draw(_ choices: inout Choices, _ actor: Actor) -> Deed {
+    var ticket = choices.draw(.workload, UInt64(actor.index), below: Deed.total)
+    for deed in Deed.allCases {
+      if ticket < deed.weight { return deed }
+      ticket -= deed.weight
+    }
+    return .ping
+  }
+
+  /// The stanza of a deed. `number` makes messages and names unique in the run.
+  static func stanza(_ deed: Deed, of actor: Actor, among actors: [Actor], number: Int, _ choices: inout Choices) -> Element? {
+    let who = UInt64(actor.index)
+    let other = actors[choices.draw(.target, who, below: actors.count)]
+    let room = rooms[choices.draw(.target, who, below: rooms.count)]
+    let occupant = room.text + "/" + actor.account.local + "-" + actor.resource
+    let device = other.account.text + "/" + other.resource
+    let request: Text = "q\(actor.requests)"
+    switch deed {
+    case .messageAccount: return message(to: other.account.text, "chat", number)
+    case .messageDevice: return message(to: device, "chat", number)
+    case .headline: return Element("message", NS.client, ["to": other.account.text, "type": "headline"])
+    case .presence:
+      var presence = Element("presence", NS.client)
+      presence.append("priority", NS.client, text: "\(choices.draw(.workload, who, below: 4) - 1)")
+      return presence
+    case .unavailable: return Element("presence", NS.client, ["type": "unavailable"])
+    case .subscribe, .approve, .refuse, .unsubscribe:
+      let types: [Deed: Text] = [.subscribe: "subscribe", .approve: "subscribed", .refuse: "unsubscribed", .unsubscribe: "unsubscribe"]
+      return Element("presence", NS.client, ["to": other.account.text, "type": types[deed]])
+    // One device of an account makes all its changes, so that their order is known.
+    case .setRoster where actor.resource == "d0":
+      return iq("set", request, nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "name": "n\(number)"])]))
+    case .removeRoster where actor.resource == "d0":
+      return iq("set", request, nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "subscription": "remove"])]))
+    case .block where actor.resource == "d0", .unblock where actor.resource == "d0":
+      let item = Element("item", NS.blocking, ["jid": other.account.text])
+      return iq("set", request, nil, Element(deed == .block ? "block" : "unblock", NS.blocking, children: [item]))
+    case .joinRoom: return Element("presence", NS.client, ["to": occupant], children: [Element("x", NS.muc)])
+    case .leaveRoom: return Element("presence", NS.client, ["to": occupant, "type": "unavailable"])
+    case .messageRoom: return message(to: room.text, "groupchat", number)
+    case .privateMessage: return Element("message", NS.client, ["to": room.text + "/" + other.account.local + "-d0", "type": "chat"])
+    // Rooms are configured by the first device of the first account alone.
+    case .configureRoom where actor.index == 0: return iq("set", request, room.text, configuration(number, &choices))
+    case .changeNick: return nil
+    case .ping: return iq("get", request, "localhost", Element("ping", NS.ping))
+    case .getRoster: return iq("get", request, nil, Element("query", NS.roster))
+    case .subject:
+      var message = Element("message", NS.client, ["to": room.text, "type": "groupchat"])
+      message.append("subject", NS.client, text: "subject \(number)")
+      return message
+    case .kick:
+      return iq("set", request, room.text, Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["nick": other.account.local + "-d0", "role": "none"])]))
+    case .affiliate:
+      let affiliation: Text = ["member", "none", "outcast", "admin"][choices.draw(.workload, who, below: 4)]
+      return iq("set", request, room.text, Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["jid": other.account.text, "affiliation": affiliation])]))
+    default: return nil
+    }
+  }
+
+  static func message(to address: Text, _ type: Text, _ number: Int) -> Element {
+    var message = Element("message", NS.client, ["to": address, "type": type, "id": "L\(number)"])
+    message.append("body", NS.client, text: "What <news> & \"joy\"? \(number)")
+    return message
+  }
+
+  private static func iq(_ type: Text, _ id: Text, _ to: Text?, _ payload: Element) -> Element {
+    Element("iq", NS.client, ["type": type, "id": id, "to": to], children: [payload])
+  }
+
+  private static func configuration(_ number: Int, _ choices: inout Choices) -> Element {
+    let form = DataForm(
+      .submit,
+      fields: [
+        DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig]),
+        DataForm.Field(name: "muc#roomconfig_roomname", values: ["n\(number)"]),
+        DataForm.Field(name: "muc#roomconfig_persistentroom", values: ["1"]),
+        DataForm.Field(name: "muc#roomconfig_moderatedroom", values: [choices.chance(.workload, 0, percent: 20) ? "1" : "0"]),
+        DataForm.Field(name: "muc#roomconfig_membersonly", values: [choices.chance(.workload, 0, percent: 20) ? "1" : "0"]),
+      ])
+    return Element("query", NS.mucOwner, children: [form.element])
+  }
+}

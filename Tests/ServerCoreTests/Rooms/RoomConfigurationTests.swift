@@ -1,0 +1,229 @@
+import OrderedCollections
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// Configuration, persistence, destruction and disco (XEP-0045, 6, 10.1, 10.2, 10.9).
+@Suite struct RoomConfigurationTests {
+  // MARK: The form
+
+  @Test func submissionReadsBack() throws {
+    var configuration = RoomConfiguration()
+    configuration.name = "Verona"
+    configuration.description = "A street & a <balcony>"
+    configuration.isPublic = false
+    configuration.isPersistent = true
+    configuration.isMembersOnly = true
+    configuration.secret = "s"
+    configuration.isModerated = true
+    configuration.isNonAnonymous = true
+    configuration.participantsChangeSubject = true
+    configuration.historyLength = 7
+    configuration.broadcast = [.moderator, .unavailable]
+    configuration.privateMessages = .none
+    for one in [configuration, RoomConfiguration()] {
+      var read = RoomConfiguration()
+      try read.apply(try #require(DataForm(one.submission.element)))
+      #expect(read == one)
+      try read.apply(DataForm(.submit))
+      #expect(read == one)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (nil, nil, nil, nil), (nil, "s", nil, "s"), ("s", "", nil, nil), ("s", nil, nil, "s"), ("s", nil, "0", nil), ("s", nil, "1", "s"),
+      (nil, "s", "0", nil), (nil, "s", "1", "s"), ("s", "t", "1", "t"),
+    ] as [(Text?, Text?, Text?, Text?)])
+  func secret(_ before: Text?, _ secret: Text?, _ flag: Text?, _ after: Text?) throws {
+    var configuration = RoomConfiguration()
+    configuration.secret = before
+    var form = DataForm(.submit, fields: [DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig])])
+    if let secret { form.fields.append(DataForm.Field(name: "muc#roomconfig_roomsecret", values: [secret])) }
+    if let flag { form.fields.append(DataForm.Field(name: "muc#roomconfig_passwordprotectedroom", values: [flag])) }
+    try configuration.apply(form)
+    #expect(configuration.secret == after)
+    #expect(configuration.accepts(nil) == (after == nil))
+    #expect(configuration.accepts("t") == (after == nil || after == "t"))
+    #expect(configuration.accepts(after))
+  }
+
+  @Test(
+    arguments: [
+      ["whois": ["nobody"]], ["historylength": ["many"]], ["historylength": ["-1"]], ["membersonly": ["maybe"]],
+      ["passwordprotectedroom": ["1"]], ["passwordprotectedroom": ["1"], "roomsecret": [""]], ["presencebroadcast": ["everyone"]],
+      ["allowpm": ["owners"]], ["roomname": [Text(String(repeating: "x", count: 257))]],
+    ] as [[Text: [Text]]])
+  func unacceptableValue(_ fields: [Text: [Text]]) {
+    var stage = RoomStage([:])
+    var with = fields
+    with["changesubject"] = ["1"]
+    stage.configure(with)
+    #expect(stage.take("romeo") == ["iq c error not-acceptable"])
+    #expect(stage.room.configuration == RoomConfiguration())
+  }
+
+  @Test func historyLengthIsBounded() {
+    #expect(RoomStage(["historylength": ["1000000"]]).room.configuration.historyLength == Room.Limits.historyMessages)
+  }
+
+  @Test func formOfSomethingElse() {
+    var stage = RoomStage([:])
+    let other = "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>other</value></field></x>"
+    stage.send("<iq type='set' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'>\(other)</query></iq>", by: "romeo")
+    stage.send("<iq type='set' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
+    #expect(stage.take("romeo") == ["iq c error bad-request", "iq c error bad-request"])
+  }
+
+  @Test func onlyOwnersConfigure() {
+    var stage = RoomStage([:])
+    stage.affiliate("mercutio", "admin")
+    stage.configure([:], by: "mercutio")
+    stage.send("<iq type='get' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "mercutio")
+    #expect(stage.take("mercutio") == ["iq c error forbidden", "iq c error forbidden"])
+  }
+
+  // MARK: Notices
+
+  @Test(
+    arguments: [
+      ([:], []), (["changesubject": ["0"]], []), (["changesubject": ["1"]], ["room: 104"]), (["whois": ["anyone"]], ["room: 172"]),
+      (["presencebroadcast": ["none", "visitor", "participant", "moderator"]], ["room: 102"]),
+      (["whois": ["anyone"], "roomname": ["Verona"]], ["room: 172", "room: 104"]),
+    ] as [([Text: [Text]], [String])])
+  func notices(_ fields: [Text: [Text]], _ expected: [String]) {
+    var stage = RoomStage([:])
+    stage.join("juliet", "Juliet")
+    stage.forget()
+    stage.configure(fields)
+    #expect(stage.take("juliet") == expected)
+    #expect(stage.take("romeo") == ["iq c result"] + expected)
+  }
+
+  @Test func noticesOfReturn() {
+    var stage = RoomStage(["whois": ["anyone"], "presencebroadcast": ["none", "moderator"]])
+    stage.configure(["whois": ["moderators"], "presencebroadcast": ["moderator"]])
+    #expect(stage.take("romeo") == ["iq c result", "room: 103", "room: 173"])
+  }
+
+  @Test func visibilityChangesAtOnce() {
+    var stage = RoomStage([:])
+    stage.join("juliet", "Juliet")
+    stage.forget()
+    stage.configure(["presencebroadcast": ["moderator"]])
+    #expect(stage.take("romeo") == ["iq c result", "-Juliet none/none <juliet@example.org/pc>", "room: 104"])
+    #expect(stage.take("juliet") == ["room: 104"])
+    stage.configure(["presencebroadcast": ["moderator", "participant"]])
+    #expect(stage.take("romeo") == ["iq c result", "+Juliet none/participant <juliet@example.org/pc>", "room: 104"])
+  }
+
+  // MARK: Persistence
+
+  @Test func temporaryRoomEmitsNoRecords() {
+    var stage = RoomStage([:])
+    stage.affiliate("juliet", "member")
+    #expect(stage.records.isEmpty)
+    stage.send("<message type='groupchat'><subject>a</subject></message>", by: "romeo")
+    #expect(stage.records.isEmpty)
+    stage.configure(["roomname": ["Verona"]])
+    #expect(stage.records.isEmpty)
+  }
+
+  @Test func persistentRoomEmitsWhatMustSurvive() throws {
+    var stage = RoomStage([:])
+    stage.administer("<item affiliation='member' jid='juliet@example.org' nick='Juliet'/>")
+    stage.configure(["persistentroom": ["1"], "roomname": ["Verona"]])
+    let juliet = RoomStage.address("juliet").bare, romeo = RoomStage.address("romeo").bare
+    #expect(
+      stage.records == [
+        .room(stage.room.record),
+        .affiliation(room: RoomStage.jid, jid: juliet, AffiliationRecord(affiliation: "member", nick: "Juliet")),
+        .affiliation(room: RoomStage.jid, jid: romeo, AffiliationRecord(affiliation: "owner")),
+      ])
+    stage.configure([:])
+    #expect(stage.records.isEmpty)
+    stage.administer("<item affiliation='outcast' jid='juliet@example.org'><reason>why</reason></item>")
+    #expect(
+      stage.records == [.affiliation(room: RoomStage.jid, jid: juliet, AffiliationRecord(affiliation: "outcast", reason: "why"))])
+    stage.affiliate("juliet", "none")
+    #expect(stage.records == [.affiliation(room: RoomStage.jid, jid: juliet, nil)])
+    stage.configure(["persistentroom": ["0"]])
+    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    #expect(!stage.room.isGone)
+  }
+
+  @Test func ownerOutsideEndsEmptyRoomByMakingItTemporary() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.leave("romeo")
+    stage.configure(["persistentroom": ["0"]])
+    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    #expect(stage.room.isGone)
+  }
+
+  // MARK: Destruction
+
+  @Test func destruction() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.join("juliet", "Juliet")
+    stage.forget()
+    let destroy = "<destroy jid='other@conference.example.org'><reason>Macbeth doth come.</reason></destroy>"
+    let request = "<iq type='set' id='d'><query xmlns='http://jabber.org/protocol/muc#owner'>\(destroy)</query></iq>"
+    stage.send(request, by: "juliet")
+    #expect(stage.take("juliet") == ["iq d error forbidden"])
+    stage.send(request, by: "romeo")
+    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    let told =
+      "<destroy xmlns='http://jabber.org/protocol/muc#user' jid='other@conference.example.org'><reason>Macbeth doth come.</reason></destroy>"
+    #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/pc> 110 \(told)"])
+    #expect(stage.take("romeo") == ["-Romeo none/none <romeo@example.org/pc> 110 \(told)", "iq d result"])
+    #expect(stage.room.isGone && stage.room.listing == nil && stage.room.nextDeadline == nil)
+  }
+
+  // MARK: Disco
+
+  @Test(
+    arguments: [
+      ([:], ["muc_unsecured", "muc_public", "muc_temporary", "muc_open", "muc_unmoderated", "muc_semianonymous"]),
+      (
+        [
+          "roomsecret": ["s"], "publicroom": ["0"], "persistentroom": ["1"], "membersonly": ["1"], "moderatedroom": ["1"],
+          "whois": ["anyone"],
+        ], ["muc_passwordprotected", "muc_hidden", "muc_persistent", "muc_membersonly", "muc_moderated", "muc_nonanonymous"]
+      ),
+    ] as [([Text: [Text]], [Text])])
+  func features(_ fields: [Text: [Text]], _ expected: [Text]) throws {
+    var stage = RoomStage(fields)
+    stage.send("<iq type='get' id='d'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>", by: "nurse")
+    let query = try #require(stage.takeStanzas("nurse").first?.element.firstChild)
+    let features = query.children.filter { $0.has(name: "feature") }.compactMap { $0["var"] }
+    #expect(features.suffix(6) == expected)
+    #expect(features.contains(NS.muc) && Set(features).count == features.count)
+    let form = try #require(query.child("x", NS.dataForms).flatMap { DataForm($0) })
+    #expect(form.formType == NS.mucRoomInfo && form.value("muc#roominfo_occupants") == "1")
+  }
+
+  @Test(
+    arguments: [
+      ([:], "nurse", 1), ([:], "romeo", 1), (["publicroom": ["0"]], "nurse", 0), (["publicroom": ["0"]], "romeo", 1),
+      (["roomsecret": ["s"]], "nurse", 0),
+    ] as [([Text: [Text]], Text, Int)])
+  func items(_ fields: [Text: [Text]], _ who: Text, _ expected: Int) throws {
+    var stage = RoomStage(fields)
+    stage.send("<iq type='get' id='d'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>", by: who)
+    let query = try #require(stage.takeStanzas(who).first?.element.firstChild)
+    #expect(Array(query.children).count == expected)
+  }
+
+  @Test func serviceListsLiveOverStored() {
+    func listing(_ room: Text, _ name: Text) -> RoomListing { RoomListing(jid: JID(room + "@c.example.org")!, name: name) }
+    let query = RoomService.list([listing("b", "old"), listing("a", ""), listing("b", "new")])
+    #expect(query.children.map { [$0["jid"], $0["name"]] } == [["a@c.example.org", "a"], ["b@c.example.org", "new"]])
+  }
+
+  @Test func listing() {
+    #expect(RoomStage(["roomname": ["Verona"]]).room.listing == RoomListing(jid: RoomStage.jid, name: "Verona"))
+    #expect(RoomStage(["publicroom": ["0"]]).room.listing == nil)
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import ServerCore
+import Synchronization
+import XML
+import XMPP
+
+@testable import StorageSQLite
+
+/// A folder that goes with the test.
+final class TemporaryFolder {
+  let path: String
+  init() {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UInt64.random(in: 0...UInt64.max))").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+  var database: String { path + "/spondee.sqlite" }
+}
+
+/// Answers in the order in which they came.
+final class Answers: Sendable {
+  private let list = Mutex<[StorageAnswer]>([])
+  func add(_ answers: [StorageAnswer]) { list.withLock { $0 += answers } }
+
+  /// One word each: `c3` committed through 3, `f2` failed from 2, `l` loaded.
+  var summary: String {
+    list.withLock {
+      $0.map {
+        switch $0 {
+        case .committed(let number): "c\(number)"
+        case .commitFailed(let number, _): "f\(number)"
+        case .loaded: "l"
+        }
+      }.joined(separator: " ")
+    }
+  }
+  var loaded: [Loaded] { list.withLock { $0.compactMap { if case .loaded(_, let loaded) = $0 { loaded } else { nil } } } }
+}
+
+func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> AccountRecord {
+  AccountRecord(
+    jid: jid,
+    credentials: ScramHash.allCases.map {
+      ScramCredentials(hash: $0, salt: [salt, 0, 255], rounds: 4096, storedKey: [salt, 2], serverKey: [salt, 3])
+    },
+    isDisabled: isDisabled)
+}
+
+extension SQLiteStorage {
+  func commit(_ records: Record...) throws { try commit([(1, records)]) }
+}
