@@ -82,6 +82,7 @@ let package = Package(
       dependencies: [
         "XML", "XMPP", "ClientCore", "Scenario",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
@@ -111,5 +112,7 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "TreeTests", swiftSettings: settings),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Scenario"], swiftSettings: settings),
   ]
 )

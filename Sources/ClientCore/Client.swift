@@ -23,10 +23,10 @@ public struct Client: Sendable {
   public enum Security: Sendable {
     /// STARTTLS, or fail.
     case required
-    /// STARTTLS where it is offered.
+    /// STARTTLS where it is offered; a password never goes in the clear.
     case opportunistic
-    /// No TLS, and PLAIN if there is nothing better: for servers on loopback.
-    case none
+    /// The same, and PLAIN in the clear if there is nothing better: for servers on loopback.
+    case lenient
   }
 
   private enum Phase: Sendable {
@@ -116,7 +116,10 @@ public struct Client: Sendable {
   }
 
   private mutating func handle(_ element: Element) -> [Output] {
-    if element.is("error", NS.streams) { return end("stream error: \(element.firstChild?.name ?? "")") }
+    if element.is("error", NS.streams) {
+      // Of a bound session it is handed out like a stanza: scripts ask for it.
+      return (isBound ? [.stanza(element)] : []) + end("stream error: \(element.firstChild?.name ?? "")")
+    }
     switch phase {
     case .expectFeatures where element.is("features", NS.streams): return negotiate(element)
     case .expectProceed where element.is("proceed", NS.tls):
@@ -144,7 +147,7 @@ public struct Client: Sendable {
 
   private mutating func negotiate(_ features: Element) -> [Output] {
     if isAuthenticated { return bind() }
-    if !isEncrypted, security != .none {
+    if !isEncrypted {
       if features.child("starttls", NS.tls) != nil {
         phase = .expectProceed
         return [.bytes(Client.encode(Element("starttls", NS.tls)))]
@@ -157,7 +160,7 @@ public struct Client: Sendable {
       phase = .expectChallenge(first: first, mechanism: hash)
       return [authenticate("SCRAM-\(hash.rawValue)", Array(("n,," + first).utf8))]
     }
-    if offered.contains("PLAIN"), isEncrypted || security == .none {
+    if offered.contains("PLAIN"), isEncrypted || security == .lenient {
       phase = .expectSuccess(signature: nil)
       return [authenticate("PLAIN", [0] + Array(account.local.utf8) + [0] + Array(password.utf8))]
     }

@@ -14,7 +14,9 @@ struct StanzaBlock {
 
   /// The prefix that scripts use without declaring it.
   static let namespace: Text = "https://matthewwild.co.uk/projects/scansion#"
-  private static let streamHeader = Array("<stream xmlns='jabber:client' xmlns:scansion='\(namespace)'>".utf8)
+  /// The prefix `stream` stands for what it does on real streams, so that scripts can expect a `<stream:error/>`.
+  private static let streamHeader = Array(
+    "<stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:scansion='\(namespace)'>".utf8)
 
   func template(cast: [Character], isSent: Bool, using pool: ParserPool) throws(Problem) -> Template {
     let element = try element(using: pool)

@@ -10,11 +10,11 @@ internal import XMPP
 struct RecordWriter {
   let db: Database
 
-  func write(_ records: [Record]) throws {
+  func write(_ records: [ServerCore.Record]) throws {
     for record in records { try write(record) }
   }
 
-  private func write(_ record: Record) throws {
+  private func write(_ record: ServerCore.Record) throws {
     switch record {
     case .account(let account): try write(account)
     case .deleteAccount(let jid): try run("DELETE FROM account WHERE jid = ?", [jid.sql])

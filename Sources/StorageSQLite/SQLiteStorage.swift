@@ -1,4 +1,3 @@
-internal import Foundation
 internal import GRDB
 public import ServerCore
 internal import XML
@@ -36,7 +35,7 @@ public final class SQLiteStorage {
   }
 
   /// Makes the records of all commits durable in one transaction: all of them or none.
-  public func commit(_ batch: [(number: UInt64, records: [Record])]) throws(StorageError) {
+  public func commit(_ batch: [(number: UInt64, records: [ServerCore.Record])]) throws(StorageError) {
     try transaction { writer, _ in for (_, records) in batch { try writer.write(records) } }
   }
 

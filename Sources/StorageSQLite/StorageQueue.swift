@@ -47,7 +47,7 @@ public final class StorageQueue: Sendable {
   }
 
   /// Numbers grow.
-  public func commit(_ number: UInt64, _ records: [Record]) { add(.commit(number, records)) }
+  public func commit(_ number: UInt64, _ records: [ServerCore.Record]) { add(.commit(number, records)) }
   public func load(_ key: LoadKey) { add(.load(key)) }
   /// The core knows of the failed commit: what is handed over from now on was made in that knowledge.
   public func resumeAfterFailure() { add(.resume) }
@@ -108,7 +108,7 @@ public final class StorageQueue: Sendable {
         }
       }
       guard let first, let last else { return read(requests) }
-      do {
+      do throws(StorageError) {
         var loaded: [StorageAnswer] = []
         try storage.transaction { writer, reader in
           for request in requests {

@@ -33,7 +33,7 @@ enum Blocking {
     let after = account
     for session in before.available {
       let unavailable = Element("presence", NS.client, ["type": "unavailable"])
-      let saw = OrderedSet(before.roster.values.filter(\.hears).map(\.jid.bare) + session.directed)
+      let saw = OrderedSet(before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after) + session.directed)
       step.route(unavailable, from: session.jid, to: saw.filter { !before.isBlocked($0) && after.isBlocked($0) })
       account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
     }
@@ -48,7 +48,15 @@ enum Blocking {
     for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
       account.sendPresences(to: item.jid.bare, &step)
     }
+    for resource in resourcesOfHearers(Array(before.blocklist), before) where !account.isBlocked(resource) {
+      account.sendPresences(to: resource, &step)
+    }
     finish(&account, request, element("unblock", addresses), changed: account.blocklist != before.blocklist, &step)
+  }
+
+  /// Single resources of contacts who hear of the account (3.3: "the JID", whichever it is), unless the whole contact is blocked.
+  private static func resourcesOfHearers(_ addresses: [JID], _ account: Account) -> [JID] {
+    addresses.filter { $0.isFull && account.roster[$0.bare]?.hears ?? false && !account.isBlocked($0.bare) }
   }
 
   private static func finish(_ account: inout Account, _ request: Stanza, _ push: Element, changed: Bool, _ step: inout Step) {

@@ -5,10 +5,13 @@ internal import XMPP
 /// Managing the roster, RFC 6121, section 2.
 enum RosterManagement {
   static let feature = Feature(
-    name: "Roster", accountRoutes: [.init(name: "query", namespace: NS.roster, handle: handle)])
+    name: "Roster", accountRoutes: [.init(name: "query", namespace: NS.roster, isPrivate: false, handle: handle)])
 
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    if request.type == "get" {
+    if request.from.bare != account.jid {
+      // 2.3.3: a change by another is forbidden. To be asked is not foreseen at all.
+      step.bounce(request, StanzaError(request.type == "set" ? .forbidden : .serviceUnavailable))
+    } else if request.type == "get" {
       get(&account, request, &step)
     } else {
       set(&account, request, query, &step)
@@ -64,10 +67,13 @@ enum RosterManagement {
 extension Account {
   /// Keeps the item and tells every session that wants to know (RFC 6121, 2.1.6).
   mutating func update(_ item: RosterItem, _ step: inout Step) {
-    guard roster[item.jid] != item else { return }
+    let old = roster[item.jid]
+    guard old != item else { return }
     roster[item.jid] = item
     step.persist(.rosterItem(owner: jid, item))
-    if item.isListed { push(item.element, &step) }
+    // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
+    let wasSeen = old.map { $0.isListed && $0.element == item.element } ?? false
+    if item.isListed, !wasSeen { push(item.element, &step) }
   }
 
   mutating func forget(_ item: RosterItem, _ step: inout Step) {

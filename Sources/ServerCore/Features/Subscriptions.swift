@@ -61,26 +61,34 @@ extension Account {
       guard item.request == nil, roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return }
       item.request = stanza.element
       update(item, &step)
+      for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
     case .unsubscribe:
       guard item.hears || item.request != nil else { return }
+      tellInterested(stanza, &step)
       if item.hears { sendUnavailable(to: [contact], &step) }
       item.request = nil
       item.setHears(false)
       settle(item, &step)
     case .subscribed:
       guard item.isAsking else { return }
+      tellInterested(stanza, &step)
       item.isAsking = false
       item.setHeard(true)
       update(item, &step)
     case .unsubscribed:
       guard item.isAsking || item.isHeard else { return }
+      tellInterested(stanza, &step)
       item.isAsking = false
       item.setHeard(false)
       settle(item, &step)
     }
-    for session in type == .subscribe ? available : sessions.values.filter({ $0.wantsRoster || $0.presence != nil }) {
-      deliver.append(Addressee(link: session.link, to: stanza.to.bare))
-    }
+  }
+
+  /// What a contact did to a subscription is for the resources that asked for the roster, and "MUST occur before sending the
+  /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from what another of its own resources did.
+  private func tellInterested(_ stanza: Stanza, _ step: inout Step) {
+    let interested = sessions.values.filter(\.wantsRoster).map { Addressee(link: $0.link, to: stanza.to.bare) }
+    if !interested.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: interested)) }
   }
 
   /// Keeps the item, or forgets it if it was there for a request only.

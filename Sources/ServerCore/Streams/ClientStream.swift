@@ -168,7 +168,8 @@ struct ClientStream: Sendable {
   private mutating func startTLS(_ step: inout Step) {
     guard !isEncrypted, step.configuration.offersTLS else {
       step.send(Element("failure", NS.tls), to: link)
-      return close(&step)
+      close(&step)
+      return step.outputs.append(.close(link))
     }
     step.send(Element("proceed", NS.tls), to: link)
     step.outputs.append(.startTLS(link))
@@ -240,6 +241,9 @@ struct ClientStream: Sendable {
     }
     step.send(error.element, to: link)
     close(&step)
+    // There is nothing to wait for after an error (4.9.1.1).
+    step.outputs.append(.close(link))
+    step.immediate.append(.pause(link))
   }
 
   /// Ends our side and waits for the other's (RFC 6120, 4.4).

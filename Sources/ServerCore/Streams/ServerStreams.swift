@@ -77,8 +77,6 @@ extension Server {
     guard streams[link] != nil, !streams[link]!.isClosing else { return }
     endSession(link, &step)
     withStream(link, &step) { $0.fail(error, &$1) }
-    step.outputs.append(.close(link))
-    step.immediate.append(.pause(link))
   }
 
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.

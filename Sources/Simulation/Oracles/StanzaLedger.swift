@@ -63,7 +63,11 @@ public struct StanzaLedger: Oracle {
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
-    if element.is("presence", NS.client), element["from"] == jid.text, element.type == nil { available.append(session) }
+    if element.is("presence", NS.client), element["from"] == jid.text, element.type == nil,
+      !(element.child("priority", NS.client)?.text.hasPrefix("-") ?? false)
+    {
+      available.append(session)
+    }
     guard let id = Self.ledgerID(element) else { return nil }
     guard var entry = entries[id] else { return "\(jid) got a message that nobody sent: \(element)" }
     defer { entries[id] = entry }

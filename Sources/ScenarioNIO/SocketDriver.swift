@@ -1,0 +1,96 @@
+internal import ClientCore
+internal import NIOCore
+internal import NIOPosix
+public import Scenario
+public import XML
+internal import XMPP
+
+/// Plays a script's characters over real sockets, against any server. TLS is used where it is offered; whose certificate it is does not
+/// matter, because what is tested is on loopback.
+public struct SocketDriver: ScenarioDriver {
+  private let host: String
+  private let port: Int
+  /// How long `receive` waits for a stanza, in milliseconds.
+  private let patience: Int
+  private let group: MultiThreadedEventLoopGroup
+  private var connections: [(name: String, connection: SocketConnection, domain: Text)] = []
+  private var pings = 0
+
+  /// - Parameters:
+  ///   - host, port: where characters connect that don't say otherwise.
+  ///   - patience: milliseconds to wait for a stanza that is expected.
+  public init(host: String, port: Int, patience: Int = 3000) {
+    self.host = host
+    self.port = port
+    self.patience = patience
+    group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  }
+
+  public mutating func connect(_ character: Scenario.Character) throws(DriverError) -> Text {
+    guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
+    let nonce = (0..<20).map { _ in "0123456789abcdefghijklmnopqrstuvwxyz".randomElement()! }
+    let client = Client(
+      account: account, password: character.password, resource: character.resource ?? "", nonce: Text(String(nonce)),
+      security: .lenient)
+    let connection = SocketConnection(client: client)
+    let bootstrap = ClientBootstrap(group: group).channelOption(.socketOption(.so_reuseaddr), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelInitializer { channel in channel.pipeline.addHandler(SocketHandler(connection)) }
+    do {
+      connection.channel = try bootstrap.connect(host: character.connectHost ?? host, port: character.connectPort ?? port).wait()
+    } catch {
+      throw DriverError(message: "no connection to \(character.connectHost ?? host):\(character.connectPort ?? port): \(error)")
+    }
+    connections.removeAll { $0.name == character.name }
+    connections.append((character.name, connection, account.domain))
+    guard let jid = connection.waitForSession(milliseconds: 10_000) else {
+      throw DriverError(message: "login failed: \(connection.trouble ?? "the server gave no answer")")
+    }
+    return jid.text
+  }
+
+  private func connection(_ name: String) throws(DriverError) -> (connection: SocketConnection, domain: Text) {
+    guard let found = connections.first(where: { $0.name == name }) else { throw DriverError(message: "not connected") }
+    return (found.connection, found.domain)
+  }
+
+  public mutating func send(_ element: Element, as character: String) throws(DriverError) {
+    let connection = try connection(character).connection
+    if let trouble = connection.trouble { throw DriverError(message: trouble) }
+    connection.send(Client.encode(element))
+  }
+
+  public mutating func receive(as character: String) throws(DriverError) -> Element? {
+    try connection(character).connection.next(milliseconds: patience)
+  }
+
+  /// A ping on every connection, answered, shows that the server has worked off all that was sent before; one more on the character's own
+  /// then comes behind all that was on its way there.
+  public mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element? {
+    let target = try connection(character)
+    if let waiting = target.connection.next(milliseconds: 0) { return waiting }
+    for other in connections where other.name != character { ping(other.connection, other.domain) }
+    ping(target.connection, target.domain)
+    return target.connection.next(milliseconds: 0)
+  }
+
+  private mutating func ping(_ connection: SocketConnection, _ domain: Text) {
+    pings += 1
+    let id: Text = "driver-ping-\(pings)"
+    connection.expectPong(id)
+    connection.send(Client.encode(Element("iq", NS.client, ["type": "get", "id": id, "to": domain], children: [Element("ping", NS.ping)])))
+    connection.waitForPong(milliseconds: patience)
+  }
+
+  public mutating func disconnect(_ character: String) throws(DriverError) {
+    let connection = try connection(character).connection
+    connection.close(milliseconds: 2000)
+    connections.removeAll { $0.name == character }
+  }
+
+  public mutating func finish() {
+    for (_, connection, _) in connections { connection.close(milliseconds: 2000) }
+    connections = []
+    try? group.syncShutdownGracefully()
+  }
+}

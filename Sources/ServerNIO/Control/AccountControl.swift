@@ -1,0 +1,80 @@
+internal import Glibc
+public import ServerCore
+internal import StorageSQLite
+
+/// Does what `spondee account` asks: through the server that runs on the data folder, or, if none does, by an engine without sockets.
+///
+/// Either way the rules are the core's.
+public enum AccountControl {
+  /// Blocks.
+  public static func perform(_ request: ControlRequest, configuration: ServeConfiguration) throws(SetupError) -> ControlReply {
+    let folder: DataFolder
+    do throws(SetupError) {
+      folder = try DataFolder(configuration.dataFolder)
+    } catch {
+      guard let reply = try ask(request, configuration.controlSocket) else { throw error }
+      return reply
+    }
+    // Held until the answer is there: no server may start meanwhile.
+    defer { withExtendedLifetime(folder) {} }
+    var core = configuration.core
+    core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
+    let storage = try RunningServer.openStorage(configuration)
+    return run(request, Engine(configuration: core, seed: RunningServer.randomSeed()), storage)
+  }
+
+  /// Feeds the engine what it asks for, in this thread, until it answers.
+  private static func run(_ request: ControlRequest, _ engine: consuming Engine, _ storage: SQLiteStorage) -> ControlReply {
+    engine.handle(.control(1, request), at: .now())
+    while true {
+      let actions = engine.flush()
+      if actions.isEmpty { return .refused("there was no answer") }
+      for action in actions {
+        switch action {
+        case .commit(let number, let records):
+          do throws(StorageError) {
+            try storage.commit([(number, records)])
+            engine.handle(.committed(through: number), at: .now())
+          } catch {
+            return .refused("\(error)")
+          }
+        case .load(let key): engine.handle(.loaded(key, storage.load(key)), at: .now())
+        case .derive(let id, let request): engine.handle(.derived(id, KeyDerivation.derive(request)), at: .now())
+        case .reply(_, let reply): return reply
+        case .write, .startTLS, .close, .abort, .read, .log: break
+        }
+      }
+    }
+  }
+
+  /// `nil` if nobody listens on the socket.
+  private static func ask(_ request: ControlRequest, _ path: String) throws(SetupError) -> ControlReply? {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { Glibc.close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let room = MemoryLayout.size(ofValue: address.sun_path)
+    guard path.utf8.count < room else { throw SetupError("the path of the control socket \(path) is too long for this system") }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    }
+    guard descriptor >= 0, connected == 0 else { return nil }
+
+    let line = ControlLine.encode(ControlMessage(request))
+    guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
+      throw SetupError("the running server does not listen; its log may say why")
+    }
+    var answer: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16384)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      guard count > 0 else { break }
+      answer += buffer[..<count]
+    }
+    guard let reply = ControlLine.decode(ControlAnswer.self, answer)?.reply else {
+      throw SetupError("the running server gave no answer; its log may say why")
+    }
+    return reply
+  }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+
+/// Where clients connect.
+enum Listening {
+  /// Bytes read at once, at most: what an idle connection holds on to.
+  private static let receiveBytes = 4096
+  private static let backlog: Int32 = 1024
+
+  static func bootstrap(_ group: any EventLoopGroup, host: ServerHost) -> ServerBootstrap {
+    ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: backlog)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        // Out of file descriptors is no reason to end: those who wait are accepted a second later.
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler()) }
+      }
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let socket = SocketHandler()
+          try channel.pipeline.syncOperations.addHandlers([socket, LinkHandler(host: host, socket: socket)])
+        }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+  }
+
+  /// Lets the process have as many connections as the system allows it.
+  static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

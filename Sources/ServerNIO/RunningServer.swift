@@ -1,0 +1,129 @@
+internal import Glibc
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+public import ServerCore
+internal import StorageSQLite
+internal import Synchronization
+public import XMPP
+
+/// A server behind sockets, from its start to its end.
+public final class RunningServer: Sendable {
+  /// Where it listens; the ports are real ones.
+  public let listeners: [ServeConfiguration.Listener]
+  private let group: MultiThreadedEventLoopGroup
+  private let channels: [any Channel]
+  private let host: ServerHost
+  private let folder: DataFolder
+  private let isStopped = Mutex(false)
+
+  /// The port of the first listener.
+  public var port: Int { listeners[0].port }
+
+  /// Returns when the server listens. Blocks; not to be called on an event loop.
+  public static func start(configuration: ServeConfiguration) throws(SetupError) -> RunningServer {
+    Listening.raiseDescriptorLimit()
+    let folder = try DataFolder(configuration.dataFolder)
+    let tls = try Certificates.load(configuration)
+    var core = configuration.core
+    core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
+    let engine = Engine(configuration: core, seed: randomSeed())
+    let storage = try openStorage(configuration)
+    var logger = Logger(label: "spondee") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = configuration.logLevel.loggerLevel
+
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let host = ServerHost(loop: group.next(), engine: engine, storage: storage, tls: tls, logger: logger)
+    var channels: [any Channel] = []
+    do throws(SetupError) {
+      channels = try bind(configuration, group, host)
+      channels.append(try ControlSocket.bind(configuration.controlSocket, group, host))
+    } catch {
+      for channel in channels { try? channel.close().wait() }
+      try? group.syncShutdownGracefully()
+      throw error
+    }
+    return RunningServer(group: group, channels: channels, host: host, folder: folder)
+  }
+
+  private init(group: MultiThreadedEventLoopGroup, channels: [any Channel], host: ServerHost, folder: DataFolder) {
+    self.group = group
+    self.channels = channels
+    self.host = host
+    self.folder = folder
+    listeners = channels.compactMap { channel in
+      guard let address = channel.localAddress, let ip = address.ipAddress, let port = address.port else { return nil }
+      return ServeConfiguration.Listener(address: ip, port: port)
+    }
+  }
+
+  private static func bind(
+    _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ host: ServerHost
+  ) throws(SetupError) -> [any Channel] {
+    var channels: [any Channel] = []
+    for listener in configuration.listeners() {
+      var bootstrap = Listening.bootstrap(group, host: host)
+      // IPv4 has a listener of its own.
+      if listener.address.contains(":") { bootstrap = bootstrap.serverChannelOption(ipv6Only, value: 1) }
+      do {
+        channels.append(try bootstrap.bind(host: listener.address, port: listener.port).wait())
+      } catch let error as IOError where configuration.listeners.isEmpty && isMissingAddress(error.errnoCode) && listener.address.contains(":") {
+        // A machine without IPv6: nobody asked for it by name.
+        continue
+      } catch {
+        for channel in channels { try? channel.close().wait() }
+        throw SetupError("can't listen on \(listener): \(explain(error)); choose another port with --port, or `listeners` in the configuration")
+      }
+    }
+    return channels
+  }
+
+  private static let ipv6Only = ChannelOptions.socket(SocketOptionLevel(IPPROTO_IPV6), SocketOptionName(IPV6_V6ONLY))
+  private static func isMissingAddress(_ code: Int32) -> Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+
+  private static func explain(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    return String(cString: strerror(error.errnoCode))
+  }
+
+  static func openStorage(_ configuration: ServeConfiguration) throws(SetupError) -> sending SQLiteStorage {
+    do throws(StorageError) {
+      return try SQLiteStorage(path: configuration.database)
+    } catch {
+      throw SetupError(error.description)
+    }
+  }
+
+  /// 32 bytes from the system's cryptographic source.
+  static func randomSeed() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+  }
+
+  /// Asks the server on behalf of whoever runs it. Blocks; not to be called on an event loop.
+  public func control(_ request: ControlRequest) -> ControlReply {
+    let host = host
+    let promise = host.loop.makePromise(of: ControlReply.self)
+    host.loop.execute { host.control(request) { promise.succeed($0) } }
+    return (try? promise.futureResult.wait()) ?? .refused("the server is ending")
+  }
+
+  public func addAccount(_ jid: JID, password: String) throws(SetupError) {
+    if case .refused(let reason) = control(.addAccount(jid, password: Secret(Array(password.utf8)))) { throw SetupError(reason) }
+  }
+
+  /// Closes every stream, waits until all links are gone (at most 5 s) and all is stored, and ends. Blocks.
+  public func stop() {
+    let isFirst = isStopped.withLock { isStopped in
+      defer { isStopped = true }
+      return !isStopped
+    }
+    guard isFirst else { return }
+    for channel in channels { try? channel.close().wait() }
+    let host = host
+    try? host.loop.flatSubmit { host.shutDown(patience: .seconds(5)) }.wait()
+    try? host.drainStorage()
+    try? group.syncShutdownGracefully()
+  }
+}

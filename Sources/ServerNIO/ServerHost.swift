@@ -1,0 +1,178 @@
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import ServerCore
+internal import StorageSQLite
+
+/// Owns the engine and does what it wishes: the only place where the core meets the system.
+///
+/// Everything here happens on one event loop, which is why it may be passed around; other threads come in by `loop.execute`.
+final class ServerHost: @unchecked Sendable {
+  let loop: any EventLoop
+  private var engine: Engine
+  private var storage: StorageQueue!
+  private let tls: NIOSSLContext
+  private let logger: Logger
+
+  private var links: [LinkID: LinkHandler] = [:]
+  private var linkCount: UInt64 = 0
+  private var requests: [UInt64: @Sendable (ControlReply) -> Void] = [:]
+  private var requestCount: UInt64 = 0
+  private var deadline: (time: Int64, task: Scheduled<Void>)?
+  private var isFlushScheduled = false
+  private var isFlushing = false
+  private var shutdown: EventLoopPromise<Void>?
+
+  init(loop: any EventLoop, engine: Engine, storage: sending SQLiteStorage, tls: NIOSSLContext, logger: Logger) {
+    self.loop = loop
+    self.engine = engine
+    self.tls = tls
+    self.logger = logger
+    self.storage = StorageQueue(storage) { [unowned self] answers in
+      // The queue is drained before the host goes.
+      loop.execute { self.receive(answers) }
+    }
+  }
+
+  // MARK: In
+
+  /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop.
+  func handle(_ input: Input) {
+    loop.preconditionInEventLoop()
+    engine.handle(input, at: .now())
+    guard !isFlushScheduled, !isFlushing else { return }
+    isFlushScheduled = true
+    loop.execute {
+      self.isFlushScheduled = false
+      self.flush()
+    }
+  }
+
+  func opened(_ handler: LinkHandler) -> LinkID {
+    linkCount += 1
+    let link = LinkID(linkCount)
+    links[link] = handler
+    handle(.opened(link))
+    return link
+  }
+
+  func closed(_ link: LinkID) {
+    guard links.removeValue(forKey: link) != nil else { return }
+    handle(.closed(link))
+    if links.isEmpty { shutdown?.succeed() }
+  }
+
+  /// Asks the engine on behalf of somebody with authority over the server. The answer comes on the loop.
+  func control(_ request: ControlRequest, _ answer: @escaping @Sendable (ControlReply) -> Void) {
+    requestCount += 1
+    requests[requestCount] = answer
+    handle(.control(requestCount, request))
+  }
+
+  private func receive(_ answers: [StorageAnswer]) {
+    for answer in answers {
+      switch answer {
+      case .committed(let number):
+        handle(.committed(through: number))
+      case .commitFailed(let number, let reason):
+        logger.error("storage: \(reason)")
+        // What the core emitted in ignorance of the failure must reach the queue before the mark, and nothing else: see `StorageQueue`.
+        flush()
+        engine.handle(.commitFailed(from: number), at: .now())
+        storage.resumeAfterFailure()
+        flush()
+      case .loaded(let key, let loaded):
+        if case .failed(let reason) = loaded { logger.error("storage: \(reason)") }
+        handle(.loaded(key, loaded))
+      }
+    }
+  }
+
+  // MARK: Out
+
+  /// Does what the engine wants, until it wants no more: a write that is accepted at once is an input too.
+  private func flush() {
+    guard !isFlushing else { return }
+    isFlushing = true
+    while true {
+      let actions = engine.flush()
+      guard !actions.isEmpty else { break }
+      for action in actions { perform(action) }
+    }
+    isFlushing = false
+    schedule()
+  }
+
+  private func perform(_ action: Action) {
+    switch action {
+    case .write(let link, let bytes): links[link]?.write(bytes)
+    case .startTLS(let link): links[link]?.startTLS(tls)
+    case .close(let link): links[link]?.close()
+    case .abort(let link): links[link]?.abort()
+    case .read(let link, let isWanted): links[link]?.setReading(isWanted)
+    case .commit(let number, let records): storage.commit(number, records)
+    case .load(let key): storage.load(key)
+    case .derive(let id, let request):
+      KeyDerivation.derive(request) { credentials in
+        self.loop.execute { self.handle(.derived(id, credentials)) }
+      }
+    case .reply(let id, let reply): requests.removeValue(forKey: id)?(reply)
+    case .log(let level, let message): logger.log(level: level.loggerLevel, "\(message)")
+    }
+  }
+
+  /// One task for the next deadline. One that comes too early does no harm, so it is moved only to come earlier.
+  private func schedule() {
+    guard let next = engine.nextDeadline else { return }
+    if let deadline {
+      guard next < deadline.time else { return }
+      deadline.task.cancel()
+    }
+    let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
+      self.deadline = nil
+      self.engine.handle(.deadline, at: .now())
+      self.flush()
+    }
+    deadline = (next, task)
+  }
+
+  // MARK: End
+
+  /// Closes every stream. The future succeeds when all links are gone, or after `patience`.
+  func shutDown(patience: TimeAmount) -> EventLoopFuture<Void> {
+    if let shutdown { return shutdown.futureResult }
+    let promise = loop.makePromise(of: Void.self)
+    shutdown = promise
+    handle(.shutdown)
+    if links.isEmpty { promise.succeed() }
+    let timeout = loop.scheduleTask(in: patience) {
+      for handler in self.links.values { handler.abort() }
+      promise.succeed()
+    }
+    promise.futureResult.whenComplete { _ in timeout.cancel() }
+    return promise.futureResult
+  }
+
+  /// Returns when storage has done all that it was told, and its answers were heard. Not to be called on the loop.
+  func drainStorage() throws {
+    storage.drain()
+    // Answers may have caused more commits (a message that was held back goes to the offline store, say).
+    try loop.submit { self.flush() }.wait()
+    storage.drain()
+    try loop.submit {
+      self.deadline?.task.cancel()
+      self.deadline = nil
+    }.wait()
+  }
+}
+
+extension ServerCore.LogLevel {
+  var loggerLevel: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}

@@ -1,0 +1,65 @@
+internal import Foundation
+internal import Glibc
+
+extension ServeConfiguration {
+  /// `$XDG_DATA_HOME/spondee`, or `~/.local/share/spondee`.
+  public static var defaultDataFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    if let home = environment["XDG_DATA_HOME"], home.hasPrefix("/") { return home + "/spondee" }
+    return (environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path) + "/.local/share/spondee"
+  }
+}
+
+/// The folder of one server, which it holds alone while it runs.
+final class DataFolder: Sendable {
+  private let lock: Int32
+
+  /// Makes the folder where it is missing, and locks it.
+  init(_ path: String) throws(SetupError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw SetupError("the data folder \(path) can't be made: \(DataFolder.explain(error)); choose another with --data")
+    }
+    let file = path + "/lock"
+    lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard lock >= 0 else {
+      throw SetupError("\(file) can't be opened: \(String(cString: strerror(errno))); choose another data folder with --data")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      Glibc.close(lock)
+      throw SetupError("another server uses the data folder \(path); stop it, or choose another with --data")
+    }
+  }
+
+  deinit { Glibc.close(lock) }
+
+  /// The file's 32 bytes; made at the first start, readable by nobody else.
+  static func secret(_ file: String) throws(SetupError) -> [UInt8] {
+    if let data = FileManager.default.contents(atPath: file) {
+      guard data.count == 32 else { throw SetupError("\(file) should hold 32 bytes; remove it, and the next start makes a new one") }
+      return [UInt8](data)
+    }
+    var generator = SystemRandomNumberGenerator()
+    let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    try write(secret, to: file)
+    return secret
+  }
+
+  /// Writes a file that nobody else may read, wholly or not at all.
+  static func write(_ bytes: [UInt8], to file: String) throws(SetupError) {
+    let temporary = file + ".new"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    defer { if descriptor >= 0 { Glibc.close(descriptor) } }
+    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0, rename(temporary, file) == 0 else {
+      throw SetupError("\(file) can't be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  static func explain(_ error: any Error) -> String {
+    let error = error as NSError
+    if let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError { return inner.localizedDescription }
+    return error.localizedDescription
+  }
+}

@@ -1,0 +1,110 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Scenario
+internal import ScenarioNIO
+internal import ServerCore
+internal import ServerNIO
+internal import Simulation
+internal import XML
+internal import XMPP
+
+/// `spondee scenario`: runs scripts in the scansion language.
+struct ScenarioCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scenario", abstract: "Run scripts in the scansion language against this server or any other.",
+    discussion: """
+      With --driver simulation (the default) each script has a fresh simulated server whose accounts are made from its cast. With --driver \
+      sockets it has a fresh real server on loopback. With --connect the scripts run against whatever listens there; its accounts must \
+      exist, or be made by whatever password comes.
+      """)
+
+  enum Driver: String, ExpressibleByArgument, CaseIterable { case simulation, sockets }
+
+  @Argument(help: "Scripts, or folders of them (*.scs).") var paths: [String]
+  @Option(help: "simulation or sockets.") var driver = Driver.simulation
+  @Option(help: "The simulation's seed: it chooses how bytes are split and what overtakes what.") var seed: UInt64 = 0
+  @Option(help: "Run each script with every seed of a range, such as 0..<1000.") var seeds: SeedRange?
+  @Option(help: "HOST:PORT of a server that is running already.") var connect: Endpoint?
+  @Flag(help: "Whatever a client receives must have been asked for.") var exact = false
+
+  func run() throws {
+    var failed = 0
+    let files = try expand(paths)
+    for file in files {
+      let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+      let problem = try attempt(file)
+      print(problem.map { "FAIL \(name) \($0)" } ?? "PASS \(name)")
+      if problem != nil { failed += 1 }
+    }
+    print("\(files.count - failed) passed, \(failed) failed")
+    if failed > 0 { throw ExitCode(1) }
+  }
+
+  /// Scripts in the order given; those of a folder by name.
+  private func expand(_ paths: [String]) throws -> [String] {
+    var files: [String] = []
+    for path in paths {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw ValidationError("there is no '\(path)'") }
+      if isFolder.boolValue {
+        let inside = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".scs") }.sorted()
+        guard !inside.isEmpty else { throw ValidationError("'\(path)' holds no *.scs") }
+        files += inside.map { path + "/" + $0 }
+      } else {
+        files.append(path)
+      }
+    }
+    return files
+  }
+
+  /// What went wrong, if anything did.
+  private func attempt(_ file: String) throws -> String? {
+    let source: String
+    do { source = try String(contentsOfFile: file, encoding: .utf8) } catch { throw ValidationError("'\(file)' can't be read: \(error.localizedDescription)") }
+    let script: Script
+    do { script = try Script(parsing: source, name: file) } catch { return "\(error)" }
+    let runner = ScenarioRunner(exact: exact)
+    if let connect {
+      var driver = SocketDriver(host: connect.host, port: connect.port)
+      return describe(runner.run(script, with: &driver))
+    }
+    switch driver {
+    case .simulation:
+      for seed in seeds?.range ?? seed..<(seed + 1) {
+        var driver = SimulatedDriver(script: script, seed: seed)
+        if let problem = describe(runner.run(script, with: &driver)) { return "seed \(seed) \(problem)" }
+      }
+      return nil
+    case .sockets:
+      let server = try LoopbackServer(cast: script.cast, configuration: SimulatedDriver.configuration(for: script))
+      defer { server.stop() }
+      var driver = SocketDriver(host: "127.0.0.1", port: server.port)
+      return describe(runner.run(script, with: &driver))
+    }
+  }
+
+  private func describe(_ outcome: Outcome) -> String? {
+    guard case .failed(let line, let expected, let got) = outcome else { return nil }
+    return "line \(line): expected\n\(expected)\ngot\n\(got)"
+  }
+}
+
+/// A range of seeds as one writes it: `0..<1000`.
+struct SeedRange: ExpressibleByArgument {
+  let range: Range<UInt64>
+  init?(argument: String) {
+    let parts = argument.components(separatedBy: "..<")
+    guard parts.count == 2, let from = UInt64(parts[0]), let to = UInt64(parts[1]), from < to else { return nil }
+    range = from..<to
+  }
+}
+
+struct Endpoint: ExpressibleByArgument {
+  let host: String
+  let port: Int
+  init?(argument: String) {
+    guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
+    host = String(argument[..<colon])
+    self.port = port
+  }
+}

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import Glibc
+internal import ServerCore
+internal import ServerNIO
+internal import XML
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the server.",
+    discussion: """
+      Needs no configuration: it makes its data folder and a certificate that signs itself, and serves the domain localhost on this \
+      machine only. Given a domain of its own it listens on all addresses. Ends on SIGTERM or SIGINT, when every stream is closed.
+      """)
+
+  @OptionGroup var place: PlaceOptions
+  @Option(help: ArgumentHelp("The port to listen on (by default \(ServeConfiguration.defaultPort)).", valueName: "port"))
+  var port: Int?
+  @Flag(help: "Let strangers register accounts (XEP-0077).")
+  var openRegistration = false
+  @Flag(help: "Let clients log in without TLS.")
+  var noTLSRequired = false
+
+  func validate() throws {
+    if let port, !(0...65535).contains(port) { throw ValidationError("--port should be from 0 to 65535") }
+  }
+
+  func run() throws {
+    var configuration = try place.configuration()
+    let isLocalOnly = configuration.isLocalOnly
+    if let port { configuration.setPort(port) }
+    if openRegistration { configuration.core.features.openRegistration = true }
+    if noTLSRequired { configuration.core.requiresTLS = false }
+
+    let ending = DispatchSemaphore(value: 0)
+    let signals = [SIGTERM, SIGINT].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { ending.signal() }
+      source.resume()
+      return source
+    }
+    let server = try RunningServer.start(configuration: configuration)
+    report(server, configuration, isLocalOnly)
+    ending.wait()
+    print("spondee: closing streams")
+    server.stop()
+    withExtendedLifetime(signals) {}
+  }
+
+  private func report(_ server: RunningServer, _ configuration: ServeConfiguration, _ isLocalOnly: Bool) {
+    let domains = configuration.core.domains.map(\.description)
+    print("spondee \(configuration.core.softwareVersion) serves \(domains.joined(separator: ", "))")
+    for listener in server.listeners { print("  clients connect to \(listener)") }
+    if isLocalOnly { print("  from this machine only: give a --domain of your own to be reached from others") }
+    print("  data in \(configuration.dataFolder)")
+    if configuration.core.features.openRegistration { print("  anybody may register an account") }
+    if !configuration.core.requiresTLS { print("  logins without TLS are let in") }
+    print("Add an account with: spondee account add\(place.repeated) NAME@\(domains[0])")
+    fflush(nil)
+  }
+}
+
+extension PlaceOptions {
+  /// The options that another command needs to find the same server.
+  var repeated: String {
+    let options = [config.map { " --config \(quoted($0))" }, data.map { " --data \(quoted($0))" }]
+    return options.compactMap { $0 }.joined() + domain.map { " --domain \(quoted($0))" }.joined()
+  }
+
+  private func quoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      (0x2B...0x3A).contains(byte) || (0x40...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+    return isPlain ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

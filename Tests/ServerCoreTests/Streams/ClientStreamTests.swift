@@ -1,0 +1,184 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+struct ClientStreamTests {
+  // MARK: Headers (RFC 6120, 4.7 to 4.9)
+
+  @Test func answersWithHeaderAndFeatures() {
+    var harness = EngineHarness()
+    let link = harness.openStream()
+    let answer = harness.read(link)
+    #expect(answer.hasPrefix("<?xml version='1.0'?><stream:stream "))
+    #expect(answer.contains(" from='localhost'") && answer.contains(" version='1.0'") && answer.contains(" id='"))
+    #expect(answer.contains("<mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism>"))
+    #expect(!answer.contains("PLAIN"))
+  }
+
+  @Test(arguments: [
+    ("<stream:stream to='nowhere.example' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "host-unknown"),
+    ("<stream:stream version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "host-unknown"),
+    ("<stream:stream to='localhost' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "unsupported-version"),
+    ("<stream:stream to='localhost' version='1.0' xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>", "invalid-namespace"),
+    ("<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='urn:other'>", "invalid-namespace"),
+    ("<stream:river to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "bad-format"),
+    ("<?xml version='1.0' encoding='ISO-8859-1'?>" + EngineHarness.header.dropFirst(21), "unsupported-encoding"),
+    ("GET / HTTP/1.1\r\n", "not-well-formed"),
+    ("<!DOCTYPE x>", "restricted-xml"),
+  ])
+  func badHeader(_ header: String, _ condition: String) {
+    var harness = EngineHarness()
+    let link = harness.open()
+    harness.send(header, on: link)
+    let answer = harness.read(link)
+    #expect(answer.contains("<stream:stream "))
+    #expect(answer.contains("<stream:error><\(condition) xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"), "\(answer)")
+    #expect(answer.hasSuffix("</stream:error></stream:stream>") || answer.contains("</text></stream:error></stream:stream>"))
+    #expect(harness.closed.contains(link))
+    harness.send(EngineHarness.header, on: link)
+    #expect(harness.read(link) == "")
+  }
+
+  @Test func stanzaBeforeAuthenticationEndsTheStream() {
+    var harness = EngineHarness()
+    let link = harness.openStream()
+    _ = harness.read(link)
+    harness.send("<message to='a@localhost'><body>hi</body></message><presence/>", on: link)
+    #expect(harness.read(link).contains("<not-authorized "))
+    #expect(harness.closed.contains(link))
+  }
+
+  // MARK: STARTTLS (RFC 6120, 5)
+
+  @Test func whatCameBeforeTLSIsDropped() {
+    var harness = EngineHarness { $0.requiresTLS = true }
+    let link = harness.openStream()
+    #expect(harness.read(link).contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"))
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + EngineHarness.header, on: link)
+    #expect(harness.read(link) == "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    #expect(harness.startsTLS.contains(link))
+    harness.input(.encrypted(link))
+    #expect(harness.read(link) == "")
+    harness.send(EngineHarness.header, on: link)
+    let features = harness.read(link)
+    #expect(features.contains("PLAIN") && !features.contains("starttls"))
+  }
+
+  @Test func noMechanismsBeforeTLSWhereItIsRequired() {
+    var harness = EngineHarness { $0.requiresTLS = true }
+    let link = harness.openStream()
+    #expect(!harness.read(link).contains("mechanisms"))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biws</auth>", on: link)
+    #expect(harness.read(link).contains("<encryption-required/>"))
+  }
+
+  // MARK: Time (features.md, ST14)
+
+  @Test func silenceBeforeBindingEndsTheStream() {
+    var harness = EngineHarness()
+    let (quiet, slow) = (harness.open(), harness.openStream())
+    harness.advance(seconds: 59)
+    #expect(harness.closed.isEmpty)
+    harness.advance(seconds: 2)
+    #expect(harness.closed == [quiet, slow])
+    #expect(harness.read(quiet).contains("<connection-timeout "))
+  }
+
+  @Test func progressDoesNotBuyForever() {
+    var harness = EngineHarness { $0.limits.authenticationAttempts = 1000 }
+    let link = harness.openStream()
+    for _ in 0..<9 {
+      harness.advance(seconds: 33)
+      harness.send("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", on: link)
+      #expect(!harness.closed.contains(link))
+    }
+    harness.advance(seconds: 4)
+    #expect(harness.closed.contains(link))
+  }
+
+  @Test func boundSessionsMayBeSilent() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let link = harness.session("romeo", resource: "r")
+    harness.advance(seconds: 100_000)
+    #expect(harness.closed.isEmpty)
+    harness.send("<iq type='get' id='1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>", on: link)
+    #expect(harness.read(link).contains("type='result'"))
+  }
+
+  // MARK: Binding (RFC 6120, 7)
+
+  @Test func theOldSessionGivesWay() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let old = harness.session("romeo", resource: "r")
+    let new = harness.session("romeo", resource: "r")
+    #expect(harness.read(old).contains("<conflict "))
+    #expect(harness.closed == [old])
+    harness.send("<iq type='get' id='1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>", on: new)
+    #expect(harness.read(new).contains("to='romeo@localhost/r'"))
+  }
+
+  @Test(arguments: [Configuration.ConflictPolicy.refuseNew, .rename])
+  func theNewSessionGivesWay(policy: Configuration.ConflictPolicy) {
+    var harness = EngineHarness { $0.conflictPolicy = policy }
+    harness.addAccount("romeo")
+    _ = harness.session("romeo", resource: "r")
+    let new = harness.openStream()
+    _ = harness.scram("romeo", "secret", on: new)
+    harness.send(EngineHarness.header, on: new)
+    _ = harness.read(new)
+    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>", on: new)
+    let answer = harness.read(new)
+    if policy == .refuseNew {
+      #expect(answer.contains("type='error'") && answer.contains("<conflict "))
+    } else {
+      #expect(answer.contains("type='result'") && !answer.contains("<jid>romeo@localhost/r</jid>"))
+    }
+    #expect(harness.closed.isEmpty)
+  }
+
+  @Test func sessionsOfAnAccountAreCounted() {
+    var harness = EngineHarness { $0.limits.sessionsPerAccount = 2 }
+    harness.addAccount("romeo")
+    _ = harness.session("romeo", resource: "a")
+    _ = harness.session("romeo", resource: "b")
+    let third = harness.openStream()
+    _ = harness.scram("romeo", "secret", on: third)
+    harness.send(EngineHarness.header, on: third)
+    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: third)
+    #expect(harness.read(third).contains("<resource-constraint "))
+  }
+
+  @Test func aForgedSenderEndsTheStream() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let link = harness.session("romeo", resource: "r")
+    harness.send("<message from='juliet@localhost' to='romeo@localhost'/>", on: link)
+    #expect(harness.read(link).contains("<invalid-from "))
+    #expect(harness.closed == [link])
+  }
+
+  // MARK: The end
+
+  @Test func theStreamEndsBothWays() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let link = harness.session("romeo", resource: "r")
+    harness.send("</stream:stream>", on: link)
+    #expect(harness.read(link) == "</stream:stream>")
+    #expect(harness.closed == [link])
+  }
+
+  @Test func shutdownTellsEveryone() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let (bound, fresh) = (harness.session("romeo", resource: "r"), harness.openStream())
+    harness.input(.shutdown)
+    #expect(harness.read(bound).contains("<system-shutdown "))
+    #expect(harness.read(fresh).contains("<system-shutdown "))
+    #expect(harness.closed == [bound, fresh])
+  }
+}
