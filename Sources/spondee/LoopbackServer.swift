@@ -1,0 +1,34 @@
+internal import Foundation
+internal import Scenario
+internal import ServerCore
+internal import ServerNIO
+internal import XML
+internal import XMPP
+
+/// A real server for one script: on any free port of loopback, with accounts for the cast, in a folder that goes with it.
+struct LoopbackServer {
+  private let server: RunningServer
+  private let folder: URL
+
+  var port: Int { server.port }
+
+  init(cast: [Scenario.Character], configuration core: Configuration) throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UUID().uuidString)")
+    var configuration = ServeConfiguration(dataFolder: folder.path)
+    configuration.core = core
+    configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
+    configuration.logLevel = .warning
+    server = try RunningServer.start(configuration: configuration)
+    var made: Set<JID> = []
+    for character in cast {
+      // One account may have several clients in the cast. An address that is none is the script's to stumble over.
+      guard let jid = JID(character.jid)?.bare, made.insert(jid).inserted else { continue }
+      try server.addAccount(jid, password: character.password.string)
+    }
+  }
+
+  func stop() {
+    server.stop()
+    try? FileManager.default.removeItem(at: folder)
+  }
+}
