@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "ClientCore", targets: ["ClientCore"]),
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "Scenario", targets: ["Scenario"]),
+    .library(name: "FuzzChecks", targets: ["FuzzChecks"]),
     .executable(name: "spondee", targets: ["spondee"]),
   ],
   dependencies: [
@@ -114,5 +115,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "TreeTests", swiftSettings: settings),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Scenario"], swiftSettings: settings),
+    // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
+    .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
+    .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks"], swiftSettings: settings),
   ]
 )

@@ -129,7 +129,9 @@ public struct Client: Sendable {
     case .expectChallenge(let first, let hash) where element.is("challenge", NS.sasl): return prove(first, hash, element.text)
     case .expectSuccess(let signature) where element.is("success", NS.sasl):
       // The server must know the key, too (RFC 5802, section 5).
-      if let signature, Base64.decode(element.text).map({ Text(utf8: $0) }) != "v=" + signature { return end("the server could not prove itself") }
+      if let signature, Base64.decode(element.text).map({ Text(utf8: $0) }) != "v=" + signature {
+        return end("the server could not prove itself")
+      }
       isAuthenticated = true
       return [open()]
     case .expectBind where element.is("iq", NS.client):
@@ -179,7 +181,8 @@ public struct Client: Sendable {
     guard let bytes = Base64.decode(challenge) else { return end("the server's challenge can't be read") }
     let serverFirst = Text(utf8: bytes)
     let fields = Scram.fields(serverFirst)
-    guard fields.count >= 3, fields[0].key == "r", fields[0].value.hasPrefix(nonce), fields[1].key == "s", let salt = Base64.decode(fields[1].value),
+    guard fields.count >= 3, fields[0].key == "r", fields[0].value.hasPrefix(nonce), fields[1].key == "s",
+      let salt = Base64.decode(fields[1].value),
       fields[2].key == "i", let rounds = Int(fields[2].value.string), rounds > 0, rounds <= 1_000_000
     else { return end("the server's challenge can't be read") }
     let secret = Array((Precis.saslPrep(password) ?? password).utf8)

@@ -196,7 +196,9 @@ public struct Engine {
     guard added > 0 else { return }
     backlog += added
     if links[link]!.backlog > limits.outboxBytes { kill(link) }
-    if backlog > limits.allOutboxesBytes, let largest = links.sortedKeys().max(by: { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }) {
+    if backlog > limits.allOutboxesBytes,
+      let largest = links.sortedKeys().max(by: { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) })
+    {
       kill(largest)
     }
   }

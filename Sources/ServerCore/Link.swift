@@ -26,8 +26,11 @@ struct Link: Sendable {
   mutating func append(_ bytes: some Sequence<UInt8>) { outbox.append(contentsOf: bytes) }
 
   mutating func open(_ opening: StreamOpening) {
-    outbox.append(contentsOf: "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
-    for (name, value) in [("id", opening.id), ("from", opening.from), ("to", opening.to), ("version", "1.0"), ("xml:lang", opening.language)] as [(Text, Text?)] {
+    outbox.append(
+      contentsOf: "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
+    for (name, value) in [
+      ("id", opening.id), ("from", opening.from), ("to", opening.to), ("version", "1.0"), ("xml:lang", opening.language),
+    ] as [(Text, Text?)] {
       if let value { Writer.writeAttribute(name, value, into: &outbox) }
     }
     outbox.append(UInt8(ascii: ">"))

@@ -125,5 +125,6 @@ public final class RunningServer: Sendable {
     try? host.loop.flatSubmit { host.shutDown(patience: .seconds(5)) }.wait()
     try? host.drainStorage()
     try? group.syncShutdownGracefully()
+    folder.release()
   }
 }

@@ -128,7 +128,9 @@ public struct Run {
     for index in actors.indices where actors[index].client == nil { connect(index) }
     rest()
     for index in actors.indices {
-      guard actors[index].isBound else { return fail("liveness", "\(actors[index].account)/\(actors[index].resource) can't log in any more") }
+      guard actors[index].isBound else {
+        return fail("liveness", "\(actors[index].account)/\(actors[index].resource) can't log in any more")
+      }
       send(Element("presence", NS.client), as: index)
     }
     rest()
@@ -310,7 +312,9 @@ public struct Run {
   /// What a client may be told without having done wrong.
   private func isExcused(_ reason: String) -> Bool {
     if !hadFault && !reason.contains("conflict") { return false }
-    let excuses = ["internal-server-error", "conflict", "not-authorized", "temporary-auth-failure", "connection-timeout", "refused the resource"]
+    let excuses = [
+      "internal-server-error", "conflict", "not-authorized", "temporary-auth-failure", "connection-timeout", "refused the resource",
+    ]
     return excuses.contains { reason.contains($0) }
   }
 

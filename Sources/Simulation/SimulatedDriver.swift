@@ -33,8 +33,10 @@ public struct SimulatedDriver: ScenarioDriver {
 
   public init(script: Script, seed: UInt64, configuration: Configuration? = nil) {
     world = World(seed: seed, settings: WorldSettings(configuration: configuration ?? SimulatedDriver.configuration(for: script)))
+    var accounts: OrderedSet<JID> = []
     for (index, character) in script.cast.enumerated() {
-      guard let jid = JID(character.jid) else { continue }
+      // Of several characters with one account the first says its password.
+      guard let jid = JID(character.jid), accounts.append(jid.bare).inserted else { continue }
       world.control(UInt64(index), .addAccount(jid.bare, password: Secret(Array(character.password.utf8))))
     }
     settle()

@@ -46,7 +46,8 @@ public struct Database: Sendable, Equatable {
       .account(
         accounts[jid].map {
           AccountSnapshot(
-            record: $0.record, roster: Array($0.roster.values), blocklist: $0.blocklist, offlineCount: $0.offline.count, lastOffline: $0.lastOffline)
+            record: $0.record, roster: Array($0.roster.values), blocklist: $0.blocklist, offlineCount: $0.offline.count,
+            lastOffline: $0.lastOffline)
         })
     case .offline(let jid):
       .offline(accounts[jid]?.offline.map { OfflineMessage(sequence: $0.key, stanza: $0.value) } ?? [])
@@ -58,7 +59,10 @@ public struct Database: Sendable, Equatable {
             affiliations: row.affiliations.sorted { $0.key < $1.key }.map { RoomSnapshot.Entry(jid: $0.key, record: $0.value) })
         })
     case .rooms(let domain):
-      .rooms(rooms.values.filter { $0.record.isPublic && $0.record.jid.domain == domain }.map { RoomListing(jid: $0.record.jid, name: $0.record.name) })
+      .rooms(
+        rooms.values.filter { $0.record.isPublic && $0.record.jid.domain == domain }.map {
+          RoomListing(jid: $0.record.jid, name: $0.record.name)
+        })
     case .accounts:
       .accounts(accounts.values.map { AccountListing(jid: $0.record.jid, isDisabled: $0.record.isDisabled) })
     }

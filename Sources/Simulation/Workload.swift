@@ -26,7 +26,8 @@ enum Workload {
 
   /// Deeds by how often they come up.
   enum Deed: CaseIterable {
-    case messageAccount, messageDevice, headline, presence, unavailable, subscribe, approve, refuse, unsubscribe, setRoster, removeRoster, block,
+    case messageAccount, messageDevice, headline, presence, unavailable, subscribe, approve, refuse, unsubscribe, setRoster, removeRoster,
+      block,
       unblock, joinRoom, leaveRoom, messageRoom, privateMessage, configureRoom, changeNick, ping, getRoster, subject, kick, affiliate
 
     var weight: Int {
@@ -73,9 +74,13 @@ enum Workload {
       return Element("presence", NS.client, ["to": other.account.text, "type": types[deed]])
     // One device of an account makes all its changes, so that their order is known.
     case .setRoster where actor.resource == "d0":
-      return iq("set", request, nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "name": "n\(number)"])]))
+      return iq(
+        "set", request, nil,
+        Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "name": "n\(number)"])]))
     case .removeRoster where actor.resource == "d0":
-      return iq("set", request, nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "subscription": "remove"])]))
+      return iq(
+        "set", request, nil,
+        Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": other.account.text, "subscription": "remove"])]))
     case .block where actor.resource == "d0", .unblock where actor.resource == "d0":
       let item = Element("item", NS.blocking, ["jid": other.account.text])
       return iq("set", request, nil, Element(deed == .block ? "block" : "unblock", NS.blocking, children: [item]))
@@ -93,10 +98,14 @@ enum Workload {
       message.append("subject", NS.client, text: "subject \(number)")
       return message
     case .kick:
-      return iq("set", request, room.text, Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["nick": other.account.local + "-d0", "role": "none"])]))
+      return iq(
+        "set", request, room.text,
+        Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["nick": other.account.local + "-d0", "role": "none"])]))
     case .affiliate:
       let affiliation: Text = ["member", "none", "outcast", "admin"][choices.draw(.workload, who, below: 4)]
-      return iq("set", request, room.text, Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["jid": other.account.text, "affiliation": affiliation])]))
+      return iq(
+        "set", request, room.text,
+        Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["jid": other.account.text, "affiliation": affiliation])]))
     default: return nil
     }
   }

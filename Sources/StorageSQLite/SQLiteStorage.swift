@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 public import ServerCore
 internal import XML
 internal import XMPP
@@ -20,6 +21,10 @@ public final class SQLiteStorage {
     configuration.busyMode = .timeout(5)
     // Whoever shows an SQL statement in an error must not show passwords' keys in it.
     configuration.publicStatementArguments = false
+    // Keys from passwords stand in it: for the owner's eyes, and SQLite gives its other files the same permissions.
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StorageError("\(path) can't be opened: \(String(cString: strerror(errno)))") }
+    close(file)
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
       try database.writeWithoutTransaction { db in

@@ -1,15 +1,18 @@
 /// Finds where the stanzas of a stream begin and end, before any of them is parsed.
 ///
 /// It reads every byte once, whatever the splits, and knows just enough of XML for that: tags, quotes, CDATA sections,
-/// and the names of what is open. What RFC 6120, 11.1 forbids (comments, processing instructions, document types) and
-/// tags that do not match are found at the byte that shows them. Whether the rest is well-formed is the parser's to say, once the
-/// stanza is whole; the two must agree on where it ends.
+/// and the names of what is open. What RFC 6120, 11.1 forbids (comments, processing instructions, document types),
+/// tags that do not match, and whatever goes beyond a limit are found at the byte that shows them: libxml2 takes time that
+/// grows with the square of an element's attributes, so it must never see too many. Whether the rest is well-formed is
+/// the parser's to say, once the stanza is whole; the two must agree on where it ends, or the stream is given up.
+///
+/// Places are offsets into `pending`, the bytes that the stream's parser keeps.
 struct StreamFraming: Sendable, Equatable {
   enum Found: Equatable {
-    /// The stream's own start tag ends at this offset.
-    case header(end: Int)
-    case stanza(end: Int)
-    case streamEnd(end: Int)
+    /// The stream's own start tag stands here; an XML declaration before it has been checked.
+    case header(Range<Int>)
+    case stanza(Range<Int>)
+    case streamEnd
     case error(StreamParser.Failure)
   }
 
@@ -31,77 +34,65 @@ struct StreamFraming: Sendable, Equatable {
   }
 
   private var state: State = .prologue
-  /// Where the names of the open elements stand, from the stream's own inwards; those of a stanza as offsets into `pending`.
+  /// Where the names of the stanza's open elements stand, from the outermost inwards.
   private var open: [Range<Int>] = []
   /// The raw name of the stream's own element, prefix and all.
   private var streamName: [UInt8] = []
+  /// Where the thing being read began: a stanza, the header, or the declaration before it. nil while there is only white space.
+  private var begin: Int?
   private var tagBegin = 0
   private var nameEnd: Int?
-  private var lastByte: UInt8 = 0
+  /// Where the name being read began, the element's or an attribute's.
+  private var wordBegin = 0
+  private var attributes = 0
+  private var elements = 0
   private var sawHeader = false
-  private(set) var encodingDeclaration: Range<Int>?
+  private var sawDeclaration = false
 
-  /// How many bytes of `pending` were read.
+  /// How far `pending` was read.
   private(set) var position = 0
 
-  /// Whether nothing but white space came since the last boundary.
-  var atBoundary: Bool { position == 0 || (open.isEmpty && (state == .text || state == .prologue)) }
+  /// Whether nothing but white space came since the last event.
+  var atBoundary: Bool { begin == nil }
 
-  private static let cdataOpening = Array("[CDATA[".utf8)
+  init() {}
 
-  /// Reads on in `pending`, the bytes since the last boundary. After `.header` or `.stanza` the caller drops what ended there and
-  /// calls `boundary()`.
+  /// As it stands behind a stream header: for a stanza by itself.
+  static var betweenStanzas: StreamFraming {
+    var framing = StreamFraming()
+    framing.state = .text
+    framing.sawHeader = true
+    return framing
+  }
+
+  /// Reads on in `pending`. What was found ends at `position`.
   mutating func scan(_ pending: [UInt8], limits: StreamLimits) -> Found? {
     while position < pending.count {
+      if let begin, position - begin >= limits.stanzaBytes { return .error(.tooBig("a stanza is too long")) }
       let byte = pending[position]
       let at = position
       position += 1
-      defer { lastByte = byte }
       switch state {
       case .text:
         if byte == UInt8(ascii: "<") {
-          tagBegin = at
-          state = .tagStart
+          beginTag(at)
         } else if open.isEmpty, !StreamFraming.isSpace(byte) {
           // RFC 6120, 11.7: only white space may stand between stanzas.
           return .error(.badFormat)
         }
       case .prologue:
         if byte == UInt8(ascii: "<") {
-          tagBegin = at
-          state = .tagStart
+          beginTag(at)
         } else if !StreamFraming.isSpace(byte) {
-          return .error(.notWellFormed)
+          return .error(StreamFraming.isWideByte(byte) ? .unsupportedEncoding : .notWellFormed)
         }
       case .tagStart:
-        switch byte {
-        case UInt8(ascii: "/"):
-          guard sawHeader else { return .error(.notWellFormed) }
-          state = .endTag
-        case UInt8(ascii: "!"):
-          state = .bang(0)
-        case UInt8(ascii: "?"):
-          guard !sawHeader, encodingDeclaration == nil else { return .error(.restricted) }
-          state = .declaration
-        case UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "="), 0...0x20:
-          return .error(.notWellFormed)
-        default:
-          nameEnd = nil
-          state = .startTag
-        }
+        if let failure = classify(byte, at: at) { return .error(failure) }
       case .startTag:
-        switch byte {
-        case UInt8(ascii: ">"):
+        if byte == UInt8(ascii: ">") {
           if let found = endStartTag(pending, at: at, limits: limits) { return found }
-        case UInt8(ascii: "'"), UInt8(ascii: "\""):
-          if nameEnd == nil { return .error(.notWellFormed) }
-          state = .quoted(byte)
-        case UInt8(ascii: "<"):
-          return .error(.notWellFormed)
-        case UInt8(ascii: "/"), 0x20, 0x09, 0x0A, 0x0D:
-          if nameEnd == nil { nameEnd = at }
-        default:
-          break
+        } else if let failure = readStartTag(byte, after: pending[at - 1], at: at, limits: limits) {
+          return .error(failure)
         }
       case .quoted(let quote):
         if byte == quote { state = .startTag }
@@ -111,7 +102,7 @@ struct StreamFraming: Sendable, Equatable {
         if byte == UInt8(ascii: "<") { return .error(.notWellFormed) }
       case .bang(let seen):
         // Only a CDATA section may begin so, and only inside a stanza (RFC 6120, 11.1).
-        guard sawHeader, !open.isEmpty, byte == StreamFraming.cdataOpening[seen] else { return .error(.restricted) }
+        guard !open.isEmpty, byte == StreamFraming.cdataOpening[seen] else { return .error(.restricted) }
         state = seen + 1 == StreamFraming.cdataOpening.count ? .cdata(0) : .bang(seen + 1)
       case .cdata(let brackets):
         if byte == UInt8(ascii: "]") {
@@ -122,53 +113,131 @@ struct StreamFraming: Sendable, Equatable {
           state = .cdata(0)
         }
       case .declaration:
-        if byte == UInt8(ascii: ">") {
-          guard lastByte == UInt8(ascii: "?"), pending[tagBegin...].starts(with: "<?xml".utf8), StreamFraming.isSpace(pending[tagBegin + 5])
-          else { return .error(.restricted) }
-          encodingDeclaration = tagBegin..<position
-          state = .prologue
-        }
+        if byte == UInt8(ascii: ">"), let failure = endDeclaration(pending[tagBegin..<position]) { return .error(failure) }
       }
+    }
+    return nil
+  }
+
+  private static let cdataOpening = Array("[CDATA[".utf8)
+
+  private mutating func beginTag(_ at: Int) {
+    if begin == nil { begin = at }
+    tagBegin = at
+    state = .tagStart
+  }
+
+  /// What the byte behind a `<` makes of it.
+  private mutating func classify(_ byte: UInt8, at: Int) -> StreamParser.Failure? {
+    switch byte {
+    case UInt8(ascii: "/"):
+      guard sawHeader else { return .notWellFormed }
+      state = .endTag
+    case UInt8(ascii: "!"):
+      state = .bang(0)
+    case UInt8(ascii: "?"):
+      guard !sawHeader, !sawDeclaration else { return .restricted }
+      state = .declaration
+    case 0 where !sawHeader:
+      return .unsupportedEncoding
+    case UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "="), UInt8(ascii: "'"), UInt8(ascii: "\""), 0...0x20:
+      return .notWellFormed
+    default:
+      nameEnd = nil
+      wordBegin = at
+      attributes = 0
+      state = .startTag
+    }
+    return nil
+  }
+
+  private mutating func readStartTag(_ byte: UInt8, after last: UInt8, at: Int, limits: StreamLimits) -> StreamParser.Failure? {
+    // A '/' outside quotes is the one before the '>'.
+    if last == UInt8(ascii: "/") { return .notWellFormed }
+    switch byte {
+    case UInt8(ascii: "'"), UInt8(ascii: "\""):
+      if nameEnd == nil { return .notWellFormed }
+      attributes += 1
+      if attributes > limits.attributes { return .tooBig("an element has too many attributes") }
+      state = .quoted(byte)
+    case UInt8(ascii: "<"):
+      return .notWellFormed
+    case UInt8(ascii: "="):
+      if nameEnd == nil { return .notWellFormed }
+    case UInt8(ascii: "/"), 0x20, 0x09, 0x0A, 0x0D:
+      if nameEnd == nil { nameEnd = at }
+    default:
+      if StreamFraming.isSpace(last) || last == UInt8(ascii: "'") || last == UInt8(ascii: "\"") || last == UInt8(ascii: "=") { wordBegin = at }
+      if at - wordBegin >= limits.nameBytes { return .tooBig("a name is too long") }
     }
     return nil
   }
 
   private mutating func endStartTag(_ pending: [UInt8], at: Int, limits: StreamLimits) -> Found? {
     let end = nameEnd ?? at
-    let isEmptyElement = lastByte == UInt8(ascii: "/") && end < at
+    let isEmptyElement = pending[at - 1] == UInt8(ascii: "/")
     state = .text
     if !sawHeader {
-      guard !isEmptyElement else { return .error(.notWellFormed) }
+      // A stream that ends where it begins: well-formed, but no stream.
+      guard !isEmptyElement else { return .error(.badFormat) }
       sawHeader = true
       streamName = Array(pending[tagBegin + 1..<end])
-      return .header(end: position)
+      begin = nil
+      return .header(tagBegin..<position)
     }
-    if end - tagBegin - 1 > limits.nameBytes { return .error(.tooBig("a name is too long")) }
-    if isEmptyElement { return open.isEmpty ? .stanza(end: position) : nil }
-    open.append(tagBegin + 1..<end)
+    elements = open.isEmpty ? 1 : elements + 1
+    if elements > limits.elements { return .error(.tooBig("a stanza has too many elements")) }
     // The stream's own element counts as the first level.
-    return open.count + 1 > limits.depth ? .error(.tooBig("elements are nested too deeply")) : nil
+    if open.count + 2 > limits.depth { return .error(.tooBig("elements are nested too deeply")) }
+    if isEmptyElement { return open.isEmpty ? endStanza() : nil }
+    open.append(tagBegin + 1..<end)
+    return nil
   }
 
   private mutating func endEndTag(_ pending: [UInt8], at: Int) -> Found? {
     var end = at
     while StreamFraming.isSpace(pending[end - 1]) { end -= 1 }
-    let name = pending[tagBegin + 2..<max(end, tagBegin + 2)]
+    let name = pending[tagBegin + 2..<end]
     state = .text
-    guard let innermost = open.popLast() else {
-      return name.elementsEqual(streamName) ? .streamEnd(end: position) : .error(.notWellFormed)
-    }
+    guard let innermost = open.popLast() else { return name.elementsEqual(streamName) ? .streamEnd : .error(.notWellFormed) }
     guard name.elementsEqual(pending[innermost]) else { return .error(.notWellFormed) }
-    return open.isEmpty ? .stanza(end: position) : nil
+    return open.isEmpty ? endStanza() : nil
   }
 
-  /// Forgets what ended; the next byte scanned is the first of a new `pending`.
-  mutating func boundary() {
-    position = 0
-    tagBegin = 0
-    nameEnd = nil
-    lastByte = 0
+  private mutating func endStanza() -> Found {
+    let stanza = (begin ?? tagBegin)..<position
+    begin = nil
+    return .stanza(stanza)
+  }
+
+  private mutating func endDeclaration(_ bytes: ArraySlice<UInt8>) -> StreamParser.Failure? {
+    guard bytes.starts(with: "<?xml".utf8), let next = bytes.dropFirst(5).first, StreamFraming.isSpace(next) || next == UInt8(ascii: "?")
+    else { return .restricted }
+    guard bytes.dropLast().last == UInt8(ascii: "?") else { return .notWellFormed }
+    sawDeclaration = true
+    state = .prologue
+    return XMLDeclaration.fault(in: bytes)
+  }
+
+  /// Counts places from `count` bytes further on: `pending` lost so many at its front, all of them before what is being read.
+  mutating func dropped(_ count: Int) {
+    position -= count
+    tagBegin -= count
+    wordBegin -= count
+    begin = begin.map { $0 - count }
+    nameEnd = nameEnd.map { $0 - count }
+    for index in open.indices { open[index] = open[index].lowerBound - count..<open[index].upperBound - count }
+  }
+
+  /// Forgets what was being read; `pending` is empty again.
+  mutating func abandon() {
+    let streamName = streamName
+    self = sawHeader ? .betweenStanzas : StreamFraming()
+    self.streamName = streamName
   }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+
+  /// A byte with which UTF-16 or UTF-32 may begin, and UTF-8 can't.
+  private static func isWideByte(_ byte: UInt8) -> Bool { byte == 0 || byte == 0xFE || byte == 0xFF }
 }

@@ -58,25 +58,29 @@ public struct StreamParser: Sendable {
 
   public var limits: StreamLimits
   private var framing = StreamFraming()
-  /// The bytes since the last boundary, then those not looked at.
+  /// The bytes that were fed, from the last event's on.
   private var pending: [UInt8] = []
+  /// How many of `pending` became events: they leave it together, so that many small stanzas in one chunk cost no more than their bytes.
+  private var consumed = 0
   private var prologue: Prologue?
   private var failed = false
   private var ended = false
 
   public init(limits: StreamLimits = .unauthenticated) { self.limits = limits }
 
-  /// Bytes that were fed and are not yet part of an event.
-  public var pendingBytes: Int { pending.count }
+  /// Bytes that were fed and are not yet part of an event. Once `next` gave nil, no more than `limits.stanzaBytes`.
+  public var pendingBytes: Int { pending.count - consumed }
 
   /// Takes bytes from the wire.
   public mutating func feed(_ bytes: some Sequence<UInt8>) {
     guard !failed, !ended else { return }
+    if consumed > pendingBytes { dropConsumed() }
     pending.append(contentsOf: bytes)
   }
 
   /// Begins a new stream on the same connection (RFC 6120, 4.3.3); what was fed and not yet read belongs to it.
   public mutating func restart() {
+    dropConsumed()
     framing = StreamFraming()
     prologue = nil
     ended = false
@@ -85,84 +89,51 @@ public struct StreamParser: Sendable {
   /// Forgets what was fed and not yet read (RFC 6120, 5.4.3.3: what came before TLS is not trusted).
   public mutating func discardPending() {
     pending = []
-    framing.boundary()
+    consumed = 0
+    framing.abandon()
   }
 
-  /// The next event that can be had from the bytes fed so far.
+  /// The next event that can be had from the bytes fed so far. Which it is does not depend on how they were split.
   public mutating func next(using pool: ParserPool) -> Event? {
     guard !failed, !ended else { return nil }
     guard let found = framing.scan(pending, limits: limits) else {
-      if framing.atBoundary { dropWhiteSpace() }
-      return framing.position > limits.stanzaBytes ? fail(.tooBig("a stanza is too long")) : nil
+      if framing.atBoundary { consumed = pending.count }
+      dropConsumed()
+      return nil
     }
-    switch found {
-    case .error(let failure):
-      return fail(failure)
-    case .streamEnd:
-      ended = true
-      pending = []
-      return .end
-    case .header(let end), .stanza(let end):
-      guard end <= limits.stanzaBytes else { return fail(.tooBig("a stanza is too long")) }
-      let event: Event
-      do throws(Failure) {
-        event = if case .header = found { try readHeader(end, pool) } else { .stanza(try readStanza(end, pool)) }
-      } catch {
-        return fail(error)
+    let event: Event
+    do throws(Failure) {
+      switch found {
+      case .error(let failure): throw failure
+      case .streamEnd:
+        ended = true
+        event = .end
+      case .header(let place): event = .header(try readHeader(pending[place], pool))
+      case .stanza(let place):
+        guard let prologue else { throw .notWellFormed }
+        event = .stanza(try pool.parseStanza(pending[place], in: prologue, limits: limits))
       }
-      framing.boundary()
-      if pending.count == end { pending = [] } else { pending.removeFirst(end) }
-      return event
+    } catch {
+      failed = true
+      event = .failure(error)
     }
+    consumed = failed || ended ? pending.count : framing.position
+    if pendingBytes == 0 { dropConsumed() }
+    return event
   }
 
-  private mutating func dropWhiteSpace() {
-    guard framing.encodingDeclaration == nil || prologue != nil else { return }
-    pending = []
-    framing.boundary()
+  private mutating func dropConsumed() {
+    guard consumed > 0 else { return }
+    if pendingBytes == 0 { pending = [] } else { pending.removeFirst(consumed) }
+    framing.dropped(consumed)
+    consumed = 0
   }
 
-  private mutating func fail(_ failure: Failure) -> Event {
-    failed = true
-    pending = []
-    return .failure(failure)
-  }
-
-  private mutating func readHeader(_ end: Int, _ pool: ParserPool) throws(Failure) -> Event {
-    var start = 0
-    if let declaration = framing.encodingDeclaration {
-      try checkDeclaration(pending[declaration])
-      start = declaration.upperBound
-    }
-    let (element, bindings) = try pool.parseHeader(pending[start..<end], limits: limits)
+  private mutating func readHeader(_ bytes: ArraySlice<UInt8>, _ pool: ParserPool) throws(Failure) -> Header {
+    let (element, bindings) = try pool.parseHeader(bytes, limits: limits)
     let prologue = Prologue(bindings: bindings)
     self.prologue = prologue
-    return .header(Header(element: element, contentNamespace: prologue.contentNamespace))
-  }
-
-  private func readStanza(_ end: Int, _ pool: ParserPool) throws(Failure) -> Element {
-    guard let prologue else { throw .notWellFormed }
-    return try pool.parseStanza(pending[..<end], in: prologue, limits: limits)
-  }
-
-  /// RFC 6120, 11.6: UTF-8 and nothing else, whatever the declaration says.
-  private func checkDeclaration(_ bytes: ArraySlice<UInt8>) throws(Failure) {
-    let lowercased = String(decoding: bytes, as: UTF8.self).lowercased()
-    guard let encoding = lowercased.range(of: "encoding") else { return }
-    let value = lowercased[encoding.upperBound...].drop { " \t\r\n=".contains($0) }
-    guard let quote = value.first, quote == "'" || quote == "\"" else { throw .notWellFormed }
-    guard value.dropFirst().prefix(while: { $0 != quote }) == "utf-8" else { throw .unsupportedEncoding }
-  }
-}
-
-extension String {
-  fileprivate func range(of needle: String) -> Range<String.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(needle) { return start..<index(start, offsetBy: needle.count) }
-      start = index(after: start)
-    }
-    return nil
+    return Header(element: element, contentNamespace: prologue.contentNamespace)
   }
 }
 

@@ -48,19 +48,13 @@ extension Text: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Cu
 extension Text {
   public static func + (a: Text, b: Text) -> Text { Text(a.string + b.string) }
   public func hasPrefix(_ prefix: Text) -> Bool { utf8.starts(with: prefix.utf8) }
-  /// The text without the XML white space (space, tab, line feed, carriage return) at its ends.
+  /// The text without the XML white space (space, tab, line feed, carriage return) at its ends. Byte by byte: a combining
+  /// mark makes one character of itself and the space before it, and that space is one all the same.
   public var trimmed: Text {
-    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
-    guard let first = utf8.first, let last = utf8.last, isSpace(first) || isSpace(last) else { return self }
-    return Text(string[...].drop { $0.utf8.allSatisfy(isSpace) }.trimmingEnd { $0.utf8.allSatisfy(isSpace) })
-  }
-}
-
-extension Substring {
-  fileprivate func trimmingEnd(while predicate: (Character) -> Bool) -> Substring {
-    var rest = self
-    while let last = rest.last, predicate(last) { rest.removeLast() }
-    return rest
+    guard let first = utf8.firstIndex(where: { !StreamFraming.isSpace($0) }), let last = utf8.lastIndex(where: { !StreamFraming.isSpace($0) })
+    else { return "" }
+    if first == utf8.startIndex, utf8.index(after: last) == utf8.endIndex { return self }
+    return Text(Substring(string.utf8[first...last]))
   }
 }
 

@@ -23,63 +23,62 @@ public struct Writer {
     return splice
   }
 
+  /// `inherited` is the default namespace where the element stands, or nil for that of the writer.
   private func write(_ element: Element, at index: Int, inherited: Element.Slice?, into out: inout [UInt8], splice: inout Int) {
-    let node = element.nodes[index]
+    let entry = element.entries[index]
     let isRoot = index == Int(element.root)
-    let same = inherited.map { $0 == node.namespace || element.bytes[$0.range].elementsEqual(element.bytes[node.namespace.range]) }
-    let usesPrefix = isRoot && declaresStreamPrefix && element.has(namespace: Writer.streamsNamespace)
-    let declares = !usesPrefix && !(same ?? element.has(namespace: defaultNamespace))
+    let prefix = prefix(of: element, entry, isRoot: isRoot)
+    let declares = prefix.isEmpty && !isDefault(entry.namespace, inherited, of: element)
 
     out.append(UInt8(ascii: "<"))
-    if usesPrefix { out.append(contentsOf: "stream:".utf8) }
-    out.append(contentsOf: element.bytes[node.name.range])
+    out.append(contentsOf: prefix.utf8)
+    out.append(contentsOf: element.bytes[entry.name.range])
     if declares {
       out.append(contentsOf: " xmlns='".utf8)
-      Writer.escape(element.bytes[node.namespace.range], attribute: true, into: &out)
+      Writer.escape(element.bytes[entry.namespace.range], attribute: true, into: &out)
       out.append(UInt8(ascii: "'"))
     }
     var next = index + 1
-    while next < node.end, element.nodes[next].kind == .attribute {
-      writeAttribute(element, element.nodes[next], number: next - index, into: &out)
+    while next < entry.end, element.entries[next].kind == .attribute {
+      writeAttribute(element, element.entries[next], number: next - index, into: &out)
       next += 1
     }
     if isRoot { splice = out.count }
-    guard next < node.end else {
+    guard next < entry.end else {
       out.append(contentsOf: "/>".utf8)
       return
     }
     out.append(UInt8(ascii: ">"))
-    // What stands under `stream:` inherits the stream's default namespace; a slice cannot say so, nil can't either.
-    let scope: Element.Slice? = usesPrefix ? nil : node.namespace
-    while next < node.end {
-      let inner = element.nodes[next]
+    let scope = declares ? entry.namespace : inherited
+    var unused = 0
+    while next < entry.end {
+      let inner = element.entries[next]
       if inner.kind == .text {
         Writer.escape(element.bytes[inner.value.range], attribute: false, into: &out)
       } else {
-        var child = element
-        child.root = UInt32(next)
-        if let scope {
-          writeInner(child, at: next, inherited: scope, into: &out)
-        } else {
-          Writer(defaultNamespace: defaultNamespace, declaresStreamPrefix: false).write(child, into: &out)
-        }
+        write(element, at: next, inherited: scope, into: &out, splice: &unused)
       }
       next = Int(inner.end)
     }
     out.append(contentsOf: "</".utf8)
-    if usesPrefix { out.append(contentsOf: "stream:".utf8) }
-    out.append(contentsOf: element.bytes[node.name.range])
+    out.append(contentsOf: prefix.utf8)
+    out.append(contentsOf: element.bytes[entry.name.range])
     out.append(UInt8(ascii: ">"))
   }
 
-  private func writeInner(_ element: Element, at index: Int, inherited: Element.Slice, into out: inout [UInt8]) {
-    var unused = 0
-    // Inside, the prefix is not used: an element is written the same wherever it stands.
-    Writer(defaultNamespace: defaultNamespace, declaresStreamPrefix: false)
-      .write(element, at: index, inherited: inherited, into: &out, splice: &unused)
+  /// The prefix that an element must have or may have. Only the root is written with the stream's: inside, an element is written the
+  /// same wherever it stands. The namespace of `xml:` can't be declared as the default one (Namespaces in XML, 3).
+  private func prefix(of element: Element, _ entry: Element.Entry, isRoot: Bool) -> String {
+    if isRoot, declaresStreamPrefix, element.matches(entry.namespace, Writer.streamsNamespace) { return "stream:" }
+    return element.matches(entry.namespace, Element.xmlNamespace) ? "xml:" : ""
   }
 
-  private func writeAttribute(_ element: Element, _ node: Element.Node, number: Int, into out: inout [UInt8]) {
+  private func isDefault(_ namespace: Element.Slice, _ inherited: Element.Slice?, of element: Element) -> Bool {
+    guard let inherited else { return element.matches(namespace, defaultNamespace) }
+    return inherited == namespace || element.bytes[inherited.range].elementsEqual(element.bytes[namespace.range])
+  }
+
+  private func writeAttribute(_ element: Element, _ node: Element.Entry, number: Int, into out: inout [UInt8]) {
     let namespace = element.bytes[node.namespace.range]
     out.append(UInt8(ascii: " "))
     if !namespace.isEmpty {

@@ -60,7 +60,9 @@ struct ScenarioCommand: ParsableCommand {
   /// What went wrong, if anything did.
   private func attempt(_ file: String) throws -> String? {
     let source: String
-    do { source = try String(contentsOfFile: file, encoding: .utf8) } catch { throw ValidationError("'\(file)' can't be read: \(error.localizedDescription)") }
+    do { source = try String(contentsOfFile: file, encoding: .utf8) } catch {
+      throw ValidationError("'\(file)' can't be read: \(error.localizedDescription)")
+    }
     let script: Script
     do { script = try Script(parsing: source, name: file) } catch { return "\(error)" }
     let runner = ScenarioRunner(exact: exact)
@@ -103,7 +105,8 @@ struct Endpoint: ExpressibleByArgument {
   let host: String
   let port: Int
   init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
+    guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]), (1...65_535).contains(port)
+    else { return nil }
     host = String(argument[..<colon])
     self.port = port
   }

@@ -15,7 +15,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "One seed.") var seed: UInt64?
   @Option(help: "A range of seeds, such as 0..<1000.") var seeds: SeedRange?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
-  @Option(name: .customLong("without"), help: "Leave an oracle out: \(Run.oracles.map { $0.name }.joined(separator: ", ")).") var without: [String] = []
+  @Option(name: .customLong("without"), help: "Leave an oracle out: \(Run.oracles.map { $0.name }.joined(separator: ", ")).") var without:
+    [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Option(help: "Threads to use.") var jobs = 2
 
@@ -106,7 +107,8 @@ struct VirtualTime: ExpressibleByArgument, CustomStringConvertible {
 
   init?(argument: String) {
     let units: [(String, Int64)] = [("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)]
-    guard let (suffix, factor) = units.first(where: { argument.hasSuffix($0.0) }), let count = Int64(argument.dropLast(suffix.count)), count > 0,
+    guard let (suffix, factor) = units.first(where: { argument.hasSuffix($0.0) }), let count = Int64(argument.dropLast(suffix.count)),
+      count > 0,
       count <= 1_000_000
     else { return nil }
     nanoseconds = count * factor

@@ -103,12 +103,14 @@ struct EngineHarness {
   mutating func scram(_ name: String, _ password: String, on link: LinkID) -> String {
     _ = read(link)
     let bare = "n=\(name),r=abc"
-    send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>", on: link)
+    send(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>", on: link)
     let answer = read(link)
     guard let challenge = answer.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }) else { return answer }
     let first = Text(utf8: challenge)
     let fields = Scram.fields(first)
-    let salted = Scram.saltedPassword(.sha1, password: Array(password.utf8), salt: Base64.decode(fields[1].value)!, rounds: Int(fields[2].value.string)!)
+    let salted = Scram.saltedPassword(
+      .sha1, password: Array(password.utf8), salt: Base64.decode(fields[1].value)!, rounds: Int(fields[2].value.string)!)
     let final = "c=biws,r=\(fields[0].value)"
     let key = Scram.hmac(.sha1, key: salted, Array("Client Key".utf8))
     let signature = Scram.hmac(.sha1, key: Scram.digest(.sha1, key), Array("\(bare),\(first),\(final)".utf8))

@@ -1,3 +1,4 @@
+import Foundation
 import ServerCore
 import Testing
 import XML

@@ -46,8 +46,10 @@ struct LayersTests {
 
   /// No clock, no randomness but what is given, no tasks, no addresses, no hash order: or a run could not be replayed.
   static let forbidden = [
-    "import Foundation", "Date(", "ContinuousClock", "SuspendingClock", "DispatchTime", "SystemRandomNumberGenerator", ".random(", "randomElement(",
-    ".shuffle", "Task {", "Task.", "async ", "await ", "UUID(", ".hashValue", "ObjectIdentifier(", "clock_gettime", "getenv", "ProcessInfo", "print(",
+    "import Foundation", "Date(", "ContinuousClock", "SuspendingClock", "DispatchTime", "SystemRandomNumberGenerator", ".random(",
+    "randomElement(",
+    ".shuffle", "Task {", "Task.", "async ", "await ", "UUID(", ".hashValue", "ObjectIdentifier(", "clock_gettime", "getenv", "ProcessInfo",
+    "print(",
     "fatalError(", "try!",
   ]
 
@@ -74,7 +76,9 @@ struct LayersTests {
       }
       for (number, line) in lines.enumerated() {
         for table in tables {
-          let iterates = ["in \(table) {", "in \(table) where", "\(table).map", "\(table).forEach", "\(table).values", "\(table).keys", "\(table).first "]
+          let iterates = [
+            "in \(table) {", "in \(table) where", "\(table).map", "\(table).forEach", "\(table).values", "\(table).keys", "\(table).first ",
+          ]
           for shape in iterates where line.contains(shape) && !line.contains(".sorted") {
             #expect(Bool(false), "\(module)/\(file.name):\(number + 1) iterates the hash table '\(table)'")
           }
@@ -86,7 +90,10 @@ struct LayersTests {
   /// A file is read in one sitting.
   @Test func filesAreShort() throws {
     for folder in ["Sources", "Tests", "Fuzz"] {
-      let files = FileManager.default.enumerator(at: Self.root.appendingPathComponent(folder), includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+      let files =
+        FileManager.default.enumerator(at: Self.root.appendingPathComponent(folder), includingPropertiesForKeys: nil)?.compactMap {
+          $0 as? URL
+        } ?? []
       for file in files where file.pathExtension == "swift" && !file.path.contains("/.build/") {
         let count = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).count
         #expect(count <= 500, "\(file.lastPathComponent) has \(count) lines")

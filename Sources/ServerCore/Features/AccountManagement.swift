@@ -76,6 +76,8 @@ extension Server {
   private mutating func remove(_ jid: JID, _ step: inout Step) {
     let items = accounts[jid]!.entity!.roster.values.elements
     for item in items { accounts[jid]!.entity!.endSubscriptions(with: item, &step) }
+    // They have heard all there is to hear: that the sessions end is no news to them.
+    accounts[jid]!.entity!.roster = [:]
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
     _ = accounts.remove(jid)

@@ -44,7 +44,8 @@ extension Account {
   /// An IQ for the bare JID: the server answers for the account (RFC 6121, 8.5.2.1.3).
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
-    guard let route = Feature.accountRoutes.first(where: { payload.is($0.name, $0.namespace) }), !route.isPrivate || stanza.from.bare == jid else {
+    guard let route = Feature.accountRoutes.first(where: { payload.is($0.name, $0.namespace) }), !route.isPrivate || stanza.from.bare == jid
+    else {
       return step.bounce(stanza, StanzaError(.serviceUnavailable))
     }
     route.handle(&self, stanza, payload, &step)

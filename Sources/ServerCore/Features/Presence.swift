@@ -62,8 +62,8 @@ extension Account {
   /// The contacts that hear of this account.
   private var listeners: [JID] { roster.values.filter { $0.hears && !isBlocked($0.jid) }.map(\.jid.bare) }
 
-  /// 4.5: everyone who knew that the session is there hears that it is not.
-  mutating func becomeUnavailable(_ resource: Text, _ presence: Element, _ step: inout Step) {
+  /// 4.5: everyone who knew that the session is there hears that it is not; so does the session, if it stays connected.
+  mutating func becomeUnavailable(_ resource: Text, _ presence: Element, staysConnected: Bool = true, _ step: inout Step) {
     guard var session = sessions[resource] else { return }
     let wasAvailable = session.presence != nil
     let directed = Array(session.directed)
@@ -72,8 +72,8 @@ extension Account {
     session.directed = []
     sessions[resource] = session
     if wasAvailable {
-      step.outputs.append(
-        .write(presence, from: session.jid, to: (available + [session]).map { Addressee(link: $0.link, to: $0.jid) }))
+      let own = available + (staysConnected ? [session] : [])
+      if !own.isEmpty { step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(link: $0.link, to: $0.jid) })) }
       step.route(presence, from: session.jid, to: listeners)
     }
     let others = directed.filter { address in !wasAvailable || !(roster[address.bare]?.hears ?? false) }
@@ -99,7 +99,7 @@ extension Account {
 
   /// The session is gone, whatever the reason. Whoever must hears of it.
   mutating func end(_ resource: Text, _ step: inout Step) {
-    becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), &step)
+    becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), staysConnected: false, &step)
     sessions[resource] = nil
     if sessions.isEmpty { idleSince = step.now.monotonic }
   }

@@ -20,7 +20,9 @@ enum Registration {
     }
     if query.child("remove", NS.register) != nil {
       // 3.2: nothing may stand beside it.
-      guard query.children.first(where: { !$0.is("remove", NS.register) }) == nil else { return step.bounce(request, StanzaError(.badRequest)) }
+      guard query.children.first(where: { !$0.is("remove", NS.register) }) == nil else {
+        return step.bounce(request, StanzaError(.badRequest))
+      }
       step.wishes.append(.removeAccount(request, account))
       return
     }
@@ -34,7 +36,8 @@ enum Registration {
 
   /// The password as SCRAM will see it. `nil` if there is none that could be used.
   static func password(_ query: Element) -> Secret? {
-    guard let given = query.child("password", NS.register)?.text, !given.isEmpty, given.count <= 1023, let prepared = Precis.saslPrep(given) else { return nil }
+    guard let given = query.child("password", NS.register)?.text, !given.isEmpty, given.count <= 1023, let prepared = Precis.saslPrep(given)
+    else { return nil }
     return Secret(Array(prepared.utf8))
   }
 }

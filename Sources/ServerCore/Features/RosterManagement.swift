@@ -44,7 +44,8 @@ enum RosterManagement {
   }
 
   /// 2.3.3.
-  private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ limits: Configuration.Limits) -> StanzaError? {
+  private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ limits: Configuration.Limits) -> StanzaError?
+  {
     if jid.bare == account.jid { return StanzaError(.notAllowed) }
     if groups.contains(where: \.isEmpty) { return StanzaError(.notAcceptable) }
     if Set(groups).count != groups.count { return StanzaError(.badRequest) }

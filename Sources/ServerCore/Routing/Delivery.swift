@@ -107,7 +107,9 @@ extension Server {
     switch stanza.kind {
     case .message:
       let target: MessageDelivery.Target = stanza.to.isBare ? .bare : .fullNoMatch
-      if MessageDelivery.decide(.init(of: stanza.element), .noAccount, target) == .error { step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+      if MessageDelivery.decide(.init(of: stanza.element), .noAccount, target) == .error {
+        step.bounce(stanza, StanzaError(.serviceUnavailable))
+      }
     case .iq:
       step.bounce(stanza, StanzaError(.serviceUnavailable))
     case .presence:

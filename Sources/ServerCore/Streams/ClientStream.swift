@@ -78,7 +78,8 @@ struct ClientStream: Sendable {
     }
     let isKnown = step.configuration.domains.contains(domain)
     let opening = StreamOpening(
-      id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first, to: root["from"].flatMap { JID($0) }?.bare.text,
+      id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first,
+      to: root["from"].flatMap { JID($0) }?.bare.text,
       language: language ?? "en")
     step.outputs.append(.openStream(link, opening))
     headerWasSent = true
@@ -93,7 +94,9 @@ struct ClientStream: Sendable {
     guard root.has(name: "stream") else { return StreamError(.badFormat) }
     guard contentNamespace == NS.client else { return StreamError(.invalidNamespace) }
     guard isKnown else { return StreamError(.hostUnknown) }
-    if !isFirst, let to = root["to"], JID(to)?.text != domain { return StreamError(.hostUnknown, text: "the domain of a stream can't change") }
+    if !isFirst, let to = root["to"], JID(to)?.text != domain {
+      return StreamError(.hostUnknown, text: "the domain of a stream can't change")
+    }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
     guard let version = root["version"], (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1 else {
       return StreamError(.unsupportedVersion)
@@ -193,7 +196,9 @@ struct ClientStream: Sendable {
 
   /// RFC 6120, 7.6 and 7.7.
   private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ step: inout Step) -> Request? {
-    guard element.is("iq", NS.client), element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
+    guard element.is("iq", NS.client), element.type == "set", let id = element.id, let payload = element.firstChild,
+      payload.is("bind", NS.bind)
+    else {
       if element.stanzaKind == .iq, element.type == "get" || element.type == "set" {
         step.send(element.errorReply(StanzaError(.notAllowed, text: "bind a resource first")), to: link)
         return nil

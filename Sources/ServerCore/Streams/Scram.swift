@@ -38,7 +38,8 @@ struct ScramExchange: Sendable {
     }
     let fields = Scram.fields(clientFirstBare)
     // An extension that we don't know (`m=`) would come first (RFC 5802, 5.1).
-    guard fields.count >= 2, fields[0].key == "n", fields[1].key == "r", let name = Scram.unescape(fields[0].value.utf8[...]), !name.isEmpty,
+    guard fields.count >= 2, fields[0].key == "n", fields[1].key == "r", let name = Scram.unescape(fields[0].value.utf8[...]),
+      !name.isEmpty,
       !fields[1].value.isEmpty
     else { throw .malformed }
     username = name
@@ -56,7 +57,8 @@ struct ScramExchange: Sendable {
   /// Checks the client's final message. Returns the server's, or `nil` if the proof is wrong.
   func verify(clientFinal: Text) throws(Failure) -> Text? {
     let fields = Scram.fields(clientFinal)
-    guard let credentials, let proofField = fields.last, proofField.key == "p", fields.count >= 3, fields[0].key == "c", fields[1].key == "r",
+    guard let credentials, let proofField = fields.last, proofField.key == "p", fields.count >= 3, fields[0].key == "c",
+      fields[1].key == "r",
       let binding = Base64.decode(fields[0].value), let proof = Base64.decode(proofField.value)
     else { throw .malformed }
     guard Text(utf8: binding) == gs2Header, fields[1].value == nonce else { return nil }

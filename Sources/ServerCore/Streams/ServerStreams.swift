@@ -96,7 +96,9 @@ extension Server {
   private mutating func endSession(_ link: LinkID, _ step: inout Step) {
     guard case .bound(let jid) = streams[link]?.phase, accounts[jid.bare]?.entity?.sessions[jid.resource]?.link == link else { return }
     accounts[jid.bare]?.entity?.end(jid.resource, &step)
-    if accounts[jid.bare]?.entity?.sessions.isEmpty ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime) }
+    if accounts[jid.bare]?.entity?.sessions.isEmpty ?? false {
+      wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime)
+    }
   }
 
   mutating func checkLink(_ link: LinkID, _ step: inout Step) {

@@ -35,6 +35,9 @@ final class DataFolder: Sendable {
 
   deinit { Glibc.close(lock) }
 
+  /// Lets the next server have the folder.
+  func release() { flock(lock, LOCK_UN) }
+
   /// The file's 32 bytes; made at the first start, readable by nobody else.
   static func secret(_ file: String) throws(SetupError) -> [UInt8] {
     if let data = FileManager.default.contents(atPath: file) {

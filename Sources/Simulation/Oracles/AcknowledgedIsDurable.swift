@@ -24,7 +24,9 @@ public struct AcknowledgedIsDurable: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
-      guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id, let change = Self.change(element, account) else { return nil }
+      guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id,
+        let change = Self.change(element, account)
+      else { return nil }
       cells[change.key, default: Cell()].possible.append(change.value)
       requests["\(account)/\(session.actor).\(session.incarnation)/\(id)"] = change
     case .received(let session, let element):

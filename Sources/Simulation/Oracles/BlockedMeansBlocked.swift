@@ -24,7 +24,9 @@ public struct BlockedMeansBlocked: Oracle {
     case .ended(let session):
       addresses[session] = nil
     case .sent(let session, let element):
-      guard let account = addresses[session]?.bare, let id = element.id, let payload = element.firstChild, payload.has(namespace: NS.blocking) else { return nil }
+      guard let account = addresses[session]?.bare, let id = element.id, let payload = element.firstChild,
+        payload.has(namespace: NS.blocking)
+      else { return nil }
       let listed = payload.children.compactMap { $0["jid"].flatMap { JID($0) } }
       if payload.has(name: "block") { requests["\(account)/\(id)"] = listed }
       if payload.has(name: "unblock") {
@@ -42,7 +44,9 @@ public struct BlockedMeansBlocked: Oracle {
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
-    if element.is("iq", NS.client), element.type == "result", let id = element.id, let blocked = requests.removeValue(forKey: "\(jid.bare)/\(id)") {
+    if element.is("iq", NS.client), element.type == "result", let id = element.id,
+      let blocked = requests.removeValue(forKey: "\(jid.bare)/\(id)")
+    {
       confirmed[jid.bare, default: []].append(contentsOf: blocked)
       for (other, address) in addresses where address.bare == jid.bare && other != session {
         unaware[other, default: []].append(contentsOf: blocked)

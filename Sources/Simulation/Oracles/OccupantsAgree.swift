@@ -23,7 +23,9 @@ public struct OccupantsAgree: Oracle {
       views[session] = nil
       inside[session] = nil
     case .received(let session, let element):
-      guard element.is("presence", NS.client), let from = element["from"].flatMap({ JID($0) }), from.domain.hasPrefix("conference."), from.isFull else { return nil }
+      guard element.is("presence", NS.client), let from = element["from"].flatMap({ JID($0) }), from.domain.hasPrefix("conference."),
+        from.isFull
+      else { return nil }
       shown(session, element, from)
     case .sent, .fault: break
     }
@@ -51,19 +53,25 @@ public struct OccupantsAgree: Oracle {
     let live = OrderedDictionary(uniqueKeysWithValues: state.sessions.map { ($0.jid, $0.id) })
     for room in state.world.engine.server.roomsInMemory {
       let occupants = state.world.engine.server.occupants(of: room)
-      for occupant in occupants where live[occupant.jid] == nil { return "\(room) has a ghost: \(occupant.nick) is \(occupant.jid), who is gone" }
+      for occupant in occupants where live[occupant.jid] == nil {
+        return "\(room) has a ghost: \(occupant.nick) is \(occupant.jid), who is gone"
+      }
       for (session, rooms) in inside where rooms.contains(room) {
         let real = OrderedSet(occupants.map(\.nick).sorted())
         let seen = OrderedSet((views[session]?[room] ?? []).sorted())
         if real != seen { return "\(addresses[session]?.text ?? "?") sees \(seen) in \(room), which has \(real)" }
       }
       for occupant in occupants {
-        if let session = live[occupant.jid], !(inside[session]?.contains(room) ?? false) { return "\(occupant.jid) is in \(room) and does not know" }
+        if let session = live[occupant.jid], !(inside[session]?.contains(room) ?? false) {
+          return "\(occupant.jid) is in \(room) and does not know"
+        }
       }
     }
     let known = OrderedSet(state.world.engine.server.roomsInMemory)
     for (session, rooms) in inside {
-      for room in rooms where !known.contains(room) { return "\(addresses[session]?.text ?? "?") believes to be in \(room), which is not there" }
+      for room in rooms where !known.contains(room) {
+        return "\(addresses[session]?.text ?? "?") believes to be in \(room), which is not there"
+      }
     }
     return nil
   }

@@ -42,10 +42,13 @@ public struct StanzaLedger: Oracle {
     case .began(let session, let jid):
       addresses[session] = jid
     case .sent(let session, let element):
-      if let blocked = element.child("block", NS.blocking)?.firstChild?["jid"].flatMap({ JID($0) }), let account = addresses[session]?.bare {
+      if let blocked = element.child("block", NS.blocking)?.firstChild?["jid"].flatMap({ JID($0) }), let account = addresses[session]?.bare
+      {
         blocks.append(Block(account: account, blocked: blocked))
       }
-      guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else { return nil }
+      guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else {
+        return nil
+      }
       entries[id] = Entry(number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat")
     case .received(let session, let element):
       return received(session, element)
@@ -81,7 +84,9 @@ public struct StanzaLedger: Oracle {
     if entry.isGroupchat, element.child("delay", NS.delay) != nil { return nil }
     if !entry.isGroupchat, entry.to.bare != jid.bare { return "\(jid) got message \(id), which was for \(entry.to)" }
     if entry.receivers.contains(session) { return "\(jid) got message \(id) twice" }
-    if !entry.isGroupchat, entry.receivers.contains(where: { addresses[$0] == jid }) { return "\(jid) got message \(id) twice, in two sessions" }
+    if !entry.isGroupchat, entry.receivers.contains(where: { addresses[$0] == jid }) {
+      return "\(jid) got message \(id) twice, in two sessions"
+    }
     let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
     let wasStored = element.child("delay", NS.delay) != nil
     if let before = wasStored ? lastSinceAvailable[pair] : last[pair], before > entry.number {

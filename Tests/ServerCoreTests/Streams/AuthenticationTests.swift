@@ -55,7 +55,9 @@ struct AuthenticationTests {
       var harness = EngineHarness()
       let link = harness.openStream()
       _ = harness.read(link)
-      harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(Base64.encode(Array("n,,n=\(name),r=x".utf8)))</auth>", on: link)
+      harness.send(
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(Base64.encode(Array("n,,n=\(name),r=x".utf8)))</auth>",
+        on: link)
       let challenge = harness.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap { Base64.decode(Text($0.1)) } ?? []
       return Scram.fields(Text(utf8: challenge))[1].value.string
     }
@@ -109,8 +111,11 @@ struct AuthenticationTests {
     #expect(harness.read(link).contains("<invalid-authzid/>"))
   }
 
-  @Test(arguments: [("", "romeo", "secret", "success"), ("romeo@localhost", "romeo", "secret", "success"), ("juliet@localhost", "romeo", "secret", "invalid-authzid"),
-    ("", "romeo", "wrong", "not-authorized"), ("", "nobody", "secret", "not-authorized")])
+  @Test(arguments: [
+    ("", "romeo", "secret", "success"), ("romeo@localhost", "romeo", "secret", "success"),
+    ("juliet@localhost", "romeo", "secret", "invalid-authzid"),
+    ("", "romeo", "wrong", "not-authorized"), ("", "nobody", "secret", "not-authorized"),
+  ])
   func plainOverTLS(_ authzid: String, _ name: String, _ password: String, _ expected: String) {
     var harness = EngineHarness()
     harness.addAccount("romeo")
@@ -133,7 +138,9 @@ struct AuthenticationTests {
     let authenticated = harness.openStream()
     _ = harness.scram("romeo", "secret", on: authenticated)
     let halfway = harness.openStream()
-    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=romeo,r=x".utf8)))</auth>", on: halfway)
+    harness.send(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=romeo,r=x".utf8)))</auth>",
+      on: halfway)
     let bound = harness.session("romeo", resource: "r")
     let other = harness.openStream()
     harness.input(.control(1, what == "delete" ? .deleteAccount(jid) : .disableAccount(jid)))
@@ -147,7 +154,8 @@ struct AuthenticationTests {
     harness.addAccount("romeo")
     let (mine, other) = (harness.session("romeo", resource: "a"), harness.session("romeo", resource: "b"))
     harness.send(
-      "<iq type='set' id='p' to='localhost'><query xmlns='jabber:iq:register'><username>romeo</username><password>new</password></query></iq>", on: mine)
+      "<iq type='set' id='p' to='localhost'><query xmlns='jabber:iq:register'><username>romeo</username><password>new</password></query></iq>",
+      on: mine)
     #expect(harness.read(mine).contains("type='result'"))
     #expect(harness.closed == [other])
     let again = harness.openStream()
@@ -159,7 +167,9 @@ struct AuthenticationTests {
     #expect(Base64.decode("Zm9v") == Array("foo".utf8))
     #expect(Base64.decode("Zm8=") == Array("fo".utf8))
     #expect(Base64.decode("Zg==") == Array("f".utf8))
-    for bad: Text in ["Zm9", "Zm9v=", "Z===", "====", "Zm 9v", "Zm9v\n", "Zg=="+"Zg==", "Z=g="] { #expect(Base64.decode(bad) == nil, "\(bad)") }
+    for bad: Text in ["Zm9", "Zm9v=", "Z===", "====", "Zm 9v", "Zm9v\n", "Zg==" + "Zg==", "Z=g="] {
+      #expect(Base64.decode(bad) == nil, "\(bad)")
+    }
     for count in 0..<20 {
       let bytes = (0..<count).map { UInt8($0 * 37 & 255) }
       #expect(Base64.decode(Base64.encode(bytes)) == bytes)

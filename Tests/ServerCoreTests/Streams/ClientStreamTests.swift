@@ -18,10 +18,16 @@ struct ClientStreamTests {
   }
 
   @Test(arguments: [
-    ("<stream:stream to='nowhere.example' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "host-unknown"),
+    (
+      "<stream:stream to='nowhere.example' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+      "host-unknown"
+    ),
     ("<stream:stream version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "host-unknown"),
     ("<stream:stream to='localhost' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "unsupported-version"),
-    ("<stream:stream to='localhost' version='1.0' xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>", "invalid-namespace"),
+    (
+      "<stream:stream to='localhost' version='1.0' xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>",
+      "invalid-namespace"
+    ),
     ("<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='urn:other'>", "invalid-namespace"),
     ("<stream:river to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", "bad-format"),
     ("<?xml version='1.0' encoding='ISO-8859-1'?>" + EngineHarness.header.dropFirst(21), "unsupported-encoding"),

@@ -1,0 +1,124 @@
+// MARK: - Changing
+
+extension Element {
+  /// Makes this element the whole of its storage, so that it can be changed.
+  private mutating func own() {
+    guard root != 0 else { return }
+    self = copy(upTo: node.end)
+  }
+
+  /// The element with its entries before `end` and none of the bytes of others.
+  private func copy(upTo end: UInt32) -> Element {
+    var entries = ContiguousArray<Entry>()
+    entries.reserveCapacity(Int(end - root))
+    var kept = ContiguousArray<UInt8>()
+    Element.copyEntries(root..<end, of: self, into: &entries, bytes: &kept)
+    entries[0].end = UInt32(entries.count)
+    return Element(entries: entries, bytes: kept)
+  }
+
+  private static func copyEntries(
+    _ range: Range<UInt32>, of source: Element, into target: inout ContiguousArray<Entry>, bytes kept: inout ContiguousArray<UInt8>
+  ) {
+    let start = UInt32(target.count)
+    func move(_ slice: Slice) -> Slice {
+      let start = UInt32(kept.count)
+      kept.append(contentsOf: source.bytes[slice.range])
+      return Slice(start: start, count: slice.count)
+    }
+    var last: (from: Slice, to: Slice)?
+    for index in range {
+      var entry = source.entries[Int(index)]
+      entry.end = entry.end - range.lowerBound + start
+      entry.name = move(entry.name)
+      // Neighbours mostly share one namespace.
+      if let last, last.from == entry.namespace {
+        entry.namespace = last.to
+      } else {
+        let moved = move(entry.namespace)
+        last = (entry.namespace, moved)
+        entry.namespace = moved
+      }
+      entry.value = move(entry.value)
+      target.append(entry)
+    }
+  }
+
+  /// Sets, replaces or, with `nil`, removes an attribute.
+  public mutating func set(_ name: Text, _ namespace: Text, _ value: Text?) {
+    own()
+    if let index = attributeIndex(name, namespace) {
+      if let value {
+        entries[index].value = add(value)
+      } else {
+        entries.remove(at: index)
+        shiftEnds(after: index, by: -1)
+      }
+    } else if let value {
+      let entry = Entry(kind: .attribute, end: 2, name: add(name), namespace: add(namespace), value: add(value))
+      entries.insert(entry, at: 1)
+      shiftEnds(after: 1, by: 1)
+      entries[1].end = 2
+    }
+  }
+
+  private mutating func shiftEnds(after index: Int, by amount: Int) {
+    for i in entries.indices where i == 0 || i >= index { entries[i].end = UInt32(Int(entries[i].end) + amount) }
+  }
+
+  /// Adds a child at the end.
+  public mutating func append(_ child: Element) {
+    own()
+    Element.copyEntries(child.root..<child.node.end, of: child, into: &entries, bytes: &bytes)
+    entries[0].end = UInt32(entries.count)
+  }
+
+  /// Adds text at the end.
+  public mutating func append(text: Text) {
+    own()
+    guard !text.isEmpty else { return }
+    let value = add(text)
+    entries.append(Entry(kind: .text, end: UInt32(entries.count + 1), name: .empty, namespace: .empty, value: value))
+    entries[0].end = UInt32(entries.count)
+  }
+
+  /// Adds an element with text at the end.
+  public mutating func append(_ name: Text, _ namespace: Text, _ attributes: KeyValuePairs<Text, Text?> = [:], text: Text? = nil) {
+    append(Element(name, namespace, attributes, text: text))
+  }
+
+  /// The element without those children for which `predicate` holds; text stays.
+  public func removingChildren(where predicate: (Element) -> Bool) -> Element {
+    guard children.contains(where: predicate) else { return self }
+    var kept = withoutContent
+    for node in content {
+      switch node {
+      case .text(let text): kept.append(text: text)
+      case .element(let child): if !predicate(child) { kept.append(child) }
+      }
+    }
+    return kept
+  }
+
+  /// Name, namespace and attributes alone. It keeps nothing else of the old storage.
+  public var withoutContent: Element {
+    var end = root + 1
+    while end < node.end, entries[Int(end)].kind == .attribute { end += 1 }
+    return copy(upTo: end)
+  }
+}
+
+// MARK: - Comparing
+
+extension Element: Hashable {
+  /// Equal names, namespaces, attributes and content, in the same order. Adjacent runs of text count as one.
+  public static func == (a: Element, b: Element) -> Bool { a.canonical == b.canonical }
+  public func hash(into hasher: inout Hasher) { hasher.combine(canonical) }
+
+  private var canonical: [UInt8] { serialized(defaultNamespace: "") }
+}
+
+extension Element: CustomStringConvertible {
+  /// The element as XML, as if inside a client's stream.
+  public var description: String { String(decoding: serialized(defaultNamespace: "jabber:client"), as: UTF8.self) }
+}

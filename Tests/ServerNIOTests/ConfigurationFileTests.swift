@@ -1,0 +1,88 @@
+import ServerCore
+import Testing
+import XML
+
+@testable import ServerNIO
+
+@Suite struct ConfigurationFileTests {
+  private func read(_ yaml: String) throws(SetupError) -> ServeConfiguration {
+    try ServeConfiguration(yaml: yaml, file: "s.yaml", folder: "/etc/spondee")
+  }
+
+  @Test func everythingCanBeSaid() throws {
+    let read = try read(
+      """
+      domains: [Example.ORG, example.net]
+      listeners:
+        - address: "::"
+          port: 5223
+        - address: 127.0.0.1
+      data: /var/lib/spondee
+      certificates: certs
+      log_level: warning
+      requires_tls: false
+      conflict_policy: refuse-new
+      blocked_messages: drop
+      conference_label: rooms
+      scram_rounds: 20000
+      features:
+        open_registration: true
+        rooms: false
+        offline_messages: false
+      limits:
+        outbox_bytes: 1_000_000
+        idle_seconds: 5
+        stanza_bytes: 20000
+      """)
+    #expect(read.core.domains == ["example.org", "example.net"])
+    #expect(read.listeners == [.init(address: "::", port: 5223), .init(address: "127.0.0.1", port: 5222)])
+    #expect(read.dataFolder == "/var/lib/spondee")
+    #expect(read.certificates == "/etc/spondee/certs")
+    #expect(read.logLevel == .warning)
+    #expect(!read.core.requiresTLS)
+    #expect(read.core.conflictPolicy == .refuseNew)
+    #expect(read.core.blockedMessages == .drop)
+    #expect(read.core.conferenceLabel == "rooms")
+    #expect(read.core.scramRounds == 20_000)
+    #expect(read.core.features.openRegistration && !read.core.features.rooms && !read.core.features.offlineMessages)
+    #expect(read.core.limits.outboxBytes == 1_000_000)
+    #expect(read.core.limits.idleTime == .seconds(5))
+    #expect(read.core.limits.authenticatedStream.stanzaBytes == 20_000)
+  }
+
+  @Test func nothingNeedBeSaid() throws {
+    #expect(try read("").isLocalOnly)
+    #expect(try read("features:\n").core.domains == ["localhost"])
+    #expect(ServeConfiguration().listeners().map(\.address) == ["127.0.0.1", "::1"])
+    #expect(try read("domains: [example.org]").listeners().map(\.address) == ["0.0.0.0", "::"])
+  }
+
+  @Test(arguments: [
+    ("domain: x", "s.yaml:1: `domain` is not known in the configuration; known are: "),
+    ("domains:\n  - example.org\n  - 'not a domain'\n", "s.yaml:3: `not a domain` is not a domain name"),
+    ("domains: [a.org, A.org]", "s.yaml:1: the domain `a.org` stands here twice"),
+    ("domains: []", "s.yaml:1: `domains` should be a list with at least one item"),
+    ("\n\nrequires_tls: perhaps", "s.yaml:3: `perhaps` is neither `true` nor `false`"),
+    ("limits:\n  roster_items: 5\n  outbox_bytes: lots", "s.yaml:3: `lots` is not a whole number 4096 or more"),
+    ("limits:\n  outbox_bites: 5000", "s.yaml:2: `outbox_bites` is not known in `limits`"),
+    ("listeners:\n  - port: 70000", "s.yaml:2: `70000` is not a whole number from 0 to 65535"),
+    ("listeners:\n  - port: 7000", "s.yaml:2: a listener needs an `address`"),
+    ("listeners:\n  - address: example.org", "s.yaml:2: `example.org` is not an IP address"),
+    ("conflict_policy: fight", "s.yaml:1: `fight` is not one of: replace-old, refuse-new, rename"),
+    ("conference_label: a.b", "s.yaml:1: `a.b` is not one label of a domain name"),
+    ("features: yes", "s.yaml:1: `features` should be `key: value` lines"),
+    ("data: x\ndata: y", "`data` stands here twice"),
+    ("data: [", "s.yaml:2: this is not YAML"),
+  ])
+  func whatIsWrongIsSaidWithItsLine(yaml: String, message: String) throws {
+    let error = #expect(throws: SetupError.self) { try read(yaml) }
+    #expect(error?.description.contains(message) ?? false, "\(error?.description ?? "")")
+    #expect(error?.description.contains("\n") == false)
+    #expect(error?.exitStatus == 78)
+  }
+
+  @Test func aFileThatIsMissingIsAnErrorOfConfiguration() {
+    let error = #expect(throws: SetupError.self) { try ServeConfiguration(file: "/nowhere/s.yaml") }
+    #expect(error?.exitStatus == 78)
+  }
+}
