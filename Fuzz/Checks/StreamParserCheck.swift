@@ -27,7 +27,8 @@ public enum StreamParserCheck {
     return fault(inEvents: whole.events, namespace: whole.namespace, pool)
   }
 
-  private static let header = Array("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:p='p:p' version='1.0'>".utf8)
+  private static let header = Array(
+    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:p='p:p' version='1.0'>".utf8)
 
   /// The input in pieces of these sizes, over and over. A size of 0 means 300.
   private struct Cuts: Sequence, IteratorProtocol {

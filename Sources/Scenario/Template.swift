@@ -75,13 +75,15 @@ struct Pattern: Sendable {
       }
     }
     if element.hasText { text = try Value(element.text.trimmed, cast: cast, isSent: isSent) }
-    for piece in element.pieces {
-      switch piece {
+    for node in element.content {
+      switch node {
       case .text(let text):
+        // White space that only separates children says nothing.
+        guard element.hasText else { continue }
         let value = try Value(text, cast: cast, isSent: isSent)
         content.append(.text(value))
         note(value)
-      case .child(let child):
+      case .element(let child):
         let pattern = try Pattern(child, parent: (namespace, isStrict), cast: cast, isSent: isSent)
         content.append(.child(children.count))
         children.append(pattern)

@@ -61,6 +61,8 @@ public struct Configuration: Sendable {
     public var closeWait = Int64.seconds(5)
     /// Failed authentications on one link (RFC 6120, 6.4.5: between 2 and 5).
     public var authenticationAttempts = 5
+    /// Passwords whose keys are being derived at the same time, all links together.
+    public var derivations = 100
     public var sessionsPerAccount = 32
     public var rosterItems = 10_000
     public var groupsPerItem = 64

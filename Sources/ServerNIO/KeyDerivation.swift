@@ -13,6 +13,9 @@ enum KeyDerivation {
     queue.async { done(derive(request)) }
   }
 
+  /// Returns when every derivation asked for so far has called back.
+  static func drain() { queue.sync {} }
+
   /// Derives here and now.
   static func derive(_ request: DerivationRequest) -> [ScramCredentials] {
     request.hashes.indices.map { i in

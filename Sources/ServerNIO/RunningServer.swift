@@ -68,12 +68,13 @@ public final class RunningServer: Sendable {
       if listener.address.contains(":") { bootstrap = bootstrap.serverChannelOption(ipv6Only, value: 1) }
       do {
         channels.append(try bootstrap.bind(host: listener.address, port: listener.port).wait())
-      } catch let error as IOError where configuration.listeners.isEmpty && isMissingAddress(error.errnoCode) && listener.address.contains(":") {
-        // A machine without IPv6: nobody asked for it by name.
+      } catch let error as IOError where configuration.listeners.isEmpty && isMissingAddress(error.errnoCode) && !channels.isEmpty {
+        // A machine without IPv6, which nobody asked for by name.
         continue
       } catch {
         for channel in channels { try? channel.close().wait() }
-        throw SetupError("can't listen on \(listener): \(explain(error)); choose another port with --port, or `listeners` in the configuration")
+        throw SetupError(
+          "can't listen on \(listener): \(explain(error)); choose another port with --port, or `listeners` in the configuration")
       }
     }
     return channels

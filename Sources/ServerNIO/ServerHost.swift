@@ -18,6 +18,7 @@ final class ServerHost: @unchecked Sendable {
   private var linkCount: UInt64 = 0
   private var requests: [UInt64: @Sendable (ControlReply) -> Void] = [:]
   private var requestCount: UInt64 = 0
+  private var storageRequestCount: UInt64 = 0
   private var deadline: (time: Int64, task: Scheduled<Void>)?
   private var isFlushScheduled = false
   private var isFlushing = false
@@ -110,8 +111,12 @@ final class ServerHost: @unchecked Sendable {
     case .close(let link): links[link]?.close()
     case .abort(let link): links[link]?.abort()
     case .read(let link, let isWanted): links[link]?.setReading(isWanted)
-    case .commit(let number, let records): storage.commit(number, records)
-    case .load(let key): storage.load(key)
+    case .commit(let number, let records):
+      storageRequestCount += 1
+      storage.commit(number, records)
+    case .load(let key):
+      storageRequestCount += 1
+      storage.load(key)
     case .derive(let id, let request):
       KeyDerivation.derive(request) { credentials in
         self.loop.execute { self.handle(.derived(id, credentials)) }
@@ -155,10 +160,18 @@ final class ServerHost: @unchecked Sendable {
 
   /// Returns when storage has done all that it was told, and its answers were heard. Not to be called on the loop.
   func drainStorage() throws {
-    storage.drain()
-    // Answers may have caused more commits (a message that was held back goes to the offline store, say).
-    try loop.submit { self.flush() }.wait()
-    storage.drain()
+    KeyDerivation.drain()
+    var before: UInt64
+    var after: UInt64 = 0
+    repeat {
+      before = after
+      storage.drain()
+      // What storage answered may make the core ask for more.
+      after = try loop.submit {
+        self.flush()
+        return self.storageRequestCount
+      }.wait()
+    } while after != before
     try loop.submit {
       self.deadline?.task.cancel()
       self.deadline = nil

@@ -57,7 +57,8 @@ public struct World {
     case arriveOutside(ConnectionID, Item)
     case accepted(ConnectionID, Int)
     case sync
-    case loaded(LoadKey)
+    /// As it was when it was asked for, and how many commits had failed by then.
+    case loaded(LoadKey, Loaded, failures: Int)
     case derived(UInt64, DerivationRequest)
     case alarm(UInt64)
   }
@@ -78,6 +79,7 @@ public struct World {
   public private(set) var now: Int64 = 0
   private var disk = Disk()
   private var syncScheduled = false
+  private var failedCommits = 0
   private var connections: OrderedDictionary<ConnectionID, Connection> = [:]
   private var links: [LinkID: ConnectionID] = [:]
   private var queue = Heap<Entry>()
@@ -172,6 +174,7 @@ public struct World {
   /// The transaction in preparation fails; the process lives on.
   public mutating func failCommit() {
     guard let first = disk.fail() else { return }
+    failedCommits += 1
     tell(.commitFailed(from: first))
   }
 
@@ -228,7 +231,9 @@ public struct World {
     case .sync:
       syncScheduled = false
       if let last = disk.sync() { tell(.committed(through: last)) }
-    case .loaded(let key): tell(.loaded(key, disk.load(key)))
+    case .loaded(let key, let loaded, let failures):
+      // What a failed commit took back is read anew, as storage does it.
+      tell(.loaded(key, failures == failedCommits ? loaded : disk.load(key)))
     case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
     case .alarm(let id): notices.append(.alarm(id))
     }
@@ -282,7 +287,7 @@ public struct World {
       guard !syncScheduled else { return }
       syncScheduled = true
       schedule(.sync, after: pick(.commitTime, 0, settings.commitTime))
-    case .load(let key): schedule(.loaded(key), after: pick(.loadTime, 0, settings.commitTime))
+    case .load(let key): schedule(.loaded(key, disk.load(key), failures: failedCommits), after: pick(.loadTime, 0, settings.commitTime))
     case .derive(let id, let request): schedule(.derived(id, request), after: pick(.deriveTime, 0, settings.commitTime))
     case .reply(let id, let reply): notices.append(.reply(id, reply))
     case .log: break

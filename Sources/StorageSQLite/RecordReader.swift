@@ -40,7 +40,9 @@ struct RecordReader {
 
   private func credentials(_ id: Int64) throws -> [ScramCredentials] {
     try rows("SELECT hash, salt, rounds, stored_key, server_key FROM credential WHERE account = ? ORDER BY position", [id]) { row in
-      guard let hash = ScramHash(rawValue: row[0]) else { throw StorageError("the hash \(row[0] as String) of a credential is not known") }
+      guard let hash = ScramHash(rawValue: row[0]) else {
+        throw StorageError("the hash \(row[0] as String) of a credential is not known")
+      }
       return ScramCredentials(
         hash: hash, salt: [UInt8](row[1] as Data), rounds: row[2], storedKey: [UInt8](row[3] as Data), serverKey: [UInt8](row[4] as Data))
     }
@@ -56,8 +58,8 @@ struct RecordReader {
     ) { row in
       guard let subscription = RosterItem.Subscription(rawValue: row[2]) else { throw StorageError("a subscription can't be read") }
       return RosterItem(
-        jid: try jid(row[0]), name: (row[1] as String?).map { Text($0) }, groups: groups[Text(row[0] as String)] ?? [], subscription: subscription,
-        isAsking: row[3], request: try element(row[4]), isListed: row[5])
+        jid: try jid(row[0]), name: (row[1] as String?).map { Text($0) }, groups: groups[Text(row[0] as String)] ?? [],
+        subscription: subscription, isAsking: row[3], request: try element(row[4]), isListed: row[5])
     }
   }
 
@@ -72,7 +74,8 @@ struct RecordReader {
       (
         id: row[0] as Int64,
         record: RoomRecord(
-          jid: jid, name: Text(row[1] as String), isPublic: row[2], configuration: try element(row[3] as Data), subject: try element(row[4]))
+          jid: jid, name: Text(row[1] as String), isPublic: row[2], configuration: try element(row[3] as Data),
+          subject: try element(row[4]))
       )
     }
     guard let room = found.first else { return nil }

@@ -47,7 +47,8 @@ internal import CLibXML2
     unsafe handlers.serror = { user, error in unsafe parser(user).report(error) }
     unsafe context = xmlCreatePushParserCtxt(&handlers, nil, nil, 0, nil)
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-    unsafe xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
+    unsafe xmlCtxtUseOptions(
+      context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue))
     // Or `&amp;` in an attribute would come as `&#38;`.
     unsafe context.pointee.replaceEntities = 1
     // Or it would guess from the first bytes.
@@ -106,7 +107,9 @@ internal import CLibXML2
   private func report(_ error: UnsafePointer<xmlError>?) {
     guard let error = unsafe error, unsafe !PushParser.isRemark(error.pointee.code) else { return }
     // Errors of the namespace domain are fatal to us, though libxml2 would go on.
-    guard unsafe error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue || error.pointee.domain == Int32(XML_FROM_NAMESPACE.rawValue) else { return }
+    guard unsafe error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue || error.pointee.domain == Int32(XML_FROM_NAMESPACE.rawValue) else {
+      return
+    }
     switch unsafe UInt32(error.pointee.code) {
     case XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue: fail(.badNamespacePrefix)
     case XML_ERR_UNDECLARED_ENTITY.rawValue, XML_WAR_UNDECLARED_ENTITY.rawValue: fail(.restricted)
@@ -190,12 +193,12 @@ extension PushParser {
   /// A push parser gives CDATA as it stands; the ends of lines are ours to translate (XML 1.0, 2.11).
   private func cdata(_ text: UnsafePointer<xmlChar>?, _ count: Int32) {
     guard failure == nil, let text = unsafe text, count > 0 else { return }
-    let raw = unsafe UnsafeBufferPointer(start: text, count: Int(count))
     let carriageReturn = UInt8(ascii: "\r")
-    guard unsafe raw.contains(carriageReturn) else { return unsafe append(raw) }
+    let raw = unsafe Array(UnsafeBufferPointer(start: text, count: Int(count)))
+    guard raw.contains(carriageReturn) else { return append(raw) }
     var lines: [UInt8] = []
     var last: UInt8 = 0
-    for unsafe byte in unsafe raw {
+    for byte in raw {
       if byte != UInt8(ascii: "\n") || last != carriageReturn { lines.append(byte == carriageReturn ? UInt8(ascii: "\n") : byte) }
       last = byte
     }

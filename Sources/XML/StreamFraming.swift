@@ -167,7 +167,9 @@ struct StreamFraming: Sendable, Equatable {
     case UInt8(ascii: "/"), 0x20, 0x09, 0x0A, 0x0D:
       if nameEnd == nil { nameEnd = at }
     default:
-      if StreamFraming.isSpace(last) || last == UInt8(ascii: "'") || last == UInt8(ascii: "\"") || last == UInt8(ascii: "=") { wordBegin = at }
+      if StreamFraming.isSpace(last) || last == UInt8(ascii: "'") || last == UInt8(ascii: "\"") || last == UInt8(ascii: "=") {
+        wordBegin = at
+      }
       if at - wordBegin >= limits.nameBytes { return .tooBig("a name is too long") }
     }
     return nil

@@ -51,7 +51,8 @@ extension Text {
   /// The text without the XML white space (space, tab, line feed, carriage return) at its ends. Byte by byte: a combining
   /// mark makes one character of itself and the space before it, and that space is one all the same.
   public var trimmed: Text {
-    guard let first = utf8.firstIndex(where: { !StreamFraming.isSpace($0) }), let last = utf8.lastIndex(where: { !StreamFraming.isSpace($0) })
+    guard let first = utf8.firstIndex(where: { !StreamFraming.isSpace($0) }),
+      let last = utf8.lastIndex(where: { !StreamFraming.isSpace($0) })
     else { return "" }
     if first == utf8.startIndex, utf8.index(after: last) == utf8.endIndex { return self }
     return Text(Substring(string.utf8[first...last]))

@@ -5,18 +5,20 @@ enum XMLDeclaration {
   /// What is wrong with `bytes`, which begin with `<?xml` and a space, and end with `?>`.
   static func fault(in bytes: ArraySlice<UInt8>) -> StreamParser.Failure? {
     var rest = bytes.dropFirst(5).dropLast(2)
+    var sawVersion = false
     var expected: [String] = ["version", "encoding", "standalone"]
     while true {
       let spaced = rest.drop(while: StreamFraming.isSpace)
       guard !spaced.isEmpty else { break }
       guard spaced.startIndex > rest.startIndex, let attribute = takeAttribute(from: spaced) else { return .notWellFormed }
       // Each at most once, in this order.
-      guard let place = expected.firstIndex(of: attribute.name) else { return .notWellFormed }
+      guard let place = expected.firstIndex(of: attribute.name), place == 0 || sawVersion else { return .notWellFormed }
+      sawVersion = true
       expected.removeSubrange(...place)
       if let fault = fault(of: attribute.name, value: attribute.value) { return fault }
       rest = attribute.rest
     }
-    return expected.contains("version") ? .notWellFormed : nil
+    return sawVersion ? nil : .notWellFormed
   }
 
   private static func takeAttribute(from bytes: ArraySlice<UInt8>) -> (name: String, value: String, rest: ArraySlice<UInt8>)? {

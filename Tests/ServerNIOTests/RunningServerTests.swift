@@ -6,6 +6,7 @@ import XMPP
 
 @testable import ServerCore
 @testable import ServerNIO
+@testable import StorageSQLite
 
 @Suite(.serialized) struct RunningServerTests {
   @Test func aClientIsGreetedWithFeatures() throws {
@@ -37,8 +38,7 @@ import XMPP
     let client = try stage.connect()
     client.openStream()
     try client.expect("</stream:features>")
-    let injected = "<?xml version='1.0'?><stream:stream to='injected' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
-    try client.startTLS(certificate: stage.folder.path + "/certs/localhost.crt", injecting: injected)
+    try client.startTLS(certificate: stage.folder.path + "/certs/localhost.crt", injecting: TestClient.header(to: "injected"))
     client.openStream()
     let answer = try client.expect("</stream:features>")
     #expect(answer.components(separatedBy: "<stream:stream ").count == 2)
@@ -82,6 +82,29 @@ import XMPP
     try client.expect("</stream:stream>")
     client.channel.close(promise: nil)
     try client.expectEnd()
+  }
+
+  @Test func whenTheDiskFailsWhoWasPromisedSomethingHearsItAndTheRestGoesOn() throws {
+    let stage = try Stage()
+    let romeo = try stage.login("romeo")
+    let juliet = try stage.login("juliet")
+    let disk = try SQLiteStorage(path: stage.folder.path + "/spondee.sqlite")
+    func add(_ contact: String) -> String {
+      "<iq type='set' id='\(contact)'><query xmlns='jabber:iq:roster'><item jid='\(contact)@localhost'/></query></iq>"
+    }
+    try disk.execute("CREATE TRIGGER t BEFORE INSERT ON contact BEGIN SELECT raise(ABORT, 'the disk is full'); END")
+    romeo.send(add("one"))
+    try romeo.expect("<internal-server-error")
+    try romeo.expect("</stream:stream>")
+    juliet.send("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+    try juliet.expect("id='p'")
+
+    try disk.execute("DROP TRIGGER t")
+    let again = try stage.login("romeo", isNew: false)
+    again.send(add("two") + "<iq type='get' id='all'><query xmlns='jabber:iq:roster'/></iq>")
+    #expect(try again.expect("id='all'").contains("id='two'"))
+    let roster = try again.expect("</iq>")
+    #expect(roster.contains("two@localhost") && !roster.contains("one@localhost"))
   }
 
   @Test func accountsLastAndNamesOfStrangersKeepTheirSalt() throws {

@@ -39,8 +39,8 @@ final class Stage {
   func connect(receiveBuffer: Int32? = nil) throws -> TestClient { try TestClient(port: server.port, receiveBuffer: receiveBuffer) }
 
   /// A client with a session, over TLS.
-  func login(_ name: String, receiveBuffer: Int32? = nil) throws -> TestClient {
-    try server.addAccount(JID("\(name)@localhost")!, password: "secret")
+  func login(_ name: String, isNew: Bool = true, receiveBuffer: Int32? = nil) throws -> TestClient {
+    if isNew { try server.addAccount(JID("\(name)@localhost")!, password: "secret") }
     let client = try connect(receiveBuffer: receiveBuffer)
     client.openStream()
     try client.expect("</stream:features>")
@@ -82,8 +82,11 @@ final class TestClient: @unchecked Sendable {
 
   func send(_ text: String) { channel.writeAndFlush(channel.allocator.buffer(string: text), promise: nil) }
 
-  func openStream() {
-    send("<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+  func openStream() { send(TestClient.header(to: "localhost")) }
+
+  static func header(to domain: String) -> String {
+    "<?xml version='1.0'?><stream:stream to='\(domain)' version='1.0' xmlns='jabber:client' "
+      + "xmlns:stream='http://etherx.jabber.org/streams'>"
   }
 
   /// Waits until the text came, and gives all that came up to its end.
@@ -109,7 +112,8 @@ final class TestClient: @unchecked Sendable {
     while true {
       if let found = find() { return found }
       guard !ended || isEnd, condition.wait(until: limit) else {
-        throw Missing(description: "waited \(what); got \(String(decoding: received.suffix(2000), as: UTF8.self)) \(failure.map { "\($0)" } ?? "")")
+        let last = String(decoding: received.suffix(2000), as: UTF8.self)
+        throw Missing(description: "waited \(what); got \(last) \(failure.map { "\($0)" } ?? "")")
       }
     }
   }

@@ -33,7 +33,8 @@ import XMPP
     let contact = JID("a@b")!
     try storage.commit(.account(account(romeo)), .rosterItem(owner: romeo, RosterItem(jid: contact, groups: ["A", "B"])))
     try storage.commit(
-      .account(account(romeo, salt: 9)), .rosterItem(owner: romeo, RosterItem(jid: contact, groups: ["C"])), .blocklist(owner: romeo, [contact]))
+      .account(account(romeo, salt: 9)), .rosterItem(owner: romeo, RosterItem(jid: contact, groups: ["C"])),
+      .blocklist(owner: romeo, [contact]))
     guard case .account(let changed?) = storage.load(.account(romeo)) else { return #expect(Bool(false)) }
     #expect(changed.record == account(romeo, salt: 9))
     #expect(changed.roster == [RosterItem(jid: contact, groups: ["C"])])
@@ -74,7 +75,9 @@ import XMPP
   @Test func aRoomAndItsAffiliationsComeBack() throws {
     let form = Element(
       "x", "jabber:x:data", ["type": "submit"],
-      children: [Element("field", "jabber:x:data", ["var": "muc#roomconfig_roomname"], children: [Element("value", "jabber:x:data", text: "B")])])
+      children: [
+        Element("field", "jabber:x:data", ["var": "muc#roomconfig_roomname"], children: [Element("value", "jabber:x:data", text: "B")])
+      ])
     let subject = Element("message", "jabber:client", ["type": "groupchat"], children: [Element("subject", "jabber:client", text: "dawn")])
     let record = RoomRecord(jid: room, name: "B", isPublic: true, configuration: form, subject: subject)
     let entries = [

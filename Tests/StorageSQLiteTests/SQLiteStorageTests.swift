@@ -35,7 +35,8 @@ import XMPP
 
   @Test func aBatchIsStoredWhollyOrNotAtAll() throws {
     let storage = try SQLiteStorage(path: folder.database)
-    try storage.execute("CREATE TRIGGER t BEFORE INSERT ON account WHEN new.jid = 'juliet@example.org' BEGIN SELECT raise(ABORT, 'no'); END")
+    try storage.execute(
+      "CREATE TRIGGER t BEFORE INSERT ON account WHEN new.jid = 'juliet@example.org' BEGIN SELECT raise(ABORT, 'no'); END")
     #expect(throws: StorageError.self) { try storage.commit([(1, [.account(account(romeo))]), (2, [.account(account(juliet))])]) }
     #expect(storage.load(.accounts) == .accounts([]))
   }

@@ -157,7 +157,9 @@ import XML
   /// RFC 6120, 4.9.3.22: that UTF-8's rules are broken is an encoding that is not supported.
   @Test(arguments: badUTF8)
   func invalidUTF8IsRefusedEverywhere(bytes: [UInt8]) {
-    for (before, after) in [("<a>", "</a>"), ("<a>x", "y</a>"), ("<a b='", "'/>"), ("<a><![CDATA[", "]]></a>"), ("<a><![CDATA[x", "y]]></a>"), ("<a x", "='1'/>")] {
+    for (before, after) in [
+      ("<a>", "</a>"), ("<a>x", "y</a>"), ("<a b='", "'/>"), ("<a><![CDATA[", "]]></a>"), ("<a><![CDATA[x", "y]]></a>"), ("<a x", "='1'/>"),
+    ] {
       let found = inStream(Array(before.utf8) + bytes + Array(after.utf8) + Array("<after/>".utf8))
       #expect(found == [.failure(.unsupportedEncoding)], "in \(before)…\(after)")
     }

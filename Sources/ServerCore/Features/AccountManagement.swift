@@ -19,14 +19,18 @@ extension Server {
       guard place(of: jid) == .account, jid.isBare else {
         return step.outputs.append(.reply(id, .refused("\(jid) is not an address of this server; it serves \(domainList)")))
       }
-      run(.startCreation(password, origin), for: jid, &step)
-    case .changePassword(let jid, let password): run(.startPasswordChange(password, origin), for: jid, &step)
+      guard let prepared = password.prepared else { return step.outputs.append(.reply(id, Server.badPassword)) }
+      run(.startCreation(prepared, origin), for: jid, &step)
+    case .changePassword(let jid, let password):
+      guard let prepared = password.prepared else { return step.outputs.append(.reply(id, Server.badPassword)) }
+      run(.startPasswordChange(prepared, origin), for: jid, &step)
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
     case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
     case .enableAccount(let jid): run(.setDisabled(false, origin), for: jid, &step)
     case .listAccounts: listAccounts(id, &step)
     }
   }
+  private static let badPassword = ControlReply.refused("the password is empty, too long, or holds characters that no password may hold")
   private var domainList: String { configuration.domains.map(\.string).joined(separator: ", ") }
 
   /// Errands that concern the account as such. It is in memory now, or does not exist.
@@ -35,13 +39,13 @@ extension Server {
     switch errand {
     case .register(let link, let password, let id):
       guard !exists else { return finish(.registration(link, id: id), StanzaError(.conflict), &step) }
-      derive(password, .create(jid, .registration(link, id: id)), &step)
+      derive(password, .create(jid, .registration(link, id: id)), .registration(link, id: id), &step)
     case .startCreation(let password, let origin):
       guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
-      derive(password, .create(jid, origin), &step)
+      derive(password, .create(jid, origin), origin, &step)
     case .startPasswordChange(let password, let origin):
       guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
-      derive(password, .changePassword(jid, origin), &step)
+      derive(password, .changePassword(jid, origin), origin, &step)
     case .create(let credentials, let origin):
       guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
@@ -83,7 +87,8 @@ extension Server {
     _ = accounts.remove(jid)
   }
 
-  private mutating func derive(_ password: Secret, _ purpose: Derivation, _ step: inout Step) {
+  private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {
+    guard derivations.count < configuration.limits.derivations else { return finish(origin, Server.busy, &step) }
     let hashes = ScramHash.allCases
     let request = DerivationRequest(
       password: password, hashes: hashes, salts: hashes.map { _ in step.generator.bytes(16) },

@@ -34,11 +34,17 @@ enum Registration {
     step.wishes.append(.changePassword(request, account, password))
   }
 
-  /// The password as SCRAM will see it. `nil` if there is none that could be used.
+  /// `nil` if there is none that could be used.
   static func password(_ query: Element) -> Secret? {
-    guard let given = query.child("password", NS.register)?.text, !given.isEmpty, given.count <= 1023, let prepared = Precis.saslPrep(given)
-    else { return nil }
-    return Secret(Array(prepared.utf8))
+    query.child("password", NS.register).flatMap { Secret(Array($0.text.utf8)).prepared }
+  }
+}
+
+extension Secret {
+  /// A password as SCRAM will see it (RFC 5802, 2.2). `nil` if it is empty, longer than 1023 bytes, or holds what SASLprep prohibits.
+  var prepared: Secret? {
+    guard !bytes.isEmpty, bytes.count <= 1023, let text = Precis.saslPrep(Text(utf8: bytes)) else { return nil }
+    return Secret(Array(text.utf8))
   }
 }
 

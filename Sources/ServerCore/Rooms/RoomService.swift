@@ -3,6 +3,8 @@ internal import XMPP
 
 /// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
 enum RoomService {
+  static let feature = Feature(xep: 45, version: "1.35.5", name: "Multi-User Chat")
+
   /// What the service and every room have in common.
   static let features: [Text] = [
     NS.discoInfo, NS.discoItems, NS.muc, "http://jabber.org/protocol/muc#stable_id", NS.ping,

@@ -20,15 +20,16 @@ struct OutputCommit: Sendable {
 
   /// Takes what a step produced; appends what may leave now.
   mutating func add(_ step: Step, into effects: inout [Effect]) {
-    effects.append(contentsOf: step.immediate)
     if !step.records.isEmpty {
       lastCommit += 1
       effects.append(.commit(lastCommit, step.records))
-    } else if held.isEmpty {
-      effects.append(contentsOf: step.outputs)
-      return
-    } else if step.outputs.isEmpty {
-      return
+    }
+    // Behind the commit: what the step asks of storage must be answered with what the step itself did. An account that it
+    // removed and then had something for would come back to life.
+    effects.append(contentsOf: step.immediate)
+    if step.records.isEmpty {
+      if held.isEmpty { return effects.append(contentsOf: step.outputs) }
+      if step.outputs.isEmpty { return }
     }
     held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched))
   }

@@ -30,6 +30,11 @@ extension Server {
     case .findAccount(let jid):
       run(.authenticate(link), for: jid, &step)
     case .derive(let derivation):
+      // Keys are dear: who asks for many at once must not starve the rest.
+      guard derivations.count < configuration.limits.derivations else {
+        streams[link]?.accountUnavailable(&step)
+        return
+      }
       step.immediate.append(.derive(nextDerivation(.login(link)), derivation))
     case .register(let jid, let password, let id):
       run(.register(link, password, id: id), for: jid, &step)

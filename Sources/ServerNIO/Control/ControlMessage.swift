@@ -61,7 +61,10 @@ struct ControlAnswer: Codable {
   var reply: ControlReply {
     if let refused { return .refused(refused) }
     guard let accounts else { return .done }
-    return .accounts(accounts.compactMap { account in JID(Text(account.jid)).map { AccountListing(jid: $0, isDisabled: account.isDisabled) } })
+    return .accounts(
+      accounts.compactMap { account in
+        JID(Text(account.jid)).map { AccountListing(jid: $0, isDisabled: account.isDisabled) }
+      })
   }
 }
 
@@ -69,6 +72,11 @@ struct ControlAnswer: Codable {
 enum ControlLine {
   /// The longest that a line which asks may be, in bytes.
   static let maximum = 65536
-  static func encode(_ value: some Encodable) -> [UInt8] { ((try? JSONEncoder().encode(value)).map { [UInt8]($0) } ?? []) + [0x0A] }
-  static func decode<T: Decodable>(_ type: T.Type, _ bytes: some Collection<UInt8>) -> T? { try? JSONDecoder().decode(type, from: Data(bytes)) }
+
+  static func encode(_ value: some Encodable) -> [UInt8] {
+    ((try? JSONEncoder().encode(value)).map { [UInt8]($0) } ?? []) + [0x0A]
+  }
+  static func decode<T: Decodable>(_ type: T.Type, _ bytes: some Collection<UInt8>) -> T? {
+    try? JSONDecoder().decode(type, from: Data(bytes))
+  }
 }

@@ -19,7 +19,8 @@ enum ControlSocket {
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).wait()
     } catch {
-      throw SetupError("the control socket \(path) can't be made (\(error)); if its path is longer than 107 bytes, choose another data folder")
+      throw SetupError(
+        "the control socket \(path) can't be made (\(error)); if its path is longer than 107 bytes, choose another data folder")
     }
   }
 }

@@ -107,7 +107,8 @@ struct ConfigurationFile {
       YamlError.composer(_, let problem, let mark, _):
       SetupError("\(file):\(mark.line): this is not YAML: \(problem); mind indentation and quotes", kind: .configuration)
     case YamlError.duplicatedKeysInMapping(let keys, let context):
-      SetupError("\(file):\(context.mark.line): \(keys.map { "`\($0)`" }.joined(separator: ", ")) stands here twice; keep one", kind: .configuration)
+      SetupError(
+        "\(file):\(context.mark.line): \(keys.map { "`\($0)`" }.joined(separator: ", ")) stands here twice; keep one", kind: .configuration)
     default:
       SetupError("\(file):1: this is not YAML", kind: .configuration)
     }

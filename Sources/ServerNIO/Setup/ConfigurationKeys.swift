@@ -82,6 +82,7 @@ extension ConfigurationFile {
     "close_wait_seconds": seconds(\Limits.closeWait),
     "idle_seconds": seconds(\Limits.idleTime),
     "authentication_attempts": count(\Limits.authenticationAttempts, 2...5),
+    "derivations": count(\Limits.derivations, 1...(.max)),
     "sessions_per_account": count(\Limits.sessionsPerAccount, 1...(.max)),
     "roster_items": count(\Limits.rosterItems, 0...(.max)),
     "groups_per_item": count(\Limits.groupsPerItem, 0...(.max)),

@@ -55,7 +55,8 @@ final class DataFolder: Sendable {
     let temporary = file + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     defer { if descriptor >= 0 { Glibc.close(descriptor) } }
-    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0, rename(temporary, file) == 0 else {
+    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0, rename(temporary, file) == 0
+    else {
       throw SetupError("\(file) can't be written: \(String(cString: strerror(errno)))")
     }
   }

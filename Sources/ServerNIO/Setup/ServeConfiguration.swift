@@ -52,7 +52,9 @@ public struct ServeConfiguration: Sendable {
   public mutating func setDomains(_ names: [String]) throws(SetupError) {
     core.domains = []
     for name in names {
-      guard let jid = JID(Text(name)), jid.isDomain else { throw SetupError("`\(name)` is not a domain name, such as example.org", kind: .usage) }
+      guard let jid = JID(Text(name)), jid.isDomain else {
+        throw SetupError("`\(name)` is not a domain name, such as example.org", kind: .usage)
+      }
       if !core.domains.contains(jid.domain) { core.domains.append(jid.domain) }
     }
   }

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Built with `swift build --package-path Fuzz -c release --sanitize fuzzer`. libFuzzer brings the main function.
+let package = Package(
+  name: "spondee-fuzz",
+  dependencies: [.package(name: "spondee", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "FuzzStreamParser",
+      dependencies: [.product(name: "FuzzChecks", package: "spondee")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+  ]
+)
