@@ -51,7 +51,7 @@ public struct Run {
 
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
-    StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
+    StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
   ]
 
   /// - Parameters:
@@ -66,8 +66,13 @@ public struct Run {
     if choices.chance(.swarm, 2, percent: 30) { configuration.features.offlineMessages = false }
     var settings = WorldSettings(configuration: configuration)
     settings.pieces = 1 + choices.draw(.swarm, 3, below: 6)
-    settings.commitTime = .milliseconds(0) ... .milliseconds(Int64(choices.draw(.swarm, 4, below: 40)))
-    settings.latency = .milliseconds(0) ... .milliseconds(Int64(1 + choices.draw(.swarm, 5, below: 100)))
+    // Disks and networks from quick to slow: only a disk that is slower than the network shows what was said too early.
+    let slowest = { (choices: inout Choices, who: UInt64) -> Int64 in
+      let scale = [5, 50, 1000][choices.draw(.swarm, who, below: 3)]
+      return .milliseconds(Int64(1 + choices.draw(.swarm, who, below: scale)))
+    }
+    settings.commitTime = 0...slowest(&choices, 4)
+    settings.latency = 0...min(slowest(&choices, 5), .milliseconds(200))
     var faults = Faults()
     if !choices.chance(.swarm, 6, percent: 25) {
       faults.reset = choices.draw(.swarm, 7, below: 4)
@@ -136,6 +141,14 @@ public struct Run {
     rest()
     for index in actors.indices {
       for other in actors.indices { send(Workload.message(to: actors[other].account.text, "chat", nextNumber()), as: index) }
+    }
+    rest()
+    checkAtRest()
+    for index in actors.indices where actors[index].resource == "d0" {
+      let roster = Element("query", NS.roster)
+      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.rosterRequest], children: [roster]), as: index)
+      let blocklist = Element("blocklist", NS.blocking)
+      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.blocklistRequest], children: [blocklist]), as: index)
     }
     rest()
     checkAtRest()

@@ -251,6 +251,15 @@ struct ClientStream: Sendable {
     step.immediate.append(.pause(link))
   }
 
+  /// Ends the connection without a word.
+  mutating func abandon(_ step: inout Step) {
+    guard !isClosing else { return }
+    lastProgress = step.now.monotonic
+    phase = .closing
+    step.outputs.append(.close(link))
+    step.immediate.append(.pause(link))
+  }
+
   /// Ends our side and waits for the other's (RFC 6120, 4.4).
   mutating func close(_ step: inout Step) {
     guard !isClosing else { return }
