@@ -62,7 +62,7 @@ enum Workload {
     let request: Text = "q\(actor.requests)"
     switch deed {
     case .messageAccount: return message(to: other.account.text, "chat", number)
-    case .messageDevice: return message(to: device, "chat", number)
+    case .messageDevice: return message(to: device, choices.chance(.workload, who, percent: 30) ? "normal" : "chat", number)
     case .headline: return Element("message", NS.client, ["to": other.account.text, "type": "headline"])
     case .presence:
       var presence = Element("presence", NS.client)
