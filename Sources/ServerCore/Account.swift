@@ -11,6 +11,8 @@ struct Account: Sendable {
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]
   var offlineCount: Int
+  /// What they weigh together, about.
+  var offlineBytes: Int
   var lastOffline: Int64
   /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
@@ -23,6 +25,7 @@ struct Account: Sendable {
     roster = OrderedDictionary(uniqueKeysWithValues: snapshot.roster.map { ($0.jid, $0) })
     blocklist = OrderedSet(snapshot.blocklist)
     offlineCount = snapshot.offlineCount
+    offlineBytes = snapshot.offlineBytes
     lastOffline = snapshot.lastOffline
     idleSince = now.monotonic
   }

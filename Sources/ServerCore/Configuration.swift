@@ -68,6 +68,8 @@ public struct Configuration: Sendable {
     public var groupsPerItem = 64
     public var blockedAddresses = 10_000
     public var offlineMessages = 1_000
+    /// The same in bytes.
+    public var offlineBytes = 4 << 20
     /// Addresses that one session has sent directed presence to.
     public var directedPresences = 1_000
     /// Stanzas that wait for one account or room to be loaded.

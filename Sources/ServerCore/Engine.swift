@@ -54,6 +54,7 @@ public struct Engine {
   /// Links that were resumed with input left, and links whose outbox ran over.
   private var resumed: [LinkID] = []
   private var overrun: [LinkID] = []
+  private var isEndingLinks = false
   /// Backlog of all links together.
   private var backlog = 0
   private var scratch: [UInt8] = []
@@ -126,6 +127,10 @@ public struct Engine {
     let todo = effects
     effects.removeAll(keepingCapacity: true)
     for effect in todo { apply(effect) }
+    // The end of one link may be too much for the next: they are worked off here, not one inside the other.
+    guard !isEndingLinks else { return }
+    isEndingLinks = true
+    defer { isEndingLinks = false }
     while let link = overrun.popLast() {
       guard let gone = links.remove(link) else { continue }
       backlog -= gone.backlog
@@ -197,7 +202,9 @@ public struct Engine {
     backlog += added
     if links[link]!.backlog > limits.outboxBytes { kill(link) }
     if backlog > limits.allOutboxesBytes,
-      let largest = links.sortedKeys().max(by: { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) })
+      let largest = links.sortedKeys().filter({ links[$0]?.isDead == false }).max(by: {
+        (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0)
+      })
     {
       kill(largest)
     }

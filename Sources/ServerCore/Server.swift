@@ -1,5 +1,4 @@
 internal import DequeModule
-internal import HeapModule
 internal import OrderedCollections
 public import XML
 public import XMPP
@@ -21,10 +20,12 @@ public struct Server: Sendable {
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
   private var commits = OutputCommit()
-  private var timers = Heap<Timer>()
+  private var timers = Timers()
+  /// Errands that wait for storage, of all accounts and rooms.
+  var parkedCount = 0
   /// Links that are not read from until held steps have left.
   private var throttled: [LinkID] = []
-  private var isShuttingDown = false
+  var isShuttingDown = false
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
   struct Slot<Entity: Sendable>: Sendable {
@@ -33,16 +34,6 @@ public struct Server: Sendable {
     var parked: [Errand] = []
   }
 
-  private struct Timer: Comparable, Sendable {
-    enum Subject: Sendable { case link(LinkID), account(JID), room(JID) }
-    let time: Int64
-    let order: UInt64
-    let subject: Subject
-    static func < (a: Timer, b: Timer) -> Bool { (a.time, a.order) < (b.time, b.order) }
-    static func == (a: Timer, b: Timer) -> Bool { (a.time, a.order) == (b.time, b.order) }
-  }
-  private var timerCount: UInt64 = 0
-
   /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
     self.configuration = configuration
@@ -50,7 +41,7 @@ public struct Server: Sendable {
   }
 
   /// When `Event.deadline` should come, on the monotonic clock.
-  public var nextDeadline: Int64? { timers.min?.time }
+  public var nextDeadline: Int64? { timers.next }
 
   /// Takes one event, and appends what is to be done, in order.
   public mutating func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
@@ -68,17 +59,20 @@ public struct Server: Sendable {
       break
     }
     perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
-    if commits.depth > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
+    if waiting > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
       effects.append(.pause(link))
     }
+    unthrottle(&effects)
   }
 
-  /// Steps that may wait for storage before those who cause more are no longer listened to.
+  /// Steps and errands that wait for storage.
+  private var waiting: Int { commits.depth + parkedCount }
+  /// How many may, before those who cause more are no longer listened to.
   private static let heldSteps = 1000
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
-    guard !throttled.isEmpty, commits.depth <= Server.heldSteps / 2 else { return }
+    guard !throttled.isEmpty, waiting <= Server.heldSteps / 2 else { return }
     for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
     throttled = []
   }
@@ -126,22 +120,11 @@ public struct Server: Sendable {
 
   func isPast(_ time: Int64, _ step: Step) -> Bool { time <= step.now.monotonic }
 
-  mutating func wake(_ subject: TimerSubject, at time: Int64) {
-    timerCount += 1
-    let target: Timer.Subject =
-      switch subject {
-      case .link(let link): .link(link)
-      case .account(let jid): .account(jid)
-      case .room(let jid): .room(jid)
-      }
-    timers.insert(Timer(time: time, order: timerCount, subject: target))
-  }
-  enum TimerSubject { case link(LinkID), account(JID), room(JID) }
+  mutating func wake(_ subject: Timers.Subject, at time: Int64) { timers.wake(subject, at: time) }
 
   private mutating func deadlinePassed(_ step: inout Step) {
-    while let timer = timers.min, isPast(timer.time, step) {
-      timers.removeMin()
-      switch timer.subject {
+    while let subject = timers.popDue(at: step.now.monotonic) {
+      switch subject {
       case .link(let link): checkLink(link, &step)
       case .account(let jid): releaseIfIdle(account: jid, &step)
       case .room(let jid): checkRoom(jid, &step)
@@ -164,8 +147,9 @@ public struct Server: Sendable {
     // knows, so there is nothing that could be said to it.
     for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }
     for jid in loss.touched {
-      if let room = rooms.remove(jid) {
-        var entity = room.entity
+      if let slot = rooms[jid], !slot.isLoading {
+        _ = rooms.remove(jid)
+        var entity = slot.entity
         entity?.abandon(&step)
       }
       if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }

@@ -25,7 +25,9 @@ public struct Database: Sendable, Equatable {
     switch record {
     case .account(let account):
       accounts[account.jid, default: AccountRow(record: account)].record = account
-    case .deleteAccount(let jid): accounts[jid] = nil
+    case .deleteAccount(let jid):
+      accounts[jid] = nil
+      for room in rooms.keys { rooms[room]!.affiliations[jid] = nil }
     case .rosterItem(let owner, let item): accounts[owner]?.roster[item.jid] = item
     case .deleteRosterItem(let owner, let contact): accounts[owner]?.roster[contact] = nil
     case .blocklist(let owner, let list): accounts[owner]?.blocklist = list
@@ -47,6 +49,7 @@ public struct Database: Sendable, Equatable {
         accounts[jid].map {
           AccountSnapshot(
             record: $0.record, roster: Array($0.roster.values), blocklist: $0.blocklist, offlineCount: $0.offline.count,
+            offlineBytes: $0.offline.values.reduce(0) { $0 + $1.weight },
             lastOffline: $0.lastOffline)
         })
     case .offline(let jid):

@@ -35,6 +35,7 @@ struct RecordReader {
       roster: try roster(account.id),
       blocklist: try rows("SELECT jid FROM blocked WHERE account = ? ORDER BY position", [account.id]) { try self.jid($0[0]) },
       offlineCount: try rows("SELECT count(*) FROM offline WHERE account = ?", [account.id]) { $0[0] as Int }[0],
+      offlineBytes: try rows("SELECT coalesce(sum(length(stanza)), 0) FROM offline WHERE account = ?", [account.id]) { $0[0] as Int }[0],
       lastOffline: account.lastOffline)
   }
 

@@ -17,7 +17,9 @@ struct RecordWriter {
   private func write(_ record: ServerCore.Record) throws {
     switch record {
     case .account(let account): try write(account)
-    case .deleteAccount(let jid): try run("DELETE FROM account WHERE jid = ?", [jid.sql])
+    case .deleteAccount(let jid):
+      try run("DELETE FROM account WHERE jid = ?", [jid.sql])
+      try run("DELETE FROM affiliation WHERE jid = ?", [jid.sql])
     case .rosterItem(let owner, let item): try write(item, of: owner)
     case .deleteRosterItem(let owner, let contact):
       try run("DELETE FROM contact WHERE account = (SELECT id FROM account WHERE jid = ?) AND jid = ?", [owner.sql, contact.sql])

@@ -111,7 +111,7 @@ extension Element {
 
   /// How many bytes and entries the element holds: what it costs to keep.
   public var weight: Int {
-    root == 0 ? bytes.count + entries.count * MemoryLayout<Entry>.stride : Int(node.end - root) * MemoryLayout<Entry>.stride * 2
+    entries[Int(root)..<Int(node.end)].reduce(0) { $0 + MemoryLayout<Entry>.stride + Int($1.name.count) + Int($1.value.count) }
   }
 
   func text(_ slice: Slice) -> Text { Text(utf8: bytes[slice.range]) }

@@ -26,17 +26,19 @@ extension Element {
       kept.append(contentsOf: source.bytes[slice.range])
       return Slice(start: start, count: slice.count)
     }
-    var last: (from: Slice, to: Slice)?
+    // Each namespace is copied once, however often it is used: a short name may stand for a long one.
+    var places: [UInt32: Slice] = [:]
     for index in range {
       var entry = source.entries[Int(index)]
       entry.end = entry.end - range.lowerBound + start
       entry.name = move(entry.name)
-      // Neighbours mostly share one namespace.
-      if let last, last.from == entry.namespace {
-        entry.namespace = last.to
+      if entry.namespace.count == 0 {
+        entry.namespace = .empty
+      } else if let place = places[entry.namespace.start], place.count == entry.namespace.count {
+        entry.namespace = place
       } else {
         let moved = move(entry.namespace)
-        last = (entry.namespace, moved)
+        places[entry.namespace.start] = moved
         entry.namespace = moved
       }
       entry.value = move(entry.value)

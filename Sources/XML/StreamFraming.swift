@@ -68,7 +68,9 @@ struct StreamFraming: Sendable, Equatable {
   /// Reads on in `pending`. What was found ends at `position`.
   mutating func scan(_ pending: [UInt8], limits: StreamLimits) -> Found? {
     while position < pending.count {
-      if let begin, position - begin >= limits.stanzaBytes { return .error(.tooBig("a stanza is too long")) }
+      if let begin, position - begin >= (sawHeader ? limits.stanzaBytes : min(limits.stanzaBytes, StreamLimits.headerBytes)) {
+        return .error(.tooBig("a stanza is too long"))
+      }
       let byte = pending[position]
       let at = position
       position += 1

@@ -19,6 +19,9 @@ public struct StreamLimits: Sendable, Hashable {
     self.nameBytes = nameBytes
   }
 
+  /// Bytes of a stream header, at any time: what it binds, every stanza pays for.
+  public static let headerBytes = 4096
+
   /// Before authentication (RFC 6120, 13.12): nothing there is large.
   public static let unauthenticated = StreamLimits(stanzaBytes: 10_000, depth: 16, attributes: 32, elements: 64)
   public static let authenticated = StreamLimits()

@@ -56,6 +56,8 @@ extension Server {
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
       guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      // A session that was cut while its keys were being derived changes nothing any more.
+      if case .request = origin, link(of: origin) == nil { return }
       accounts[jid]!.entity!.record.credentials = credentials
       step.persist(.account(accounts[jid]!.entity!.record))
       finish(origin, nil, &step)
@@ -84,6 +86,8 @@ extension Server {
     accounts[jid]!.entity!.roster = [:]
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
+    // Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
+    for room in rooms.sortedKeys() where rooms[room]?.entity != nil { rooms[room]!.entity!.affiliations.set(jid, nil) }
     _ = accounts.remove(jid)
   }
 

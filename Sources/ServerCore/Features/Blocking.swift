@@ -111,7 +111,10 @@ extension Account {
   func refuseBlocked(_ stanza: Stanza, _ step: inout Step) {
     switch stanza.kind {
     case .message:
-      if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat" { step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+      // A bounced private message would put the blocker out of the room that passed it on.
+      if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat", stanza.element.child("x", NS.mucUser) == nil {
+        step.bounce(stanza, StanzaError(.serviceUnavailable))
+      }
     case .iq: step.bounce(stanza, StanzaError(.serviceUnavailable))
     case .presence, nil: break
     }

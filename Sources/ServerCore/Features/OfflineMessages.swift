@@ -11,7 +11,11 @@ extension Account {
   mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
     // XEP-0160, 3: chat states and other messages without content are not worth keeping.
     let keeps = stanza.element.child("body", NS.client) != nil || stanza.element.type != "chat" || !isOnlyStates(stanza.element)
-    guard step.configuration.features.offlineMessages, offlineCount < step.configuration.limits.offlineMessages else {
+    let limits = step.configuration.limits
+    // In bytes too: all of it will stand in one outbox.
+    let weight = stanza.element.weight
+    guard step.configuration.features.offlineMessages, offlineCount < limits.offlineMessages, offlineBytes + weight <= limits.offlineBytes
+    else {
       return step.bounce(stanza, StanzaError(.serviceUnavailable))
     }
     guard keeps else { return }
@@ -20,6 +24,7 @@ extension Account {
     message["to"] = stanza.to.text
     lastOffline += 1
     offlineCount += 1
+    offlineBytes += weight
     step.persist(.offline(owner: jid, sequence: lastOffline, message))
   }
 
@@ -34,11 +39,8 @@ extension Account {
     step.immediate.append(.load(.offline(jid)))
   }
 
-  /// Whether a message for these sessions must wait, or it would overtake older ones that are on their way from storage.
-  func mustLineUp(_ sessions: [Session]) -> Bool {
-    guard let awaitsOffline else { return false }
-    return sessions.contains { $0.jid.resource == awaitsOffline }
-  }
+  /// Whether messages must wait, or they would overtake older ones that are on their way from storage.
+  var mustLineUp: Bool { awaitsOffline != nil }
 
   mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
     let resource = awaitsOffline
@@ -55,11 +57,14 @@ extension Account {
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
         continue
       }
-      step.outputs.append(.write(stanza, from: from, to: [Addressee(link: session.link, to: to)]))
+      // One that lined up for a certain session is still for that one.
+      let target = sessions[to.resource] ?? session
+      step.outputs.append(.write(stanza, from: from, to: [Addressee(link: target.link, to: to)]))
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
     step.persist(.deleteOffline(owner: jid, through: last.sequence))
     offlineCount = max(0, offlineCount - messages.count)
+    offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.weight })
     // What lined up meanwhile comes next.
     offerOffline(to: session, &step)
   }

@@ -113,7 +113,7 @@ extension Account {
     if stanza.type == "probe" { return answerProbe(stanza, &step) }
     if stanza.to.isFull {
       if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
-    } else if stanza.type != "error" {
+    } else {
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     }
   }

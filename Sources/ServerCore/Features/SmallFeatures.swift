@@ -9,6 +9,14 @@ enum Ping {
     hostRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in step.reply(request) }])
 }
 
+/// Session establishment, from RFC 3921, section 3. A session is there when the resource is bound; old clients ask for it all the same.
+enum SessionEstablishment {
+  static let feature = Feature(
+    name: "Session Establishment",
+    accountRoutes: [.init(name: "session", namespace: NS.session) { _, request, _, step in step.reply(request) }],
+    hostRoutes: [.init(name: "session", namespace: NS.session) { _, request, _, step in step.reply(request) }])
+}
+
 /// Software Version, XEP-0092. The operating system is nobody's business.
 enum SoftwareVersion {
   static let feature = Feature(

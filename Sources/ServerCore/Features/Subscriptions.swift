@@ -10,11 +10,11 @@ extension Account {
     let contact = stanza.to.bare
     guard contact != jid else { return }
     var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
-    guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else {
-      return step.bounce(stanza, StanzaError(.resourceConstraint))
-    }
     switch type {
     case .subscribe:
+      guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else {
+        return step.bounce(stanza, StanzaError(.resourceConstraint))
+      }
       item.isListed = true
       if !item.isHeard { item.isAsking = true }
       update(item, &step)
@@ -59,7 +59,7 @@ extension Account {
       // Says that the request arrived, and nothing else (as the field does it).
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
       guard item.request == nil, roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return }
-      item.request = stanza.element
+      item.request = stanza.element.asRequest
       update(item, &step)
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
     case .unsubscribe:
@@ -110,3 +110,14 @@ extension Account {
 }
 
 enum SubscriptionType: String { case subscribe, subscribed, unsubscribe, unsubscribed }
+
+extension Element {
+  /// What is kept of a request: enough to ask the user again. Strangers send these, so none may be large.
+  fileprivate var asRequest: Element {
+    var kept = Element("presence", NS.client, ["type": "subscribe"])
+    for child in children where child.weight <= 2048 && kept.weight <= 4096 {
+      if child.is("status", NS.client) || child.has(name: "nick") { kept.append(child) }
+    }
+    return kept
+  }
+}

@@ -13,6 +13,7 @@ extension Server {
     }
     if rooms[jid]!.isLoading {
       guard rooms[jid]!.parked.count < configuration.limits.parkedStanzas else { return giveUp(.stanza(stanza), &step) }
+      parkedCount += 1
       return rooms[jid]!.parked.append(.stanza(stanza))
     }
     hand(stanza, to: jid, &step)
@@ -21,9 +22,10 @@ extension Server {
   mutating func roomLoaded(_ jid: JID, _ snapshot: RoomSnapshot?, _ step: inout Step) {
     guard rooms[jid]?.isLoading ?? false else { return }
     let parked = rooms[jid]!.parked
+    parkedCount -= parked.count
     rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
-    if let slot = rooms[jid], slot.entity == nil { _ = rooms.remove(jid) }
+    guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
   }
 
@@ -50,7 +52,8 @@ extension Server {
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
     if room.isIdle { return _ = rooms.remove(jid) }
-    guard let deadline = room.nextDeadline, isPast(deadline, step) else { return }
+    guard let deadline = room.nextDeadline else { return }
+    guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
     rooms[jid]!.entity!.deadlinePassed(&step)
     roomSettled(jid, &step)
   }
@@ -60,8 +63,9 @@ extension Server {
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let key = LoadKey.rooms(stanza.to.domain)
+    // One answer serves all who ask meanwhile.
+    if listings[key] == nil { step.immediate.append(.load(key)) }
     listings[key, default: []].append(.stanza(stanza))
-    step.immediate.append(.load(key))
   }
 
   /// Stored rooms, and those that live in memory only.

@@ -71,7 +71,9 @@ extension Room {
     if present.isEmpty, affiliation != old?.affiliation ?? .none {
       announceAbsent(user, affiliation, &step)
       if configuration.isMembersOnly, affiliation >= .member, old == nil, let actor {
-        invite(user, from: actor.jid.bare, &step)
+        // By the address that the room shows of whoever did it.
+        let shown = configuration.isNonAnonymous ? actor.jid.bare : actor.nick.flatMap { JID(bare: jid, resource: $0) }
+        invite(user, from: shown ?? jid, &step)
       }
     }
   }

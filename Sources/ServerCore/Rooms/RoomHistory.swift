@@ -11,7 +11,7 @@ struct RoomHistory: Sendable {
     var stamp: Int64
 
     /// As it is shown later: stamped, in the room's name.
-    func delayed(by room: JID) -> Element { element.delayed(since: stamp, by: room) }
+    func delayed(by room: JID) -> Element { element.delayed(from: room.text, at: stamp) }
   }
 
   private(set) var entries: [Entry] = []
@@ -65,13 +65,6 @@ struct RoomHistory: Sendable {
 }
 
 extension Element {
-  /// The stanza with a stamp in the name of who held it (XEP-0203).
-  func delayed(since stamp: Int64, by holder: JID) -> Element {
-    var copy = self
-    copy.append("delay", NS.delay, ["from": holder.text, "stamp": DateTime.format(nanosecondsSince1970: stamp)])
-    return copy
-  }
-
   /// An attribute that is a number, not below 0.
   fileprivate func number(_ name: Text) -> Int64? {
     self[name].flatMap { Int64($0.trimmed.string) }.map { max(0, $0) }

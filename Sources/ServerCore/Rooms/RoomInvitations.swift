@@ -65,8 +65,11 @@ extension Room {
   /// The one who invited is told, by whichever address the invitation showed.
   private func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ step: inout Step) {
     guard let inviter = refusal["to"].flatMap({ JID($0) }) else { return step.bounce(stanza, StanzaError(.badRequest, by: jid)) }
-    let found = inviter.bare == jid ? occupants[inviter.resource] : occupants.values.first { $0.user == inviter.bare }
-    guard let found else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
+    // Who is in the room is not for strangers to find out: real addresses count only where all may see them, and nobody hears whether
+    // the one who is meant is there.
+    guard !isLocked, affiliation(of: stanza.from) != .outcast else { return }
+    let byAddress = configuration.isNonAnonymous ? occupants.values.first { $0.user == inviter.bare } : nil
+    guard let found = inviter.bare == jid ? occupants[inviter.resource] : byAddress else { return }
     let decline = Element("decline", NS.mucUser, ["from": stanza.from.bare.text], children: refusal.passedOn)
     let message = Element("message", NS.client, ["id": stanza.id], children: [Element("x", NS.mucUser, children: [decline])])
     step.route(message, from: jid, to: Array(found.sessions.keys))

@@ -49,7 +49,7 @@ extension Room {
 
     var kept = Element("message", NS.client, ["from": sender.address.text, "id": message.id, "type": "groupchat"], children: subjects)
     kept.lang = message.lang
-    subject = kept.delayed(since: step.now.wall, by: jid)
+    subject = kept.delayed(from: jid.text, at: step.now.wall)
     if isPersisted { step.persist(.room(record)) }
   }
 }

@@ -42,6 +42,7 @@ extension Server {
     guard accounts[account]!.isLoading else { return perform(errand, on: account, &step) }
     guard accounts[account]!.parked.count < configuration.limits.parkedStanzas else { return giveUp(errand, &step) }
     accounts[account]!.parked.append(errand)
+    parkedCount += 1
   }
 
   mutating func receive(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
@@ -49,13 +50,15 @@ extension Server {
     case (.account(let jid), .account(let snapshot)):
       guard accounts[jid]?.isLoading ?? false else { return }
       let parked = accounts[jid]!.parked
+      parkedCount -= parked.count
       accounts[jid] = Slot(entity: snapshot.map { Account($0, now: step.now) }, isLoading: false)
       for errand in parked { perform(errand, on: jid, &step) }
       // Of an account that does not exist nothing stays.
-      if let slot = accounts[jid], slot.entity == nil { _ = accounts.remove(jid) }
+      guard accounts[jid]?.entity != nil else { return _ = accounts.remove(jid) }
       wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
     case (.account(let jid), .failed):
       guard let slot = accounts.remove(jid) else { return }
+      parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
     case (.offline(let jid), .offline(let messages)):
       accounts[jid]?.entity?.offlineLoaded(messages, &step)
@@ -65,6 +68,7 @@ extension Server {
       roomLoaded(jid, snapshot, &step)
     case (.room(let jid), .failed):
       guard let slot = rooms.remove(jid) else { return }
+      parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
     case (.rooms, _), (.accounts, _):
       listLoaded(loaded, for: key, &step)

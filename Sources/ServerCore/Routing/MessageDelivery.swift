@@ -85,7 +85,7 @@ extension Account {
   private mutating func hand(
     _ stanza: Stanza, _ type: MessageDelivery.MessageType, to targets: [Session], _ step: inout Step, _ deliver: inout [Addressee]
   ) {
-    if type == .chat || type == .normal, mustLineUp(targets) { return storeOffline(stanza, &step) }
+    if type == .chat || type == .normal, mustLineUp, !targets.isEmpty { return storeOffline(stanza, &step) }
     for session in targets { deliver.append(Addressee(link: session.link, to: stanza.to)) }
   }
 }

@@ -5,7 +5,7 @@ public import XMPP
 public enum Record: Sendable, Hashable {
   /// The account comes into being or its credentials or state change; what belongs to it stays.
   case account(AccountRecord)
-  /// The account and all that belongs to it is gone.
+  /// The account and all that belongs to it is gone, its rank in rooms included.
   case deleteAccount(JID)
   case rosterItem(owner: JID, RosterItem)
   case deleteRosterItem(owner: JID, contact: JID)
@@ -147,12 +147,17 @@ public struct AccountSnapshot: Sendable, Hashable {
   public var blocklist: [JID]
   /// The number of offline messages and the last one's sequence number, 0 if there never was one.
   public var offlineCount: Int
+  /// What they weigh together, about.
+  public var offlineBytes: Int
   public var lastOffline: Int64
-  public init(record: AccountRecord, roster: [RosterItem], blocklist: [JID], offlineCount: Int, lastOffline: Int64) {
+  public init(
+    record: AccountRecord, roster: [RosterItem], blocklist: [JID], offlineCount: Int, offlineBytes: Int = 0, lastOffline: Int64
+  ) {
     self.record = record
     self.roster = roster
     self.blocklist = blocklist
     self.offlineCount = offlineCount
+    self.offlineBytes = offlineBytes
     self.lastOffline = lastOffline
   }
 }

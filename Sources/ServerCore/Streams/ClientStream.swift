@@ -74,7 +74,8 @@ struct ClientStream: Sendable {
     let isFirst = domain.isEmpty
     if isFirst {
       domain = asked.flatMap { JID($0) }.map(\.text) ?? ""
-      language = root.lang
+      // Every stanza that has no language of its own carries it; none needs to be longer (RFC 5646, 4.4.1).
+      language = root.lang.flatMap { $0.count <= 35 ? $0 : nil }
     }
     let isKnown = step.configuration.domains.contains(domain)
     let opening = StreamOpening(
@@ -185,6 +186,9 @@ struct ClientStream: Sendable {
     guard case .expectTLS = phase else { return }
     isEncrypted = true
     lastProgress = step.now.monotonic
+    // Whatever else came in the clear until now is not trusted either.
+    step.immediate.append(.discardInput(link))
+    step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
     expectHeader(nil)
   }
 

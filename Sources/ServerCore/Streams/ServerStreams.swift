@@ -6,6 +6,7 @@ internal import XMPP
 
 extension Server {
   mutating func open(_ link: LinkID, _ step: inout Step) {
+    guard !isShuttingDown else { return step.outputs.append(.close(link)) }
     let stream = ClientStream(link: link, now: step.now)
     streams[link] = stream
     unbound.append(link)

@@ -23,6 +23,11 @@ enum Listening {
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // A peer that vanished without a word is noticed within a quarter of an hour (RFC 6120, 4.6.1).
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 300)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 60)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 5)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
       .childChannelOption(.maxMessagesPerRead, value: 4)

@@ -87,6 +87,7 @@ extension ConfigurationFile {
     "roster_items": count(\Limits.rosterItems, 0...(.max)),
     "groups_per_item": count(\Limits.groupsPerItem, 0...(.max)),
     "blocked_addresses": count(\Limits.blockedAddresses, 0...(.max)),
+    "offline_bytes": count(\Limits.offlineBytes, 0...(.max)),
     "offline_messages": count(\Limits.offlineMessages, 0...(.max)),
     "directed_presences": count(\Limits.directedPresences, 0...(.max)),
     "parked_stanzas": count(\Limits.parkedStanzas, 1...(.max)),

@@ -249,7 +249,7 @@ import XMPP
     var stage = pair(["membersonly": ["1"]])
     stage.affiliate("nurse", "member")
     #expect(
-      stage.takeBare("nurse") == ["room: <invite xmlns='http://jabber.org/protocol/muc#user' from='romeo@example.org'/>"])
+      stage.takeBare("nurse") == ["room: <invite xmlns='http://jabber.org/protocol/muc#user' from='room@conference.example.org/Romeo'/>"])
     stage.affiliate("nurse", "member")
     #expect(stage.takeBare("nurse") == [])
   }

@@ -1,0 +1,46 @@
+internal import HeapModule
+internal import XMPP
+
+/// When the server wants to look at a link, an account or a room again.
+///
+/// Each has one timer at most: a later time for one that has an earlier is ignored, because whoever is looked at too early says when to
+/// come back. So a peer can't make timers pile up.
+struct Timers: Sendable {
+  enum Subject: Hashable, Sendable { case link(LinkID), account(JID), room(JID) }
+
+  private struct Entry: Comparable, Sendable {
+    let time: Int64
+    /// The order of two at the same time.
+    let number: UInt64
+    let subject: Subject
+    static func < (a: Entry, b: Entry) -> Bool { (a.time, a.number) < (b.time, b.number) }
+    static func == (a: Entry, b: Entry) -> Bool { (a.time, a.number) == (b.time, b.number) }
+  }
+
+  private var heap = Heap<Entry>()
+  private var set = Table<Subject, Int64>()
+  private var count: UInt64 = 0
+
+  /// On the monotonic clock.
+  var next: Int64? { heap.min?.time }
+
+  mutating func wake(_ subject: Subject, at time: Int64) {
+    if let earlier = set[subject], earlier <= time { return }
+    count += 1
+    set[subject] = time
+    heap.insert(Entry(time: time, number: count, subject: subject))
+  }
+
+  /// The next one whose time has come.
+  mutating func popDue(at now: Int64) -> Subject? {
+    while let entry = heap.min, entry.time <= now {
+      heap.removeMin()
+      // One that was moved forward left its old entry behind.
+      if set[entry.subject] == entry.time {
+        _ = set.remove(entry.subject)
+        return entry.subject
+      }
+    }
+    return nil
+  }
+}
