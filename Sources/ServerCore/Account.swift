@@ -16,6 +16,7 @@ struct Account: Sendable {
   var lastOffline: Int64
   /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
+  var linedUp: [Stanza] = []
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64
 

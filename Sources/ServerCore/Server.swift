@@ -143,6 +143,8 @@ public struct Server: Sendable {
   /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
   private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
     step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
+    // A link whose end was among what was lost still has to end.
+    for link in loss.links where streams[link]?.isClosing ?? false { step.outputs.append(.close(link)) }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
     for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }

@@ -4,6 +4,8 @@ public import XMPP
 
 /// One thing that an observer outside the server can see.
 public enum Observation: Sendable {
+  /// A client connected, and will log in.
+  case connected(SessionID)
   /// A session was bound.
   case began(SessionID, JID)
   /// Its connection is gone.

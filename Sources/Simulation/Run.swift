@@ -166,6 +166,7 @@ public struct Run {
 
   private func describe(_ observation: Observation) -> String {
     switch observation {
+    case .connected(let session): "\(session) connected"
     case .began(let session, let jid): "\(session) began as \(jid)"
     case .ended(let session): "\(session) ended"
     case .sent(let session, let element): "\(session) --> \(element)"
@@ -274,6 +275,7 @@ public struct Run {
   private mutating func connect(_ index: Int) {
     let connection = world.connect()
     actors[index].incarnation += 1
+    observe(.connected(actors[index].session))
     let actor = actors[index]
     var client = Client(
       account: actor.account, password: "pw", resource: actor.resource, nonce: "n\(index)x\(actor.incarnation)", security: .opportunistic)

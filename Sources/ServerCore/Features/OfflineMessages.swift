@@ -42,11 +42,23 @@ extension Account {
   /// Whether messages must wait, or they would overtake older ones that are on their way from storage.
   var mustLineUp: Bool { awaitsOffline != nil }
 
+  /// Storage answered: what it has is handed over, then what lined up behind.
   mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
     let resource = awaitsOffline
     awaitsOffline = nil
     let waiting = resource.flatMap { sessions[$0] }.flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
-    guard let session = waiting ?? available.first(where: { $0.priority >= 0 }), let last = messages.last else { return }
+    if let session = waiting ?? available.first(where: { $0.priority >= 0 }) { handOver(messages, to: session, &step) }
+    let line = linedUp
+    linedUp = []
+    for stanza in line {
+      var addressees: [Addressee] = []
+      receiveMessage(stanza, &step, deliver: &addressees)
+      if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
+    }
+  }
+
+  private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ step: inout Step) {
+    guard let last = messages.last else { return }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
       var stanza = message.stanza
@@ -55,17 +67,15 @@ extension Account {
       if isBlocked(from) {
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
-        continue
+      } else {
+        step.outputs.append(.write(stanza, from: from, to: [Addressee(link: session.link, to: to)]))
       }
-      // One that lined up for a certain session is still for that one.
-      let target = sessions[to.resource] ?? session
-      step.outputs.append(.write(stanza, from: from, to: [Addressee(link: target.link, to: to)]))
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
     step.persist(.deleteOffline(owner: jid, through: last.sequence))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.weight })
-    // What lined up meanwhile comes next.
+    // What was stored since the question was asked comes next.
     offerOffline(to: session, &step)
   }
 }

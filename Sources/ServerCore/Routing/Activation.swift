@@ -63,7 +63,7 @@ extension Server {
     case (.offline(let jid), .offline(let messages)):
       accounts[jid]?.entity?.offlineLoaded(messages, &step)
     case (.offline(let jid), .failed):
-      accounts[jid]?.entity?.awaitsOffline = nil
+      accounts[jid]?.entity?.offlineLoaded([], &step)
     case (.room(let jid), .room(let snapshot)):
       roomLoaded(jid, snapshot, &step)
     case (.room(let jid), .failed):
@@ -121,6 +121,7 @@ extension Server {
   mutating func dropAccount(_ jid: JID, _ error: StreamError, _ step: inout Step) {
     endStreams(of: jid, error, &step)
     guard let slot = accounts[jid], !slot.isLoading else { return }
+    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, Server.busy) }
     _ = accounts.remove(jid)
   }
 }

@@ -85,7 +85,10 @@ extension Account {
   private mutating func hand(
     _ stanza: Stanza, _ type: MessageDelivery.MessageType, to targets: [Session], _ step: inout Step, _ deliver: inout [Addressee]
   ) {
-    if type == .chat || type == .normal, mustLineUp, !targets.isEmpty { return storeOffline(stanza, &step) }
+    if type == .chat || type == .normal, mustLineUp, !targets.isEmpty {
+      guard linedUp.count < step.configuration.limits.offlineMessages else { return step.bounce(stanza, StanzaError(.resourceConstraint)) }
+      return linedUp.append(stanza)
+    }
     for session in targets { deliver.append(Addressee(link: session.link, to: stanza.to)) }
   }
 }

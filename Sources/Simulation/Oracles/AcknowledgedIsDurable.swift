@@ -37,7 +37,7 @@ public struct AcknowledgedIsDurable: Oracle {
       // One client makes all changes of a thing, in order: what it asked for before is past.
       cells[change.key]!.certain = change.value
       cells[change.key]!.possible.removeFirst(index + 1)
-    case .ended, .fault: break
+    case .connected, .ended, .fault: break
     }
     return nil
   }

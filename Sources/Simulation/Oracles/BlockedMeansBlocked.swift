@@ -12,13 +12,21 @@ public struct BlockedMeansBlocked: Oracle {
   private var requests: OrderedDictionary<Text, [JID]> = [:]
   /// What an account may rely on, and since when.
   private var confirmed: OrderedDictionary<JID, OrderedSet<JID>> = [:]
-  /// Sessions that can't yet rely on a block that another session of theirs made.
-  private var unaware: [SessionID: OrderedSet<JID>] = [:]
+  /// Sessions that made the block themselves.
+  private var confirmers: [SessionID: OrderedSet<JID>] = [:]
+
+  /// How many blocks had been confirmed when a session connected, and the number of each.
+  private var connected: [SessionID: Int] = [:]
+  private var confirmations = 0
+  private var numbers: OrderedDictionary<Text, Int> = [:]
 
   public init() {}
 
   public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
     switch observation {
+    case .connected(let session):
+      // A session that was logging in while the block was made may hear what was on its way.
+      connected[session] = confirmations
     case .began(let session, let jid):
       addresses[session] = jid
     case .ended(let session):
@@ -28,7 +36,7 @@ public struct BlockedMeansBlocked: Oracle {
         payload.has(namespace: NS.blocking)
       else { return nil }
       let listed = payload.children.compactMap { $0["jid"].flatMap { JID($0) } }
-      if payload.has(name: "block") { requests["\(account)/\(id)"] = listed }
+      if payload.has(name: "block") { requests["\(account)/\(session)/\(id)"] = listed }
       if payload.has(name: "unblock") {
         if listed.isEmpty { confirmed[account] = [] } else { confirmed[account]?.subtract(listed) }
         // A block that is under way may be undone by this one.
@@ -45,17 +53,18 @@ public struct BlockedMeansBlocked: Oracle {
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
     if element.is("iq", NS.client), element.type == "result", let id = element.id,
-      let blocked = requests.removeValue(forKey: "\(jid.bare)/\(id)")
+      let blocked = requests.removeValue(forKey: "\(jid.bare)/\(session)/\(id)")
     {
       confirmed[jid.bare, default: []].append(contentsOf: blocked)
-      for (other, address) in addresses where address.bare == jid.bare && other != session {
-        unaware[other, default: []].append(contentsOf: blocked)
-      }
+      confirmations += 1
+      for address in blocked { numbers["\(jid.bare) \(address)"] = confirmations }
+      confirmers[session, default: []].append(contentsOf: blocked)
       return nil
     }
     guard element.type != "error", element.is("message", NS.client) || element.is("presence", NS.client),
       let from = element["from"].flatMap({ JID($0) })?.bare, from != jid.bare, confirmed[jid.bare]?.contains(from) ?? false,
-      !(unaware[session]?.contains(from) ?? false)
+      confirmers[session]?.contains(from) ?? false
+        || (connected[session] ?? 0) >= (numbers["\(jid.bare) \(from)"] ?? .max)
     else { return nil }
     return "\(jid) blocks \(from) and still got \(element)"
   }

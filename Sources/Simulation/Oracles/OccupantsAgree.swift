@@ -27,7 +27,7 @@ public struct OccupantsAgree: Oracle {
         from.isFull
       else { return nil }
       shown(session, element, from)
-    case .sent, .fault: break
+    case .connected, .sent, .fault: break
     }
     return nil
   }

@@ -52,7 +52,7 @@ public struct StanzaLedger: Oracle {
       entries[id] = Entry(number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat")
     case .received(let session, let element):
       return received(session, element)
-    case .ended, .fault:
+    case .connected, .ended, .fault:
       break
     }
     return nil

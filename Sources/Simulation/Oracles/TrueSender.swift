@@ -25,7 +25,7 @@ public struct TrueSender: Oracle {
       let expected = element.type == "groupchat" ? Workload.nick(of: sender) : nil
       let isTrue = expected.map { from?.resource == $0 && from?.domain.hasPrefix("conference.") ?? false } ?? (from == sender)
       return isTrue ? nil : "message \(id) of \(sender) came to \(jid) from \(from?.text ?? "nobody")"
-    case .ended, .fault: break
+    case .connected, .ended, .fault: break
     }
     return nil
   }
