@@ -52,7 +52,8 @@ extension Account {
     linedUp = []
     for stanza in line {
       var addressees: [Addressee] = []
-      receiveMessage(stanza, &step, deliver: &addressees)
+      // From the beginning: its sender may have been blocked meanwhile.
+      receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     }
   }

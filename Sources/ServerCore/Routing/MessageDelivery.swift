@@ -65,14 +65,19 @@ extension Account {
     let target: MessageDelivery.Target = stanza.to.isBare ? .bare : sessions[stanza.to.resource] == nil ? .fullNoMatch : .fullMatch
     let reachable = available.filter { $0.priority >= 0 }
     let situation: MessageDelivery.Situation = !reachable.isEmpty ? .someNonNegative : available.isEmpty ? .noResources : .negativeOnly
-    switch MessageDelivery.decide(type, situation, target) {
+    let decision = MessageDelivery.decide(type, situation, target)
+    if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
+      guard linedUp.count < step.configuration.limits.offlineMessages else { return step.bounce(stanza, StanzaError(.resourceConstraint)) }
+      return linedUp.append(stanza)
+    }
+    switch decision {
     case .deliver:
-      hand(stanza, type, to: sessions[stanza.to.resource].map { [$0] } ?? [], &step, &deliver)
+      if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     case .mostAvailable:
       let highest = reachable.map(\.priority).max()
-      hand(stanza, type, to: reachable.filter { $0.priority == highest }, &step, &deliver)
+      for session in reachable where session.priority == highest { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     case .all:
-      hand(stanza, type, to: reachable, &step, &deliver)
+      for session in reachable { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     case .storeOffline:
       storeOffline(stanza, &step)
     case .error:
@@ -80,15 +85,5 @@ extension Account {
     case .ignore:
       break
     }
-  }
-
-  private mutating func hand(
-    _ stanza: Stanza, _ type: MessageDelivery.MessageType, to targets: [Session], _ step: inout Step, _ deliver: inout [Addressee]
-  ) {
-    if type == .chat || type == .normal, mustLineUp, !targets.isEmpty {
-      guard linedUp.count < step.configuration.limits.offlineMessages else { return step.bounce(stanza, StanzaError(.resourceConstraint)) }
-      return linedUp.append(stanza)
-    }
-    for session in targets { deliver.append(Addressee(link: session.link, to: stanza.to)) }
   }
 }

@@ -27,8 +27,8 @@ final class DataFolder: Sendable {
     guard lock >= 0 else {
       throw SetupError("\(file) can't be opened: \(String(cString: strerror(errno))); choose another data folder with --data")
     }
+    // `deinit` closes the file here, too: it runs when an initialiser throws that has set everything.
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      Glibc.close(lock)
       throw SetupError("another server uses the data folder \(path); stop it, or choose another with --data")
     }
   }
