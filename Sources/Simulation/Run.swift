@@ -102,6 +102,7 @@ public struct Run {
     world.alarm(Run.faultAlarm, after: .milliseconds(100))
     while failure == nil, world.now < duration, world.advance(untilRest: false, upTo: duration) { attend() }
     isPeace = true
+    world.crash(afterActions: nil)
     rest()
     checkAtRest()
     makePeace()
@@ -209,6 +210,7 @@ public struct Run {
       case .closed(let connection):
         if let index = byConnection[connection] { lost(index) }
       case .restarted:
+        disturb("crash")
         createAccounts()
         if !isPeace {
           for index in actors.indices { think(after: index) }
@@ -223,7 +225,8 @@ public struct Run {
         switch reply {
         case .done: accountsThere.append(id)
         case .refused(let why) where why.contains("already"): accountsThere.append(id)
-        case .refused: if actors[Int(id)].client == nil { world.alarm(id, after: .milliseconds(50)) }
+        // Asked again when the actor next thinks of connecting.
+        case .refused: break
         case .accounts: break
         }
       }
@@ -337,8 +340,8 @@ public struct Run {
 
   private mutating func err() {
     if world.choices.chance(.crash, percent: faults.crash) {
-      disturb("crash")
-      return world.crash()
+      hadFault = true
+      world.crash(afterActions: world.choices.draw(.crash, 3, below: 12))
     }
     if world.choices.chance(.crash, 2, percent: faults.failedCommit) {
       disturb("failed commit")

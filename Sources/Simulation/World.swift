@@ -66,8 +66,6 @@ public struct World {
   private struct Entry: Comparable, Sendable {
     let time: Int64
     let order: UInt64
-    /// The incarnation of the server that it belongs to; what concerns a dead one is dropped.
-    let incarnation: Int
     let what: Happening
     static func < (a: Entry, b: Entry) -> Bool { (a.time, a.order) < (b.time, b.order) }
     static func == (a: Entry, b: Entry) -> Bool { (a.time, a.order) == (b.time, b.order) }
@@ -85,6 +83,7 @@ public struct World {
   private var queue = Heap<Entry>()
   private var order: UInt64 = 0
   private var incarnation = 0
+  private var actionsLeft: Int?
   private var connectionCount: UInt64 = 0
   private var notices: [Notice] = []
   /// Things under way that will happen whatever anyone does; at zero the world is at rest.
@@ -155,18 +154,28 @@ public struct World {
 
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
 
-  /// The server's process dies and comes back; of its pending transactions `kept` (a choice) had reached the disk.
-  public mutating func crash() {
-    let kept = choices.draw(.crash, 1, below: disk.pending.count + 1)
-    disk.crash(keeping: kept)
+  /// The server's process is to die once it has done so many more of its actions: in the midst of what it does for one event.
+  /// It comes back at once. `nil` calls it off.
+  public mutating func crash(afterActions count: Int?) {
+    actionsLeft = count
+    if count == 0 { crash() }
+  }
+
+  /// Of the pending transactions any beginning (a choice) had reached the disk. What was already written to the network arrives, or
+  /// a beginning of it; then the connections end.
+  private mutating func crash() {
+    actionsLeft = nil
+    disk.crash(keeping: choices.draw(.crash, 1, below: disk.pending.count + 1))
     incarnation += 1
-    for id in connections.keys { notices.append(.closed(id)) }
-    connections = [:]
     links = [:]
-    // Everything under way belonged to the old process.
-    busy = 0
-    queue = Heap()
     syncScheduled = false
+    // All else that was under way belonged to the old process.
+    queue = Heap(queue.unordered.filter { if case .arriveOutside = $0.what { true } else { false } })
+    busy = queue.count
+    for id in connections.keys {
+      connections[id]!.isOpen = false
+      dispatch(.close, toServer: false, id, early: choices.chance(.crash, 4, percent: 30))
+    }
     engine = World.start(settings, choices.seed, incarnation: incarnation)
     notices.append(.restarted)
   }
@@ -258,8 +267,15 @@ public struct World {
   // MARK: The server's side
 
   private mutating func tell(_ input: Input) {
+    let teller = incarnation
     engine.handle(input, at: instant)
-    for action in engine.flush() { act(action) }
+    for action in engine.flush() {
+      act(action)
+      guard incarnation == teller else { return }
+      guard let left = actionsLeft else { continue }
+      actionsLeft = left - 1
+      if left <= 1 { return crash() }
+    }
   }
 
   private mutating func act(_ action: Action) {
@@ -294,10 +310,11 @@ public struct World {
     }
   }
 
-  private mutating func dispatch(_ item: Item, toServer: Bool, _ id: ConnectionID) {
+  /// What is `early` may overtake what is under way, which is then lost.
+  private mutating func dispatch(_ item: Item, toServer: Bool, _ id: ConnectionID, early: Bool = false) {
     let delay = latency(id)
     let last = toServer ? connections[id]!.inbound.lastArrival : connections[id]!.outbound.lastArrival
-    let arrival = max(now + delay, last)
+    let arrival = early ? now + delay : max(now + delay, last)
     if toServer { connections[id]!.inbound.lastArrival = arrival } else { connections[id]!.outbound.lastArrival = arrival }
     schedule(toServer ? .arriveAtServer(id, item) : .arriveOutside(id, item), after: arrival - now)
   }
@@ -305,7 +322,7 @@ public struct World {
   private mutating func schedule(_ what: Happening, after delay: Int64, counts: Bool = true) {
     order += 1
     if counts { busy += 1 }
-    queue.insert(Entry(time: now + delay, order: order, incarnation: incarnation, what: what))
+    queue.insert(Entry(time: now + delay, order: order, what: what))
   }
 
   private mutating func latency(_ id: ConnectionID) -> Int64 { pick(.latency, id.number, settings.latency) }
