@@ -44,9 +44,9 @@ public enum Action: Sendable {
 /// A value like its parts: a copy is a snapshot (the parser pool is a cache that copies share, so they stay on one thread).
 public struct Engine {
   public private(set) var server: Server
-  private var links = Table<LinkID, Link>()
+  private(set) var links = Table<LinkID, Link>()
   private let pool: ParserPool
-  private let limits: Configuration.Limits
+  let limits: Configuration.Limits
   private var effects: [Effect] = []
   private var actions: [Action] = []
   /// Links with something to hand over at the next `flush`.
@@ -56,7 +56,7 @@ public struct Engine {
   private var overrun: [LinkID] = []
   private var isEndingLinks = false
   /// Backlog of all links together.
-  private var backlog = 0
+  private(set) var backlog = 0
   private var scratch: [UInt8] = []
 
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
@@ -215,4 +215,21 @@ public struct Engine {
     links[link]!.isDead = true
     overrun.append(link)
   }
+}
+
+extension Engine {
+  /// Every link's part of `visitGauges`.
+  func visitLinkGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    body("bytes for all peers", backlog, limits.allOutboxesBytes)
+    for id in links.sortedKeys() {
+      guard let link = links[id], !link.isDead else { continue }
+      body("bytes for a peer", link.backlog, limits.outboxBytes)
+      // What was read before reading stopped comes on top, and at least one stanza must have room.
+      let stanza = max(link.parser.limits.stanzaBytes, limits.unauthenticatedStream.stanzaBytes)
+      body("bytes from a peer", link.parser.pendingBytes, limits.unprocessedBytes + stanza + Engine.readAhead)
+    }
+  }
+
+  /// What may arrive from one peer before a wish to read no more has an effect.
+  static let readAhead = 64 << 10
 }

@@ -10,6 +10,7 @@ internal import XMPP
 public struct SimulatedDriver: ScenarioDriver {
   private var world: World
   private let pool = ParserPool()
+  private var connectionCount: UInt64 = 0
   private var players: OrderedDictionary<String, Player> = [:]
 
   private struct Player {
@@ -32,7 +33,8 @@ public struct SimulatedDriver: ScenarioDriver {
   }
 
   public init(script: Script, seed: UInt64, configuration: Configuration? = nil) {
-    world = World(seed: seed, settings: WorldSettings(configuration: configuration ?? SimulatedDriver.configuration(for: script)))
+    let settings = WorldSettings(configuration: configuration ?? SimulatedDriver.configuration(for: script))
+    world = World(choices: Choices(seed: seed), settings: settings)
     var accounts: OrderedSet<JID> = []
     for (index, character) in script.cast.enumerated() {
       // Of several characters with one account the first says its password.
@@ -44,7 +46,8 @@ public struct SimulatedDriver: ScenarioDriver {
 
   public mutating func connect(_ character: Scenario.Character) throws(DriverError) -> Text {
     guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
-    let connection = world.connect()
+    connectionCount += 1
+    let connection = world.connect(connectionCount)
     let nonce: Text = "nonce\(connection.number)"
     var client = Client(
       account: account, password: character.password, resource: character.resource ?? "", nonce: nonce, security: .opportunistic)
@@ -105,7 +108,7 @@ public struct SimulatedDriver: ScenarioDriver {
       case .closed(let connection):
         guard let name = name(of: connection), players[name]!.trouble == nil else { continue }
         players[name]!.trouble = "the connection was closed"
-      case .restarted, .reply, .alarm: break
+      case .crashed, .restarted, .reply, .alarm: break
       }
     }
   }

@@ -19,6 +19,9 @@ struct EngineHarness {
   private var links: UInt64 = 0
   /// Commits succeed at once, or wait for `commit()`.
   var commitsAtOnce = true
+  /// Loads are answered at once, or wait for `answerLoads()`.
+  var loadsAtOnce = true
+  private var loads: [LoadKey] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -66,18 +69,27 @@ struct EngineHarness {
         accounts[record.jid] = AccountSnapshot(record: record, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
       }
       if commitsAtOnce { input(.committed(through: number)) }
-    case .load(let key):
-      switch key {
-      case .account(let jid): input(.loaded(key, .account(accounts[jid])))
-      case .room: input(.loaded(key, .room(nil)))
-      case .offline: input(.loaded(key, .offline([])))
-      case .rooms: input(.loaded(key, .rooms([])))
-      case .accounts: input(.loaded(key, .accounts([])))
-      }
+    case .load(let key): if loadsAtOnce { answer(key) } else { loads.append(key) }
     case .derive(let id, let request): input(.derived(id, Scram.derive(request)))
     case .reply(_, let reply): replies.append(reply)
     case .log: break
     }
+  }
+
+  private mutating func answer(_ key: LoadKey) {
+    switch key {
+    case .account(let jid): input(.loaded(key, .account(accounts[jid])))
+    case .room: input(.loaded(key, .room(nil)))
+    case .offline: input(.loaded(key, .offline([])))
+    case .rooms: input(.loaded(key, .rooms([])))
+    case .accounts: input(.loaded(key, .accounts([])))
+    }
+  }
+
+  mutating func answerLoads() {
+    let waiting = loads
+    loads = []
+    for key in waiting { answer(key) }
   }
 
   mutating func advance(seconds: Int64) {

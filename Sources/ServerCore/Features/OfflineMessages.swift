@@ -12,16 +12,16 @@ extension Account {
     // XEP-0160, 3: chat states and other messages without content are not worth keeping.
     let keeps = stanza.element.child("body", NS.client) != nil || stanza.element.type != "chat" || !isOnlyStates(stanza.element)
     let limits = step.configuration.limits
-    // In bytes too: all of it will stand in one outbox.
-    let weight = stanza.element.weight
+    var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
+    message["from"] = stanza.from.text
+    message["to"] = stanza.to.text
+    // In bytes too, as it will be read again: all of it will stand in one outbox.
+    let weight = message.weight
     guard step.configuration.features.offlineMessages, offlineCount < limits.offlineMessages, offlineBytes + weight <= limits.offlineBytes
     else {
       return step.bounce(stanza, StanzaError(.serviceUnavailable))
     }
     guard keeps else { return }
-    var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
-    message["from"] = stanza.from.text
-    message["to"] = stanza.to.text
     lastOffline += 1
     offlineCount += 1
     offlineBytes += weight

@@ -12,9 +12,10 @@ extension Server {
       step.immediate.append(.load(.room(jid)))
     }
     if rooms[jid]!.isLoading {
-      guard rooms[jid]!.parked.count < configuration.limits.parkedStanzas else { return giveUp(.stanza(stanza), &step) }
-      parkedCount += 1
-      return rooms[jid]!.parked.append(.stanza(stanza))
+      guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits.parkedStanzas) else {
+        return giveUp(.stanza(stanza), &step)
+      }
+      return parkedCount += added
     }
     hand(stanza, to: jid, &step)
   }

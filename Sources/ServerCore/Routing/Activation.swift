@@ -32,6 +32,26 @@ enum Derivation: Sendable {
   case changePassword(JID, Errand.Origin)
 }
 
+extension Server.Slot {
+  /// Lets an errand wait for storage. Returns by how much more waits now; `nil` if there is no room.
+  ///
+  /// A departure is never refused, or whoever left would be there for good: without room for it, it takes back the arrivals that it
+  /// would have undone.
+  mutating func park(_ errand: Errand, limit: Int) -> Int? {
+    if parked.count < limit {
+      parked.append(errand)
+      return 1
+    }
+    guard case .stanza(let departure) = errand, departure.kind == .presence, departure.type == "unavailable" else { return nil }
+    let before = parked.count
+    parked.removeAll { errand in
+      guard case .stanza(let stanza) = errand, stanza.kind == .presence, stanza.type == nil else { return false }
+      return stanza.from == departure.from && stanza.to == departure.to
+    }
+    return parked.count - before
+  }
+}
+
 extension Server {
   /// Does the errand when the account is in memory: now, or when storage has answered.
   mutating func run(_ errand: Errand, for account: JID, _ step: inout Step) {
@@ -40,9 +60,8 @@ extension Server {
       step.immediate.append(.load(.account(account)))
     }
     guard accounts[account]!.isLoading else { return perform(errand, on: account, &step) }
-    guard accounts[account]!.parked.count < configuration.limits.parkedStanzas else { return giveUp(errand, &step) }
-    accounts[account]!.parked.append(errand)
-    parkedCount += 1
+    guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else { return giveUp(errand, &step) }
+    parkedCount += added
   }
 
   mutating func receive(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {

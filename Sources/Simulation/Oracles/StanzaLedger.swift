@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -66,11 +67,7 @@ public struct StanzaLedger: Oracle {
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
-    if element.is("presence", NS.client), element["from"] == jid.text, element.type == nil,
-      !(element.child("priority", NS.client)?.text.hasPrefix("-") ?? false)
-    {
-      available.append(session)
-    }
+    if element.is("presence", NS.client), element["from"] == jid.text { noteAvailability(element, session) }
     guard let id = Self.ledgerID(element) else { return nil }
     guard var entry = entries[id] else { return "\(jid) got a message that nobody sent: \(element)" }
     defer { entries[id] = entry }
@@ -98,10 +95,27 @@ public struct StanzaLedger: Oracle {
     return nil
   }
 
+  /// Stored messages come when a session becomes available, and not before.
+  private mutating func noteAvailability(_ presence: Element, _ session: SessionID) {
+    let isNegative = presence.child("priority", NS.client)?.text.hasPrefix("-") ?? false
+    if presence.type == nil, !isNegative {
+      available.append(session)
+    } else if presence.type == "unavailable" || isNegative {
+      available.remove(session)
+      lastSinceAvailable = lastSinceAvailable.filter { $0.key.receiver != session }
+    }
+  }
+
   public func atRest(_ state: RestState) -> String? {
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
       if blocks.contains(Block(account: entry.sender.bare, blocked: entry.to.bare)) { continue }
+      // Who is blocked may be left without an answer, if that is how the server is told to do it.
+      if state.world.settings.configuration.blockedMessages == .drop,
+        blocks.contains(Block(account: entry.to.bare, blocked: entry.sender.bare))
+      {
+        continue
+      }
       if !state.world.durable.holdsOffline(id, for: entry.to.bare) {
         return "message \(id) from \(entry.sender) to \(entry.to) was neither delivered nor bounced nor stored"
       }

@@ -9,6 +9,8 @@ public struct TrueSender: Oracle {
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var senders: OrderedDictionary<Text, JID> = [:]
+  /// The nicks under which a session came in, or tried to.
+  private var nicks: OrderedDictionary<JID, OrderedSet<Text>> = [:]
 
   public init() {}
 
@@ -17,13 +19,17 @@ public struct TrueSender: Oracle {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
       if let id = StanzaLedger.ledgerID(element) { senders[id] = addresses[session] }
+      if element.is("presence", NS.client), let jid = addresses[session], let to = element["to"].flatMap({ JID($0) }), to.isFull {
+        nicks[jid, default: []].append(to.resource)
+      }
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
       if let to = element["to"].flatMap({ JID($0) }), to.bare != jid.bare { return "\(jid) got what was for \(to): \(element)" }
       guard let id = StanzaLedger.ledgerID(element), element.type != "error", let sender = senders[id] else { return nil }
       let from = element["from"].flatMap { JID($0) }
-      let expected = element.type == "groupchat" ? Workload.nick(of: sender) : nil
-      let isTrue = expected.map { from?.resource == $0 && from?.domain.hasPrefix("conference.") ?? false } ?? (from == sender)
+      let isTrue =
+        element.type == "groupchat"
+        ? from.map { nicks[sender]?.contains($0.resource) ?? false && $0.domain.hasPrefix("conference.") } ?? false : from == sender
       return isTrue ? nil : "message \(id) of \(sender) came to \(jid) from \(from?.text ?? "nobody")"
     case .connected, .ended, .fault: break
     }

@@ -18,6 +18,19 @@ public enum Observation: Sendable {
   case fault(String)
 }
 
+extension Observation: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .connected(let session): "\(session) connected"
+    case .began(let session, let jid): "\(session) began as \(jid)"
+    case .ended(let session): "\(session) ended"
+    case .sent(let session, let element): "\(session) --> \(element)"
+    case .received(let session, let element): "\(session) <-- \(element)"
+    case .fault(let what): "*** \(what)"
+    }
+  }
+}
+
 /// One session's life, from login to the end of its connection; a client that comes back has a new one.
 public struct SessionID: Sendable, Hashable, Comparable, CustomStringConvertible {
   public var description: String { "\(actor).\(incarnation)" }

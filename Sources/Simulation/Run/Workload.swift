@@ -1,28 +1,40 @@
-internal import ClientCore
-internal import XML
-internal import XMPP
+public import XML
+public import XMPP
 
-/// A simulated user's device: a client that comes, does what users do, and goes, all by choice.
-struct Actor {
-  let index: Int
-  let account: JID
-  let resource: Text
-  var client: Client?
-  var connection: World.ConnectionID?
-  var incarnation = 0
-  var isAvailable = false
-  var requests = 0
-
-  var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
-  var isBound: Bool { client?.isBound ?? false }
+/// What the honest users of a run do. A run makes one, and asks it again and again.
+///
+/// Whatever it does must follow from what it is given: it has no other randomness than `roll`, and no clock.
+public protocol Workload: Sendable {
+  init()
+  /// The next stanza of a client that is logged in; `nil`: it does nothing this time.
+  /// - Parameters:
+  ///   - among: all honest clients, logged in or not, itself among them.
+  ///   - roll: draws a number below the bound that it is given. Zero must be the harmless choice: the shrinker turns to it.
+  mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element?
 }
 
-/// What the actors of a world do.
-enum Workload {
-  static let rooms: [JID] = ["tea@conference.localhost", "den@conference.localhost"].compactMap { JID($0) }
+/// A client as a workload knows it.
+public struct User: Sendable, Hashable {
+  /// Its place among all clients of the run.
+  public var index: Int
+  /// Bare.
+  public var account: JID
+  /// What it asks for at login.
+  public var resource: Text
+}
 
-  /// The nick of a device is the same in every room.
-  static func nick(of jid: JID) -> Text { jid.local + "-" + jid.resource }
+/// A bit of everything that users do with their servers.
+public struct EverydayWorkload: Workload {
+  private var number = 0
+
+  public init() {}
+
+  public mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
+    number += 1
+    return Self.draw(roll).flatMap { Self.stanza($0, of: user, among: users, number: number, roll) }
+  }
+
+  static let rooms: [JID] = ["tea@conference.localhost", "den@conference.localhost"].compactMap { JID($0) }
 
   /// Deeds by how often they come up.
   enum Deed: CaseIterable {
@@ -43,30 +55,30 @@ enum Workload {
     static let total = allCases.reduce(0) { $0 + $1.weight }
   }
 
-  static func draw(_ choices: inout Choices, _ actor: Actor) -> Deed {
-    var ticket = choices.draw(.workload, UInt64(actor.index), below: Deed.total)
+  /// Which deed; `nil`: none.
+  static func draw(_ roll: (Int) -> Int) -> Deed? {
+    var ticket = roll(Deed.total + 1)
     for deed in Deed.allCases {
-      if ticket < deed.weight { return deed }
+      if ticket > 0, ticket <= deed.weight { return deed }
       ticket -= deed.weight
     }
-    return .ping
+    return nil
   }
 
   /// The stanza of a deed. `number` makes messages and names unique in the run.
-  static func stanza(_ deed: Deed, of actor: Actor, among actors: [Actor], number: Int, _ choices: inout Choices) -> Element? {
-    let who = UInt64(actor.index)
-    let other = actors[choices.draw(.target, who, below: actors.count)]
-    let room = rooms[choices.draw(.target, who, below: rooms.count)]
+  static func stanza(_ deed: Deed, of actor: User, among actors: [User], number: Int, _ roll: (Int) -> Int) -> Element? {
+    let other = actors[roll(actors.count)]
+    let room = rooms[roll(rooms.count)]
     let occupant = room.text + "/" + actor.account.local + "-" + actor.resource
     let device = other.account.text + "/" + other.resource
-    let request: Text = "q\(actor.requests)"
+    let request: Text = "q\(number)"
     switch deed {
     case .messageAccount: return message(to: other.account.text, "chat", number)
-    case .messageDevice: return message(to: device, choices.chance(.workload, who, percent: 30) ? "normal" : "chat", number)
+    case .messageDevice: return message(to: device, roll(100) >= 70 ? "normal" : "chat", number)
     case .headline: return Element("message", NS.client, ["to": other.account.text, "type": "headline"])
     case .presence:
       var presence = Element("presence", NS.client)
-      presence.append("priority", NS.client, text: "\(choices.draw(.workload, who, below: 4) - 1)")
+      presence.append("priority", NS.client, text: "\(roll(4) - 1)")
       return presence
     case .unavailable: return Element("presence", NS.client, ["type": "unavailable"])
     case .subscribe, .approve, .refuse, .unsubscribe:
@@ -89,7 +101,7 @@ enum Workload {
     case .messageRoom: return message(to: room.text, "groupchat", number)
     case .privateMessage: return Element("message", NS.client, ["to": room.text + "/" + other.account.local + "-d0", "type": "chat"])
     // Rooms are configured by the first device of the first account alone.
-    case .configureRoom where actor.index == 0: return iq("set", request, room.text, configuration(number, &choices))
+    case .configureRoom where actor.index == 0: return iq("set", request, room.text, configuration(number, roll))
     case .changeNick: return nil
     case .ping: return iq("get", request, "localhost", Element("ping", NS.ping))
     case .getRoster: return iq("get", request, nil, Element("query", NS.roster))
@@ -102,7 +114,7 @@ enum Workload {
         "set", request, room.text,
         Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["nick": other.account.local + "-d0", "role": "none"])]))
     case .affiliate:
-      let affiliation: Text = ["member", "none", "outcast", "admin"][choices.draw(.workload, who, below: 4)]
+      let affiliation: Text = ["member", "none", "outcast", "admin"][roll(4)]
       return iq(
         "set", request, room.text,
         Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["jid": other.account.text, "affiliation": affiliation])]))
@@ -120,15 +132,15 @@ enum Workload {
     Element("iq", NS.client, ["type": type, "id": id, "to": to], children: [payload])
   }
 
-  private static func configuration(_ number: Int, _ choices: inout Choices) -> Element {
+  private static func configuration(_ number: Int, _ roll: (Int) -> Int) -> Element {
     let form = DataForm(
       .submit,
       fields: [
         DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig]),
         DataForm.Field(name: "muc#roomconfig_roomname", values: ["n\(number)"]),
         DataForm.Field(name: "muc#roomconfig_persistentroom", values: ["1"]),
-        DataForm.Field(name: "muc#roomconfig_moderatedroom", values: [choices.chance(.workload, 0, percent: 20) ? "1" : "0"]),
-        DataForm.Field(name: "muc#roomconfig_membersonly", values: [choices.chance(.workload, 0, percent: 20) ? "1" : "0"]),
+        DataForm.Field(name: "muc#roomconfig_moderatedroom", values: [roll(5) == 4 ? "1" : "0"]),
+        DataForm.Field(name: "muc#roomconfig_membersonly", values: [roll(5) == 4 ? "1" : "0"]),
       ])
     return Element("query", NS.mucOwner, children: [form.element])
   }

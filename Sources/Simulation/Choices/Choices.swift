@@ -1,0 +1,98 @@
+internal import OrderedCollections
+
+/// The one source of every decision in a simulated world.
+///
+/// Each draw is bounded, has a label (what for, and whom it concerns), and is taken from the stream of that label: so a draw more or
+/// less in one place does not shift those of another. A run is its draws: a seed makes them, a trace repeats them, bytes of a fuzzer
+/// are read as them, and the shrinker lowers them. Zero is always the harmless outcome, and what a missing draw yields.
+public struct Choices: Sendable {
+  /// What draws come from.
+  public enum Source: Sendable {
+    case seed
+    case trace(ChoiceTrace)
+    /// Read from the front, as few bytes as the bound needs.
+    case bytes([UInt8])
+  }
+
+  /// Feeds what is not drawn: the server's generator of ids and nonces.
+  public let seed: UInt64
+  let origin: Source
+  private var counters: [Stream: Int] = [:]
+  private var position = 0
+  /// What was drawn so far; `nil` unless it was asked for.
+  public private(set) var recorded: ChoiceTrace?
+
+  public init(seed: UInt64, source: Source = .seed, records: Bool = false) {
+    self.seed = seed
+    origin = source
+    if records { recorded = ChoiceTrace() }
+  }
+
+  /// A number below `bound`, for `purpose`, of the actor or connection `who`. `item` names a stream within the stream, so that one
+  /// deed can be taken away and the next stays what it was.
+  public mutating func draw(_ purpose: Purpose, _ who: UInt64 = 0, item: Int = 0, below bound: Int) -> Int {
+    guard bound > 1 else { return 0 }
+    let stream = Stream(purpose: purpose, who: who, item: item)
+    let count = counters[stream, default: 0]
+    counters[stream] = count + 1
+    let value: Int
+    switch origin {
+    case .seed: value = Int(Choices.mix(stream.key(seed) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
+    case .trace(let trace): value = min(trace[stream, count], bound - 1)
+    case .bytes(let bytes): value = read(bytes, below: bound)
+    }
+    recorded?.append(value, to: stream)
+    return value
+  }
+
+  /// True with the given probability; what happens then is never the harmless thing.
+  public mutating func chance(_ purpose: Purpose, _ who: UInt64 = 0, item: Int = 0, percent: Int) -> Bool {
+    percent > 0 && draw(purpose, who, item: item, below: 100) >= 100 - percent
+  }
+
+  private mutating func read(_ bytes: [UInt8], below bound: Int) -> Int {
+    var value = 0
+    var reach = 1
+    while reach < bound, position < bytes.count {
+      value = value << 8 | Int(bytes[position])
+      reach <<= 8
+      position += 1
+    }
+    return value % bound
+  }
+
+  /// What a draw is for.
+  public enum Purpose: UInt32, Sendable, CaseIterable {
+    case swarm, deed, think, split, latency, bandwidth, reading, commitTime, loadTime, deriveTime, storageFault, crash, connection,
+      mischief,
+      weather, tie
+  }
+
+  /// A label: draws with the same one follow each other.
+  public struct Stream: Hashable, Comparable, Sendable {
+    public var purpose: Purpose
+    public var who: UInt64
+    public var item: Int
+
+    public init(purpose: Purpose, who: UInt64, item: Int) {
+      self.purpose = purpose
+      self.who = who
+      self.item = item
+    }
+
+    fileprivate func key(_ seed: UInt64) -> UInt64 {
+      Choices.mix(seed ^ Choices.mix(UInt64(purpose.rawValue) << 48 ^ Choices.mix(who) ^ UInt64(truncatingIfNeeded: item) << 20))
+    }
+    public static func < (a: Stream, b: Stream) -> Bool {
+      (a.purpose.rawValue, a.who, a.item) < (b.purpose.rawValue, b.who, b.item)
+    }
+  }
+
+  /// SplitMix64's finaliser.
+  fileprivate static func mix(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

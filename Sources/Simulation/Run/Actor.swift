@@ -1,0 +1,22 @@
+internal import ClientCore
+internal import XML
+internal import XMPP
+
+/// A simulated user's device: a client that comes, does what users do, and goes, all by choice.
+struct Actor {
+  let index: Int
+  let account: JID
+  let resource: Text
+  /// Follows the protocol only until it has logged in.
+  var isRascal = false
+  var client: Client?
+  var connection: World.ConnectionID?
+  var incarnation = 0
+  var deeds = 0
+  var isStuck = false
+
+  var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
+  var isBound: Bool { client?.isBound ?? false }
+  var user: User { User(index: index, account: account, resource: resource) }
+  var name: String { "\(account.local)/\(resource)" }
+}

@@ -1,0 +1,171 @@
+internal import ClientCore
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; rascals do as they like.
+
+extension Run {
+  mutating func act(_ index: Int) {
+    actors[index].deeds += 1
+    guard let connection = actors[index].connection else {
+      return actors[index].isRascal && roll(index, below: 2) == 1 ? beStrange(index) : connectIfWelcome(index)
+    }
+    guard actors[index].isBound else {
+      // A stranger without an account says more of the same, or leaves.
+      if actors[index].isRascal, actors[index].client == nil { beStrange(index) }
+      return
+    }
+    if err(index, connection) { return }
+    if actors[index].isRascal { return world.send(Rascal.outrage(actors[index].account, { roll(index, below: $0) }), on: connection) }
+    guard let stanza = nextStanza(index) else { return }
+    if errs(index, 6, faults.tornStanza) {
+      let bytes = Client.encode(stanza)
+      world.send(Array(bytes.prefix(1 + roll(index, below: bytes.count - 1))), on: connection)
+      return reset(index, "torn stanza")
+    }
+    send(stanza, as: index)
+  }
+
+  private mutating func nextStanza(_ index: Int) -> Element? {
+    let users = honest.map { actors[$0].user }
+    var workload = workload
+    defer { self.workload = workload }
+    return workload.next(for: actors[index].user, among: users) { roll(index, below: $0) }
+  }
+
+  var faults: Faults { swarm.faults }
+
+  /// A draw of the actor's current deed: without this deed all others stay what they are.
+  mutating func roll(_ index: Int, below bound: Int) -> Int {
+    world.choices.draw(.deed, UInt64(index), item: actors[index].deeds, below: bound)
+  }
+
+  private mutating func errs(_ index: Int, _ kind: Int, _ percent: Int) -> Bool {
+    world.choices.chance(.mischief, UInt64(index), item: actors[index].deeds * 8 + kind, percent: percent)
+  }
+
+  /// What goes wrong on the client's side. Returns whether its deed is thereby done.
+  private mutating func err(_ index: Int, _ connection: World.ConnectionID) -> Bool {
+    if errs(index, 0, faults.reset) {
+      reset(index, "reset")
+    } else if errs(index, 1, faults.goodbye) {
+      disturb("\(actors[index].name) ends its stream")
+      follow(actors[index].client!.close(), index)
+    } else if errs(index, 2, faults.halfClose) {
+      disturb("\(actors[index].name) says no more and goes on listening")
+      world.finish(connection)
+    } else if errs(index, 3, faults.vanish) {
+      disturb("\(actors[index].name) vanishes without a word")
+      world.vanish(connection)
+      lost(index)
+    } else if !actors[index].isStuck, errs(index, 4, faults.stuck) {
+      disturb("\(actors[index].name) stops reading")
+      stopReading(index, for: .milliseconds(Int64(1 + world.choices.draw(.mischief, UInt64(index), item: -1, below: 5000))))
+      return false
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private mutating func beStrange(_ index: Int) {
+    guard let bytes = Rascal.strange({ roll(index, below: $0) }) else {
+      if let connection = actors[index].connection {
+        world.close(connection)
+        lost(index)
+      }
+      return
+    }
+    hadFault = true
+    if actors[index].connection == nil { open(index) }
+    if let connection = actors[index].connection { world.send(bytes, on: connection) }
+  }
+
+  // MARK: Connections
+
+  mutating func send(_ stanza: Element, as index: Int) {
+    guard let connection = actors[index].connection, actors[index].isBound else { return }
+    observe(.sent(actors[index].session, stanza))
+    world.send(Client.encode(stanza), on: connection)
+  }
+
+  private mutating func open(_ index: Int) {
+    actors[index].incarnation += 1
+    actors[index].isStuck = false
+    let connection = world.connect(UInt64(index + 1) << 24 | UInt64(actors[index].incarnation))
+    actors[index].connection = connection
+    byConnection[connection] = index
+    observe(.connected(actors[index].session))
+  }
+
+  mutating func connect(_ index: Int) {
+    open(index)
+    let actor = actors[index]
+    var client = Client(
+      account: actor.account, password: "pw", resource: actor.resource, nonce: "n\(index)x\(actor.incarnation)", security: .opportunistic)
+    let outputs = client.begin()
+    actors[index].client = client
+    follow(outputs, index)
+  }
+
+  mutating func shakeHands(_ index: Int, _ connection: World.ConnectionID) {
+    guard actors[index].client != nil else { return world.completeHandshake(on: connection) }
+    if !isPeace, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
+      disturb("\(actors[index].name) refuses the certificate")
+      return world.completeHandshake(on: connection, fails: true)
+    }
+    world.completeHandshake(on: connection)
+    follow(actors[index].client!.tlsEstablished(), index)
+  }
+
+  mutating func reset(_ index: Int, _ what: String) {
+    disturb("\(actors[index].name): \(what)")
+    if let connection = actors[index].connection { world.reset(connection) }
+    lost(index)
+  }
+
+  mutating func lost(_ index: Int) {
+    guard let connection = actors[index].connection else { return }
+    // Its side of what the server ended.
+    world.close(connection)
+    observe(.ended(actors[index].session))
+    byConnection[connection] = nil
+    actors[index].connection = nil
+    actors[index].client = nil
+  }
+
+  mutating func follow(_ outputs: [Client.Output], _ index: Int) {
+    for output in outputs {
+      guard let connection = actors[index].connection else { return }
+      switch output {
+      case .bytes(let bytes): world.send(bytes, on: connection)
+      case .startTLS: break
+      case .ready(let jid): observe(.began(actors[index].session, jid))
+      case .stanza(let element): received(element, index)
+      case .ended(let reason):
+        if let reason, !isExcused(reason, index) { fail("stream", "\(actors[index].name) was told: \(reason)") }
+        lost(index)
+      }
+    }
+  }
+
+  private mutating func received(_ element: Element, _ index: Int) {
+    if let id = element.id, element.is("iq", NS.client), element.type == "set" {
+      // Clients answer pushes (RFC 6121, 2.1.6).
+      send(Element("iq", NS.client, ["type": "result", "id": id, "to": element["from"]]), as: index)
+    }
+    observe(.received(actors[index].session, element))
+  }
+
+  /// What a client may be told without having done wrong.
+  private func isExcused(_ reason: String, _ index: Int) -> Bool {
+    if actors[index].isRascal || swarm.isTight { return true }
+    if !hadFault && !reason.contains("conflict") { return false }
+    let excuses = [
+      "internal-server-error", "conflict", "not-authorized", "temporary-auth-failure", "connection-timeout", "refused the resource",
+    ]
+    return excuses.contains { reason.contains($0) }
+  }
+}

@@ -1,0 +1,279 @@
+internal import ClientCore
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// What became of one run.
+public struct RunReport: Sendable {
+  public var seed: UInt64
+  public var happenings: UInt64
+  /// Nanoseconds of virtual time.
+  public var time: Int64
+  public var digest: Digest
+  /// Which rule was broken and how; `nil` if none was.
+  public var failure: Failure?
+
+  public struct Failure: Sendable, CustomStringConvertible {
+    public var oracle: String
+    public var message: String
+    public var time: Int64
+    /// The same for all failures of the same kind: the rule, and the message without names and numbers.
+    public var signature: String {
+      let words = message.split(separator: " ").filter { word in
+        !word.utf8.contains { $0 == 0x40 || (0x30...0x39).contains($0) || $0 == 0x3C }
+      }
+      return oracle + ": " + words.prefix(8).joined(separator: " ")
+    }
+    public var description: String { "\(oracle) at \(time / 1_000_000) ms: \(message)" }
+  }
+}
+
+/// What a run is made with, besides its choices.
+public struct RunOptions: Sendable {
+  /// Virtual nanoseconds of activity; what is under way then may end, and peace follows.
+  public var duration: Int64
+  /// The rules that are watched.
+  public var oracles: [any Oracle.Type]
+  /// What the users do.
+  public var workload: any Workload.Type
+
+  public init(
+    duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
+  ) {
+    self.duration = duration
+    self.oracles = oracles
+    self.workload = workload
+  }
+
+  /// All oracles but those of these names.
+  public init(duration: Int64, without: [String]) {
+    self.init(duration: duration, oracles: Run.oracles.filter { !without.contains($0.name) })
+  }
+}
+
+/// One run: a server, its users, and whatever goes wrong, watched by oracles.
+public struct Run {
+  var world: World
+  let pool = ParserPool()
+  var actors: [Actor] = []
+  var byConnection: OrderedDictionary<World.ConnectionID, Int> = [:]
+  private var oracles: [any Oracle]
+  let swarm: Swarm
+  /// Of messages in peace: beyond those of the workload.
+  private var number = 1_000_000
+  public private(set) var failure: RunReport.Failure?
+  var accountsThere: OrderedSet<UInt64> = []
+  private(set) var isPeace = false
+  var hadFault = false
+  var weatherCount = 0
+  private let options: RunOptions
+  var workload: any Workload
+  /// Keep all that was observed, for whoever looks into a failure.
+  public var keepsHistory = false
+  public private(set) var history: [Moment] = []
+
+  /// Something that was observed, and when.
+  public struct Moment: Sendable, CustomStringConvertible {
+    public var time: Int64
+    public var observation: Observation
+    public var description: String { "\(time / 1_000_000) ms \(observation)" }
+  }
+
+  /// All oracles there are.
+  public static let oracles: [(any Oracle.Type)] = [
+    StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
+  ]
+
+  /// - Parameter choices: what decides everything.
+  public init(_ choices: Choices, _ options: RunOptions = RunOptions()) {
+    var choices = choices
+    swarm = Swarm(&choices)
+    hadFault = swarm.isTight || swarm.settings.loadFailurePercent > 0
+    self.options = options
+    workload = options.workload.init()
+    world = World(choices: choices, settings: swarm.settings)
+    oracles = options.oracles.map { $0.init() }
+    for account in 0..<swarm.accounts {
+      for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }
+    }
+    for rascal in 0..<swarm.rascals {
+      add("rascal", "d\(rascal)")
+      actors[actors.count - 1].isRascal = true
+    }
+  }
+
+  private mutating func add(_ user: Text, _ resource: Text) {
+    actors.append(Actor(index: actors.count, account: JID(local: user, domain: "localhost", resource: "")!, resource: resource))
+  }
+
+  /// Runs to the end or to the first broken rule.
+  public mutating func run() -> RunReport {
+    createAccounts()
+    for actor in actors.indices { think(after: actor) }
+    world.alarm(Run.weatherAlarm, after: .milliseconds(100))
+    while failure == nil, world.now < options.duration, world.advance(untilRest: false, upTo: options.duration) { attend() }
+    isPeace = true
+    heal()
+    rest()
+    checkAtRest()
+    makePeace()
+    return RunReport(seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, failure: failure)
+  }
+
+  /// What was chosen, if the choices were to be recorded.
+  public var trace: RunTrace? {
+    world.choices.recorded.map { RunTrace(seed: world.choices.seed, duration: options.duration, choices: $0) }
+  }
+
+  static let weatherAlarm: UInt64 = 1 << 32
+  /// Alarms of actors that begin to read again.
+  private static let readAlarm: UInt64 = 1 << 33
+
+  mutating func createAccounts() {
+    for (index, actor) in actors.enumerated() where actor.resource == "d0" && !accountsThere.contains(UInt64(index)) {
+      world.control(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8))))
+    }
+  }
+
+  private func isThere(_ account: JID) -> Bool {
+    actors.contains { $0.account == account && accountsThere.contains(UInt64($0.index)) }
+  }
+
+  // MARK: Peace
+
+  private mutating func rest() {
+    attend()
+    while failure == nil, world.advance(untilRest: true) { attend() }
+  }
+
+  /// Faults are over: everyone comes back, and everyone hears everyone.
+  private mutating func makePeace() {
+    guard failure == nil else { return }
+    // One after the other, where only few at a time can be made.
+    for _ in actors where actors.contains(where: { !isThere($0.account) }) {
+      createAccounts()
+      rest()
+    }
+    for index in actors.indices where !actors[index].isRascal {
+      if actors[index].client == nil { connect(index) }
+      rest()
+    }
+    for index in honest {
+      guard actors[index].isBound else { return fail("liveness", "\(actors[index].name) can't log in any more") }
+      send(Element("presence", NS.client), as: index)
+    }
+    rest()
+    for index in honest {
+      for other in honest {
+        send(EverydayWorkload.message(to: actors[other].account.text, "chat", nextNumber()), as: index)
+        if swarm.isTight { rest() }
+      }
+    }
+    rest()
+    checkAtRest()
+    for index in honest where actors[index].resource == "d0" {
+      let roster = Element("query", NS.roster)
+      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.rosterRequest], children: [roster]), as: index)
+      let blocklist = Element("blocklist", NS.blocking)
+      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.blocklistRequest], children: [blocklist]), as: index)
+    }
+    rest()
+    checkAtRest()
+  }
+
+  var honest: [Int] { actors.indices.filter { !actors[$0].isRascal } }
+
+  // MARK: Watching
+
+  mutating func observe(_ observation: Observation) {
+    if keepsHistory { history.append(Moment(time: world.now, observation: observation)) }
+    for index in oracles.indices {
+      guard failure == nil else { return }
+      if let problem = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, problem) }
+    }
+  }
+
+  private mutating func checkAtRest() {
+    guard failure == nil else { return }
+    let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
+    let state = RestState(world: world, sessions: sessions, isFaultless: !hadFault)
+    for oracle in oracles {
+      if let problem = oracle.atRest(state) { return fail(type(of: oracle).name, problem) }
+    }
+  }
+
+  mutating func fail(_ oracle: String, _ message: String) {
+    if failure == nil { failure = RunReport.Failure(oracle: oracle, message: message, time: world.now) }
+  }
+
+  mutating func disturb(_ what: String) {
+    hadFault = true
+    observe(.fault(what))
+  }
+
+  private mutating func nextNumber() -> Int {
+    number += 1
+    return number
+  }
+
+  // MARK: What happens to the actors
+
+  mutating func attend() {
+    if let gauge = world.overLimit { fail("limits", gauge.description) }
+    for notice in world.takeNotices() {
+      switch notice {
+      case .bytes(let connection, let bytes):
+        guard let index = byConnection[connection], actors[index].client != nil else { continue }
+        let outputs = actors[index].client!.received(bytes, using: pool)
+        follow(outputs, index)
+      case .handshake(let connection):
+        guard let index = byConnection[connection] else { continue }
+        shakeHands(index, connection)
+      case .closed(let connection):
+        if let index = byConnection[connection] { lost(index) }
+      case .crashed: disturb("crash")
+      case .restarted: createAccounts()
+      case .alarm(let id): wake(id)
+      case .reply(let id, .done): accountsThere.append(id)
+      case .reply(let id, .refused(let why)) where why.contains("already"): accountsThere.append(id)
+      // Asked again when the actor next thinks of connecting.
+      case .reply: break
+      }
+    }
+  }
+
+  private mutating func wake(_ id: UInt64) {
+    guard !isPeace else { return }
+    if id == Run.weatherAlarm {
+      weather()
+      world.alarm(Run.weatherAlarm, after: .milliseconds(100))
+    } else if id >= Run.readAlarm {
+      readOn(Int(id - Run.readAlarm))
+    } else {
+      act(Int(id))
+      think(after: Int(id))
+    }
+  }
+
+  private mutating func think(after index: Int) {
+    world.alarm(UInt64(index), after: .milliseconds(Int64(300 - world.choices.draw(.think, UInt64(index), below: 300))))
+  }
+
+  mutating func stopReading(_ index: Int, for time: Int64) {
+    guard let connection = actors[index].connection else { return }
+    actors[index].isStuck = true
+    world.setStuck(connection, true)
+    world.alarm(Run.readAlarm + UInt64(index), after: time)
+  }
+
+  mutating func readOn(_ index: Int) {
+    actors[index].isStuck = false
+    if let connection = actors[index].connection { world.setStuck(connection, false) }
+  }
+
+  mutating func connectIfWelcome(_ index: Int) {
+    createAccounts()
+    if isThere(actors[index].account) { connect(index) }
+  }
+}

@@ -1,0 +1,114 @@
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// What can go wrong in a run, in percent of the chances that there are.
+struct Faults: Sendable {
+  // For each deed of a client.
+  var reset = 0
+  var goodbye = 0
+  var tornStanza = 0
+  var halfClose = 0
+  var stuck = 0
+  var vanish = 0
+  /// For each login.
+  var badHandshake = 0
+  // For each tenth of a second of the world.
+  var crash = 0
+  var failedCommit = 0
+  var fullDisk = 0
+  var slowDisk = 0
+  var clog = 0
+  var swizzle = 0
+  var clockJump = 0
+  var wallStep = 0
+}
+
+/// The kind of world that a seed makes: a random part of all features, faults and limits (swarm testing), so that rare combinations
+/// come up and each of them is exercised hard where it does.
+struct Swarm: Sendable {
+  var settings: WorldSettings
+  var faults = Faults()
+  var accounts: Int
+  /// Devices of each account.
+  var devices: [Int]
+  var rascals = 0
+  /// Limits are so low that honest users meet them.
+  var isTight = false
+
+  init(_ choices: inout Choices) {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.scramRounds = 1
+    configuration.secret = [1]
+    configuration.limits.idleTime = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))
+    configuration.features.offlineMessages = !choices.chance(.swarm, 2, percent: 30)
+    configuration.blockedMessages = choices.chance(.swarm, 20, percent: 25) ? .drop : .bounce
+    configuration.conflictPolicy = [.replaceOld, .rename, .refuseNew][choices.chance(.swarm, 21, percent: 15) ? 1 : 0]
+    settings = WorldSettings(configuration: configuration)
+    accounts = 2 + choices.draw(.swarm, 12, below: 3)
+    devices = (0..<accounts).map { 1 + choices.draw(.swarm, 13, item: $0, below: 2) }
+    chooseNetwork(&choices)
+    // A share of all runs stays free of faults.
+    if choices.chance(.swarm, 6, percent: 75) { chooseFaults(&choices) }
+    if choices.chance(.swarm, 22, percent: 20) { tighten(&choices) }
+  }
+
+  /// Disks and networks from quick to slow: only a disk that is slower than the network shows what was said too early.
+  private mutating func chooseNetwork(_ choices: inout Choices) {
+    func slowest(_ who: UInt64, _ choices: inout Choices) -> Int64 {
+      let scale = [5, 50, 1000][choices.draw(.swarm, who, below: 3)]
+      return .milliseconds(Int64(1 + choices.draw(.swarm, who, below: scale)))
+    }
+    settings.shortPercent = [0, 10, 40, 70][choices.draw(.swarm, 3, below: 4)]
+    settings.commitTime = 0...slowest(4, &choices)
+    settings.latency = 0...min(slowest(5, &choices), .milliseconds(200))
+    settings.timePerByte = [0, 0, 1_000, 20_000][choices.draw(.swarm, 23, below: 4)]
+    settings.batchPercent = [0, 0, 30, 80][choices.draw(.swarm, 24, below: 4)]
+    settings.readSize = [4096, 4096, 512, 16][choices.draw(.swarm, 25, below: 4)]
+    settings.sendBuffer = [1 << 20, 1 << 16, 4096, 300][choices.draw(.swarm, 26, below: 4)]
+    settings.receiveBuffer = [1 << 20, 1 << 16, 4096, 300][choices.draw(.swarm, 27, below: 4)]
+  }
+
+  private mutating func chooseFaults(_ choices: inout Choices) {
+    // Of each kind only half of the runs have any.
+    func some(_ who: UInt64, _ most: Int, _ choices: inout Choices) -> Int {
+      max(0, choices.draw(.swarm, who, below: 2 * most + 1) - most)
+    }
+    faults.reset = some(7, 4, &choices)
+    faults.tornStanza = some(8, 3, &choices)
+    faults.crash = some(9, 12, &choices)
+    faults.failedCommit = some(10, 12, &choices)
+    faults.goodbye = some(11, 4, &choices)
+    faults.halfClose = some(30, 3, &choices)
+    faults.stuck = some(31, 4, &choices)
+    faults.vanish = some(32, 3, &choices)
+    faults.badHandshake = some(33, 20, &choices)
+    faults.fullDisk = some(34, 5, &choices)
+    faults.slowDisk = some(35, 10, &choices)
+    faults.clog = some(36, 15, &choices)
+    faults.swizzle = some(37, 5, &choices)
+    faults.clockJump = some(38, 5, &choices)
+    faults.wallStep = some(39, 5, &choices)
+    settings.loadFailurePercent = some(40, 10, &choices)
+    settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
+    rascals = some(42, 3, &choices)
+  }
+
+  private mutating func tighten(_ choices: inout Choices) {
+    isTight = true
+    func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
+    var limits = settings.configuration.limits
+    limits.outboxBytes = low(50, [32 << 20, 200_000, 40_000], &choices)
+    limits.allOutboxesBytes = low(51, [512 << 20, 400_000, 100_000], &choices)
+    limits.unprocessedBytes = low(52, [64 << 10, 1000, 1], &choices)
+    limits.rosterItems = low(53, [10_000, 2, 1], &choices)
+    limits.blockedAddresses = low(54, [10_000, 2, 1], &choices)
+    limits.offlineMessages = low(55, [1_000, 3, 1], &choices)
+    limits.offlineBytes = low(56, [4 << 20, 1_000, 300], &choices)
+    limits.directedPresences = low(57, [1_000, 2, 1], &choices)
+    limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
+    limits.derivations = low(59, [100, 2, 1], &choices)
+    limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
+    settings.configuration.limits = limits
+  }
+}

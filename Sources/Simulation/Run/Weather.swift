@@ -1,0 +1,81 @@
+internal import OrderedCollections
+internal import ServerCore
+
+// What goes wrong in the world itself: processes, disks, networks, clocks.
+
+extension Run {
+  /// One chance for each kind of trouble, ten times a second.
+  mutating func weather() {
+    weatherCount += 1
+    if strikes(0, faults.crash) {
+      hadFault = true
+      world.crash(afterActions: fate(8, below: 12))
+    }
+    if strikes(1, faults.failedCommit) {
+      disturb("a commit fails")
+      world.failCommit()
+    }
+    if strikes(2, faults.fullDisk) {
+      let isFull = fate(9, below: 2) == 1
+      disturb(isFull ? "the disk is full" : "the disk has room")
+      world.setDisk(full: isFull, slowness: 1)
+    }
+    if strikes(3, faults.slowDisk) {
+      let slowness = Int64(1 + fate(10, below: 30))
+      disturb("the disk takes \(slowness) times as long")
+      world.setDisk(full: false, slowness: slowness)
+    }
+    if strikes(4, faults.clog) { clogOne() }
+    if strikes(5, faults.swizzle) { swizzle() }
+    if strikes(6, faults.clockJump) {
+      disturb("the process is suspended")
+      world.lose(.milliseconds(Int64(fate(11, below: 3000))))
+    }
+    if strikes(7, faults.wallStep) {
+      let offset = fate(12, below: 7200) - 3600
+      disturb("somebody sets the clock by \(offset) s")
+      world.stepWall(by: .seconds(Int64(offset)))
+    }
+  }
+
+  private mutating func strikes(_ kind: UInt64, _ percent: Int) -> Bool {
+    world.choices.chance(.weather, kind, item: weatherCount, percent: percent)
+  }
+  private mutating func fate(_ kind: UInt64, below bound: Int) -> Int {
+    world.choices.draw(.weather, kind, item: weatherCount, below: bound)
+  }
+
+  /// One connection stands still in one direction or both, or goes on.
+  private mutating func clogOne() {
+    let open = world.openConnections
+    guard !open.isEmpty else { return }
+    let id = open[fate(13, below: open.count)]
+    let kind = fate(14, below: 4)
+    disturb("connection \(id.number): \(["all passes", "nothing to the server", "nothing to the client", "nothing passes"][kind])")
+    world.clog(id, toServer: kind & 1 == 1, toClient: kind & 2 == 2)
+  }
+
+  /// A random half of all connections stands still; the next time another half does, and the rest goes on.
+  private mutating func swizzle() {
+    disturb("some connections stand still, the others go on")
+    for id in world.openConnections {
+      let isStill = fate(15, below: 2) == 1
+      world.clog(id, toServer: isStill, toClient: isStill)
+    }
+  }
+
+  /// Everything that still works works well from now on; of what vanished the systems' own keep-alive has told the server.
+  mutating func heal() {
+    world.crash(afterActions: nil)
+    world.setDisk(full: false, slowness: 1)
+    world.calm()
+    for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
+    for index in actors.indices {
+      readOn(index)
+      if actors[index].isRascal, let connection = actors[index].connection {
+        world.close(connection)
+        lost(index)
+      }
+    }
+  }
+}

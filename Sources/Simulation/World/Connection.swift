@@ -1,0 +1,200 @@
+internal import OrderedCollections
+internal import ServerCore
+
+/// A simulated TCP connection with both its ends. Either end may be gone while bytes are still on their way to the other.
+struct Connection: Sendable {
+  let link: LinkID
+  var toServer: Pipe
+  var toClient: Pipe
+  /// The server's end: decides how it ends.
+  var life = ConnectionLife()
+  var isServerThere = true
+  var isRead = true
+  var awaitsHandshake = false
+  var patience = 0
+  /// The server's end has read that the client will say nothing more.
+  var serverSawEnd = false
+  var isClientThere = true
+  /// The client's program does not read at the moment.
+  var isClientStuck = false
+  /// The client said that it will write nothing more.
+  var clientFinished = false
+  /// Nothing passes any more, for ever.
+  var hasVanished = false
+
+  init(link: LinkID, settings: WorldSettings) {
+    self.link = link
+    toServer = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
+    toClient = toServer
+  }
+}
+
+// MARK: - What the outside does
+
+extension World {
+  /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
+  public mutating func connect(_ name: UInt64) -> ConnectionID {
+    let id = ConnectionID(number: name)
+    linkCount += 1
+    let link = LinkID(linkCount)
+    connections[id] = Connection(link: link, settings: settings)
+    guard node.isUp else {
+      connections[id]!.isServerThere = false
+      schedule(.resetOutside(id), after: latency(id))
+      return id
+    }
+    links[link] = id
+    tell(.opened(link))
+    return id
+  }
+
+  public mutating func send(_ bytes: [UInt8], on id: ConnectionID) {
+    guard let connection = connections[id], connection.isClientThere, !connection.clientFinished else { return }
+    connections[id]!.toServer.write(bytes)
+    transmit(id, \.toServer)
+  }
+
+  /// The client's handshake reaches the server in its turn; or an alert, if it does not like the certificate.
+  public mutating func completeHandshake(on id: ConnectionID, fails: Bool = false) {
+    connections[id]?.toServer.write(fails ? .alert : .handshake)
+    transmit(id, \.toServer)
+  }
+
+  /// The client will say nothing more, and goes on reading (half-close).
+  public mutating func finish(_ id: ConnectionID) {
+    guard let connection = connections[id], connection.isClientThere, !connection.clientFinished else { return }
+    connections[id]!.clientFinished = true
+    connections[id]!.toServer.write(.fin)
+    transmit(id, \.toServer)
+  }
+
+  /// The client's program ends its connection behind all that it has sent. What it has not read is lost; its system then says so
+  /// with a reset.
+  public mutating func close(_ id: ConnectionID) {
+    guard let connection = connections[id], connection.isClientThere else { return }
+    let hasUnread = !connection.toClient.arrived.isEmpty
+    if hasUnread { return reset(id) }
+    finish(id)
+    connections[id]!.isClientThere = false
+    release(id)
+  }
+
+  /// The connection breaks: what the client's system had not sent is lost, and what is under way to it.
+  public mutating func reset(_ id: ConnectionID) {
+    guard let connection = connections[id], connection.isClientThere else { return }
+    connections[id]!.isClientThere = false
+    connections[id]!.clientFinished = true
+    connections[id]!.toServer.dropQueue()
+    // A reset is no segment: it may come before what was sent earlier, which is then lost.
+    let isEarly = choices.chance(.connection, id.number, percent: 50)
+    schedule(.resetAtServer(id), after: isEarly ? latency(id) : max(connection.toServer.lastArrival - now, latency(id)))
+  }
+
+  /// The client, or the way to it, is gone without a word: nothing passes any more, and nobody says so.
+  public mutating func vanish(_ id: ConnectionID) {
+    guard connections[id] != nil else { return }
+    connections[id]!.hasVanished = true
+    connections[id]!.toServer.isClogged = true
+    connections[id]!.toClient.isClogged = true
+    connections[id]!.isClientThere = false
+    release(id)
+  }
+
+  /// The client's program stops reading, or goes on.
+  public mutating func setStuck(_ id: ConnectionID, _ isStuck: Bool) {
+    guard connections[id] != nil else { return }
+    connections[id]!.isClientStuck = isStuck
+    if !isStuck { readOutside(id, .max) }
+  }
+
+  /// A stuck client's program reads a little all the same.
+  public mutating func readOutside(_ id: ConnectionID, _ limit: Int) {
+    var left = limit
+    while left > 0, let connection = connections[id], connection.isClientThere, let item = connections[id]!.toClient.read(left) {
+      switch item {
+      case .bytes(let bytes):
+        left -= bytes.count
+        digest.add(id.number)
+        digest.add(bytes)
+        notices.append(.bytes(id, Array(bytes)))
+      case .handshake: notices.append(.handshake(id))
+      case .alert: break
+      case .fin:
+        notices.append(.closed(id))
+        connections[id]!.toClient.dropQueue()
+      }
+    }
+    transmit(id, \.toClient)
+  }
+
+  /// Nothing passes in these directions for the time being; or it does again.
+  public mutating func clog(_ id: ConnectionID, toServer: Bool?, toClient: Bool?) {
+    guard let connection = connections[id], !connection.hasVanished else { return }
+    if let toServer { connections[id]!.toServer.isClogged = toServer }
+    if let toClient { connections[id]!.toClient.isClogged = toClient }
+    transmit(id, \.toServer)
+    transmit(id, \.toClient)
+  }
+
+  /// Connections of which at least one end is there, in the order in which they were made.
+  public var openConnections: [ConnectionID] { connections.keys.elements }
+}
+
+// MARK: - The network
+
+extension World {
+  func latency(_ id: ConnectionID, _ choices: inout Choices) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
+  private mutating func latency(_ id: ConnectionID) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
+
+  /// Lets go what may go: segments of any size, as far as buffers have room. Tells the server what its system has taken.
+  mutating func transmit(_ id: ConnectionID, _ path: WritableKeyPath<Connection, Pipe>) {
+    let isToServer = path == \Connection.toServer
+    while connections[id] != nil {
+      let accepted = connections[id]![keyPath: path].accept()
+      let available = connections[id]![keyPath: path].sendable
+      if available > 0 || connections[id]![keyPath: path].nextIsMark {
+        let isShort = available > 1 && choices.chance(.split, id.number, percent: settings.shortPercent)
+        let size = isShort ? 1 + choices.draw(.split, id.number, below: available - 1) : max(1, available)
+        guard let item = connections[id]![keyPath: path].takeSegment(size) else { return }
+        launch(item, id, path, isToServer)
+      } else if accepted.isEmpty {
+        return
+      }
+      if !isToServer { for count in accepted { wrote(id, count) } }
+    }
+  }
+
+  private mutating func launch(_ item: Pipe.Item, _ id: ConnectionID, _ path: WritableKeyPath<Connection, Pipe>, _ isToServer: Bool) {
+    var delay = latency(id)
+    if case .bytes(let bytes) = item { delay += Int64(bytes.count) * settings.timePerByte }
+    let arrival = max(now + delay, connections[id]![keyPath: path].lastArrival)
+    connections[id]![keyPath: path].lastArrival = arrival
+    schedule(isToServer ? .arriveAtServer(id, item) : .arriveOutside(id, item), after: arrival - now)
+  }
+
+  mutating func arriveOutside(_ id: ConnectionID, _ item: Pipe.Item) {
+    guard connections[id] != nil else { return }
+    connections[id]!.toClient.arrive(item)
+    guard connections[id]!.isClientThere else {
+      // Its system knows of no such connection any more, and says so.
+      if !connections[id]!.hasVanished { schedule(.resetAtServer(id), after: latency(id)) }
+      connections[id]!.toClient.dropQueue()
+      return
+    }
+    if !connections[id]!.isClientStuck { readOutside(id, .max) }
+    release(id)
+  }
+
+  mutating func resetOutside(_ id: ConnectionID) {
+    guard let connection = connections[id] else { return }
+    if connection.isClientThere { notices.append(.closed(id)) }
+    connections[id]!.isClientThere = false
+    release(id)
+  }
+
+  /// Forgets a connection that is of no interest to anybody.
+  mutating func release(_ id: ConnectionID) {
+    guard let connection = connections[id], !connection.isServerThere, !connection.isClientThere else { return }
+    connections[id] = nil
+  }
+}

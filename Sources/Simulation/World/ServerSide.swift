@@ -1,0 +1,222 @@
+internal import OrderedCollections
+internal import ServerCore
+
+// What the socket adapter is over real sockets: it hands on what happens, and does what the engine wants. How a connection ends is
+// decided by the same `ConnectionLife`.
+
+extension World {
+  mutating func tell(_ input: Input) {
+    guard node.isUp else { return }
+    node.engine.handle(input, at: instant)
+    watchLimits()
+    guard !node.isFlushing, !node.isFlushScheduled else { return }
+    if choices.chance(.tie, percent: settings.batchPercent) {
+      node.isFlushScheduled = true
+      schedule(.flush, after: Int64(choices.draw(.tie, below: 1000)) * 1000)
+    } else {
+      flush()
+    }
+  }
+
+  mutating func flushNow() {
+    node.isFlushScheduled = false
+    flush()
+  }
+
+  /// Does what the engine wants, until it wants no more: a write that is accepted at once is an input too. The process may die on
+  /// the way.
+  private mutating func flush() {
+    let life = node.incarnation
+    node.isFlushing = true
+    while true {
+      let actions = node.engine.flush()
+      guard !actions.isEmpty else { break }
+      for action in actions {
+        act(action)
+        guard node.incarnation == life else { return }
+        guard let left = node.actionsLeft else { continue }
+        node.actionsLeft = left - 1
+        if left <= 1 { return crash() }
+      }
+    }
+    node.isFlushing = false
+  }
+
+  private mutating func act(_ action: Action) {
+    switch action {
+    case .write(let link, let bytes):
+      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
+      connections[id]!.life.writes()
+      connections[id]!.toClient.write(bytes)
+      transmit(id, \.toClient)
+    case .startTLS(let link):
+      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
+      connections[id]!.awaitsHandshake = true
+      connections[id]!.toClient.write(.handshake)
+      transmit(id, \.toClient)
+    case .close(let link): if let id = links[link] { follow(connections[id]!.life.close(), id) }
+    case .abort(let link): if let id = links[link] { follow(connections[id]!.life.abort(), id) }
+    case .read(let link, let wanted):
+      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
+      connections[id]!.isRead = wanted
+      readAtServer(id)
+    case .commit(let number, let records):
+      node.disk.write(number, records)
+      scheduleSync()
+    case .load(let key):
+      let time = pick(.loadTime, 0, settings.commitTime, &choices) * node.slowness
+      schedule(.loaded(key, node.disk.load(key), failures: node.failedCommits), after: time)
+    case .derive(let id, let request): schedule(.derived(id, request), after: pick(.deriveTime, 0, settings.commitTime, &choices))
+    case .reply(let id, let reply): notices.append(.reply(id, reply))
+    case .log: break
+    }
+  }
+
+  // MARK: Connections
+
+  /// A write was accepted whole by the system.
+  mutating func wrote(_ id: ConnectionID, _ count: Int) {
+    guard let connection = connections[id], connection.isServerThere else { return }
+    let deeds = connections[id]!.life.wrote()
+    tell(.accepted(connection.link, count))
+    follow(deeds, id)
+  }
+
+  private mutating func follow(_ deeds: [ConnectionLife.Deed], _ id: ConnectionID) {
+    for deed in deeds {
+      guard connections[id]?.isServerThere ?? false else { return }
+      switch deed {
+      case .read:
+        connections[id]!.isRead = true
+        readAtServer(id)
+      case .endOutput:
+        // Ended on both sides, it is over.
+        if connections[id]!.serverSawEnd { return serverCloses(id) }
+        connections[id]!.toClient.write(.fin)
+        transmit(id, \.toClient)
+      case .wait(let time):
+        connections[id]!.patience += 1
+        schedule(.patience(id, connections[id]!.patience), after: time)
+      case .abort: serverCloses(id)
+      }
+    }
+  }
+
+  mutating func patienceEnds(_ id: ConnectionID, _ number: Int) {
+    guard let connection = connections[id], connection.isServerThere, connection.patience == number else { return }
+    follow(connections[id]!.life.waited(), id)
+  }
+
+  /// The server's end of the connection is closed at once. Its system still sends what it has accepted, unless there is something
+  /// that was not read: then it sends a reset.
+  private mutating func serverCloses(_ id: ConnectionID) {
+    let link = connections[id]!.link
+    leave(id, withReset: !connections[id]!.toServer.arrived.isEmpty)
+    tell(.closed(link))
+  }
+
+  /// The process is gone; to its connections it is as if it had closed them.
+  mutating func serverDies(_ id: ConnectionID) {
+    guard let connection = connections[id], connection.isServerThere else { return }
+    leave(id, withReset: !connection.toServer.arrived.isEmpty || choices.chance(.crash, 4, percent: 30))
+  }
+
+  private mutating func leave(_ id: ConnectionID, withReset: Bool) {
+    links[connections[id]!.link] = nil
+    connections[id]!.life.gone()
+    connections[id]!.isServerThere = false
+    if withReset {
+      connections[id]!.toClient.dropQueue()
+      schedule(.resetOutside(id), after: latency(id, &choices))
+    } else {
+      connections[id]!.toClient.dropUnaccepted()
+      connections[id]!.toClient.write(.fin)
+      transmit(id, \.toClient)
+    }
+    release(id)
+  }
+
+  /// The peer, or its system, broke the connection: what was not yet read is lost.
+  mutating func resetAtServer(_ id: ConnectionID) {
+    guard let connection = connections[id] else { return }
+    connections[id]!.toServer.dropQueue()
+    if connection.isServerThere {
+      links[connection.link] = nil
+      connections[id]!.life.gone()
+      connections[id]!.isServerThere = false
+      tell(.closed(connection.link))
+    }
+    release(id)
+  }
+
+  mutating func arriveAtServer(_ id: ConnectionID, _ item: Pipe.Item) {
+    guard connections[id] != nil else { return }
+    connections[id]!.toServer.arrive(item)
+    guard connections[id]!.isServerThere else {
+      if connections[id]!.isClientThere { schedule(.resetOutside(id), after: latency(id, &choices)) }
+      return
+    }
+    readAtServer(id)
+  }
+
+  private mutating func readAtServer(_ id: ConnectionID) {
+    while let connection = connections[id], connection.isServerThere, connection.isRead {
+      let isShort = choices.chance(.reading, id.number, percent: settings.shortPercent)
+      let size = isShort ? 1 + choices.draw(.reading, id.number, below: settings.readSize) : settings.readSize
+      guard let item = connections[id]!.toServer.read(size) else { break }
+      hear(item, id, connection.link)
+    }
+    transmit(id, \.toServer)
+  }
+
+  private mutating func hear(_ item: Pipe.Item, _ id: ConnectionID, _ link: LinkID) {
+    let connection = connections[id]!
+    switch item {
+    case .bytes where connection.awaitsHandshake, .alert: follow(connections[id]!.life.abort(), id)
+    case .bytes(let bytes): if connection.life.isOpen { tell(.bytes(link, Array(bytes))) }
+    case .handshake:
+      connections[id]!.awaitsHandshake = false
+      tell(.encrypted(link))
+    case .fin:
+      connections[id]!.serverSawEnd = true
+      follow(connections[id]!.life.peerFinished(), id)
+    }
+  }
+
+  // MARK: Storage
+
+  private mutating func scheduleSync() {
+    guard !node.isSyncScheduled else { return }
+    node.isSyncScheduled = true
+    schedule(.sync, after: pick(.commitTime, 0, settings.commitTime, &choices) * node.slowness)
+  }
+
+  mutating func sync() {
+    node.isSyncScheduled = false
+    if node.isDiskFull { return failCommit() }
+    if let last = node.disk.sync() { tell(.committed(through: last)) }
+  }
+
+  /// The transaction in preparation fails; the process lives on.
+  public mutating func failCommit() {
+    guard node.isUp, let first = node.disk.fail() else { return }
+    node.failedCommits += 1
+    tell(.commitFailed(from: first))
+  }
+
+  mutating func answer(_ key: LoadKey, _ loaded: Loaded, _ failures: Int) {
+    if choices.chance(.storageFault, percent: settings.loadFailurePercent) { return tell(.loaded(key, .failed("unreadable"))) }
+    // What a failed commit took back is read anew, as storage does it.
+    tell(.loaded(key, failures == node.failedCommits ? loaded : node.disk.load(key)))
+  }
+
+  /// The disk has no room for anything new, or has again.
+  public mutating func setDisk(full: Bool, slowness: Int64) { (node.isDiskFull, node.slowness) = (full, max(1, slowness)) }
+
+  // MARK: Limits
+
+  /// No buffer or queue of the server's may ever hold more than it is allowed to.
+  mutating func watchLimits() {
+    if overLimit == nil { overLimit = node.engine.overLimit }
+  }
+}

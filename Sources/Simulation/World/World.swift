@@ -1,0 +1,226 @@
+internal import HeapModule
+internal import OrderedCollections
+public import ServerCore
+internal import XML
+internal import XMPP
+
+/// How unkind the world is. Bytes, percentages, and nanoseconds.
+public struct WorldSettings: Sendable {
+  /// In so many of a hundred chances a segment, or a read, takes only a part of what is there.
+  public var shortPercent = 40
+  public var latency: ClosedRange<Int64> = .milliseconds(1) ... .milliseconds(40)
+  /// Nanoseconds that a byte takes; nothing by default.
+  public var timePerByte: Int64 = 0
+  public var commitTime: ClosedRange<Int64> = .milliseconds(0) ... .milliseconds(5)
+  /// What systems hold for a program that has written, and for one that has yet to read.
+  public var sendBuffer = 1 << 20
+  public var receiveBuffer = 1 << 20
+  /// The most that the server reads at once.
+  public var readSize = 4096
+  /// In so many of a hundred turns the server hears of several things before it does anything.
+  public var batchPercent = 0
+  /// In so many of a hundred loads storage can't answer.
+  public var loadFailurePercent = 0
+  /// How long the server's process takes to come back.
+  public var downtime: ClosedRange<Int64> = 0...0
+  /// What the server is told at start.
+  public var configuration: Configuration
+  public init(configuration: Configuration) { self.configuration = configuration }
+}
+
+/// A server on a simulated network with a simulated disk, in virtual time. Everything that can come out one way or another is decided
+/// by `choices`.
+public struct World {
+  /// One end of a connection from outside.
+  public struct ConnectionID: Hashable, Sendable, Comparable {
+    public let number: UInt64
+    public static func < (a: ConnectionID, b: ConnectionID) -> Bool { a.number < b.number }
+  }
+
+  /// What the outside sees of its connections.
+  public enum Notice: Sendable {
+    case bytes(ConnectionID, [UInt8])
+    /// The server is ready for the TLS handshake.
+    case handshake(ConnectionID)
+    /// The server will say nothing more, or the connection broke, or nobody listens.
+    case closed(ConnectionID)
+    /// The server's process died.
+    case crashed
+    case restarted
+    case alarm(UInt64)
+    case reply(UInt64, ControlReply)
+  }
+
+  enum Happening: Sendable {
+    case arriveAtServer(ConnectionID, Pipe.Item)
+    case arriveOutside(ConnectionID, Pipe.Item)
+    /// The other side's system says that the connection is no more.
+    case resetAtServer(ConnectionID)
+    case resetOutside(ConnectionID)
+    case patience(ConnectionID, Int)
+    case flush
+    case sync
+    /// As it was when it was asked for, and how many commits had failed by then.
+    case loaded(LoadKey, Loaded, failures: Int)
+    case derived(UInt64, DerivationRequest)
+    case restart
+    case alarm(UInt64)
+
+    /// Goes on whatever becomes of the server's process.
+    var outlivesServer: Bool {
+      switch self {
+      case .arriveOutside, .resetOutside, .alarm: true
+      default: false
+      }
+    }
+    /// Belongs to what is under way; time-outs and alarms don't.
+    var counts: Bool {
+      switch self {
+      case .alarm, .patience: false
+      default: true
+      }
+    }
+  }
+
+  private struct Entry: Comparable, Sendable {
+    let time: Int64
+    let order: UInt64
+    let what: Happening
+    static func < (a: Entry, b: Entry) -> Bool { (a.time, a.order) < (b.time, b.order) }
+    static func == (a: Entry, b: Entry) -> Bool { (a.time, a.order) == (b.time, b.order) }
+  }
+
+  public var choices: Choices
+  public private(set) var settings: WorldSettings
+  var node: Node
+  public private(set) var now: Int64 = 0
+  var connections: OrderedDictionary<ConnectionID, Connection> = [:]
+  var links: [LinkID: ConnectionID] = [:]
+  var linkCount: UInt64 = 0
+  private var queue = Heap<Entry>()
+  private var order: UInt64 = 0
+  var notices: [Notice] = []
+  /// Things under way that will happen whatever anyone does; at zero the world is at rest.
+  private var busy = 0
+  public private(set) var happenings: UInt64 = 0
+  public internal(set) var digest = Digest()
+  /// The first limit of the server's that was seen to be passed.
+  public internal(set) var overLimit: Gauge?
+
+  /// The wall clock at the beginning: any fixed day will do.
+  private static let wallStart: Int64 = .seconds(1_800_000_000)
+
+  public init(choices: Choices, settings: WorldSettings) {
+    self.choices = choices
+    self.settings = settings
+    node = Node(settings.configuration, seed: choices.seed)
+  }
+
+  public var engine: Engine { node.engine }
+  public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
+  /// Whether nothing is under way: no bytes, no commit, no load.
+  public var isAtRest: Bool { busy == 0 }
+  /// What would survive the loss of power now.
+  public var durable: Database { node.disk.durable }
+
+  public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
+
+  /// Wakes nobody: only makes time pass that far.
+  public mutating func alarm(_ id: UInt64, after delay: Int64) { schedule(.alarm(id), after: delay) }
+
+  public mutating func takeNotices() -> [Notice] {
+    defer { notices = [] }
+    return notices
+  }
+
+  // MARK: Time
+
+  /// Lets the next thing happen. With `untilRest` only what is already under way, and no time-out of the server's.
+  /// Returns false if there was nothing.
+  public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
+    if untilRest, busy == 0 { return false }
+    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (queue.min?.time ?? .max), deadline <= limit,
+      !untilRest || queue.min != nil
+    {
+      now = max(now, deadline)
+      happenings += 1
+      tell(.deadline)
+      return true
+    }
+    guard let entry = queue.min, entry.time <= limit else {
+      now = max(now, limit == .max ? now : limit)
+      return false
+    }
+    queue.removeMin()
+    now = max(now, entry.time)
+    happenings += 1
+    if entry.what.counts { busy -= 1 }
+    happen(entry.what)
+    return true
+  }
+
+  /// From now on storage answers, the server comes back at once, and the systems have noticed which peers vanished.
+  public mutating func calm() {
+    settings.loadFailurePercent = 0
+    settings.downtime = 0...0
+    for (id, connection) in connections where connection.hasVanished { schedule(.resetAtServer(id), after: 0) }
+  }
+
+  /// The process was suspended, or the clock was: the monotonic clock goes on by so much, and what was due meanwhile is late.
+  public mutating func lose(_ time: Int64) { now += time }
+  /// Somebody sets the wall clock.
+  public mutating func stepWall(by offset: Int64) { node.wallOffset += offset }
+
+  private mutating func happen(_ what: Happening) {
+    switch what {
+    case .arriveAtServer(let id, let item): arriveAtServer(id, item)
+    case .arriveOutside(let id, let item): arriveOutside(id, item)
+    case .resetAtServer(let id): resetAtServer(id)
+    case .resetOutside(let id): resetOutside(id)
+    case .patience(let id, let number): patienceEnds(id, number)
+    case .flush: flushNow()
+    case .sync: sync()
+    case .loaded(let key, let loaded, let failures): answer(key, loaded, failures)
+    case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
+    case .restart: restart()
+    case .alarm(let id): notices.append(.alarm(id))
+    }
+  }
+
+  mutating func schedule(_ what: Happening, after delay: Int64) {
+    order += 1
+    if what.counts { busy += 1 }
+    queue.insert(Entry(time: now + delay, order: order, what: what))
+  }
+
+  func pick(_ purpose: Choices.Purpose, _ who: UInt64, _ range: ClosedRange<Int64>, _ choices: inout Choices) -> Int64 {
+    range.lowerBound + Int64(choices.draw(purpose, who, below: Int((range.upperBound - range.lowerBound) / 1000) + 1)) * 1000
+  }
+
+  // MARK: Death and return
+
+  /// The server's process is to die once it has done so many more of its actions: in the midst of what it does for one event.
+  /// `nil` calls it off.
+  public mutating func crash(afterActions count: Int?) {
+    node.actionsLeft = count
+    if count == 0 { crash() }
+  }
+
+  /// Of the pending transactions any beginning (a choice) had reached the disk. What was written to the network arrives, or a
+  /// beginning of it; then the connections end.
+  mutating func crash() {
+    node.die(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1))
+    links = [:]
+    queue = Heap(queue.unordered.filter(\.what.outlivesServer))
+    busy = queue.unordered.count(where: \.what.counts)
+    for id in connections.keys.elements { serverDies(id) }
+    notices.append(.crashed)
+    let downtime = pick(.crash, 2, settings.downtime, &choices)
+    if downtime == 0 { restart() } else { schedule(.restart, after: downtime) }
+  }
+
+  private mutating func restart() {
+    node.restart(settings.configuration, seed: choices.seed)
+    notices.append(.restarted)
+  }
+}

@@ -1,0 +1,101 @@
+internal import Dispatch
+internal import Foundation
+internal import Simulation
+
+/// Many runs, one seed each. Seeds share nothing, so threads change nothing but the time that it takes.
+struct Campaign {
+  let first: UInt64
+  let duration: Int64
+  /// How many seeds; `nil`: until the budget is spent.
+  var count: Int?
+  /// Seconds of real time.
+  var budget: Double?
+  var without: [String] = []
+  var keepsHistory = false
+  var jobs = 1
+
+  init(first: UInt64, duration: Int64) {
+    self.first = first
+    self.duration = duration
+  }
+
+  func run() -> CampaignResults {
+    let began = DispatchTime.now().uptimeNanoseconds
+    let elapsed: @Sendable () -> Double = { Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9 }
+    let results = Collector()
+    let progress = Progress(total: count, budget: budget)
+    let next = Counter()
+    DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
+      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true {
+        var run = Run(Choices(seed: first + UInt64(index)), RunOptions(duration: duration, without: without))
+        run.keepsHistory = keepsHistory
+        let report = run.run()
+        results.add(CampaignResults.Run(report: report, history: run.history))
+        progress.show(results.tally, elapsed: elapsed())
+      }
+    }
+    progress.end()
+    return CampaignResults(runs: results.runs.sorted { $0.report.seed < $1.report.seed }, seconds: elapsed())
+  }
+}
+
+private final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value = 0
+  func take() -> Int {
+    lock.withLock {
+      defer { value += 1 }
+      return value
+    }
+  }
+}
+
+private final class Collector: @unchecked Sendable {
+  private let lock = NSLock()
+  private var stored: [CampaignResults.Run] = []
+  private var sums = Progress.Tally()
+  func add(_ run: CampaignResults.Run) {
+    lock.withLock {
+      stored.append(run)
+      sums.runs += 1
+      sums.virtualTime += run.report.time
+      if run.report.failure != nil { sums.failures += 1 }
+    }
+  }
+  var runs: [CampaignResults.Run] { lock.withLock { stored } }
+  var tally: Progress.Tally { lock.withLock { sums } }
+}
+
+/// One line at the foot of a terminal that says how far a campaign has come. Nothing where there is no terminal.
+final class Progress: @unchecked Sendable {
+  struct Tally {
+    var runs = 0
+    var failures = 0
+    var virtualTime: Int64 = 0
+  }
+  private let total: Int?
+  private let budget: Double?
+  private let isTerminal = isatty(2) == 1
+  private let lock = NSLock()
+  private var shownAt = 0.0
+
+  init(total: Int?, budget: Double?) {
+    self.total = total
+    self.budget = budget
+  }
+
+  func show(_ tally: Tally, elapsed: Double) {
+    lock.withLock {
+      guard isTerminal, elapsed - shownAt > 0.1 else { return }
+      shownAt = elapsed
+      let share = min(1, budget.map { elapsed / $0 } ?? (Double(tally.runs) / Double(max(1, total ?? 1))))
+      let done = Int(share * 24)
+      let bar = String(repeating: "█", count: done) + String(repeating: "░", count: 24 - done)
+      let rate = String(format: "%.0f", Double(tally.runs) / max(elapsed, 1e-9))
+      let line = "\(bar) \(tally.runs) seeds, \(rate)/s, \(tally.virtualTime / 1_000_000_000) s virtual, \(tally.failures) failed"
+      FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+    }
+  }
+
+  func end() { if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) } }
+}

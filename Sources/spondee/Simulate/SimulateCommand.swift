@@ -1,0 +1,135 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Simulation
+
+/// `spondee simulate`: users, faults and oracles in virtual time.
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate", abstract: "Run the server in a simulated world, from seeds, and check what it may never do.",
+    discussion: """
+      Each seed makes a world of its own: a few users with their devices, and in most of them trouble: latency, split and stalled \
+      connections, clients that vanish, stop reading or send garbage, failing disks, crashes, clocks that jump, limits that are tiny. The \
+      same seed gives the same run, to the byte; the digest shows it.
+
+      Exit status: 0 if no rule was broken, 1 if one was, 2 if the arguments are wrong or a file can't be read or written.
+      """)
+
+  @Option(help: "One seed.") var seed: UInt64?
+  @Option(help: "A range of seeds, such as 0..<1000.") var seeds: SeedRange?
+  @Option(name: .customLong("for"), help: "Go on with new seeds for so long, such as 5m; --seed says where to begin.") var budget:
+    VirtualTime?
+  @Option(help: "Run what a trace file says instead of a seed.") var replay: String?
+  @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
+  @Option(name: .customLong("without"), help: "Leave an oracle out: \(Run.oracles.map { $0.name }.joined(separator: ", ")).") var without:
+    [String] = []
+  @Flag(help: "Print what the clients sent and received.") var trace = false
+  @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
+  @Option(help: "Where to write what was found about failures.") var output = "."
+  @Option(help: "Write the results to this file, as JSON.") var json: String?
+  @Option(help: "Write the results to this file, as JUnit's XML.") var junit: String?
+  @Option(help: "Threads to use.") var jobs = 2
+
+  func validate() throws {
+    let sources = [seeds != nil, replay != nil, budget != nil].filter { $0 }.count
+    guard sources <= 1, seed == nil || (seeds == nil && replay == nil) else {
+      throw ValidationError("give one of --seed, --seeds, --for and --replay")
+    }
+    for name in without where !Run.oracles.contains(where: { $0.name == name }) { throw ValidationError("there is no oracle '\(name)'") }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
+  }
+
+  func run() throws {
+    if let replay { return try repeatRun(in: replay) }
+    var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, duration: duration.nanoseconds)
+    campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
+    campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
+    campaign.without = without
+    campaign.keepsHistory = trace
+    campaign.jobs = jobs
+    let results = campaign.run()
+    for result in results.runs where trace { for moment in result.history { print(moment) } }
+    for failure in results.failures {
+      print("FAIL seed \(failure.report.seed): \(failure.report.failure!)")
+      print("     spondee simulate --seed \(failure.report.seed) --duration \(duration) --shrink")
+    }
+    try write(results)
+    if shrink, let first = results.failures.first { try shrinkAndWrite(Choices(seed: first.report.seed, records: true)) }
+    print(results.summary)
+    if !results.failures.isEmpty { throw ExitCode(1) }
+  }
+
+  private func write(_ results: CampaignResults) throws {
+    if let json { try write(results.json, to: json) }
+    if let junit { try write(results.junit, to: junit) }
+  }
+
+  func write(_ text: String, to path: String) throws {
+    do {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+      complain("can't write \(path): \(error.localizedDescription)")
+      throw ExitCode(2)
+    }
+  }
+
+  private func complain(_ message: String) { FileHandle.standardError.write(Data("spondee: \(message)\n".utf8)) }
+
+  private func readTrace(_ path: String) throws -> RunTrace {
+    do {
+      return try RunTrace(parsing: String(contentsOfFile: path, encoding: .utf8))
+    } catch let problem as RunTrace.Problem {
+      complain("\(path), \(problem)")
+    } catch {
+      complain("can't read \(path): \(error.localizedDescription)")
+    }
+    throw ExitCode(2)
+  }
+
+  private func repeatRun(in path: String) throws {
+    let file = try readTrace(path)
+    let choices = Choices(seed: file.seed, source: .trace(file.choices), records: true)
+    var run = Run(choices, RunOptions(duration: file.duration, without: without))
+    run.keepsHistory = trace
+    let report = run.run()
+    for moment in run.history { print(moment) }
+    if let failure = report.failure { print("FAIL \(path): \(failure)") }
+    if shrink, report.failure != nil { try shrinkAndWrite(choices, duration: file.duration) }
+    print("\(report.happenings) events, \(report.time / 1_000_000_000) s of virtual time, digest \(report.digest)")
+    print(report.failure == nil ? "1 passed, 0 failed" : "0 passed, 1 failed")
+    if report.failure != nil { throw ExitCode(1) }
+  }
+
+  private func shrinkAndWrite(_ choices: Choices, duration: Int64? = nil) throws {
+    var shrinker = Shrinker(choices, RunOptions(duration: duration ?? self.duration.nanoseconds, without: without))
+    guard let found = shrinker.run() else { return }
+    let name = "failure-\(choices.seed)"
+    let folder = URL(fileURLWithPath: output)
+    try write(found.trace.text, to: folder.appendingPathComponent(name + ".trace").path)
+    try write(found.script, to: folder.appendingPathComponent(name + ".scs").path)
+    print("shrunk in \(shrinker.attempts) runs to \(found.deeds) deeds, \(found.faults.count) faults: \(found.failure)")
+    print("     spondee simulate --replay \(folder.appendingPathComponent(name + ".trace").relativePath) --trace")
+    if found.faults.isEmpty { print("     spondee scenario \(folder.appendingPathComponent(name + ".scs").relativePath) --driver sockets") }
+  }
+}
+
+/// Virtual time as one writes it: `500ms`, `60s`, `5m`, `24h`.
+struct VirtualTime: ExpressibleByArgument, CustomStringConvertible {
+  let nanoseconds: Int64
+  let description: String
+
+  init(seconds: Int64) {
+    nanoseconds = seconds * 1_000_000_000
+    description = "\(seconds)s"
+  }
+
+  init?(argument: String) {
+    let units: [(String, Int64)] = [("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)]
+    guard let (suffix, factor) = units.first(where: { argument.hasSuffix($0.0) }), let count = Int64(argument.dropLast(suffix.count)),
+      count > 0,
+      count <= 1_000_000
+    else { return nil }
+    nanoseconds = count * factor
+    description = argument
+  }
+  var defaultValueDescription: String { description }
+}
