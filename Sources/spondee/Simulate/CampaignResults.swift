@@ -29,6 +29,22 @@ struct CampaignResults {
       """
   }
 
+  var pageSummary: ReportPage.Summary {
+    var summary = ReportPage.Summary()
+    (summary.seeds, summary.failed) = (runs.count, failures.count)
+    (summary.milliseconds, summary.events) = (Int64(seconds * 1000), Int64(clamping: events))
+    (summary.virtualSeconds, summary.digest) = (virtualSeconds, "\(digest)")
+    for failure in failures {
+      let signature = failure.report.failure!.signature
+      if let index = summary.signatures.firstIndex(where: { $0.signature == signature }) {
+        summary.signatures[index].count += 1
+      } else {
+        summary.signatures.append((signature, 1, failure.report.seed))
+      }
+    }
+    return summary
+  }
+
   var json: String {
     let object: [String: Any] = [
       "seeds": runs.count, "passed": runs.count - failures.count, "failed": failures.count, "seconds": seconds, "events": events,

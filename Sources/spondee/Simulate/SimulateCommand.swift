@@ -25,6 +25,7 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Option(help: "Where to write what was found about failures.") var output = "."
+  @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
   @Option(help: "Write the results to this file, as JSON.") var json: String?
   @Option(help: "Write the results to this file, as JUnit's XML.") var junit: String?
   @Option(help: "Threads to use.") var jobs = 2
@@ -61,6 +62,17 @@ struct SimulateCommand: ParsableCommand {
   private func write(_ results: CampaignResults) throws {
     if let json { try write(results.json, to: json) }
     if let junit { try write(results.junit, to: junit) }
+    guard let report else { return }
+    let shown = results.failures.isEmpty && results.runs.count == 1 ? results.runs : Array(results.failures.prefix(5))
+    let options = RunOptions(duration: duration.nanoseconds, without: without)
+    let pictures = shown.map { shown in
+      var run = Run(Choices(seed: shown.report.seed), options)
+      run.keepsHistory = true
+      let command = "spondee simulate --seed \(shown.report.seed) --duration \(duration)"
+      let failure = run.run().failure
+      return RunPicture(title: "seed \(shown.report.seed)", command: command, failure: failure, history: run.history)
+    }
+    try write(ReportPage(summary: results.pageSummary, runs: pictures).html, to: report)
   }
 
   func write(_ text: String, to path: String) throws {
@@ -89,10 +101,15 @@ struct SimulateCommand: ParsableCommand {
     let file = try readTrace(path)
     let choices = Choices(seed: file.seed, source: .trace(file.choices), records: true)
     var run = Run(choices, RunOptions(duration: file.duration, without: without))
-    run.keepsHistory = trace
+    run.keepsHistory = trace || self.report != nil
     let report = run.run()
-    for moment in run.history { print(moment) }
+    for moment in run.history where trace { print(moment) }
     if let failure = report.failure { print("FAIL \(path): \(failure)") }
+    if let path = self.report {
+      let picture = RunPicture(
+        title: "seed \(file.seed), replayed", command: "spondee simulate --replay FILE", failure: report.failure, history: run.history)
+      try write(ReportPage(summary: nil, runs: [picture]).html, to: path)
+    }
     if shrink, report.failure != nil { try shrinkAndWrite(choices, duration: file.duration) }
     print("\(report.happenings) events, \(report.time / 1_000_000_000) s of virtual time, digest \(report.digest)")
     print(report.failure == nil ? "1 passed, 0 failed" : "0 passed, 1 failed")
@@ -106,6 +123,10 @@ struct SimulateCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: output)
     try write(found.trace.text, to: folder.appendingPathComponent(name + ".trace").path)
     try write(found.script, to: folder.appendingPathComponent(name + ".scs").path)
+    let command = "spondee simulate --replay \(name).trace"
+    var picture = RunPicture(title: "seed \(choices.seed), shrunk", command: command, failure: found.failure, history: found.history)
+    (picture.script, picture.trace) = (found.script, found.trace.text)
+    try write(ReportPage(summary: nil, runs: [picture]).html, to: folder.appendingPathComponent(name + ".html").path)
     print("shrunk in \(shrinker.attempts) runs to \(found.deeds) deeds, \(found.faults.count) faults: \(found.failure)")
     print("     spondee simulate --replay \(folder.appendingPathComponent(name + ".trace").relativePath) --trace")
     if found.faults.isEmpty { print("     spondee scenario \(folder.appendingPathComponent(name + ".scs").relativePath) --driver sockets") }

@@ -1,0 +1,4 @@
+extension ReportPage {
+  static let script = #"""
+    """#
+}
