@@ -37,6 +37,8 @@ public struct RunOptions: Sendable {
   public var oracles: [any Oracle.Type]
   /// What the users do.
   public var workload: any Workload.Type
+  /// A bug that is planted, to see it found.
+  public var sabotage: Sabotage?
 
   public init(
     duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
@@ -92,7 +94,7 @@ public struct Run {
     hadFault = swarm.isTight || swarm.settings.loadFailurePercent > 0
     self.options = options
     workload = options.workload.init()
-    world = World(choices: choices, settings: swarm.settings)
+    world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
     oracles = options.oracles.map { $0.init() }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }

@@ -96,6 +96,7 @@ struct Swarm: Sendable {
 
   private mutating func tighten(_ choices: inout Choices) {
     isTight = true
+    settings.watchesLimitsClosely = true
     func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
     var limits = settings.configuration.limits
     limits.outboxBytes = low(50, [32 << 20, 200_000, 40_000], &choices)

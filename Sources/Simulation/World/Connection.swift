@@ -3,6 +3,7 @@ internal import ServerCore
 
 /// A simulated TCP connection with both its ends. Either end may be gone while bytes are still on their way to the other.
 struct Connection: Sendable {
+  let id: World.ConnectionID
   let link: LinkID
   var toServer: Pipe
   var toClient: Pipe
@@ -22,7 +23,24 @@ struct Connection: Sendable {
   /// Nothing passes any more, for ever.
   var hasVanished = false
 
-  init(link: LinkID, settings: WorldSettings) {
+  enum Direction: Sendable { case toServer, toClient }
+  subscript(direction: Direction) -> Pipe {
+    _read {
+      switch direction {
+      case .toServer: yield toServer
+      case .toClient: yield toClient
+      }
+    }
+    _modify {
+      switch direction {
+      case .toServer: yield &toServer
+      case .toClient: yield &toClient
+      }
+    }
+  }
+
+  init(_ id: World.ConnectionID, link: LinkID, settings: WorldSettings) {
+    self.id = id
     self.link = link
     toServer = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
     toClient = toServer
@@ -37,9 +55,9 @@ extension World {
     let id = ConnectionID(number: name)
     linkCount += 1
     let link = LinkID(linkCount)
-    connections[id] = Connection(link: link, settings: settings)
+    connections.add(Connection(id, link: link, settings: settings))
     guard node.isUp else {
-      connections[id]!.isServerThere = false
+      connections[id].isServerThere = false
       schedule(.resetOutside(id), after: latency(id))
       return id
     }
@@ -49,68 +67,69 @@ extension World {
   }
 
   public mutating func send(_ bytes: [UInt8], on id: ConnectionID) {
-    guard let connection = connections[id], connection.isClientThere, !connection.clientFinished else { return }
-    connections[id]!.toServer.write(bytes)
-    transmit(id, \.toServer)
+    guard connections.has(id), connections[id].isClientThere, !connections[id].clientFinished else { return }
+    connections[id].toServer.write(bytes)
+    transmit(id, .toServer)
   }
 
   /// The client's handshake reaches the server in its turn; or an alert, if it does not like the certificate.
   public mutating func completeHandshake(on id: ConnectionID, fails: Bool = false) {
-    connections[id]?.toServer.write(fails ? .alert : .handshake)
-    transmit(id, \.toServer)
+    guard connections.has(id) else { return }
+    connections[id].toServer.write(fails ? .alert : .handshake)
+    transmit(id, .toServer)
   }
 
   /// The client will say nothing more, and goes on reading (half-close).
   public mutating func finish(_ id: ConnectionID) {
-    guard let connection = connections[id], connection.isClientThere, !connection.clientFinished else { return }
-    connections[id]!.clientFinished = true
-    connections[id]!.toServer.write(.fin)
-    transmit(id, \.toServer)
+    guard connections.has(id), connections[id].isClientThere, !connections[id].clientFinished else { return }
+    connections[id].clientFinished = true
+    connections[id].toServer.write(.fin)
+    transmit(id, .toServer)
   }
 
   /// The client's program ends its connection behind all that it has sent. What it has not read is lost; its system then says so
   /// with a reset.
   public mutating func close(_ id: ConnectionID) {
-    guard let connection = connections[id], connection.isClientThere else { return }
-    let hasUnread = !connection.toClient.arrived.isEmpty
+    guard connections.has(id), connections[id].isClientThere else { return }
+    let hasUnread = !connections[id].toClient.arrived.isEmpty
     if hasUnread { return reset(id) }
     finish(id)
-    connections[id]!.isClientThere = false
+    connections[id].isClientThere = false
     release(id)
   }
 
   /// The connection breaks: what the client's system had not sent is lost, and what is under way to it.
   public mutating func reset(_ id: ConnectionID) {
-    guard let connection = connections[id], connection.isClientThere else { return }
-    connections[id]!.isClientThere = false
-    connections[id]!.clientFinished = true
-    connections[id]!.toServer.dropQueue()
+    guard connections.has(id), connections[id].isClientThere else { return }
+    connections[id].isClientThere = false
+    connections[id].clientFinished = true
+    connections[id].toServer.dropQueue()
     // A reset is no segment: it may come before what was sent earlier, which is then lost.
     let isEarly = choices.chance(.connection, id.number, percent: 50)
-    schedule(.resetAtServer(id), after: isEarly ? latency(id) : max(connection.toServer.lastArrival - now, latency(id)))
+    schedule(.resetAtServer(id), after: isEarly ? latency(id) : max(connections[id].toServer.lastArrival - now, latency(id)))
   }
 
   /// The client, or the way to it, is gone without a word: nothing passes any more, and nobody says so.
   public mutating func vanish(_ id: ConnectionID) {
-    guard connections[id] != nil else { return }
-    connections[id]!.hasVanished = true
-    connections[id]!.toServer.isClogged = true
-    connections[id]!.toClient.isClogged = true
-    connections[id]!.isClientThere = false
+    guard connections.has(id) else { return }
+    connections[id].hasVanished = true
+    connections[id].toServer.isClogged = true
+    connections[id].toClient.isClogged = true
+    connections[id].isClientThere = false
     release(id)
   }
 
   /// The client's program stops reading, or goes on.
   public mutating func setStuck(_ id: ConnectionID, _ isStuck: Bool) {
-    guard connections[id] != nil else { return }
-    connections[id]!.isClientStuck = isStuck
+    guard connections.has(id) else { return }
+    connections[id].isClientStuck = isStuck
     if !isStuck { readOutside(id, .max) }
   }
 
   /// A stuck client's program reads a little all the same.
   public mutating func readOutside(_ id: ConnectionID, _ limit: Int) {
     var left = limit
-    while left > 0, let connection = connections[id], connection.isClientThere, let item = connections[id]!.toClient.read(left) {
+    while left > 0, connections.has(id), connections[id].isClientThere, let item = connections[id].toClient.read(left) {
       switch item {
       case .bytes(let bytes):
         left -= bytes.count
@@ -121,23 +140,23 @@ extension World {
       case .alert: break
       case .fin:
         notices.append(.closed(id))
-        connections[id]!.toClient.dropQueue()
+        connections[id].toClient.dropQueue()
       }
     }
-    transmit(id, \.toClient)
+    transmit(id, .toClient)
   }
 
   /// Nothing passes in these directions for the time being; or it does again.
   public mutating func clog(_ id: ConnectionID, toServer: Bool?, toClient: Bool?) {
-    guard let connection = connections[id], !connection.hasVanished else { return }
-    if let toServer { connections[id]!.toServer.isClogged = toServer }
-    if let toClient { connections[id]!.toClient.isClogged = toClient }
-    transmit(id, \.toServer)
-    transmit(id, \.toClient)
+    guard connections.has(id), !connections[id].hasVanished else { return }
+    if let toServer { connections[id].toServer.isClogged = toServer }
+    if let toClient { connections[id].toClient.isClogged = toClient }
+    transmit(id, .toServer)
+    transmit(id, .toClient)
   }
 
   /// Connections of which at least one end is there, in the order in which they were made.
-  public var openConnections: [ConnectionID] { connections.keys.elements }
+  public var openConnections: [ConnectionID] { connections.ids }
 }
 
 // MARK: - The network
@@ -147,54 +166,53 @@ extension World {
   private mutating func latency(_ id: ConnectionID) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
 
   /// Lets go what may go: segments of any size, as far as buffers have room. Tells the server what its system has taken.
-  mutating func transmit(_ id: ConnectionID, _ path: WritableKeyPath<Connection, Pipe>) {
-    let isToServer = path == \Connection.toServer
-    while connections[id] != nil {
-      let accepted = connections[id]![keyPath: path].accept()
-      let available = connections[id]![keyPath: path].sendable
-      if available > 0 || connections[id]![keyPath: path].nextIsMark {
+  mutating func transmit(_ id: ConnectionID, _ direction: Connection.Direction) {
+    while connections.has(id) {
+      let accepted = connections[id][direction].accept()
+      let available = connections[id][direction].sendable
+      if available > 0 || connections[id][direction].nextIsMark {
         let isShort = available > 1 && choices.chance(.split, id.number, percent: settings.shortPercent)
         let size = isShort ? 1 + choices.draw(.split, id.number, below: available - 1) : max(1, available)
-        guard let item = connections[id]![keyPath: path].takeSegment(size) else { return }
-        launch(item, id, path, isToServer)
+        guard let item = connections[id][direction].takeSegment(size) else { return }
+        launch(item, id, direction)
       } else if accepted.isEmpty {
         return
       }
-      if !isToServer { for count in accepted { wrote(id, count) } }
+      if direction == .toClient { for count in accepted { wrote(id, count) } }
     }
   }
 
-  private mutating func launch(_ item: Pipe.Item, _ id: ConnectionID, _ path: WritableKeyPath<Connection, Pipe>, _ isToServer: Bool) {
+  private mutating func launch(_ item: Pipe.Item, _ id: ConnectionID, _ direction: Connection.Direction) {
     var delay = latency(id)
     if case .bytes(let bytes) = item { delay += Int64(bytes.count) * settings.timePerByte }
-    let arrival = max(now + delay, connections[id]![keyPath: path].lastArrival)
-    connections[id]![keyPath: path].lastArrival = arrival
-    schedule(isToServer ? .arriveAtServer(id, item) : .arriveOutside(id, item), after: arrival - now)
+    let arrival = max(now + delay, connections[id][direction].lastArrival)
+    connections[id][direction].lastArrival = arrival
+    schedule(direction == .toServer ? .arriveAtServer(id, item) : .arriveOutside(id, item), after: arrival - now)
   }
 
   mutating func arriveOutside(_ id: ConnectionID, _ item: Pipe.Item) {
-    guard connections[id] != nil else { return }
-    connections[id]!.toClient.arrive(item)
-    guard connections[id]!.isClientThere else {
+    guard connections.has(id) else { return }
+    connections[id].toClient.arrive(item)
+    guard connections[id].isClientThere else {
       // Its system knows of no such connection any more, and says so.
-      if !connections[id]!.hasVanished { schedule(.resetAtServer(id), after: latency(id)) }
-      connections[id]!.toClient.dropQueue()
+      if !connections[id].hasVanished { schedule(.resetAtServer(id), after: latency(id)) }
+      connections[id].toClient.dropQueue()
       return
     }
-    if !connections[id]!.isClientStuck { readOutside(id, .max) }
+    if !connections[id].isClientStuck { readOutside(id, .max) }
     release(id)
   }
 
   mutating func resetOutside(_ id: ConnectionID) {
-    guard let connection = connections[id] else { return }
-    if connection.isClientThere { notices.append(.closed(id)) }
-    connections[id]!.isClientThere = false
+    guard connections.has(id) else { return }
+    if connections[id].isClientThere { notices.append(.closed(id)) }
+    connections[id].isClientThere = false
     release(id)
   }
 
   /// Forgets a connection that is of no interest to anybody.
   mutating func release(_ id: ConnectionID) {
-    guard let connection = connections[id], !connection.isServerThere, !connection.isClientThere else { return }
-    connections[id] = nil
+    guard connections.has(id), !connections[id].isServerThere, !connections[id].isClientThere else { return }
+    connections.remove(id)
   }
 }

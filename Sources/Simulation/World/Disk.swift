@@ -109,9 +109,14 @@ struct Disk: Sendable {
   func load(_ key: LoadKey) -> Loaded { latest.load(key) }
 
   /// Power is lost: of what was pending, `kept` whole transactions had reached the disk.
-  mutating func crash(keeping kept: Int) {
+  /// A disk that `tears` keeps half of the one after them, too: no disk may.
+  mutating func crash(keeping kept: Int, tears: Bool = false) {
     for transaction in pending.prefix(kept) {
       for record in transaction.records { durable.apply(record) }
+    }
+    if tears, kept < pending.count {
+      let records = pending[kept].records
+      for record in records.prefix(records.count / 2) { durable.apply(record) }
     }
     latest = durable
     pending = []

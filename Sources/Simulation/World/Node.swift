@@ -22,6 +22,8 @@ struct Node {
   var slowness: Int64 = 1
   /// The wall clock against the monotonic one.
   var wallOffset: Int64 = 0
+  /// What a disk that forgets goes back to.
+  var durableBefore: Database?
 
   init(_ configuration: Configuration, seed: UInt64) { engine = Node.start(configuration, seed: seed, incarnation: 0) }
 
@@ -33,8 +35,9 @@ struct Node {
   }
 
   /// Power is lost: of what was pending the first `kept` transactions had reached the disk. The process is gone.
-  mutating func die(keeping kept: Int) {
-    disk.crash(keeping: kept)
+  mutating func die(keeping kept: Int, tears: Bool = false) {
+    disk.crash(keeping: kept, tears: tears)
+    if let durableBefore { disk = Disk(durableBefore) }
     incarnation += 1
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)

@@ -7,7 +7,7 @@ internal import ServerCore
 extension World {
   mutating func tell(_ input: Input) {
     guard node.isUp else { return }
-    node.engine.handle(input, at: instant)
+    for input in saboteur?.distort(input) ?? [input] { node.engine.handle(input, at: instant) }
     watchLimits()
     guard !node.isFlushing, !node.isFlushScheduled else { return }
     if choices.chance(.tie, percent: settings.batchPercent) {
@@ -31,7 +31,7 @@ extension World {
     while true {
       let actions = node.engine.flush()
       guard !actions.isEmpty else { break }
-      for action in actions {
+      for action in saboteur == nil ? actions : actions.flatMap({ saboteur!.distort($0) }) {
         act(action)
         guard node.incarnation == life else { return }
         guard let left = node.actionsLeft else { continue }
@@ -45,24 +45,25 @@ extension World {
   private mutating func act(_ action: Action) {
     switch action {
     case .write(let link, let bytes):
-      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
-      connections[id]!.life.writes()
-      connections[id]!.toClient.write(bytes)
-      transmit(id, \.toClient)
+      guard let id = links[link], connections[id].life.isOpen else { return }
+      connections[id].life.writes()
+      connections[id].toClient.write(bytes)
+      transmit(id, .toClient)
     case .startTLS(let link):
-      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
-      connections[id]!.awaitsHandshake = true
-      connections[id]!.toClient.write(.handshake)
-      transmit(id, \.toClient)
-    case .close(let link): if let id = links[link] { follow(connections[id]!.life.close(), id) }
-    case .abort(let link): if let id = links[link] { follow(connections[id]!.life.abort(), id) }
+      guard let id = links[link], connections[id].life.isOpen else { return }
+      connections[id].awaitsHandshake = true
+      connections[id].toClient.write(.handshake)
+      transmit(id, .toClient)
+    case .close(let link): if let id = links[link] { follow(connections[id].life.close(), id) }
+    case .abort(let link): if let id = links[link] { follow(connections[id].life.abort(), id) }
     case .read(let link, let wanted):
-      guard let id = links[link], connections[id]?.life.isOpen ?? false else { return }
-      connections[id]!.isRead = wanted
+      guard let id = links[link], connections[id].life.isOpen else { return }
+      connections[id].isRead = wanted
       readAtServer(id)
     case .commit(let number, let records):
-      node.disk.write(number, records)
+      node.disk.write(number, saboteur?.distort(records) ?? records)
       scheduleSync()
+      if saboteur?.kind == .syncPromised { tell(.committed(through: number)) }
     case .load(let key):
       let time = pick(.loadTime, 0, settings.commitTime, &choices) * node.slowness
       schedule(.loaded(key, node.disk.load(key), failures: node.failedCommits), after: time)
@@ -76,110 +77,109 @@ extension World {
 
   /// A write was accepted whole by the system.
   mutating func wrote(_ id: ConnectionID, _ count: Int) {
-    guard let connection = connections[id], connection.isServerThere else { return }
-    let deeds = connections[id]!.life.wrote()
-    tell(.accepted(connection.link, count))
+    guard connections.has(id), connections[id].isServerThere else { return }
+    let deeds = connections[id].life.wrote()
+    tell(.accepted(connections[id].link, count))
     follow(deeds, id)
   }
 
   private mutating func follow(_ deeds: [ConnectionLife.Deed], _ id: ConnectionID) {
     for deed in deeds {
-      guard connections[id]?.isServerThere ?? false else { return }
+      guard connections.has(id), connections[id].isServerThere else { return }
       switch deed {
       case .read:
-        connections[id]!.isRead = true
+        connections[id].isRead = true
         readAtServer(id)
       case .endOutput:
         // Ended on both sides, it is over.
-        if connections[id]!.serverSawEnd { return serverCloses(id) }
-        connections[id]!.toClient.write(.fin)
-        transmit(id, \.toClient)
+        if connections[id].serverSawEnd { return serverCloses(id) }
+        connections[id].toClient.write(.fin)
+        transmit(id, .toClient)
       case .wait(let time):
-        connections[id]!.patience += 1
-        schedule(.patience(id, connections[id]!.patience), after: time)
+        connections[id].patience += 1
+        schedule(.patience(id, connections[id].patience), after: time)
       case .abort: serverCloses(id)
       }
     }
   }
 
   mutating func patienceEnds(_ id: ConnectionID, _ number: Int) {
-    guard let connection = connections[id], connection.isServerThere, connection.patience == number else { return }
-    follow(connections[id]!.life.waited(), id)
+    guard connections.has(id), connections[id].isServerThere, connections[id].patience == number else { return }
+    follow(connections[id].life.waited(), id)
   }
 
   /// The server's end of the connection is closed at once. Its system still sends what it has accepted, unless there is something
   /// that was not read: then it sends a reset.
   private mutating func serverCloses(_ id: ConnectionID) {
-    let link = connections[id]!.link
-    leave(id, withReset: !connections[id]!.toServer.arrived.isEmpty)
+    let link = connections[id].link
+    leave(id, withReset: !connections[id].toServer.arrived.isEmpty)
     tell(.closed(link))
   }
 
   /// The process is gone; to its connections it is as if it had closed them.
   mutating func serverDies(_ id: ConnectionID) {
-    guard let connection = connections[id], connection.isServerThere else { return }
-    leave(id, withReset: !connection.toServer.arrived.isEmpty || choices.chance(.crash, 4, percent: 30))
+    guard connections.has(id), connections[id].isServerThere else { return }
+    leave(id, withReset: !connections[id].toServer.arrived.isEmpty || choices.chance(.crash, 4, percent: 30))
   }
 
   private mutating func leave(_ id: ConnectionID, withReset: Bool) {
-    links[connections[id]!.link] = nil
-    connections[id]!.life.gone()
-    connections[id]!.isServerThere = false
+    links[connections[id].link] = nil
+    connections[id].life.gone()
+    connections[id].isServerThere = false
     if withReset {
-      connections[id]!.toClient.dropQueue()
+      connections[id].toClient.dropQueue()
       schedule(.resetOutside(id), after: latency(id, &choices))
     } else {
-      connections[id]!.toClient.dropUnaccepted()
-      connections[id]!.toClient.write(.fin)
-      transmit(id, \.toClient)
+      connections[id].toClient.dropUnaccepted()
+      connections[id].toClient.write(.fin)
+      transmit(id, .toClient)
     }
     release(id)
   }
 
   /// The peer, or its system, broke the connection: what was not yet read is lost.
   mutating func resetAtServer(_ id: ConnectionID) {
-    guard let connection = connections[id] else { return }
-    connections[id]!.toServer.dropQueue()
-    if connection.isServerThere {
-      links[connection.link] = nil
-      connections[id]!.life.gone()
-      connections[id]!.isServerThere = false
-      tell(.closed(connection.link))
+    guard connections.has(id) else { return }
+    connections[id].toServer.dropQueue()
+    if connections[id].isServerThere {
+      links[connections[id].link] = nil
+      connections[id].life.gone()
+      connections[id].isServerThere = false
+      tell(.closed(connections[id].link))
     }
     release(id)
   }
 
   mutating func arriveAtServer(_ id: ConnectionID, _ item: Pipe.Item) {
-    guard connections[id] != nil else { return }
-    connections[id]!.toServer.arrive(item)
-    guard connections[id]!.isServerThere else {
-      if connections[id]!.isClientThere { schedule(.resetOutside(id), after: latency(id, &choices)) }
+    guard connections.has(id) else { return }
+    connections[id].toServer.arrive(item)
+    guard connections[id].isServerThere else {
+      if connections[id].isClientThere { schedule(.resetOutside(id), after: latency(id, &choices)) }
       return
     }
     readAtServer(id)
   }
 
   private mutating func readAtServer(_ id: ConnectionID) {
-    while let connection = connections[id], connection.isServerThere, connection.isRead {
+    while connections.has(id), connections[id].isServerThere, connections[id].isRead {
       let isShort = choices.chance(.reading, id.number, percent: settings.shortPercent)
       let size = isShort ? 1 + choices.draw(.reading, id.number, below: settings.readSize) : settings.readSize
-      guard let item = connections[id]!.toServer.read(size) else { break }
-      hear(item, id, connection.link)
+      guard let item = connections[id].toServer.read(size) else { break }
+      hear(item, id, connections[id].link)
     }
-    transmit(id, \.toServer)
+    transmit(id, .toServer)
   }
 
   private mutating func hear(_ item: Pipe.Item, _ id: ConnectionID, _ link: LinkID) {
-    let connection = connections[id]!
     switch item {
-    case .bytes where connection.awaitsHandshake, .alert: follow(connections[id]!.life.abort(), id)
-    case .bytes(let bytes): if connection.life.isOpen { tell(.bytes(link, Array(bytes))) }
+    case .bytes where connections[id].awaitsHandshake, .alert: follow(connections[id].life.abort(), id)
+    case .bytes(let bytes): if connections[id].life.isOpen { tell(.bytes(link, Array(bytes))) }
     case .handshake:
-      connections[id]!.awaitsHandshake = false
+      connections[id].awaitsHandshake = false
       tell(.encrypted(link))
     case .fin:
-      connections[id]!.serverSawEnd = true
-      follow(connections[id]!.life.peerFinished(), id)
+      connections[id].serverSawEnd = true
+      follow(connections[id].life.peerFinished(), id)
     }
   }
 
@@ -194,6 +194,7 @@ extension World {
   mutating func sync() {
     node.isSyncScheduled = false
     if node.isDiskFull { return failCommit() }
+    if saboteur?.kind == .crashForgets { node.durableBefore = node.disk.durable }
     if let last = node.disk.sync() { tell(.committed(through: last)) }
   }
 
@@ -207,7 +208,10 @@ extension World {
   mutating func answer(_ key: LoadKey, _ loaded: Loaded, _ failures: Int) {
     if choices.chance(.storageFault, percent: settings.loadFailurePercent) { return tell(.loaded(key, .failed("unreadable"))) }
     // What a failed commit took back is read anew, as storage does it.
-    tell(.loaded(key, failures == node.failedCommits ? loaded : node.disk.load(key)))
+    var answer = failures == node.failedCommits ? loaded : node.disk.load(key)
+    if let distorted = saboteur?.distort(answer) { answer = distorted }
+    if saboteur?.kind == .loadStale { answer = node.disk.durable.load(key) }
+    tell(.loaded(key, answer))
   }
 
   /// The disk has no room for anything new, or has again.
@@ -217,6 +221,8 @@ extension World {
 
   /// No buffer or queue of the server's may ever hold more than it is allowed to.
   mutating func watchLimits() {
-    if overLimit == nil { overLimit = node.engine.overLimit }
+    // Looking at all of them costs as much as an event: where limits are far away, now and then is enough.
+    guard overLimit == nil, settings.watchesLimitsClosely || happenings & 63 == 0 else { return }
+    overLimit = node.engine.overLimit
   }
 }

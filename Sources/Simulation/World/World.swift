@@ -23,6 +23,8 @@ public struct WorldSettings: Sendable {
   public var loadFailurePercent = 0
   /// How long the server's process takes to come back.
   public var downtime: ClosedRange<Int64> = 0...0
+  /// Compare all buffers and queues with their limits after each event, instead of now and then.
+  public var watchesLimitsClosely = false
   /// What the server is told at start.
   public var configuration: Configuration
   public init(configuration: Configuration) { self.configuration = configuration }
@@ -94,12 +96,13 @@ public struct World {
   public private(set) var settings: WorldSettings
   var node: Node
   public private(set) var now: Int64 = 0
-  var connections: OrderedDictionary<ConnectionID, Connection> = [:]
+  var connections = ConnectionTable()
   var links: [LinkID: ConnectionID] = [:]
   var linkCount: UInt64 = 0
   private var queue = Heap<Entry>()
   private var order: UInt64 = 0
   var notices: [Notice] = []
+  var saboteur: Saboteur?
   /// Things under way that will happen whatever anyone does; at zero the world is at rest.
   private var busy = 0
   public private(set) var happenings: UInt64 = 0
@@ -110,7 +113,8 @@ public struct World {
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
-  public init(choices: Choices, settings: WorldSettings) {
+  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil) {
+    saboteur = sabotage.map { Saboteur($0) }
     self.choices = choices
     self.settings = settings
     node = Node(settings.configuration, seed: choices.seed)
@@ -163,7 +167,7 @@ public struct World {
   public mutating func calm() {
     settings.loadFailurePercent = 0
     settings.downtime = 0...0
-    for (id, connection) in connections where connection.hasVanished { schedule(.resetAtServer(id), after: 0) }
+    for id in connections.ids where connections[id].hasVanished { schedule(.resetAtServer(id), after: 0) }
   }
 
   /// The process was suspended, or the clock was: the monotonic clock goes on by so much, and what was due meanwhile is late.
@@ -209,11 +213,11 @@ public struct World {
   /// Of the pending transactions any beginning (a choice) had reached the disk. What was written to the network arrives, or a
   /// beginning of it; then the connections end.
   mutating func crash() {
-    node.die(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1))
+    node.die(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1), tears: saboteur?.kind == .transactionTorn)
     links = [:]
     queue = Heap(queue.unordered.filter(\.what.outlivesServer))
     busy = queue.unordered.count(where: \.what.counts)
-    for id in connections.keys.elements { serverDies(id) }
+    for id in connections.ids { serverDies(id) }
     notices.append(.crashed)
     let downtime = pick(.crash, 2, settings.downtime, &choices)
     if downtime == 0 { restart() } else { schedule(.restart, after: downtime) }

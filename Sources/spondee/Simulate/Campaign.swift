@@ -5,18 +5,17 @@ internal import Simulation
 /// Many runs, one seed each. Seeds share nothing, so threads change nothing but the time that it takes.
 struct Campaign {
   let first: UInt64
-  let duration: Int64
+  let options: RunOptions
   /// How many seeds; `nil`: until the budget is spent.
   var count: Int?
   /// Seconds of real time.
   var budget: Double?
-  var without: [String] = []
   var keepsHistory = false
   var jobs = 1
 
-  init(first: UInt64, duration: Int64) {
+  init(first: UInt64, options: RunOptions) {
     self.first = first
-    self.duration = duration
+    self.options = options
   }
 
   func run() -> CampaignResults {
@@ -27,7 +26,7 @@ struct Campaign {
     let next = Counter()
     DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
       while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true {
-        var run = Run(Choices(seed: first + UInt64(index)), RunOptions(duration: duration, without: without))
+        var run = Run(Choices(seed: first + UInt64(index)), options)
         run.keepsHistory = keepsHistory
         let report = run.run()
         results.add(CampaignResults.Run(report: report, history: run.history))

@@ -24,6 +24,8 @@ struct SimulateCommand: ParsableCommand {
     [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
+  @Flag(help: "Plant known bugs, one after the other, and report how soon each is found.") var saboteurs = false
+  @Option(help: "Plant this bug: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).") var sabotage: String?
   @Option(help: "Where to write what was found about failures.") var output = "."
   @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
   @Option(help: "Write the results to this file, as JSON.") var json: String?
@@ -36,15 +38,16 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError("give one of --seed, --seeds, --for and --replay")
     }
     for name in without where !Run.oracles.contains(where: { $0.name == name }) { throw ValidationError("there is no oracle '\(name)'") }
+    if let sabotage, Sabotage(rawValue: sabotage) == nil { throw ValidationError("there is no saboteur '\(sabotage)'") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
   func run() throws {
     if let replay { return try repeatRun(in: replay) }
-    var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, duration: duration.nanoseconds)
+    if saboteurs { return try tryTheSimulator() }
+    var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, options: options)
     campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
     campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
-    campaign.without = without
     campaign.keepsHistory = trace
     campaign.jobs = jobs
     let results = campaign.run()
@@ -59,12 +62,27 @@ struct SimulateCommand: ParsableCommand {
     if !results.failures.isEmpty { throw ExitCode(1) }
   }
 
+  private func tryTheSimulator() throws {
+    let verdicts = SaboteurTrial(duration: duration.nanoseconds, jobs: jobs).run()
+    print(SaboteurTrial.table(verdicts))
+    let planted = verdicts.filter { $0.sabotage != .none }
+    let missed = planted.filter { $0.failure == nil }.count
+    let isHonest = !verdicts.contains { $0.sabotage == .none && $0.failure != nil }
+    print("\(planted.count - missed) passed, \(missed + (isHonest ? 0 : 1)) failed")
+    if missed > 0 || !isHonest { throw ExitCode(1) }
+  }
+
+  private var options: RunOptions {
+    var options = RunOptions(duration: duration.nanoseconds, without: without)
+    options.sabotage = sabotage.flatMap { Sabotage(rawValue: $0) }
+    return options
+  }
+
   private func write(_ results: CampaignResults) throws {
     if let json { try write(results.json, to: json) }
     if let junit { try write(results.junit, to: junit) }
     guard let report else { return }
     let shown = results.failures.isEmpty && results.runs.count == 1 ? results.runs : Array(results.failures.prefix(5))
-    let options = RunOptions(duration: duration.nanoseconds, without: without)
     let pictures = shown.map { shown in
       var run = Run(Choices(seed: shown.report.seed), options)
       run.keepsHistory = true
@@ -100,7 +118,9 @@ struct SimulateCommand: ParsableCommand {
   private func repeatRun(in path: String) throws {
     let file = try readTrace(path)
     let choices = Choices(seed: file.seed, source: .trace(file.choices), records: true)
-    var run = Run(choices, RunOptions(duration: file.duration, without: without))
+    var options = options
+    options.duration = file.duration
+    var run = Run(choices, options)
     run.keepsHistory = trace || self.report != nil
     let report = run.run()
     for moment in run.history where trace { print(moment) }
@@ -117,7 +137,9 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func shrinkAndWrite(_ choices: Choices, duration: Int64? = nil) throws {
-    var shrinker = Shrinker(choices, RunOptions(duration: duration ?? self.duration.nanoseconds, without: without))
+    var options = options
+    if let duration { options.duration = duration }
+    var shrinker = Shrinker(choices, options)
     guard let found = shrinker.run() else { return }
     let name = "failure-\(choices.seed)"
     let folder = URL(fileURLWithPath: output)

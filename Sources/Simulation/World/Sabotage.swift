@@ -1,0 +1,185 @@
+internal import ServerCore
+internal import XML
+
+/// Bugs that are planted at the server's boundary, to see whether a campaign finds them: a simulator that finds none of them proves
+/// nothing by being green.
+public enum Sabotage: String, CaseIterable, Sendable {
+  // What the server writes.
+  case writeDropped, writeDoubled, writesSwapped, writeMisdirected, writeLeaked, writeTruncated, writeEscapedTwice, senderBared,
+    senderForged
+  case presenceLeaked, errorSwallowed
+  // What it hears.
+  case byteLost, splitMatters, endUnheard, endHeardLate, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
+  // What it stores.
+  case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, syncPromised, crashForgets, transactionTorn
+  // What it reads back.
+  case loadStale, loadEmpty, offlineEmpty, offlineDoubled, blocklistUnread
+  /// Does nothing: what is reported with it is the simulator's own fault.
+  case none
+
+  public var summary: String {
+    switch self {
+    case .writeDropped: "a stanza is not written"
+    case .writeDoubled: "a stanza is written twice"
+    case .writesSwapped: "two stanzas for a client change places"
+    case .writeMisdirected: "a stanza is written to somebody else"
+    case .writeLeaked: "a stanza is written to somebody else too"
+    case .writeTruncated: "the last byte of a write is lost"
+    case .writeEscapedTwice: "text is escaped twice"
+    case .senderBared: "a message comes from the bare address"
+    case .senderForged: "a message comes from another user"
+    case .presenceLeaked: "presence goes to a stranger too"
+    case .errorSwallowed: "an error is not written"
+    case .byteLost: "a byte that was received is lost"
+    case .splitMatters: "a stanza that comes in two pieces is read twice from the seam"
+    case .endUnheard: "the end of a connection is not noticed"
+    case .endHeardLate: "the end of a connection is noticed behind the next input"
+    case .acceptanceUnheard: "it is not noticed that written bytes were accepted"
+    case .readingNotResumed: "a link that was not read from is never read from again"
+    case .handshakeUnheard: "a complete handshake is not noticed"
+    case .deadlineUnheard: "no time-out ever comes"
+    case .commitUnwritten: "a commit is confirmed and was never written"
+    case .recordDropped: "a record of a commit is not written"
+    case .deletionDropped: "what is deleted stays"
+    case .recordsSwapped: "two commits are written in the wrong order"
+    case .failureUnheard: "a failed commit is taken for a good one"
+    case .syncPromised: "a commit is confirmed before it is on the disk"
+    case .crashForgets: "a crash loses the last durable commit"
+    case .transactionTorn: "a crash keeps half of a commit"
+    case .loadStale: "a load does not see the commits before it"
+    case .loadEmpty: "an account that is there is not found"
+    case .offlineEmpty: "stored messages are not found"
+    case .offlineDoubled: "stored messages are found twice"
+    case .blocklistUnread: "the blocklist is not read"
+    case .none: "nothing is wrong"
+    }
+  }
+}
+
+/// A planted bug at work. It strikes at every so many chances.
+struct Saboteur: Sendable {
+  let kind: Sabotage
+  private var chances = 0
+  private var held: Action?
+  private var lateEnd: Input?
+  private var lastLink: LinkID?
+  private var otherLink: LinkID?
+  private var seam: [LinkID: UInt8] = [:]
+  private var heldRecords: [Record] = []
+
+  init(_ kind: Sabotage) { self.kind = kind }
+
+  mutating func strikes(oneIn count: Int) -> Bool {
+    chances += 1
+    return chances % count == 0
+  }
+
+  // MARK: Actions
+
+  /// What is done instead.
+  mutating func distort(_ action: Action) -> [Action] {
+    if case .write(let link, let bytes) = action { return distortWrite(link, bytes) }
+    switch (kind, action) {
+    case (.readingNotResumed, .read(_, true)): return []
+    default: return [action]
+    }
+  }
+
+  private mutating func distortWrite(_ link: LinkID, _ bytes: [UInt8]) -> [Action] {
+    let text = String(decoding: bytes, as: UTF8.self)
+    let isStanza = ["<message", "<presence", "<iq"].contains { text.hasPrefix($0) }
+    let write = Action.write(link, bytes)
+    guard isStanza else { return [write] }
+    if link != lastLink { (otherLink, lastLink) = (lastLink, link) }
+    func with(_ replacement: String) -> [Action] { [.write(link, Array(replacement.utf8))] }
+    switch kind {
+    case .writeDropped: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [] : [write]
+    case .writeDoubled: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [write, write] : [write]
+    case .writesSwapped: return swap(link, write)
+    case .writeMisdirected: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [.write(otherLink ?? link, bytes)] : [write]
+    case .writeLeaked: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [write, .write(otherLink ?? link, bytes)] : [write]
+    case .presenceLeaked:
+      return text.hasPrefix("<presence from") && strikes(oneIn: 9) ? [write, .write(otherLink ?? link, bytes)] : [write]
+    case .writeTruncated: return strikes(oneIn: 50) ? [.write(link, bytes.dropLast())] : [write]
+    case .writeEscapedTwice: return strikes(oneIn: 5) ? with(text.replacing("&amp;", with: "&amp;amp;")) : [write]
+    case .senderBared: return text.hasPrefix("<message") ? with(text.replacing("@localhost/d0' to=", with: "@localhost' to=")) : [write]
+    case .senderForged: return text.hasPrefix("<message") ? with(text.replacing("from='user0@", with: "from='user1@")) : [write]
+    case .errorSwallowed: return text.hasPrefix("<message type='error'") && strikes(oneIn: 3) ? [] : [write]
+    default: return [write]
+    }
+  }
+
+  private mutating func swap(_ link: LinkID, _ write: Action) -> [Action] {
+    if case .write(let earlier, _)? = held {
+      defer { held = nil }
+      return earlier == link ? [write, held!] : [held!, write]
+    }
+    guard strikes(oneIn: 20) else { return [write] }
+    held = write
+    return []
+  }
+
+  // MARK: Inputs
+
+  /// What is heard instead.
+  mutating func distort(_ input: Input) -> [Input] {
+    defer { if kind == .endHeardLate, lateEnd != nil, case .closed = input {} else { lateEnd = nil } }
+    switch (kind, input) {
+    case (.byteLost, .bytes(let link, let bytes)):
+      return strikes(oneIn: 40) ? [.bytes(link, bytes.dropLast())] : [input]
+    case (.splitMatters, .bytes(let link, let bytes)):
+      let isSeam = seam[link] == UInt8(ascii: "'") && bytes.first == UInt8(ascii: " ")
+      seam[link] = bytes.last
+      return isSeam ? [.bytes(link, bytes.prefix(1) + bytes)] : [input]
+    case (.endUnheard, .closed), (.endHeardLate, .closed):
+      guard strikes(oneIn: 2) else { return [input] }
+      if kind == .endHeardLate { lateEnd = input }
+      return []
+    case (.endHeardLate, _):
+      return lateEnd.map { [input, $0] } ?? [input]
+    case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []
+    case (.handshakeUnheard, .encrypted): return strikes(oneIn: 4) ? [] : [input]
+    case (.failureUnheard, .commitFailed(let first)): return [.committed(through: first)]
+    default: return [input]
+    }
+  }
+
+  // MARK: Storage
+
+  /// What is written instead of these records.
+  mutating func distort(_ records: [Record]) -> [Record] {
+    switch kind {
+    case .commitUnwritten: return strikes(oneIn: 5) ? [] : records
+    case .recordDropped: return strikes(oneIn: 5) ? Array(records.dropLast()) : records
+    case .deletionDropped:
+      return records.filter { record in
+        switch record {
+        case .deleteRosterItem, .deleteOffline, .deleteRoom: false
+        default: true
+        }
+      }
+    case .recordsSwapped:
+      if heldRecords.isEmpty, strikes(oneIn: 3) {
+        heldRecords = records
+        return []
+      }
+      defer { heldRecords = [] }
+      return records + heldRecords
+    default: return records
+    }
+  }
+
+  /// What storage answers instead.
+  mutating func distort(_ loaded: Loaded) -> Loaded {
+    switch (kind, loaded) {
+    case (.loadEmpty, .account): return strikes(oneIn: 6) ? .account(nil) : loaded
+    case (.offlineEmpty, .offline): return .offline([])
+    case (.offlineDoubled, .offline(let messages)): return .offline(messages + messages)
+    case (.blocklistUnread, .account(let snapshot)):
+      var copy = snapshot
+      copy?.blocklist = []
+      return .account(copy)
+    default: return loaded
+    }
+  }
+}

@@ -1,0 +1,83 @@
+internal import Dispatch
+internal import Foundation
+internal import Simulation
+
+/// Plants each bug in turn and lets seeds look for it.
+struct SaboteurTrial {
+  var duration: Int64
+  /// Real seconds for each.
+  var patience = 60.0
+  var jobs = 2
+
+  struct Verdict: Sendable {
+    var sabotage: Sabotage
+    var seeds: Int
+    var seconds: Double
+    var failure: RunReport.Failure?
+    /// What it looked like without the oracle that found it: `nil` means that nothing was found in as many seeds.
+    var control: RunReport.Failure?
+  }
+
+  func run() -> [Verdict] {
+    let kinds = Sabotage.allCases
+    let verdicts = Verdicts(count: kinds.count)
+    DispatchQueue.concurrentPerform(iterations: min(jobs, kinds.count)) { _ in
+      while let index = verdicts.take() { verdicts.set(index, judge(kinds[index])) }
+    }
+    return verdicts.all
+  }
+
+  private func judge(_ sabotage: Sabotage) -> Verdict {
+    let began = DispatchTime.now().uptimeNanoseconds
+    let elapsed = { Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9 }
+    // Where nothing is planted, nothing may be found: but there is no need to look for a whole minute.
+    let limit = sabotage == .none ? min(patience, 20) : patience
+    var seed: UInt64 = 0
+    while elapsed() < limit {
+      if let failure = report(seed, sabotage, without: []).failure {
+        let control = report(seed, sabotage, without: [failure.oracle]).failure
+        return Verdict(sabotage: sabotage, seeds: Int(seed) + 1, seconds: elapsed(), failure: failure, control: control)
+      }
+      seed += 1
+    }
+    return Verdict(sabotage: sabotage, seeds: Int(seed), seconds: elapsed())
+  }
+
+  private func report(_ seed: UInt64, _ sabotage: Sabotage, without: [String]) -> RunReport {
+    var options = RunOptions(duration: duration, without: without)
+    options.sabotage = sabotage
+    var run = Run(Choices(seed: seed), options)
+    return run.run()
+  }
+
+  static func table(_ verdicts: [Verdict]) -> String {
+    var lines: [String] = []
+    func column(_ text: String, _ width: Int) -> String { text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0) }
+    for verdict in verdicts {
+      let found = verdict.failure.map { "\($0.oracle)" } ?? (verdict.sabotage == .none ? "-" : "NOT FOUND")
+      let control = verdict.failure == nil ? "" : verdict.control.map { "else by \($0.oracle)" } ?? "else unseen"
+      lines.append(
+        [
+          column(verdict.sabotage.rawValue, 20), column(found, 12), column("\(verdict.seeds) seeds", 11),
+          column(String(format: "%.1f s", verdict.seconds), 8), column(control, 18), verdict.sabotage.summary,
+        ].joined(separator: " "))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+private final class Verdicts: @unchecked Sendable {
+  private let lock = NSLock()
+  private var next = 0
+  private var stored: [SaboteurTrial.Verdict?]
+  init(count: Int) { stored = Array(repeating: nil, count: count) }
+  func take() -> Int? {
+    lock.withLock {
+      guard next < stored.count else { return nil }
+      defer { next += 1 }
+      return next
+    }
+  }
+  func set(_ index: Int, _ verdict: SaboteurTrial.Verdict) { lock.withLock { stored[index] = verdict } }
+  var all: [SaboteurTrial.Verdict] { lock.withLock { stored.compactMap { $0 } } }
+}
