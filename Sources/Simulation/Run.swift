@@ -1,6 +1,6 @@
 internal import ClientCore
 internal import OrderedCollections
-internal import ServerCore
+public import ServerCore
 internal import XML
 internal import XMPP
 
@@ -11,6 +11,7 @@ public struct RunReport: Sendable {
   /// Nanoseconds of virtual time.
   public var time: Int64
   public var digest: Digest
+  public var marks: Marks
   /// Which rule was broken and how; `nil` if none was.
   public var failure: Failure?
 
@@ -106,7 +107,8 @@ public struct Run {
     rest()
     checkAtRest()
     makePeace()
-    return RunReport(seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, failure: failure)
+    return RunReport(
+      seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, marks: world.marks, failure: failure)
   }
 
   private static let faultAlarm: UInt64 = 1 << 32

@@ -83,6 +83,8 @@ public struct World {
   private var queue = Heap<Entry>()
   private var order: UInt64 = 0
   private var incarnation = 0
+  /// What servers that crashed had reached.
+  private var marksBeforeCrashes = Marks()
   private var actionsLeft: Int?
   private var connectionCount: UInt64 = 0
   private var notices: [Notice] = []
@@ -114,6 +116,13 @@ public struct World {
   public var isAtRest: Bool { busy == 0 }
   /// What would survive the loss of power now.
   public var durable: Database { disk.durable }
+
+  /// What this server and those before it reached.
+  public var marks: Marks {
+    var all = engine.marks
+    all.merge(marksBeforeCrashes)
+    return all
+  }
 
   // MARK: What the outside does
 
@@ -176,6 +185,7 @@ public struct World {
       connections[id]!.isOpen = false
       dispatch(.close, toServer: false, id, early: choices.chance(.crash, 4, percent: 30))
     }
+    marksBeforeCrashes.merge(engine.marks)
     engine = World.start(settings, choices.seed, incarnation: incarnation)
     notices.append(.restarted)
   }
