@@ -48,7 +48,7 @@ extension Account {
   /// A contact's subscription stanza came (appendix A.3).
   mutating func receiveSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
     let contact = stanza.from.bare
-    guard contact != jid else { return step.reach(.subscriptionGotFromSelf) }
+    guard contact != jid else { return }
     var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
     step.reach(type.markGot(in: item.state))
     switch type {

@@ -29,7 +29,6 @@ extension Mark {
     case .bindResourcePrepared: "RFC 6120, 7.7.1"
     case .bindConflictReplaced, .bindConflictRefused, .bindConflictRenamed: "RFC 6120, 7.7.2.2"
     case .bindSessionsFull: "RFC 6120, 7.6.2.1; limit sessionsPerAccount"
-    case .bindAccountGone: "account control"
     default: nil
     }
   }

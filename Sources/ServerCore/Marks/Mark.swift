@@ -70,7 +70,6 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case bindConflictReplaced, bindConflictRefused, bindConflictRenamed
   case bindSessionsFull
   case bindStreamGone
-  case bindAccountGone
 
   // Output commit
   case outputHeld, outputHeldBehind, outputReleasedTogether
@@ -176,7 +175,6 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case gotUnsubscribedNone, gotUnsubscribedPendingOut, gotUnsubscribedPendingIn, gotUnsubscribedPendingOutIn, gotUnsubscribedTo,
     gotUnsubscribedToPendingIn, gotUnsubscribedFrom, gotUnsubscribedFromPendingOut, gotUnsubscribedBoth
   case subscriptionSentToSelf
-  case subscriptionGotFromSelf
   case subscriptionSentFull, subscriptionGotFull
   case subscriptionForgotten
   case requestToNobody, requestOffered, requestOfBlockedKept

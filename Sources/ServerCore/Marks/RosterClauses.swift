@@ -40,8 +40,8 @@ extension Mark {
       .gotUnsubscribedToPendingIn, .gotUnsubscribedFrom, .gotUnsubscribedFromPendingOut, .gotUnsubscribedBoth:
       "RFC 6121, A.3.4"
     case .subscriptionSentToSelf: "RFC 6121, 3.1.2"
-    case .subscriptionGotFromSelf, .requestToNobody, .requestOffered, .requestOfBlockedKept: "RFC 6121, 3.1.3"
     case .subscriptionSentFull, .subscriptionGotFull: "limit rosterItems"
+    case .requestToNobody, .requestOffered, .requestOfBlockedKept: "RFC 6121, 3.1.3"
     default: nil
     }
   }

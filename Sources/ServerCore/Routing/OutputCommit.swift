@@ -39,7 +39,7 @@ struct OutputCommit: Sendable {
 
   /// Commits up to and with `number` are durable.
   mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
-    if held.count > 1, held[1].commit <= number { marks.reach(.outputReleasedTogether) }
+    if let first = held.first, first.commit < number { marks.reach(.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
       held.removeFirst()
@@ -57,7 +57,7 @@ struct OutputCommit: Sendable {
 
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
     var loss = Loss()
-    if held.count > 1, held[held.count - 2].commit >= number { marks.reach(.outputFailedTogether) }
+    if let last = held.last, last.commit > number { marks.reach(.outputFailedTogether) }
     while let last = held.last, last.commit >= number {
       held.removeLast()
       loss.touched.append(contentsOf: last.touched)

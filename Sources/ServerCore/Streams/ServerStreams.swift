@@ -55,7 +55,7 @@ extension Server {
     guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.bindStreamGone) }
     // The account may have gone or been disabled since the proof.
     guard let entity = accounts[account]?.entity, !entity.record.isDisabled else {
-      return endStream(link, step.reach(.bindAccountGone, StreamError(.notAuthorized, text: "the account can no longer be used")), &step)
+      return endStream(link, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
     }
     if asked.isEmpty { step.reach(.bindResourceOfServer) }
     var resource = asked.isEmpty ? step.generator.token() : asked
