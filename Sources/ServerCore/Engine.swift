@@ -58,6 +58,8 @@ public struct Engine {
   /// Backlog of all links together.
   private(set) var backlog = 0
   private var scratch: [UInt8] = []
+  /// What was reached between bytes and stanzas.
+  private var linkMarks = Marks()
 
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
     server = Server(configuration: configuration, seed: seed)
@@ -67,6 +69,13 @@ public struct Engine {
 
   /// When `Input.deadline` should come, on the monotonic clock.
   public var nextDeadline: Int64? { server.nextDeadline }
+
+  /// All that was reached, in links and server.
+  public var marks: Marks {
+    var all = server.marks
+    all.merge(linkMarks)
+    return all
+  }
 
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
@@ -102,7 +111,7 @@ public struct Engine {
   /// What is to be done since the last time; each link's output joined in one write.
   public mutating func flush() -> [Action] {
     for link in dirty where links[link] != nil {
-      links[link]!.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions)
+      links[link]!.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks)
     }
     dirty = []
     defer { actions = [] }
@@ -154,9 +163,12 @@ public struct Engine {
       }
     case .pause(let link): change(link) { $0.isPaused = true }
     case .resume(let link):
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.linkResumedWithInput) }
       change(link) { $0.isPaused = false }
       resumed.append(link)
-    case .discardInput(let link): change(link) { $0.parser.discardPending() }
+    case .discardInput(let link):
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.tlsInputDiscarded) }
+      change(link) { $0.parser.discardPending() }
     case .commit(let number, let records): actions.append(.commit(number, records))
     case .load(let key): actions.append(.load(key))
     case .derive(let id, let request): actions.append(.derive(id, request))
@@ -200,12 +212,16 @@ public struct Engine {
     dirty.append(link)
     guard added > 0 else { return }
     backlog += added
-    if links[link]!.backlog > limits.outboxBytes { kill(link) }
+    if links[link]!.backlog > limits.outboxBytes {
+      linkMarks.reach(.linkOutboxOverrun)
+      kill(link)
+    }
     if backlog > limits.allOutboxesBytes,
       let largest = links.sortedKeys().filter({ links[$0]?.isDead == false }).max(by: {
         (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0)
       })
     {
+      linkMarks.reach(.linkAllOutboxesOverrun)
       kill(largest)
     }
   }

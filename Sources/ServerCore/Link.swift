@@ -43,7 +43,7 @@ struct Link: Sendable {
   mutating func accepted(_ count: Int) { inFlight = max(0, inFlight - count) }
 
   /// What the connection is to do now.
-  mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action]) {
+  mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {
     guard !isDead else { return }
     if !outbox.isEmpty {
       inFlight += outbox.count
@@ -61,6 +61,7 @@ struct Link: Sendable {
     let wantsReading = !(isPaused && parser.pendingBytes > unprocessedLimit)
     if wantsReading != isReading, !isDead {
       isReading = wantsReading
+      marks.reach(isReading ? .linkReadResumed : .linkReadPaused)
       actions.append(.read(id, isReading))
     }
   }

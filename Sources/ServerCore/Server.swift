@@ -21,6 +21,8 @@ public struct Server: Sendable {
   var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
   private var commits = OutputCommit()
   private var timers = Timers()
+  /// What this server has reached; a step has them while it lasts.
+  public private(set) var marks = Marks()
   /// Errands that wait for storage, of all accounts and rooms.
   var parkedCount = 0
   /// Links that are not read from until held steps have left.
@@ -47,11 +49,11 @@ public struct Server: Sendable {
   public mutating func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
     switch event {
     case .committed(let number):
-      commits.committed(through: number, into: &effects)
+      commits.committed(through: number, into: &effects, &marks)
       unthrottle(&effects)
       return
     case .commitFailed(let number):
-      let loss = commits.failed(from: number)
+      let loss = commits.failed(from: number, &marks)
       perform(at: now, into: &effects) { server, step in server.recover(from: loss, &step) }
       unthrottle(&effects)
       return
@@ -61,6 +63,7 @@ public struct Server: Sendable {
     perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
     if waiting > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
+      marks.reach(.outputThrottled)
       effects.append(.pause(link))
     }
     unthrottle(&effects)
@@ -73,16 +76,20 @@ public struct Server: Sendable {
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
     guard !throttled.isEmpty, waiting <= Server.heldSteps / 2 else { return }
+    marks.reach(.outputUnthrottled)
     for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
     throttled = []
   }
 
   private mutating func perform(at now: Instant, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void) {
     var step = Step(now: now, configuration: configuration, generator: generator)
+    // Moved there and back: with two owners, each step's first mark would copy them all.
+    swap(&marks, &step.marks)
     body(&self, &step)
     settle(&step)
+    swap(&marks, &step.marks)
     generator = step.generator
-    commits.add(step, into: &effects)
+    commits.add(step, into: &effects, &marks)
   }
 
   /// Delivers what was routed, and does what was wished for, until nothing is left.
@@ -104,7 +111,9 @@ public struct Server: Sendable {
     case .header(let link, let header): withStream(link, &step) { $0.headerReceived(header, &$1) }
     case .stanza(let link, let element): elementReceived(link, element, &step)
     case .streamEnd(let link): streamEnded(link, &step)
-    case .streamFailure(let link, let failure): endStream(link, failure.streamError, &step)
+    case .streamFailure(let link, let failure):
+      step.reach(failure.mark(isBound: streams[link]?.isBound ?? false))
+      endStream(link, failure.streamError, &step)
     case .encrypted(let link): withStream(link, &step) { $0.tlsEstablished(&$1) }
     case .closed(let link): linkClosed(link, &step)
     case .loaded(let key, let loaded): receive(loaded, for: key, &step)
@@ -142,9 +151,10 @@ public struct Server: Sendable {
 
   /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
   private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
+    step.reach(.outputFailed)
     step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
     // A link whose end was among what was lost still has to end.
-    for link in loss.links where streams[link]?.isClosing ?? false { step.outputs.append(.close(link)) }
+    for link in loss.links where streams[link]?.isClosing ?? false { step.outputs.append(step.reach(.outputLostEnd, .close(link))) }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
     for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }
@@ -156,13 +166,17 @@ public struct Server: Sendable {
       }
       if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
     }
-    for link in loss.links { endStream(link, StreamError(.internalServerError, text: "storage failed"), &step) }
-    for id in loss.controls { step.outputs.append(.reply(id, .refused("storage failed; nothing was changed"))) }
+    for link in loss.links where streams[link]?.isBound ?? false {
+      endStream(link, step.reach(.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
+    }
+    for id in loss.controls {
+      step.outputs.append(step.reach(.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+    }
   }
 
   private mutating func shutDown(_ step: inout Step) {
     isShuttingDown = true
-    for link in streams.sortedKeys() { endStream(link, StreamError(.systemShutdown), &step) }
+    for link in streams.sortedKeys() { endStream(link, step.reach(.streamShutdown, StreamError(.systemShutdown)), &step) }
   }
 }
 
@@ -176,6 +190,17 @@ extension StreamParser.Failure {
     case .restricted: StreamError(.restrictedXML)
     case .tooBig(let what): StreamError(.policyViolation, text: Text(what))
     case .unsupportedEncoding: StreamError(.unsupportedEncoding)
+    }
+  }
+
+  func mark(isBound: Bool) -> Mark {
+    switch self {
+    case .badFormat: .streamBadFormat
+    case .badNamespacePrefix: .streamBadNamespacePrefix
+    case .notWellFormed: .streamNotWellFormed
+    case .restricted: .streamRestrictedXML
+    case .tooBig: isBound ? .streamTooBigAuthenticated : .streamTooBigUnauthenticated
+    case .unsupportedEncoding: .streamUnsupportedEncoding
     }
   }
 }

@@ -19,10 +19,14 @@ extension Server {
       guard place(of: jid) == .account, jid.isBare else {
         return step.outputs.append(.reply(id, .refused("\(jid) is not an address of this server; it serves \(domainList)")))
       }
-      guard let prepared = password.prepared else { return step.outputs.append(.reply(id, Server.badPassword)) }
+      guard let prepared = password.prepared else {
+        return step.outputs.append(step.reach(.controlBadPassword, .reply(id, Server.badPassword)))
+      }
       run(.startCreation(prepared, origin), for: jid, &step)
     case .changePassword(let jid, let password):
-      guard let prepared = password.prepared else { return step.outputs.append(.reply(id, Server.badPassword)) }
+      guard let prepared = password.prepared else {
+        return step.outputs.append(step.reach(.controlBadPassword, .reply(id, Server.badPassword)))
+      }
       run(.startPasswordChange(prepared, origin), for: jid, &step)
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
     case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
@@ -38,16 +42,17 @@ extension Server {
     let exists = accounts[jid]?.entity != nil
     switch errand {
     case .register(let link, let password, let id):
-      guard !exists else { return finish(.registration(link, id: id), StanzaError(.conflict), &step) }
+      guard !exists else { return finish(.registration(link, id: id), step.reach(.accountTaken, StanzaError(.conflict)), &step) }
       derive(password, .create(jid, .registration(link, id: id)), .registration(link, id: id), &step)
     case .startCreation(let password, let origin):
-      guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
+      guard !exists else { return finish(origin, step.reach(.accountTaken, StanzaError(.conflict)), &step) }
       derive(password, .create(jid, origin), origin, &step)
     case .startPasswordChange(let password, let origin):
-      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
       derive(password, .changePassword(jid, origin), origin, &step)
     case .create(let credentials, let origin):
-      guard !exists else { return finish(origin, StanzaError(.conflict), &step) }
+      // Somebody was quicker while the keys were being derived.
+      guard !exists else { return finish(origin, step.reach(.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
       let snapshot = AccountSnapshot(record: record, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
       accounts[jid] = Slot(entity: Account(snapshot, now: step.now), isLoading: false)
@@ -55,23 +60,25 @@ extension Server {
       step.persist(.account(record))
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
-      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
       // A session that was cut while its keys were being derived changes nothing any more.
-      if case .request = origin, link(of: origin) == nil { return }
+      if case .request = origin, link(of: origin) == nil { return step.reach(.passwordRequesterGone) }
+      step.reach(.accountPasswordChanged)
       accounts[jid]!.entity!.record.credentials = credentials
       step.persist(.account(accounts[jid]!.entity!.record))
       finish(origin, nil, &step)
       // Whoever else is in with the old password is out, but for the session that made the change.
       endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: link(of: origin), &step)
     case .setDisabled(let isDisabled, let origin):
-      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
+      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
+      step.reach(isDisabled ? .accountDisabled : .accountEnabled)
       accounts[jid]!.entity!.record.isDisabled = isDisabled
       step.persist(.account(accounts[jid]!.entity!.record))
       if isDisabled { endStreams(of: jid, StreamError(.notAuthorized, text: "the account was disabled"), &step) }
       finish(origin, nil, &step)
     case .remove(let origin):
-      guard exists else { return finish(origin, StanzaError(.itemNotFound), &step) }
-      finish(origin, nil, &step)
+      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
+      finish(origin, step.reach(.accountDeleted, nil), &step)
       remove(jid, &step)
     case .stanza, .authenticate, .bind:
       break
@@ -87,12 +94,17 @@ extension Server {
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
     // Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
-    for room in rooms.sortedKeys() where rooms[room]?.entity != nil { rooms[room]!.entity!.affiliations.set(jid, nil) }
+    for room in rooms.sortedKeys() where rooms[room]?.entity?.affiliations.entry(jid) != nil {
+      step.reach(.registrationRemovalEndsRank)
+      rooms[room]!.entity!.affiliations.set(jid, nil)
+    }
     _ = accounts.remove(jid)
   }
 
   private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {
-    guard derivations.count < configuration.limits.derivations else { return finish(origin, Server.busy, &step) }
+    guard derivations.count < configuration.limits.derivations else {
+      return finish(origin, step.reach(.accountDerivationsFull, Server.busy), &step)
+    }
     let hashes = ScramHash.allCases
     let request = DerivationRequest(
       password: password, hashes: hashes, salts: hashes.map { _ in step.generator.bytes(16) },
@@ -103,7 +115,9 @@ extension Server {
   mutating func derived(_ id: UInt64, _ credentials: [ScramCredentials], _ step: inout Step) {
     guard let purpose = derivations.remove(id) else { return }
     switch purpose {
-    case .login(let link): streams[link]?.derived(credentials, &step)
+    case .login(let link):
+      if streams[link] == nil { step.reach(.saslStreamGone) }
+      streams[link]?.derived(credentials, &step)
     case .create(let jid, let origin): run(.create(credentials, origin), for: jid, &step)
     case .changePassword(let jid, let origin): run(.changePassword(credentials, origin), for: jid, &step)
     }
@@ -118,7 +132,7 @@ extension Server {
   mutating func finish(_ origin: Errand.Origin, _ error: StanzaError?, _ step: inout Step) {
     switch origin {
     case .registration(let link, let id):
-      guard streams[link] != nil, !streams[link]!.isClosing else { return }
+      guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.registrationStreamGone) }
       RegistrationBeforeLogin.finished(id, error, &streams[link]!, &step)
     case .request(let stanza):
       // Straight to the session: it may be about to end.
@@ -140,10 +154,10 @@ extension Server {
   mutating func listLoaded(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
     for asker in listings.removeValue(forKey: key) ?? [] {
       switch (asker, loaded) {
-      case (.control(let id), .accounts(let accounts)): step.outputs.append(.reply(id, .accounts(accounts)))
+      case (.control(let id), .accounts(let accounts)): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(accounts))))
       case (.stanza(let stanza), .rooms(let stored)): answerRoomList(stanza, stored, &step)
-      case (.control, _): finish(asker.origin, Server.busy, &step)
-      case (.stanza(let stanza), _): step.bounce(stanza, Server.busy)
+      case (.control, _): finish(asker.origin, step.reach(.loadListFailed, Server.busy), &step)
+      case (.stanza(let stanza), _): step.bounce(stanza, step.reach(.loadListFailed, Server.busy))
       }
     }
   }

@@ -14,7 +14,7 @@ enum Blocking {
 
   /// 3.2. Who asks is told of changes from then on.
   private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
-    guard request.type == "get" else { return step.bounce(request, StanzaError(.badRequest)) }
+    guard request.type == "get" else { return step.bounce(request, step.reach(.blockingTypeWrong, StanzaError(.badRequest))) }
     account.sessions[request.from.resource]?.wantsBlocklist = true
     step.reply(request, element("blocklist", Array(account.blocklist)))
   }
@@ -22,11 +22,12 @@ enum Blocking {
   /// 3.3.
   private static func block(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
     guard let addresses = addresses(request, payload, &step) else { return }
-    guard !addresses.isEmpty else { return step.bounce(request, StanzaError(.badRequest)) }
+    guard !addresses.isEmpty else { return step.bounce(request, step.reach(.blockEmpty, StanzaError(.badRequest))) }
     let added = addresses.filter { !account.blocklist.contains($0) }
     guard account.blocklist.count + added.count <= step.configuration.limits.blockedAddresses else {
-      return step.bounce(request, StanzaError(.resourceConstraint))
+      return step.bounce(request, step.reach(.blockFull, StanzaError(.resourceConstraint)))
     }
+    if added.isEmpty { step.reach(.blockKnown) }
     // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
     let before = account
     account.blocklist.append(contentsOf: added)
@@ -34,7 +35,9 @@ enum Blocking {
     for session in before.available {
       let unavailable = Element("presence", NS.client, ["type": "unavailable"])
       let saw = OrderedSet(before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after) + session.directed)
-      step.route(unavailable, from: session.jid, to: saw.filter { !before.isBlocked($0) && after.isBlocked($0) })
+      let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
+      if !loses.isEmpty { step.reach(.blockSendsUnavailable) }
+      step.route(unavailable, from: session.jid, to: loses)
       account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
     }
     finish(&account, request, element("block", addresses), changed: !added.isEmpty, &step)
@@ -45,10 +48,13 @@ enum Blocking {
     guard let addresses = addresses(request, payload, &step) else { return }
     let before = account
     if addresses.isEmpty { account.blocklist = [] } else { account.blocklist.subtract(addresses) }
+    if addresses.isEmpty { step.reach(.unblockAll) } else if account.blocklist == before.blocklist { step.reach(.unblockUnknown) }
     for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
+      step.reach(.unblockSendsPresence)
       account.sendPresences(to: item.jid.bare, &step)
     }
     for resource in resourcesOfHearers(Array(before.blocklist), before) where !account.isBlocked(resource) {
+      step.reach(.unblockSendsPresenceToResource)
       account.sendPresences(to: resource, &step)
     }
     finish(&account, request, element("unblock", addresses), changed: account.blocklist != before.blocklist, &step)
@@ -63,6 +69,7 @@ enum Blocking {
     if changed { step.persist(.blocklist(owner: account.jid, Array(account.blocklist))) }
     step.reply(request)
     for session in account.sessions.values where session.wantsBlocklist {
+      step.reach(.blockPushed)
       var iq = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
       iq.append(push)
       step.outputs.append(.write(iq, from: nil, to: [Addressee(link: session.link, to: session.jid)]))
@@ -72,13 +79,13 @@ enum Blocking {
   /// `nil` if the request was refused.
   private static func addresses(_ request: Stanza, _ payload: Element, _ step: inout Step) -> [JID]? {
     guard request.type == "set" else {
-      step.bounce(request, StanzaError(.badRequest))
+      step.bounce(request, step.reach(.blockingTypeWrong, StanzaError(.badRequest)))
       return nil
     }
     var found = OrderedSet<JID>()
     for item in payload.children where item.is("item", NS.blocking) {
       guard let jid = item["jid"].flatMap({ JID($0) }) else {
-        step.bounce(request, StanzaError(.jidMalformed))
+        step.bounce(request, step.reach(.blockMalformed, StanzaError(.jidMalformed)))
         return nil
       }
       found.append(jid)
@@ -97,26 +104,33 @@ enum Blocking {
 
 extension Account {
   /// 5: an entry blocks the very address, or all of a bare one, of a domain, or a domain's resource. Nobody blocks himself or his server.
-  func isBlocked(_ address: JID) -> Bool {
-    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return false }
-    if blocklist.contains(address.bare) { return true }
-    if address.isFull, blocklist.contains(address) { return true }
-    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return false }
-    if blocklist.contains(domain) { return true }
-    guard address.isFull, let withResource = JID(bare: domain, resource: address.resource) else { return false }
-    return blocklist.contains(withResource)
+  func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
+
+  /// Which kind of entry it is that blocks an address, as the mark that says so.
+  private func rule(blocking address: JID) -> Mark? {
+    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return nil }
+    if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
+    if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
+    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return nil }
+    if blocklist.contains(domain) { return .blockedByDomain }
+    guard address.isFull, let withResource = JID(bare: domain, resource: address.resource) else { return nil }
+    return blocklist.contains(withResource) ? .blockedByDomainResource : nil
   }
 
   /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.
   func refuseBlocked(_ stanza: Stanza, _ step: inout Step) {
+    if let rule = rule(blocking: stanza.from) { step.reach(rule) }
     switch stanza.kind {
     case .message:
       // A bounced private message would put the blocker out of the room that passed it on.
       if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat", stanza.element.child("x", NS.mucUser) == nil {
-        step.bounce(stanza, StanzaError(.serviceUnavailable))
+        step.bounce(stanza, step.reach(.blockedMessageBounced, StanzaError(.serviceUnavailable)))
+      } else {
+        step.reach(step.configuration.blockedMessages == .drop ? .blockedMessageDropped : .blockedMessageOfRoom)
       }
-    case .iq: step.bounce(stanza, StanzaError(.serviceUnavailable))
-    case .presence, nil: break
+    case .iq: step.bounce(stanza, step.reach(.blockedIQ, StanzaError(.serviceUnavailable)))
+    case .presence: step.reach(.blockedPresence)
+    case nil: break
     }
   }
 }

@@ -44,9 +44,11 @@ extension Account {
   /// An IQ for the bare JID: the server answers for the account (RFC 6121, 8.5.2.1.3).
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
-    guard let route = Feature.accountRoutes.first(where: { payload.is($0.name, $0.namespace) }), !route.isPrivate || stanza.from.bare == jid
-    else {
-      return step.bounce(stanza, StanzaError(.serviceUnavailable))
+    guard let route = Feature.accountRoutes.first(where: { payload.is($0.name, $0.namespace) }) else {
+      return step.bounce(stanza, step.reach(.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
+    }
+    guard !route.isPrivate || stanza.from.bare == jid else {
+      return step.bounce(stanza, step.reach(.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
     }
     route.handle(&self, stanza, payload, &step)
   }
@@ -56,7 +58,7 @@ extension Host {
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
     guard let route = Feature.hostRoutes.first(where: { payload.is($0.name, $0.namespace) }) else {
-      return step.bounce(stanza, StanzaError(.serviceUnavailable))
+      return step.bounce(stanza, step.reach(.hostRequestUnknown, StanzaError(.serviceUnavailable)))
     }
     route.handle(&self, stanza, payload, &step)
   }

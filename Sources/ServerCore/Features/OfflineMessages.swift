@@ -17,11 +17,13 @@ extension Account {
     message["to"] = stanza.to.text
     // In bytes too, as it will be read again: all of it will stand in one outbox.
     let weight = message.weight
-    guard step.configuration.features.offlineMessages, offlineCount < limits.offlineMessages, offlineBytes + weight <= limits.offlineBytes
-    else {
+    let isFull = offlineCount >= limits.offlineMessages
+    guard step.configuration.features.offlineMessages, !isFull, offlineBytes + weight <= limits.offlineBytes else {
+      step.reach(!step.configuration.features.offlineMessages ? .offlineOff : isFull ? .offlineFull : .offlineBytesFull)
       return step.bounce(stanza, StanzaError(.serviceUnavailable))
     }
-    guard keeps else { return }
+    guard keeps else { return step.reach(.offlineNotWorthKeeping) }
+    step.reach(.offlineStored)
     lastOffline += 1
     offlineCount += 1
     offlineBytes += weight
@@ -47,9 +49,15 @@ extension Account {
     let resource = awaitsOffline
     awaitsOffline = nil
     let waiting = resource.flatMap { sessions[$0] }.flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
-    if let session = waiting ?? available.first(where: { $0.priority >= 0 }) { handOver(messages, to: session, &step) }
+    if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
+      if waiting == nil { step.reach(.offlineTakerGone) }
+      handOver(messages, to: session, &step)
+    } else {
+      step.reach(.offlineNobodyLeft)
+    }
     let line = linedUp
     linedUp = []
+    if !line.isEmpty { step.reach(.offlineLineReleased) }
     for stanza in line {
       var addressees: [Addressee] = []
       // From the beginning: its sender may have been blocked meanwhile.
@@ -59,13 +67,14 @@ extension Account {
   }
 
   private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ step: inout Step) {
-    guard let last = messages.last else { return }
+    guard let last = messages.last else { return step.reach(.offlineNothingThere) }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
       var stanza = message.stanza
       stanza["from"] = nil
       stanza["to"] = nil
       if isBlocked(from) {
+        step.reach(.blockedStored)
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
       } else {
@@ -76,6 +85,7 @@ extension Account {
     step.persist(.deleteOffline(owner: jid, through: last.sequence))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.weight })
+    if offlineCount > 0 { step.reach(.offlineMoreStored) }
     // What was stored since the question was asked comes next.
     offerOffline(to: session, &step)
   }

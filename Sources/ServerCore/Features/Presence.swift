@@ -15,8 +15,11 @@ extension Account {
     case (nil, false): broadcast(stanza, &step)
     case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &step)
     case (nil, true), ("unavailable", true): sendDirected(stanza, &step)
-    case ("probe", true), ("error", true): step.route(stanza.element, from: stanza.from, to: stanza.to)
-    default: step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), StanzaError(.badRequest))
+    case ("probe", true), ("error", true):
+      step.reach(type == "probe" ? .directedProbe : .directedError)
+      step.route(stanza.element, from: stanza.from, to: stanza.to)
+    default:
+      step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(.presenceTypeWrong, StanzaError(.badRequest)))
     }
   }
 
@@ -24,7 +27,7 @@ extension Account {
   private mutating func broadcast(_ stanza: Stanza, _ step: inout Step) {
     guard var session = sessions[stanza.from.resource] else { return }
     guard let priority = Account.priority(of: stanza.element) else {
-      return step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), StanzaError(.badRequest))
+      return step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(.presencePriorityWrong, StanzaError(.badRequest)))
     }
     let isInitial = session.presence == nil
     let couldTakeMessages = !isInitial && session.priority >= 0
@@ -35,14 +38,18 @@ extension Account {
 
     step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(link: $0.link, to: $0.jid) }))
     step.route(stanza.element, from: session.jid, to: listeners)
+    if priority < 0 { step.reach(.presencePriorityNegative) }
+    if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(.presencePriorityRaised) }
     if isInitial { welcome(session, &step) }
     if !couldTakeMessages { offerOffline(to: session, &step) }
   }
 
   /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
   private func welcome(_ session: Session, _ step: inout Step) {
+    step.reach(.presenceInitial)
     for other in available where other.jid != session.jid {
       if let presence = other.presence {
+        step.reach(.presenceOfOtherResources)
         step.outputs.append(.write(presence, from: other.jid, to: [Addressee(link: session.link, to: session.jid)]))
       }
     }
@@ -72,11 +79,15 @@ extension Account {
     session.directed = []
     sessions[resource] = session
     if wasAvailable {
+      step.reach(staysConnected ? .presenceUnavailable : .presenceUnavailableByServer)
       let own = available + (staysConnected ? [session] : [])
       if !own.isEmpty { step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(link: $0.link, to: $0.jid) })) }
       step.route(presence, from: session.jid, to: listeners)
+    } else if staysConnected {
+      step.reach(.presenceUnavailableAgain)
     }
     let others = directed.filter { address in !wasAvailable || !(roster[address.bare]?.hears ?? false) }
+    if !others.isEmpty { step.reach(.directedEnded) }
     step.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
   }
 
@@ -85,13 +96,15 @@ extension Account {
     guard let session = sessions[stanza.from.resource] else { return }
     if stanza.type == nil {
       guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits.directedPresences else {
-        return step.bounce(stanza, StanzaError(.resourceConstraint))
+        return step.bounce(stanza, step.reach(.directedFull, StanzaError(.resourceConstraint)))
       }
       sessions[stanza.from.resource]?.directed.append(stanza.to)
     } else if stanza.to.isBare {
+      step.reach(.directedUnavailableToBare)
       // Leaving a bare address leaves whatever was joined below it.
       sessions[stanza.from.resource]?.directed.removeAll { $0.bare == stanza.to }
     } else {
+      step.reach(.directedUnavailable)
       sessions[stanza.from.resource]?.directed.remove(stanza.to)
     }
     step.route(stanza.element, from: stanza.from, to: stanza.to)
@@ -112,8 +125,10 @@ extension Account {
     }
     if stanza.type == "probe" { return answerProbe(stanza, &step) }
     if stanza.to.isFull {
-      if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      guard let session = sessions[stanza.to.resource] else { return step.reach(.presenceToResourceMissing) }
+      deliver.append(Addressee(link: session.link, to: stanza.to))
     } else {
+      if available.isEmpty { step.reach(.presenceToNobody) }
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     }
   }
@@ -122,9 +137,12 @@ extension Account {
   private func answerProbe(_ stanza: Stanza, _ step: inout Step) {
     let asker = stanza.from.bare
     guard asker == jid || roster[asker]?.hears ?? false else {
+      step.reach(.probeRefused)
       return step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
     }
+    if stanza.to.isFull { step.reach(.probeOfResource) }
     let asked = stanza.to.isFull ? available.filter { $0.jid == stanza.to } : available
+    step.reach(asked.isEmpty ? .probeAnsweredUnavailable : .probeAnswered)
     if asked.isEmpty {
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: stanza.to, to: stanza.from)
     }

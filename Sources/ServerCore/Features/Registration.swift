@@ -21,16 +21,19 @@ enum Registration {
     if query.child("remove", NS.register) != nil {
       // 3.2: nothing may stand beside it.
       guard query.children.first(where: { !$0.is("remove", NS.register) }) == nil else {
-        return step.bounce(request, StanzaError(.badRequest))
+        return step.bounce(request, step.reach(.registrationRemovalMalformed, StanzaError(.badRequest)))
       }
+      step.reach(.registrationRemoval)
       step.wishes.append(.removeAccount(request, account))
       return
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      return step.bounce(request, StanzaError(.badRequest))
+      return step.bounce(request, step.reach(.passwordIncomplete, StanzaError(.badRequest)))
     }
     // The name must be the user's own, or one could change another's password.
-    guard JID(local: name, domain: account.domain, resource: "") == account else { return step.bounce(request, StanzaError(.notAllowed)) }
+    guard JID(local: name, domain: account.domain, resource: "") == account else {
+      return step.bounce(request, step.reach(.passwordOfAnother, StanzaError(.notAllowed)))
+    }
     step.wishes.append(.changePassword(request, account, password))
   }
 
@@ -52,7 +55,7 @@ extension Secret {
 enum RegistrationBeforeLogin {
   static func receive(_ element: Element, _ stream: inout ClientStream, _ step: inout Step) -> ClientStream.Request? {
     guard let query = element.child("query", NS.register), let id = element.id else {
-      stream.fail(StreamError(.notAuthorized), &step)
+      stream.fail(step.reach(.registrationMalformed, StreamError(.notAuthorized)), &step)
       return nil
     }
     guard element.type == "set" else {
@@ -66,11 +69,11 @@ enum RegistrationBeforeLogin {
       return nil
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      refuse(id, StanzaError(.notAcceptable), stream, &step)
+      refuse(id, step.reach(.registrationIncomplete, StanzaError(.notAcceptable)), stream, &step)
       return nil
     }
     guard let jid = JID(local: name, domain: stream.domain, resource: ""), !jid.isDomain else {
-      refuse(id, StanzaError(.notAcceptable, text: "this name can't be used"), stream, &step)
+      refuse(id, step.reach(.registrationNameUnusable, StanzaError(.notAcceptable, text: "this name can't be used")), stream, &step)
       return nil
     }
     stream.phase = .registering
@@ -90,6 +93,7 @@ enum RegistrationBeforeLogin {
     if let error {
       refuse(id, error, stream, &step)
     } else {
+      step.reach(.registrationSucceeded)
       step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.link)
     }
     stream.claimed = nil

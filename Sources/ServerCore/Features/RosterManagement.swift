@@ -10,6 +10,7 @@ enum RosterManagement {
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     if request.from.bare != account.jid {
       // 2.3.3: a change by another is forbidden. To be asked is not foreseen at all.
+      step.reach(request.type == "set" ? .rosterForeignSet : .rosterForeignGet)
       step.bounce(request, StanzaError(request.type == "set" ? .forbidden : .serviceUnavailable))
     } else if request.type == "get" {
       get(&account, request, &step)
@@ -22,7 +23,9 @@ enum RosterManagement {
   private static func get(_ account: inout Account, _ request: Stanza, _ step: inout Step) {
     account.sessions[request.from.resource]?.wantsRoster = true
     var answer = Element("query", NS.roster)
-    for item in account.roster.values where item.isListed { answer.append(item.element) }
+    for item in account.roster.values {
+      if item.isListed { answer.append(item.element) } else { step.reach(.rosterHidesRequest) }
+    }
     step.reply(request, answer)
   }
 
@@ -30,11 +33,12 @@ enum RosterManagement {
   private static func set(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     let items = Array(query.children.filter { $0.is("item", NS.roster) })
     guard items.count == 1, let jid = items[0]["jid"].flatMap({ JID($0) }) else {
-      return step.bounce(request, StanzaError(.badRequest))
+      return step.bounce(request, step.reach(.rosterItemsWrong, StanzaError(.badRequest)))
     }
     if items[0]["subscription"] == "remove" { return remove(&account, request, jid, &step) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    if let problem = check(account, jid, items[0]["name"], groups, step.configuration.limits) { return step.bounce(request, problem) }
+    if let problem = check(account, jid, items[0]["name"], groups, &step) { return step.bounce(request, problem) }
+    if let old = account.roster[jid] { step.reach(old.isListed ? .rosterUpdated : .rosterRequestAdopted) }
     var item = account.roster[jid] ?? RosterItem(jid: jid)
     item.name = items[0]["name"]
     item.groups = groups
@@ -44,21 +48,26 @@ enum RosterManagement {
   }
 
   /// 2.3.3.
-  private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ limits: Configuration.Limits) -> StanzaError?
-  {
-    if jid.bare == account.jid { return StanzaError(.notAllowed) }
-    if groups.contains(where: \.isEmpty) { return StanzaError(.notAcceptable) }
-    if Set(groups).count != groups.count { return StanzaError(.badRequest) }
-    if groups.count > limits.groupsPerItem || groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
-      return StanzaError(.notAcceptable)
+  private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ step: inout Step) -> StanzaError? {
+    let limits = step.configuration.limits
+    if jid.bare == account.jid { return step.reach(.rosterOwnAddress, StanzaError(.notAllowed)) }
+    if groups.contains(where: \.isEmpty) { return step.reach(.rosterGroupEmpty, StanzaError(.notAcceptable)) }
+    if Set(groups).count != groups.count { return step.reach(.rosterGroupTwice, StanzaError(.badRequest)) }
+    if groups.count > limits.groupsPerItem { return step.reach(.rosterGroupsFull, StanzaError(.notAcceptable)) }
+    if groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
+      return step.reach(.rosterTextTooLong, StanzaError(.notAcceptable))
     }
-    if account.roster[jid] == nil, account.roster.count >= limits.rosterItems { return StanzaError(.resourceConstraint) }
+    if account.roster[jid] == nil, account.roster.count >= limits.rosterItems {
+      return step.reach(.rosterFull, StanzaError(.resourceConstraint))
+    }
     return nil
   }
 
   /// 2.5.2: with the contact go the subscriptions, both ways.
   private static func remove(_ account: inout Account, _ request: Stanza, _ jid: JID, _ step: inout Step) {
-    guard let item = account.roster[jid], item.isListed else { return step.bounce(request, StanzaError(.itemNotFound)) }
+    guard let item = account.roster[jid], item.isListed else {
+      return step.bounce(request, step.reach(.rosterRemovalMissing, StanzaError(.itemNotFound)))
+    }
     account.endSubscriptions(with: item, &step)
     account.forget(item, &step)
     step.reply(request)
@@ -69,12 +78,12 @@ extension Account {
   /// Keeps the item and tells every session that wants to know (RFC 6121, 2.1.6).
   mutating func update(_ item: RosterItem, _ step: inout Step) {
     let old = roster[item.jid]
-    guard old != item else { return }
+    guard old != item else { return step.reach(.rosterUnchanged) }
     roster[item.jid] = item
     step.persist(.rosterItem(owner: jid, item))
     // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
     let wasSeen = old.map { $0.isListed && $0.element == item.element } ?? false
-    if item.isListed, !wasSeen { push(item.element, &step) }
+    if item.isListed, !wasSeen { push(item.element, &step) } else { step.reach(.rosterChangeUnseen) }
   }
 
   mutating func forget(_ item: RosterItem, _ step: inout Step) {
@@ -97,9 +106,11 @@ extension Account {
   mutating func endSubscriptions(with item: RosterItem, _ step: inout Step) {
     let contact = item.jid.bare
     if item.subscription == .to || item.subscription == .both || item.isAsking {
+      step.reach(.rosterRemovalUnsubscribes)
       step.route(Element("presence", NS.client, ["type": "unsubscribe"]), from: jid, to: contact)
     }
     if item.subscription == .from || item.subscription == .both || item.request != nil {
+      step.reach(.rosterRemovalRevokes)
       sendUnavailable(to: [contact], &step)
       step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
     }

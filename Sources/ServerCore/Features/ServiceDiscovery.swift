@@ -18,6 +18,7 @@ enum ServiceDiscovery {
 
   private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
+    step.reach(.discoHostInfo)
     var answer = Element("query", NS.discoInfo)
     answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
     for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
@@ -28,6 +29,7 @@ enum ServiceDiscovery {
 
   private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
+    step.reach(.discoHostItems)
     var answer = Element("query", NS.discoItems)
     if host.configuration.features.rooms {
       answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
@@ -42,8 +44,9 @@ enum ServiceDiscovery {
   }
 
   private static func accountInfo(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard mayAsk(account, request.from) else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
+    guard mayAsk(account, request.from) else { return step.bounce(request, step.reach(.discoOfStranger, StanzaError(.serviceUnavailable))) }
     guard check(request, query, &step) else { return }
+    step.reach(.discoAccountInfo)
     var answer = Element("query", NS.discoInfo)
     answer.append("identity", NS.discoInfo, ["category": "account", "type": "registered"])
     for feature in Feature.all.flatMap(\.accountFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
@@ -52,8 +55,9 @@ enum ServiceDiscovery {
 
   /// The available resources (XEP-0030, 4.1).
   private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard mayAsk(account, request.from) else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
+    guard mayAsk(account, request.from) else { return step.bounce(request, step.reach(.discoOfStranger, StanzaError(.serviceUnavailable))) }
     guard check(request, query, &step) else { return }
+    step.reach(.discoAccountItems)
     var answer = Element("query", NS.discoItems)
     for session in account.available { answer.append("item", NS.discoItems, ["jid": session.jid.text]) }
     step.reply(request, answer)
@@ -64,7 +68,7 @@ enum ServiceDiscovery {
     if request.type != "get" {
       step.bounce(request, StanzaError(.notAllowed))
     } else if let node = query["node"], !node.isEmpty {
-      step.bounce(request, StanzaError(.itemNotFound))
+      step.bounce(request, step.reach(.discoNodeUnknown, StanzaError(.itemNotFound)))
     } else {
       return true
     }

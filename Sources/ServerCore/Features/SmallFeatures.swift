@@ -5,8 +5,13 @@ internal import XMPP
 enum Ping {
   static let feature = Feature(
     xep: 199, version: "2.0.1", name: "Ping", hostFeatures: [NS.ping], accountFeatures: [NS.ping],
-    accountRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in step.reply(request) }],
-    hostRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in step.reply(request) }])
+    accountRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in answer(request, .pingAccount, &step) }],
+    hostRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in answer(request, .pingHost, &step) }])
+
+  private static func answer(_ request: Stanza, _ mark: Mark, _ step: inout Step) {
+    step.reach(mark)
+    step.reply(request)
+  }
 }
 
 /// Session establishment, from RFC 3921, section 3. A session is there when the resource is bound; old clients ask for it all the same.
@@ -24,6 +29,7 @@ enum SoftwareVersion {
     hostRoutes: [
       .init(name: "query", namespace: NS.version) { host, request, _, step in
         guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+        step.reach(.versionAsked)
         var answer = Element("query", NS.version)
         answer.append("name", NS.version, text: "Spondee")
         answer.append("version", NS.version, text: host.configuration.softwareVersion)
@@ -39,6 +45,7 @@ enum EntityTime {
     hostRoutes: [
       .init(name: "time", namespace: NS.time) { _, request, _, step in
         guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+        step.reach(.timeAsked)
         var answer = Element("time", NS.time)
         answer.append("tzo", NS.time, text: "+00:00")
         answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))

@@ -8,12 +8,13 @@ extension Account {
   /// The user sends a subscription stanza (appendix A.2). `stanza.to` is bare.
   mutating func sendSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step) {
     let contact = stanza.to.bare
-    guard contact != jid else { return }
+    guard contact != jid else { return step.reach(.subscriptionSentToSelf) }
     var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
+    step.reach(type.markSent(in: item.state))
     switch type {
     case .subscribe:
       guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else {
-        return step.bounce(stanza, StanzaError(.resourceConstraint))
+        return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
       }
       item.isListed = true
       if !item.isHeard { item.isAsking = true }
@@ -49,6 +50,7 @@ extension Account {
     let contact = stanza.from.bare
     guard contact != jid else { return }
     var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
+    step.reach(type.markGot(in: item.state))
     switch type {
     case .subscribe:
       if item.hears {
@@ -58,8 +60,10 @@ extension Account {
       }
       // Says that the request arrived, and nothing else (as the field does it).
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
-      guard item.request == nil, roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return }
+      guard item.request == nil else { return }
+      guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return step.reach(.subscriptionGotFull) }
       item.request = stanza.element.asRequest
+      if available.isEmpty { step.reach(.requestToNobody) }
       update(item, &step)
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
     case .unsubscribe:
@@ -96,6 +100,7 @@ extension Account {
     if item.isListed || item.request != nil || item.subscription != .none {
       update(item, &step)
     } else if roster[item.jid] != nil {
+      step.reach(.subscriptionForgotten)
       forget(item, &step)
     }
   }
@@ -103,7 +108,12 @@ extension Account {
   /// Requests that the user has not answered, for a session that just came (3.1.3).
   func offerRequests(to session: Session, _ step: inout Step) {
     for item in roster.values {
-      guard let request = item.request, !isBlocked(item.jid) else { continue }
+      guard let request = item.request else { continue }
+      guard !isBlocked(item.jid) else {
+        step.reach(.requestOfBlockedKept)
+        continue
+      }
+      step.reach(.requestOffered)
       step.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(link: session.link, to: jid)]))
     }
   }

@@ -65,15 +65,19 @@ extension Room {
     guard stanza.type == "get" || stanza.type == "set" else { return }
     guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
     // A locked room does not officially exist (7.2.10).
-    guard !isLocked || affiliation(of: stanza.from) == .owner else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
+    guard !isLocked || affiliation(of: stanza.from) == .owner else {
+      return step.bounce(stanza, step.reach(.roomLockedAsked, StanzaError(.itemNotFound)))
+    }
     switch (query.namespace, stanza.type) {
     case (NS.mucAdmin, _): receiveAdmin(stanza, query, &step)
     case (NS.mucOwner, _): receiveOwner(stanza, query, &step)
     case (NS.register, _): receiveRegistration(stanza, query, &step)
     case (NS.discoInfo, "get"): receiveInfoQuery(stanza, query, &step)
     case (NS.discoItems, "get"): receiveItemsQuery(stanza, query, &step)
-    case (NS.ping, "get"): step.reply(stanza)
-    default: step.bounce(stanza, StanzaError(.serviceUnavailable))
+    case (NS.ping, "get"):
+      step.reach(.roomPing)
+      step.reply(stanza)
+    default: step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable)))
     }
   }
 
@@ -83,11 +87,13 @@ extension Room {
   /// A creator who doesn't configure the room in time has cancelled it (10.1.1 step 5).
   mutating func deadlinePassed(_ step: inout Step) {
     guard let lockDeadline, lockDeadline <= step.now.monotonic else { return }
+    step.reach(.roomLockExpired)
     destroy(Destruction(reason: "The room was not configured in time."), &step)
   }
 
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
+    step.reach(.roomAbandoned)
     for occupant in occupants.values {
       var notice = departure(of: occupant)
       notice.codes = [.technicalProblem]

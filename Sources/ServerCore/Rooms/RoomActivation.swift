@@ -12,7 +12,9 @@ extension Server {
       step.immediate.append(.load(.room(jid)))
     }
     if rooms[jid]!.isLoading {
+      if !rooms[jid]!.parked.isEmpty { step.reach(.parkedBehindRoom) }
       guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits.parkedStanzas) else {
+        step.reach(.parkedRoomFull)
         return giveUp(.stanza(stanza), &step)
       }
       return parkedCount += added
@@ -24,6 +26,7 @@ extension Server {
     guard rooms[jid]?.isLoading ?? false else { return }
     let parked = rooms[jid]!.parked
     parkedCount -= parked.count
+    if snapshot != nil { step.reach(.loadRoom) }
     rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
@@ -34,9 +37,12 @@ extension Server {
   private mutating func hand(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
     if rooms[jid]?.entity == nil {
       guard Room.isCreation(stanza) else {
-        if stanza.kind != .presence || stanza.type == nil { step.bounce(stanza, StanzaError(.itemNotFound)) }
+        if stanza.kind != .presence || stanza.type == nil {
+          step.bounce(stanza, step.reach(.roomAbsentAsked, StanzaError(.itemNotFound)))
+        }
         return
       }
+      step.reach(.roomCreated)
       rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
     }
     rooms[jid]!.entity!.receive(stanza, &step)
@@ -45,14 +51,17 @@ extension Server {
 
   private mutating func roomSettled(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
-    if room.isGone { return _ = rooms.remove(jid) }
+    if room.isGone {
+      if !room.isDestroyed { step.reach(.roomGoneWithLast) }
+      return _ = rooms.remove(jid)
+    }
     if let deadline = room.nextDeadline { wake(.room(jid), at: deadline) }
     if room.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
   }
 
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
-    if room.isIdle { return _ = rooms.remove(jid) }
+    if room.isIdle { return _ = rooms.remove(step.reach(.idleRoomReleased, jid)) }
     guard let deadline = room.nextDeadline else { return }
     guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
     rooms[jid]!.entity!.deadlinePassed(&step)
@@ -65,7 +74,7 @@ extension Server {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let key = LoadKey.rooms(stanza.to.domain)
     // One answer serves all who ask meanwhile.
-    if listings[key] == nil { step.immediate.append(.load(key)) }
+    if listings[key] == nil { step.immediate.append(.load(key)) } else { step.reach(.serviceListShared) }
     listings[key, default: []].append(.stanza(stanza))
   }
 
@@ -73,6 +82,7 @@ extension Server {
   func answerRoomList(_ stanza: Stanza, _ stored: [RoomListing], _ step: inout Step) {
     let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
     let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
+    step.reach(gone.isEmpty ? .serviceListed : .serviceListHidesRoom)
     step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing)))
   }
 }

@@ -7,10 +7,12 @@ internal import XMPP
 extension Room {
   mutating func receiveAdmin(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
     let items = query.children.filter { $0.is("item", NS.mucAdmin) }
-    guard query.has(name: "query"), let first = items.first else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    guard query.has(name: "query"), let first = items.first else {
+      return step.bounce(stanza, step.reach(.roomAdminMalformed, StanzaError(.badRequest)))
+    }
     do throws(StanzaError) {
       if stanza.type == "get" {
-        step.reply(stanza, Element("query", NS.mucAdmin, children: try list(first, for: stanza.from)))
+        step.reply(stanza, Element("query", NS.mucAdmin, children: try list(first, for: stanza.from, &step)))
       } else {
         try change(items, stanza, &step)
       }
@@ -24,12 +26,15 @@ extension Room {
 // MARK: - Reading
 
 extension Room {
-  private func list(_ request: Element, for reader: JID) throws(StanzaError) -> [Element] {
+  private func list(_ request: Element, for reader: JID, _ step: inout Step) throws(StanzaError) -> [Element] {
     if let affiliation = request["affiliation"].flatMap(Affiliation.init), request["role"] == nil {
-      return try list(affiliation, for: reader)
+      return try list(affiliation, for: reader, &step)
     }
-    guard let role = request["role"].flatMap(Role.init), request["affiliation"] == nil else { throw StanzaError(.badRequest) }
-    guard Self.mayList(role, by: standing(of: reader)) else { throw StanzaError(.forbidden) }
+    guard let role = request["role"].flatMap(Role.init), request["affiliation"] == nil else {
+      throw step.reach(.roomAdminMalformed, StanzaError(.badRequest))
+    }
+    guard Self.mayList(role, by: standing(of: reader)) else { throw step.reach(.roomListOfRoleRefused, StanzaError(.forbidden)) }
+    step.reach(role == .moderator ? .roomListOfModerators : .roomListOfVoice)
     return occupants.values.filter { $0.role == role }.map { occupant in
       Element(
         "item", NS.mucAdmin,
@@ -41,10 +46,11 @@ extension Room {
   }
 
   /// The bare JID and the reserved nick, never the role (17.4).
-  private func list(_ affiliation: Affiliation, for reader: JID) throws(StanzaError) -> [Element] {
+  private func list(_ affiliation: Affiliation, for reader: JID, _ step: inout Step) throws(StanzaError) -> [Element] {
     guard Self.mayList(affiliation, by: self.affiliation(of: reader), isNonAnonymous: configuration.isNonAnonymous) else {
-      throw StanzaError(.forbidden)
+      throw step.reach(.roomListOfRankRefused, StanzaError(.forbidden))
     }
+    step.reach(affiliation == .outcast ? .roomListOfOutcasts : affiliation == .member ? .roomListOfMembers : .roomListOfAdmins)
     return affiliations.list(affiliation).map { jid, entry in
       var item = Element("item", NS.mucAdmin, ["affiliation": affiliation.text, "jid": jid.text, "nick": entry.nick])
       if let reason = entry.reason, affiliation == .outcast { item.append("reason", NS.mucAdmin, text: reason) }
@@ -83,8 +89,9 @@ extension Room {
   /// All or nothing: every item is checked before the first is applied (9.2).
   private mutating func change(_ items: [Element], _ stanza: Stanza, _ step: inout Step) throws(StanzaError) {
     var changes: [Change] = []
-    for item in items { changes.append(try change(item)) }
-    try check(changes, by: stanza.from)
+    for item in items { changes.append(try change(item, &step)) }
+    try check(changes, by: stanza.from, &step)
+    if changes.count > 1 { step.reach(.roomAdminSeveral) }
     let actor = Actor(jid: stanza.from, nick: anyOccupant(of: stanza.from)?.nick)
     // A moderator hears of success before the rest of the room hears of what happened (8.2 to 8.4); that changes of
     // affiliations are told before, is how clients know it.
@@ -100,37 +107,43 @@ extension Room {
     if !isAboutRoles { step.reply(stanza) }
   }
 
-  private func change(_ item: Element) throws(StanzaError) -> Change {
+  private func change(_ item: Element, _ step: inout Step) throws(StanzaError) -> Change {
     let reason = item.child("reason", NS.mucAdmin)?.text
-    guard reason?.count ?? 0 <= Limits.reasonBytes else { throw StanzaError(.notAcceptable, text: "The reason is too long.") }
+    guard reason?.count ?? 0 <= Limits.reasonBytes else {
+      throw step.reach(.roomAdminReasonTooLong, StanzaError(.notAcceptable, text: "The reason is too long."))
+    }
     // Not both at once (17.4).
     switch (item["role"], item["affiliation"]) {
     case (let role?, nil):
-      guard let role = Role(role), let nick = item["nick"] else { throw StanzaError(.badRequest) }
-      guard let address = JID(bare: jid, resource: nick), occupants[address.resource] != nil else { throw StanzaError(.itemNotFound) }
+      guard let role = Role(role), let nick = item["nick"] else { throw step.reach(.roomAdminMalformed, StanzaError(.badRequest)) }
+      guard let address = JID(bare: jid, resource: nick), occupants[address.resource] != nil else {
+        throw step.reach(.roomAdminNobody, StanzaError(.itemNotFound))
+      }
       return Change(what: .role(role, nick: address.resource), reason: reason)
     case (nil, let affiliation?):
-      guard let affiliation = Affiliation(affiliation) else { throw StanzaError(.badRequest) }
-      return Change(what: try affiliationChange(item, affiliation), reason: reason)
-    default: throw StanzaError(.badRequest)
+      guard let affiliation = Affiliation(affiliation) else { throw step.reach(.roomAdminMalformed, StanzaError(.badRequest)) }
+      return Change(what: try affiliationChange(item, affiliation, &step), reason: reason)
+    case (_?, _?): throw step.reach(.roomAdminBothAttributes, StanzaError(.badRequest))
+    case (nil, nil): throw step.reach(.roomAdminMalformed, StanzaError(.badRequest))
     }
   }
 
-  private func affiliationChange(_ item: Element, _ affiliation: Affiliation) throws(StanzaError) -> Change.What {
+  private func affiliationChange(_ item: Element, _ affiliation: Affiliation, _ step: inout Step) throws(StanzaError) -> Change.What {
     guard let text = item["jid"] else {
       // Without a JID the nick says who is meant.
-      guard let nick = item["nick"] else { throw StanzaError(.badRequest) }
-      guard let occupant = occupants[nick] else { throw StanzaError(.itemNotFound) }
+      guard let nick = item["nick"] else { throw step.reach(.roomAdminMalformed, StanzaError(.badRequest)) }
+      guard let occupant = occupants[nick] else { throw step.reach(.roomAdminNobody, StanzaError(.itemNotFound)) }
+      step.reach(.roomAdminByNick)
       return .affiliation(affiliation, occupant.user, nick: .keep)
     }
-    guard let user = JID(text) else { throw StanzaError(.jidMalformed) }
+    guard let user = JID(text) else { throw step.reach(.roomAdminAddressMalformed, StanzaError(.jidMalformed)) }
     guard let nick = item["nick"] else { return .affiliation(affiliation, user.bare, nick: .keep) }
-    if nick.isEmpty { return .affiliation(affiliation, user.bare, nick: .release) }
+    if nick.isEmpty { return step.reach(.roomRankNickReleased, .affiliation(affiliation, user.bare, nick: .release)) }
     guard let address = JID(bare: jid, resource: nick) else { throw StanzaError(.jidMalformed) }
     return .affiliation(affiliation, user.bare, nick: .reserve(address.resource))
   }
 
-  private func check(_ changes: [Change], by requester: JID) throws(StanzaError) {
+  private func check(_ changes: [Change], by requester: JID, _ step: inout Step) throws(StanzaError) {
     let standing = standing(of: requester)
     var touched = Table<JID, Bool>()
     var nicks = Table<Text, Bool>()
@@ -140,42 +153,71 @@ extension Room {
       case .role(let role, let nick):
         guard let target = occupants[nick] else { throw StanzaError(.itemNotFound) }
         let other = Standing(role: target.role, affiliation: affiliation(of: target.user))
-        try refuse(Self.refusal(ofRole: role, for: other, by: standing, toSelf: target.user == requester.bare))
+        if let refusal = Self.refusal(ofRole: role, for: other, by: standing, toSelf: target.user == requester.bare) {
+          throw step.reach(standing.role == .moderator ? role.mark(ofRefusalFor: target.role) : .roomRoleByStranger, refusal.error)
+        }
       case .affiliation(let new, let user, let nick):
         // Two answers about one user can't both be meant.
-        guard !touched.contains(user) else { throw StanzaError(.badRequest) }
+        guard !touched.contains(user) else { throw step.reach(.roomAdminTwice, StanzaError(.badRequest)) }
         touched[user] = true
         let old = affiliations.entry(user)?.affiliation ?? .none
-        try refuse(Self.refusal(ofAffiliation: new, insteadOf: old, by: standing.affiliation, toSelf: user == requester.bare))
+        if let refusal = Self.refusal(ofAffiliation: new, insteadOf: old, by: standing.affiliation, toSelf: user == requester.bare) {
+          throw step.reach(refusal.markOfRank, refusal.error)
+        }
         if case .reserve(let nick) = nick, new >= .member {
-          guard !nicks.contains(nick) else { throw StanzaError(.conflict) }
+          guard !nicks.contains(nick) else { throw step.reach(.roomRankReservedTwice, StanzaError(.conflict)) }
           nicks[nick] = true
-          try checkReservation(of: nick, for: user, by: standing)
+          try checkReservation(of: nick, for: user, by: standing, &step)
         }
         owners += (new == .owner ? 1 : 0) - (old == .owner ? 1 : 0)
         if affiliations.entry(user) == nil, new != .none { entries += 1 }
       }
     }
     // A room keeps an owner (10.4).
-    guard owners > 0 || affiliations.ownerCount == 0 else { throw StanzaError(.conflict, text: "The room needs an owner.") }
-    guard entries <= max(Limits.affiliations, affiliations.count) else { throw StanzaError(.resourceConstraint) }
+    guard owners > 0 || affiliations.ownerCount == 0 else {
+      throw step.reach(.roomRankLastOwner, StanzaError(.conflict, text: "The room needs an owner."))
+    }
+    guard entries <= max(Limits.affiliations, affiliations.count) else { throw step.reach(.roomRankFull, StanzaError(.resourceConstraint)) }
   }
 
   /// Whether a nick may be reserved: who sits on it now has to go, and may be too high for that.
-  private func checkReservation(of nick: Text, for user: JID, by requester: Standing) throws(StanzaError) {
-    if let holder = affiliations.holder(of: nick), holder != user { throw StanzaError(.conflict) }
+  private func checkReservation(of nick: Text, for user: JID, by requester: Standing, _ step: inout Step) throws(StanzaError) {
+    if let holder = affiliations.holder(of: nick), holder != user { throw step.reach(.roomRankReservedByAnother, StanzaError(.conflict)) }
     guard let sitter = occupants[nick], sitter.user != user else { return }
     let standing = Standing(role: sitter.role, affiliation: affiliation(of: sitter.user))
     let actor = Standing(role: .moderator, affiliation: requester.affiliation)
-    try refuse(Self.refusal(ofRole: .none, for: standing, by: actor, toSelf: false))
+    if let refusal = Self.refusal(ofRole: .none, for: standing, by: actor, toSelf: false) {
+      throw step.reach(.roomRankSitterProtected, refusal.error)
+    }
+  }
+}
+
+extension RoomRefusal {
+  fileprivate var error: StanzaError {
+    switch self {
+    case .forbidden: StanzaError(.forbidden)
+    case .notAllowed: StanzaError(.notAllowed)
+    case .conflict: StanzaError(.conflict)
+    }
   }
 
-  private func refuse(_ refusal: RoomRefusal?) throws(StanzaError) {
-    switch refusal {
-    case nil: return
-    case .forbidden: throw StanzaError(.forbidden)
-    case .notAllowed: throw StanzaError(.notAllowed)
-    case .conflict: throw StanzaError(.conflict)
+  fileprivate var markOfRank: Mark {
+    switch self {
+    case .forbidden: .roomRankRefused
+    case .notAllowed: .roomRankBanRefused
+    case .conflict: .roomRankBanSelf
+    }
+  }
+}
+
+extension Room.Role {
+  /// What a moderator was refused who wanted to give this role.
+  fileprivate func mark(ofRefusalFor old: Room.Role) -> Mark {
+    switch (old, self) {
+    case (_, .none): .roomRoleKickRefused
+    case (_, .moderator): .roomRoleModeratorRefused
+    case (.moderator, _): .roomRoleNoModeratorRefused
+    case (_, .participant), (_, .visitor): .roomRoleMuteRefused
     }
   }
 }

@@ -8,6 +8,7 @@ extension Room {
   /// Sets an occupant's role; "none" removes it (8.2 to 8.4, 9.6, 9.7).
   mutating func setRole(_ role: Role, of nick: Text, by actor: Actor?, reason: Text?, _ step: inout Step) {
     guard let occupant = occupants[nick] else { return }
+    step.reach(role.mark(insteadOf: occupant.role))
     if role == .none { return expel(occupant, .kicked, by: actor, reason: reason, &step) }
     update(occupant, to: role, by: actor, reason: reason, &step)
   }
@@ -34,6 +35,7 @@ extension Room {
     announce(notice, of: changed, wasShown: shows(occupant.role), &step)
     // A moderator sees everybody's JID, "automatically through presence" (8).
     if role == .moderator, occupant.role != .moderator, !configuration.isNonAnonymous {
+      step.reach(.roomShowsJIDs)
       for session in changed.sessions.keys { showOccupants(to: changed, at: session, &step) }
     }
   }
@@ -49,6 +51,7 @@ extension Room {
     _ affiliation: Affiliation, of user: JID, nick change: NickChange, by actor: Actor?, reason: Text?, _ step: inout Step
   ) {
     let old = affiliations.entry(user)
+    step.reach(affiliation.mark(insteadOf: old?.affiliation ?? .none, isOfDomain: user.isDomain))
     var entry = RoomAffiliations.Entry(affiliation: affiliation, nick: old?.nick, reason: reason)
     switch change {
     case .keep: break
@@ -62,6 +65,7 @@ extension Room {
     if isPersisted, stored != old { step.persist(.affiliation(room: jid, jid: user, stored?.record)) }
 
     if let nick = entry.nick, let sitter = occupants[nick], sitter.user != user {
+      step.reach(.roomRankSitterOut)
       expel(sitter, .kicked, by: nil, reason: "This nickname is reserved", &step)
     }
     let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
@@ -69,8 +73,10 @@ extension Room {
       adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &step)
     }
     if present.isEmpty, affiliation != old?.affiliation ?? .none {
+      step.reach(.roomRankAbsent)
       announceAbsent(user, affiliation, &step)
       if configuration.isMembersOnly, affiliation >= .member, old == nil, let actor {
+        step.reach(.roomRankInvites)
         // By the address that the room shows of whoever did it.
         let shown = configuration.isNonAnonymous ? actor.jid.bare : actor.nick.flatMap { JID(bare: jid, resource: $0) }
         invite(user, from: shown ?? jid, &step)
@@ -92,6 +98,7 @@ extension Room {
     // The role that goes with an affiliation is gained with it; it is lost with the rank of an admin (5.1.3).
     let usual = new.defaultRole(inModerated: configuration.isModerated)
     let role = old >= .admin && new < .admin ? usual : max(usual, occupant.role)
+    if role != occupant.role { step.reach(role > occupant.role ? .roomRankGivesRole : .roomRankTakesRole) }
     update(occupant, to: role, by: actor, reason: reason, &step)
   }
 
@@ -100,5 +107,38 @@ extension Room {
     let item = Element("item", NS.mucUser, ["affiliation": affiliation.text, "jid": user.text])
     let message = Element("message", NS.client, children: [Element("x", NS.mucUser, children: [item])])
     broadcast(message, toModeratorsOnly: !configuration.isNonAnonymous, &step)
+  }
+}
+
+// MARK: - Marks
+
+extension Room.Role {
+  /// What a moderator does by such a change.
+  fileprivate func mark(insteadOf old: Room.Role) -> Mark {
+    switch (old, self) {
+    case (_, .none): .roomRoleKick
+    case (_, old): .roomRoleUnchanged
+    case (_, .moderator): .roomRoleModerator
+    case (.moderator, _): .roomRoleNoModerator
+    case (_, .participant): .roomRoleVoice
+    case (_, .visitor): .roomRoleMute
+    }
+  }
+}
+
+extension Room.Affiliation {
+  /// What an admin or owner does by such a change: it is told by what is given, or by what is taken if nothing is.
+  fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> Mark {
+    switch (old, self) {
+    case (_, old): .roomRankUnchanged
+    case (_, .outcast): isOfDomain ? .roomRankBanDomain : .roomRankBan
+    case (_, .owner): .roomRankOwner
+    case (.owner, _): .roomRankNoOwner
+    case (_, .admin): .roomRankAdmin
+    case (.admin, _): .roomRankNoAdmin
+    case (_, .member): .roomRankMember
+    case (.outcast, .none): .roomRankPardon
+    case (_, .none): .roomRankNoMember
+    }
   }
 }

@@ -7,8 +7,8 @@ internal import XMPP
 extension Room {
   func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
     switch query["node"] {
-    case nil: step.reply(stanza, info)
-    case "x-roomuser-item": step.reply(stanza, reservedNick(of: stanza.from.bare))
+    case nil: step.reply(stanza, step.reach(.roomInfo, info))
+    case "x-roomuser-item": step.reply(stanza, step.reach(.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
     // The room lets every namespace pass (18.1.1).
     case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
     default: step.bounce(stanza, StanzaError(.itemNotFound))
@@ -67,9 +67,12 @@ extension Room {
     let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil
     var answer = Element("query", NS.discoItems)
     if occupant(of: stanza.from) != nil || (isOpen && affiliation(of: stanza.from) != .outcast) {
+      step.reach(.roomItems)
       for occupant in occupants.values where shows(occupant.role) {
         answer.append("item", NS.discoItems, ["jid": occupant.address.text])
       }
+    } else {
+      step.reach(.roomItemsHidden)
     }
     step.reply(stanza, answer)
   }

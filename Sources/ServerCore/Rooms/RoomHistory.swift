@@ -17,10 +17,13 @@ struct RoomHistory: Sendable {
   private(set) var entries: [Entry] = []
   private var bytes = 0
 
-  mutating func append(_ entry: Entry, limit: Int) {
+  /// Returns what made older entries go, if any did.
+  mutating func append(_ entry: Entry, limit: Int) -> Mark? {
     entries.append(entry)
     bytes += entry.element.weight
+    let cut: Mark? = entries.count > limit ? .roomHistoryCutByCount : bytes > Room.Limits.historyBytes ? .roomHistoryCutByBytes : nil
     trim(to: limit)
+    return cut
   }
 
   /// Lets the oldest go until the rest is within this number, and within the bytes that any room may keep.
@@ -45,6 +48,15 @@ struct RoomHistory: Sendable {
     if let most = request.number("maxstanzas") { chosen = chosen.suffix(Int(clamping: most)) }
     if let most = request.number("maxchars") { chosen = Self.last(chosen, characters: most, for: reader, in: room) }
     return chosen
+  }
+
+  /// The conditions that such a request makes.
+  static func marks(of request: Element) -> [Mark] {
+    let conditions: [(name: Text, mark: Mark)] = [
+      ("seconds", .roomHistorySeconds), ("since", .roomHistorySince), ("maxstanzas", .roomHistoryMaxStanzas),
+      ("maxchars", .roomHistoryMaxChars),
+    ]
+    return conditions.filter { request[$0.name] != nil }.map(\.mark)
   }
 
   /// The most stanzas from the end whose characters, as they go out, are no more than these.

@@ -19,31 +19,34 @@ extension Room {
 
   private mutating func receiveGroupchat(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
     if stanza.element.isSubjectChange { return changeSubject(stanza, by: sender, &step) }
-    guard sender.role >= .participant else { return step.bounce(stanza, StanzaError(.forbidden, by: jid)) }
+    guard sender.role >= .participant else {
+      return step.bounce(stanza, step.reach(.roomMessageByVisitor, StanzaError(.forbidden, by: jid)))
+    }
     let message = reflected(stanza.element, &step)
     step.route(message, from: sender.address, to: allSessions)
     if message.child("body", NS.client) != nil {
       let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
-      history.append(entry, limit: configuration.historyLength)
+      if let cut = history.append(entry, limit: configuration.historyLength) { step.reach(cut) }
     }
   }
 
   /// The message as everybody gets it: with an id (7.4), and without what only the room may say.
   private func reflected(_ message: Element, _ step: inout Step) -> Element {
     var kept = message.withoutRoomClaims(of: jid)
-    if kept.id == nil { kept["id"] = step.generator.token() }
+    if kept.id == nil { kept["id"] = step.reach(.roomMessageGetsID, step.generator.token()) }
     return kept
   }
 
   /// 8.1. A moderator may always, a participant if the room is so configured.
   private mutating func changeSubject(_ stanza: Stanza, by sender: Occupant, _ step: inout Step) {
     guard sender.role >= (configuration.participantsChangeSubject ? .participant : .moderator) else {
-      return step.bounce(stanza, StanzaError(.forbidden, by: jid))
+      return step.bounce(stanza, step.reach(.roomSubjectRefused, StanzaError(.forbidden, by: jid)))
     }
     let subjects = stanza.element.children.filter { $0.is("subject", NS.client) }
     guard subjects.reduce(0, { $0 + $1.weight }) <= Limits.subjectBytes else {
-      return step.bounce(stanza, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid))
+      return step.bounce(stanza, step.reach(.roomSubjectTooLong, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid)))
     }
+    step.reach(sender.role < .moderator ? .roomSubjectByParticipant : .roomSubjectChanged)
     let message = reflected(stanza.element, &step)
     step.route(message, from: sender.address, to: allSessions)
 
@@ -58,6 +61,7 @@ extension Room {
 
 extension Room {
   func sendHistory(to session: JID, _ request: Element?, _ step: inout Step) {
+    if let request { for mark in RoomHistory.marks(of: request) { step.reach(mark) } }
     for entry in history.selected(by: request, now: step.now.wall, for: session, in: jid) {
       step.route(entry.delayed(by: jid), from: entry.from, to: session)
     }
@@ -69,6 +73,7 @@ extension Room {
       let empty = Element("message", NS.client, ["type": "groupchat"], children: [Element("subject", NS.client)])
       return step.route(empty, from: jid, to: session)
     }
+    step.reach(.roomSubjectShown)
     let author = message["from"].flatMap { JID($0) }
     message["from"] = nil
     step.route(message, from: author ?? jid, to: session)
@@ -80,9 +85,14 @@ extension Room {
 extension Room {
   /// 7.5. To all clients of the addressee.
   private func receivePrivate(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
-    if stanza.type == "groupchat" { return step.bounce(stanza, StanzaError(.badRequest, by: jid)) }
-    guard let addressee = occupants[stanza.to.resource] else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
-    guard configuration.privateMessages.allows(sender.role) else { return step.bounce(stanza, StanzaError(.forbidden, by: jid)) }
+    if stanza.type == "groupchat" { return step.bounce(stanza, step.reach(.roomPrivateGroupchat, StanzaError(.badRequest, by: jid))) }
+    guard let addressee = occupants[stanza.to.resource] else {
+      return step.bounce(stanza, step.reach(.roomPrivateToNobody, StanzaError(.itemNotFound, by: jid)))
+    }
+    guard configuration.privateMessages.allows(sender.role) else {
+      return step.bounce(stanza, step.reach(.roomPrivateForbidden, StanzaError(.forbidden, by: jid)))
+    }
+    if addressee.sessions.count > 1 { step.reach(.roomPrivateToSeveral) }
     var message = stanza.element.withoutRoomClaims(of: jid)
     message.append("x", NS.mucUser)
     step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
@@ -96,8 +106,12 @@ extension Room {
   /// that answers a private message goes to who sent that.
   private mutating func receiveError(_ stanza: Stanza, _ step: inout Step) {
     guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }
-    if error.meansAbsence { return leave(stanza.from, showing: nil, codes: [.technicalProblem], &step) }
+    if error.meansAbsence {
+      step.reach(.roomErrorOfGhost)
+      return leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
+    }
     guard stanza.to.isFull, let addressee = occupants[stanza.to.resource] else { return }
+    step.reach(.roomErrorPassedOn)
     // Who found the error could be a real address.
     error.by = nil
     let message = Element("message", NS.client, ["type": "error", "id": stanza.id], children: [error.element])

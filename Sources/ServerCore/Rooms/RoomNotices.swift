@@ -21,6 +21,25 @@ extension Room {
     case technicalProblem = 333
 
     var element: Element { Element("status", NS.mucUser, ["code": "\(rawValue)"]) }
+
+    var mark: Mark {
+      switch self {
+      case .nonAnonymous: .roomStatus100
+      case .showsUnavailable: .roomStatus102
+      case .hidesUnavailable: .roomStatus103
+      case .configurationChanged: .roomStatus104
+      case .own: .roomStatus110
+      case .becameNonAnonymous: .roomStatus172
+      case .becameSemiAnonymous: .roomStatus173
+      case .created: .roomStatus201
+      case .banned: .roomStatus301
+      case .newNick: .roomStatus303
+      case .kicked: .roomStatus307
+      case .affiliationLost: .roomStatus321
+      case .membersOnly: .roomStatus322
+      case .technicalProblem: .roomStatus333
+      }
+    }
   }
 
   /// A presence that the room sends in an occupant's name, before it is clear to whom.
@@ -66,7 +85,11 @@ extension Room {
 
   /// Sends a notice to clients of who it is about.
   func tell(_ notice: Notice, own sessions: some Sequence<JID>, _ step: inout Step) {
-    step.route(element(of: notice, for: .own), from: notice.address, to: Array(sessions))
+    let addressees = Array(sessions)
+    guard !addressees.isEmpty else { return }
+    step.reach(Status.own.mark)
+    for code in notice.codes { step.reach(code.mark) }
+    step.route(element(of: notice, for: .own), from: notice.address, to: addressees)
   }
 
   /// Sends a notice to everybody else in the room.
@@ -106,6 +129,7 @@ extension Room {
     if shows(occupant.role) {
       tellOthers(notice, &step)
     } else if wasShown {
+      step.reach(.roomHidesPresence)
       tellOthers(departure(of: occupant), &step)
     }
   }
@@ -125,6 +149,7 @@ extension Room {
     for occupant in occupants.values { present[occupant.user] = true }
     for (user, entry) in affiliations.registered where !present.contains(user) {
       guard let nick = entry.nick, occupants[nick] == nil, let address = JID(bare: jid, resource: nick) else { continue }
+      step.reach(.roomShowsAbsent)
       let notice = Notice(
         address: address, presence: Element("presence", NS.client, ["type": "unavailable"]), affiliation: entry.affiliation, role: .none,
         jid: user, nick: nick)

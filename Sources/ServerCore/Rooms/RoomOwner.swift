@@ -6,12 +6,15 @@ internal import XMPP
 
 extension Room {
   mutating func receiveOwner(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
-    guard affiliation(of: stanza.from) == .owner else { return step.bounce(stanza, StanzaError(.forbidden)) }
+    guard affiliation(of: stanza.from) == .owner else {
+      return step.bounce(stanza, step.reach(.roomOwnerRefused, StanzaError(.forbidden)))
+    }
     if stanza.type == "get" {
       return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form.element]))
     }
     if let request = query.child("destroy", NS.mucOwner) {
       guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
+      step.reach(.roomDestroyed)
       destroy(destruction, &step)
       return step.reply(stanza)
     }
@@ -19,6 +22,7 @@ extension Room {
     switch form.kind {
     case .submit: configure(stanza, form, &step)
     case .cancel:
+      step.reach(isLocked ? .roomConfigurationCancelledLocked : .roomConfigurationCancelled)
       if isLocked { destroy(Destruction(), &step) }
       step.reply(stanza)
     case .form, .result: step.bounce(stanza, StanzaError(.badRequest))
@@ -31,8 +35,9 @@ extension Room {
 extension Room {
   private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ step: inout Step) {
     var wanted = configuration
-    do throws(StanzaError) { try wanted.apply(form) } catch { return step.bounce(stanza, error) }
+    do throws(StanzaError) { try wanted.apply(form) } catch { return step.bounce(stanza, step.reach(.roomConfigurationRefused, error)) }
     let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
+    step.reach(wasLocked ? .roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
     configuration = wanted
     lockDeadline = nil
     history.trim(to: wanted.historyLength)
@@ -45,10 +50,13 @@ extension Room {
   private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ step: inout Step) {
     switch (wasPersisted, isPersisted) {
     case (false, true):
+      step.reach(.roomBecamePersistent)
       step.persist(.room(record))
       for (user, entry) in affiliations.sorted { step.persist(.affiliation(room: jid, jid: user, entry.record)) }
     case (true, true): if hasChanged { step.persist(.room(record)) }
-    case (true, false): step.persist(.deleteRoom(jid))
+    case (true, false):
+      step.reach(.roomBecameTemporary)
+      step.persist(.deleteRoom(jid))
     case (false, false): break
     }
   }
@@ -56,14 +64,17 @@ extension Room {
   /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.
   private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ step: inout Step) {
     if configuration.isMembersOnly, !old.isMembersOnly {
+      step.reach(.roomBecameMembersOnly)
       for occupant in occupants.values where affiliation(of: occupant.user) < .member {
         expel(occupant, .membersOnly, by: nil, reason: nil, &step)
       }
     }
     for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
+      step.reach(.roomBroadcastChanged)
       tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
     }
     for code in changes(since: old) {
+      step.reach(code.mark)
       let x = Element("x", NS.mucUser, children: [code.element])
       broadcast(Element("message", NS.client, ["type": "groupchat"], children: [x]), &step)
     }

@@ -14,9 +14,11 @@ extension Room {
         join(stanza, &step)
       }
     // Whether to the room or to a nick: who leaves is known by the real JID.
-    case "unavailable": leave(stanza.from, showing: sanitized(stanza.element), codes: [], &step)
+    case "unavailable": leave(stanza.from, showing: sanitized(stanza.element, &step), codes: [], &step)
     // The client is not there to take the room's presence (11.1).
-    case "error": leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
+    case "error":
+      if occupant(of: stanza.from) != nil { step.reach(.roomLeftByError) }
+      leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
     default: break
     }
   }
@@ -26,10 +28,12 @@ extension Room {
     if !nick.isEmpty, nick != occupant.nick {
       changeNick(of: occupant, stanza, &step)
     } else if stanza.element.child("x", NS.muc) != nil {
+      step.reach(.roomJoinAgain)
       // The client lost track of the room: it gets all that it would get if it had just come (7.2.1).
       enter(stanza, as: occupant, &step)
     } else {
-      let presence = sanitized(stanza.element)
+      step.reach(.roomPresenceUpdated)
+      let presence = sanitized(stanza.element, &step)
       occupants[occupant.nick]?.show(presence, of: stanza.from)
       if let updated = occupants[occupant.nick] { announce(notice(of: updated), of: updated, &step) }
     }
@@ -37,11 +41,12 @@ extension Room {
 
   /// The client's presence without what only the room may say, and without what would weigh too much: it is kept, and shown
   /// to everybody who comes.
-  func sanitized(_ presence: Element) -> Element {
+  func sanitized(_ presence: Element, _ step: inout Step) -> Element {
     var kept = presence.withoutContent
     kept["id"] = nil
     for child in presence.children where !child.has(namespace: NS.muc) && !child.has(namespace: NS.mucUser) { kept.append(child) }
     guard kept.weight > Limits.presenceWeight else { return kept }
+    step.reach(.roomPresenceTooHeavy)
     // A service may reflect these alone (18.1, 8).
     var core = Element("presence", NS.client, ["type": kept.type])
     for name: Text in ["show", "status", "priority"] {
@@ -56,15 +61,15 @@ extension Room {
 
 extension Room {
   private mutating func join(_ stanza: Stanza, _ step: inout Step) {
-    guard stanza.to.isFull else { return refuse(stanza, .jidMalformed, &step) }
+    guard stanza.to.isFull else { return refuse(stanza, step.reach(.roomJoinWithoutNick, .jidMalformed), &step) }
     guard let request = stanza.element.child("x", NS.muc) else { return dismiss(stanza, &step) }
     let isCreation = isLocked && affiliations.count == 0
     if isCreation {
       affiliations.set(stanza.from.bare, RoomAffiliations.Entry(affiliation: .owner))
-    } else if let refusal = refusal(of: stanza, request) {
+    } else if let refusal = refusal(of: stanza, request, &step) {
       return refuse(stanza, refusal, &step)
     }
-    enter(stanza, as: newcomer(stanza), codes: isCreation ? [.created] : [], &step)
+    enter(stanza, as: newcomer(stanza, &step), codes: isCreation ? [.created] : [], &step)
   }
 
   private func refuse(_ stanza: Stanza, _ condition: StanzaError.Condition, _ step: inout Step) {
@@ -74,6 +79,7 @@ extension Room {
   /// A presence without the `<x/>` of a join, from who is not in the room: a client that lost track, and learns it so (7.2.18).
   private func dismiss(_ stanza: Stanza, _ step: inout Step) {
     let presence = Element("presence", NS.client, ["type": "unavailable"])
+    step.reach(.roomJoinWithoutX)
     var notice = Notice(address: stanza.to, presence: presence, affiliation: .none, role: .none, jid: stanza.from)
     notice.reason = "You are not in the room."
     notice.codes = [.kicked, .technicalProblem]
@@ -82,15 +88,21 @@ extension Room {
 
   /// Why somebody may not come in (7.2.17). What concerns the person comes first, so that who isn't let in doesn't learn which
   /// nicks are taken.
-  private func refusal(of stanza: Stanza, _ request: Element) -> StanzaError.Condition? {
+  private func refusal(of stanza: Stanza, _ request: Element, _ step: inout Step) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
     let isAdmin = affiliation >= .admin
-    if isLocked, affiliation != .owner { return .itemNotFound }
-    if affiliation == .outcast { return .forbidden }
-    if configuration.isMembersOnly, affiliation < .member { return .registrationRequired }
-    if !configuration.accepts(request.child("password", NS.muc)?.text) { return .notAuthorized }
-    if sessionCount >= Limits.sessions + (isAdmin ? Limits.spareSessions : 0) { return .serviceUnavailable }
-    return isTaken(stanza.to.resource, for: stanza.from.bare) ? .conflict : nil
+    if isLocked, affiliation != .owner { return step.reach(.roomJoinLocked, .itemNotFound) }
+    if affiliation == .outcast { return step.reach(.roomJoinBanned, .forbidden) }
+    if configuration.isMembersOnly, affiliation < .member { return step.reach(.roomJoinNotMember, .registrationRequired) }
+    if !configuration.accepts(request.child("password", NS.muc)?.text) { return step.reach(.roomJoinPasswordWrong, .notAuthorized) }
+    if sessionCount >= Limits.sessions + (isAdmin ? Limits.spareSessions : 0) { return step.reach(.roomJoinFull, .serviceUnavailable) }
+    if isTaken(stanza.to.resource, for: stanza.from.bare) {
+      let isReserved = occupants[stanza.to.resource] == nil
+      return step.reach(isReserved ? .roomJoinNickReserved : .roomJoinNickTaken, .conflict)
+    }
+    if configuration.secret != nil { step.reach(.roomJoinPasswordRight) }
+    if sessionCount >= Limits.sessions { step.reach(.roomJoinSpare) }
+    return nil
   }
 
   /// Whether a nick is in use or reserved by somebody else (7.2.8).
@@ -101,16 +113,17 @@ extension Room {
   }
 
   /// The occupant that the sender becomes, or already is with another client.
-  private func newcomer(_ stanza: Stanza) -> Occupant {
-    if let present = occupants[stanza.to.resource] { return present }
+  private func newcomer(_ stanza: Stanza, _ step: inout Step) -> Occupant {
+    if let present = occupants[stanza.to.resource] { return step.reach(.roomJoinAnotherClient, present) }
     let role = affiliation(of: stanza.from).defaultRole(inModerated: configuration.isModerated)
+    if role == .visitor { step.reach(.roomJoinVisitor) }
     return Occupant(address: stanza.to, user: stanza.from.bare, role: role, sessions: [:])
   }
 
   /// Lets a client in, with everything in the order of 7.1: the others' presence, its own, the history, the subject.
   private mutating func enter(_ stanza: Stanza, as newcomer: Occupant, codes: [Status] = [], _ step: inout Step) {
     var occupant = newcomer
-    occupant.show(sanitized(stanza.element), of: stanza.from)
+    occupant.show(sanitized(stanza.element, &step), of: stanza.from)
     occupants[occupant.nick] = occupant
     nicks[stanza.from] = occupant.nick
 
@@ -134,7 +147,10 @@ extension Room {
   /// For others an unavailable old nick and an available new one (7.6). All clients of the occupant move along.
   private mutating func changeNick(of occupant: Occupant, _ stanza: Stanza, _ step: inout Step) {
     let nick = stanza.to.resource
-    guard occupants[nick] == nil, !isTaken(nick, for: occupant.user) else { return refuse(stanza, .conflict, &step) }
+    guard occupants[nick] == nil, !isTaken(nick, for: occupant.user) else {
+      return refuse(stanza, step.reach(.roomNickConflict, .conflict), &step)
+    }
+    step.reach(occupant.sessions.count > 1 ? .roomNickChangedTogether : .roomNickChanged)
     var old = departure(of: occupant)
     old.role = occupant.role
     old.nick = nick
@@ -144,7 +160,7 @@ extension Room {
 
     var renamed = occupant
     renamed.address = stanza.to
-    renamed.show(sanitized(stanza.element), of: stanza.from)
+    renamed.show(sanitized(stanza.element, &step), of: stanza.from)
     occupants.removeValue(forKey: occupant.nick)
     occupants[nick] = renamed
     for session in renamed.sessions.keys { nicks[session] = nick }
@@ -160,6 +176,7 @@ extension Room {
     guard var occupant = occupant(of: session) else { return }
     // Who leaves a room before it is configured gives it up (10.1.3).
     if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
+      step.reach(.roomLeftLocked)
       return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, &step)
     }
     let wasFront = occupant.shownJID == session
@@ -169,6 +186,7 @@ extension Room {
     notice.codes = codes
     guard occupant.sessions.count > 1 else { return remove(occupant, notice, &step) }
 
+    step.reach(wasFront ? .roomLeftByShownClient : .roomLeftByOneClient)
     tell(notice, own: [session], &step)
     occupant.sessions.removeValue(forKey: session)
     occupants[occupant.nick] = occupant

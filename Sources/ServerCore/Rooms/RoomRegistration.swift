@@ -12,11 +12,13 @@ extension Room {
     let affiliation = affiliation(of: stanza.from)
     // Who is no member yet becomes one by an admin's word alone.
     guard affiliation >= .member else {
+      step.reach(affiliation == .outcast ? .roomRegistrationOfOutcast : .roomRegistrationOfStranger)
       return step.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))
     }
     if stanza.type == "get" {
       step.reply(stanza, registrationAnswer(to: stanza.from.bare))
     } else if query.child("remove", NS.register) != nil {
+      step.reach(affiliation == .member ? .roomRegistrationRemoved : .roomRegistrationRemovedByAdmin)
       // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.2).
       setAffiliation(
         affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &step)
@@ -43,9 +45,12 @@ extension Room {
   private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ step: inout Step) {
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
       let wanted = form.value(Self.registeredNickField), !wanted.isEmpty, let address = JID(bare: jid, resource: wanted)
-    else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    else { return step.bounce(stanza, step.reach(.roomRegistrationMalformed, StanzaError(.badRequest))) }
     let user = stanza.from.bare
-    guard !isTaken(address.resource, for: user) else { return step.bounce(stanza, StanzaError(.conflict)) }
+    guard !isTaken(address.resource, for: user) else {
+      return step.bounce(stanza, step.reach(.roomRegistrationConflict, StanzaError(.conflict)))
+    }
+    step.reach(.roomRegistered)
     setAffiliation(affiliation, of: user, nick: .reserve(address.resource), by: nil, reason: nil, &step)
     step.reply(stanza)
   }

@@ -40,26 +40,36 @@ extension Room {
     guard let sender = occupant(of: stanza.from) else {
       // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410.
       let isDisco = payload.has(namespace: NS.discoInfo) || payload.has(namespace: NS.discoItems)
+      step.reach(isDisco ? .roomRelayDiscoByStranger : .roomRelayByStranger)
       return step.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
     }
-    guard let addressee = occupants[stanza.to.resource] else { return step.bounce(stanza, StanzaError(.itemNotFound, by: jid)) }
+    guard let addressee = occupants[stanza.to.resource] else {
+      return step.bounce(stanza, step.reach(.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
+    }
     // Who pings itself asks whether it is in the room: it is (XEP-0410).
-    if addressee.nick == sender.nick, payload.is("ping", NS.ping) { return step.reply(stanza) }
+    if addressee.nick == sender.nick, payload.is("ping", NS.ping) {
+      step.reach(.roomSelfPing)
+      return step.reply(stanza)
+    }
 
     let token = step.generator.token()
     let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
-    if let oldest = relays.insert(relay, as: token) { giveUp(oldest, &step) }
+    if let oldest = relays.insert(relay, as: token) { giveUp(step.reach(.roomRelaysFull, oldest), &step) }
     var request = stanza.element
     request["id"] = token
     // A vCard belongs to the account, not to a client (XEP-0054).
     let isForAccount = payload.has(namespace: "vcard-temp")
+    step.reach(isForAccount ? .roomRelayedToAccount : .roomRelayed)
     step.route(request, from: sender.address, to: isForAccount ? addressee.user : addressee.shownJID)
   }
 
   private mutating func relayAnswer(_ stanza: Stanza, _ step: inout Step) {
-    guard let relay = relays.take(stanza.id, from: stanza.from.bare), nicks.contains(relay.requester) else { return }
+    guard let relay = relays.take(stanza.id, from: stanza.from.bare), nicks.contains(relay.requester) else {
+      return step.reach(.roomRelayAnswerUnknown)
+    }
     var answer = stanza.element
     if var error = StanzaError(answer) {
+      step.reach(.roomRelayAnsweredError)
       // Who found the error could be a real address, and so could what is in the request that comes back with it.
       error.by = nil
       answer = Element("iq", NS.client, ["type": "error"], children: [error.element])

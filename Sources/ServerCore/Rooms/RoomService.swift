@@ -25,7 +25,11 @@ enum RoomService {
       guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
       switch (query.namespace, stanza.type) {
       case (NS.discoInfo, "get"):
-        if query["node"] == nil { step.reply(stanza, info) } else { step.bounce(stanza, StanzaError(.itemNotFound)) }
+        if query["node"] == nil {
+          step.reply(stanza, step.reach(.serviceInfo, info))
+        } else {
+          step.bounce(stanza, StanzaError(.itemNotFound))
+        }
       case (NS.ping, "get"): step.reply(stanza)
       default: step.bounce(stanza, StanzaError(.serviceUnavailable))
       }

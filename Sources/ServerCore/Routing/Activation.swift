@@ -60,7 +60,11 @@ extension Server {
       step.immediate.append(.load(.account(account)))
     }
     guard accounts[account]!.isLoading else { return perform(errand, on: account, &step) }
-    guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else { return giveUp(errand, &step) }
+    if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
+    guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
+      step.reach(.parkedAccountFull)
+      return giveUp(errand, &step)
+    }
     parkedCount += added
   }
 
@@ -73,19 +77,26 @@ extension Server {
       accounts[jid] = Slot(entity: snapshot.map { Account($0, now: step.now) }, isLoading: false)
       for errand in parked { perform(errand, on: jid, &step) }
       // Of an account that does not exist nothing stays.
-      guard accounts[jid]?.entity != nil else { return _ = accounts.remove(jid) }
+      guard accounts[jid]?.entity != nil else {
+        step.reach(.loadNoAccount)
+        return _ = accounts.remove(jid)
+      }
       wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
     case (.account(let jid), .failed):
+      step.reach(.loadAccountFailed)
       guard let slot = accounts.remove(jid) else { return }
       parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
     case (.offline(let jid), .offline(let messages)):
+      if accounts[jid]?.entity == nil { step.reach(.loadOfflineTooLate) }
       accounts[jid]?.entity?.offlineLoaded(messages, &step)
     case (.offline(let jid), .failed):
+      step.reach(.loadOfflineFailed)
       accounts[jid]?.entity?.offlineLoaded([], &step)
     case (.room(let jid), .room(let snapshot)):
       roomLoaded(jid, snapshot, &step)
     case (.room(let jid), .failed):
+      step.reach(.loadRoomFailed)
       guard let slot = rooms.remove(jid) else { return }
       parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
@@ -104,6 +115,7 @@ extension Server {
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     case .authenticate(let link):
+      if streams[link] == nil { step.reach(.saslStreamGone) }
       let record = accounts[jid]?.entity?.record
       let request = streams[link]?.accountFound(record, &step) ?? nil
       if let request { follow(request, link, &step) }
@@ -119,20 +131,24 @@ extension Server {
 
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
-    case .stanza(let stanza): step.bounce(stanza, Server.busy)
+    case .stanza(let stanza): step.bounce(stanza, step.reach(.abandonedStanza, Server.busy))
     case .authenticate(let link): streams[link]?.accountUnavailable(&step)
-    case .bind(let link, _, _, let id): streams[link]?.bindRefused(Server.busy, id: id, &step)
-    case .register(let link, _, let id): finish(.registration(link, id: id), Server.busy, &step)
+    case .bind(let link, _, _, let id): streams[link]?.bindRefused(step.reach(.abandonedBinding, Server.busy), id: id, &step)
+    case .register(let link, _, let id): finish(.registration(link, id: id), step.reach(.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
-      finish(origin, Server.busy, &step)
+      finish(origin, step.reach(.abandonedManagement, Server.busy), &step)
     }
   }
 
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
     let due = entity.idleSince + configuration.limits.idleTime
-    guard isPast(due, step) else { return wake(.account(jid), at: due) }
+    guard isPast(due, step) else {
+      step.reach(.idleAccountPostponed)
+      return wake(.account(jid), at: due)
+    }
+    step.reach(.idleAccountReleased)
     _ = accounts.remove(jid)
   }
 
@@ -140,7 +156,8 @@ extension Server {
   mutating func dropAccount(_ jid: JID, _ error: StreamError, _ step: inout Step) {
     endStreams(of: jid, error, &step)
     guard let slot = accounts[jid], !slot.isLoading else { return }
-    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, Server.busy) }
+    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, step.reach(.abandonedLine, Server.busy)) }
+    step.reach(.outputLostAccount)
     _ = accounts.remove(jid)
   }
 }

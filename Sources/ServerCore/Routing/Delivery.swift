@@ -7,11 +7,14 @@ internal import XMPP
 extension Server {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
   mutating func send(_ element: Element, as sender: JID, on link: LinkID, _ step: inout Step) {
-    guard let kind = element.stanzaKind else { return endStream(link, StreamError(.unsupportedStanzaType), &step) }
+    guard let kind = element.stanzaKind else {
+      return endStream(link, step.reach(.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
+    }
     // 8.1.2.1: `from` may be left out or be the sender's own.
     if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
+      step.reach(.stanzaFromOwn)
     } else if element["from"] != nil {
-      return endStream(link, StreamError(.invalidFrom), &step)
+      return endStream(link, step.reach(.stanzaFromForeign, StreamError(.invalidFrom)), &step)
     }
     let given = element["to"]
     let address = given.flatMap { JID($0) }
@@ -19,12 +22,18 @@ extension Server {
     stanza.element["from"] = nil
     stanza.element["to"] = nil
     if given != nil, address == nil {
-      return answer(stanza, StanzaError(.jidMalformed), link, from: nil, &step)
+      return answer(stanza, step.reach(.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
     }
-    if kind == .iq, let problem = Server.check(iq: element) { return answer(stanza, problem, link, from: address, &step) }
-    if let language = streamLanguage(link), element.lang == nil { stanza.element.lang = language }
+    if kind == .iq, let problem = Server.check(iq: element, &step) { return answer(stanza, problem, link, from: address, &step) }
+    if let language = streamLanguage(link), element.lang == nil {
+      step.reach(.stanzaLanguageAdded)
+      stanza.element.lang = language
+    }
     guard let account = accounts[sender.bare]?.entity else { return }
-    if account.isBlocked(stanza.to) { return answer(stanza, Blocking.outboundError, link, from: stanza.to, &step) }
+    if account.isBlocked(stanza.to) {
+      return answer(stanza, step.reach(.blockedOutbound, Blocking.outboundError), link, from: stanza.to, &step)
+    }
+    if kind == .message, address == nil { step.reach(.messageWithoutTo) }
     if kind == .presence {
       accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &step)
     } else {
@@ -34,19 +43,19 @@ extension Server {
 
   /// Answers a session's own stanza on its own link, before it went anywhere.
   private func answer(_ stanza: Stanza, _ error: StanzaError, _ link: LinkID, from: JID?, _ step: inout Step) {
-    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return }
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return step.reach(.stanzaErrorUnanswered) }
     step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(link: link, to: stanza.from)]))
   }
 
   /// 8.2.3: an id, a type that is known, and one child in a request.
-  private static func check(iq: Element) -> StanzaError? {
-    guard let id = iq.id, !id.isEmpty else { return StanzaError(.badRequest) }
+  private static func check(iq: Element, _ step: inout Step) -> StanzaError? {
+    guard let id = iq.id, !id.isEmpty else { return step.reach(.iqIDMissing, StanzaError(.badRequest)) }
     switch iq.type {
     case "get", "set":
       var children = iq.children
-      return children.next() != nil && children.next() == nil ? nil : StanzaError(.badRequest)
+      return children.next() != nil && children.next() == nil ? nil : step.reach(.iqChildrenWrong, StanzaError(.badRequest))
     case "result", "error": return nil
-    default: return StanzaError(.badRequest)
+    default: return step.reach(.iqTypeUnknown, StanzaError(.badRequest))
     }
   }
 
@@ -74,7 +83,7 @@ extension Server {
       receiveAtRoomService(stanza, &step)
     case .remote:
       // 10.4.3, until there is federation.
-      step.bounce(stanza, StanzaError(.remoteServerNotFound))
+      step.bounce(stanza, step.reach(.routeRemote, StanzaError(.remoteServerNotFound)))
     }
   }
 
@@ -92,13 +101,13 @@ extension Server {
   private mutating func receiveAtHost(_ stanza: Stanza, _ step: inout Step) {
     switch (stanza.kind, stanza.type) {
     case (.iq, "get"), (.iq, "set"):
-      guard stanza.to.isDomain else { return step.bounce(stanza, StanzaError(.serviceUnavailable)) }
+      guard stanza.to.isDomain else { return step.bounce(stanza, step.reach(.hostResource, StanzaError(.serviceUnavailable))) }
       var host = Host(jid: stanza.to, configuration: configuration)
       host.receiveRequest(stanza, &step)
     case (.message, _):
-      step.bounce(stanza, StanzaError(.serviceUnavailable))
+      step.bounce(stanza, step.reach(.hostMessage, StanzaError(.serviceUnavailable)))
     default:
-      break
+      step.reach(.hostStanzaIgnored)
     }
   }
 
@@ -107,14 +116,17 @@ extension Server {
     switch stanza.kind {
     case .message:
       let target: MessageDelivery.Target = stanza.to.isBare ? .bare : .fullNoMatch
-      if MessageDelivery.decide(.init(of: stanza.element), .noAccount, target) == .error {
+      let decision = MessageDelivery.decide(.init(of: stanza.element), .noAccount, target)
+      if let mark = decision.mark(.noAccount, target) { step.reach(mark) }
+      if decision == .error {
         step.bounce(stanza, StanzaError(.serviceUnavailable))
       }
     case .iq:
-      step.bounce(stanza, StanzaError(.serviceUnavailable))
+      step.bounce(stanza, step.reach(.nobodyIQ, StanzaError(.serviceUnavailable)))
     case .presence:
       // 4.3.2: whoever still believes to be subscribed is told otherwise.
       if stanza.type == "probe" {
+        step.reach(.nobodyProbed)
         step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
       }
     case nil:
@@ -133,12 +145,15 @@ extension Account {
     case .iq:
       if stanza.to.isFull {
         if let session = sessions[stanza.to.resource] {
+          step.reach(.iqToResource)
           deliver.append(Addressee(link: session.link, to: stanza.to))
         } else {
-          step.bounce(stanza, StanzaError(.serviceUnavailable))
+          step.bounce(stanza, step.reach(.iqToResourceMissing, StanzaError(.serviceUnavailable)))
         }
       } else if stanza.type == "get" || stanza.type == "set" {
         receiveRequest(stanza, &step)
+      } else {
+        step.reach(.iqToAccountAnswer)
       }
     case nil: break
     }

@@ -53,6 +53,38 @@ enum MessageDelivery: Equatable {
   }
 }
 
+extension MessageDelivery {
+  /// The place in the table where this was decided; `nil` where the resource matched, since which row that is says little.
+  func mark(_ situation: Situation, _ target: Target) -> Mark? {
+    switch (situation, target, self) {
+    case (.noAccount, .bare, .error): .tableNoAccountBareError
+    case (.noAccount, .bare, .ignore): .tableNoAccountBareIgnore
+    case (.noAccount, .fullNoMatch, .error): .tableNoAccountFullError
+    case (.noAccount, .fullNoMatch, .ignore): .tableNoAccountFullIgnore
+    case (.noResources, .bare, .storeOffline): .tableNoResourceBareStore
+    case (.noResources, .bare, .error): .tableNoResourceBareError
+    case (.noResources, .bare, .ignore): .tableNoResourceBareIgnore
+    case (.noResources, .fullNoMatch, .storeOffline): .tableNoResourceFullStore
+    case (.noResources, .fullNoMatch, .error): .tableNoResourceFullError
+    case (.noResources, .fullNoMatch, .ignore): .tableNoResourceFullIgnore
+    case (.negativeOnly, .bare, .storeOffline): .tableNegativeBareStore
+    case (.negativeOnly, .bare, .error): .tableNegativeBareError
+    case (.negativeOnly, .bare, .ignore): .tableNegativeBareIgnore
+    case (.negativeOnly, .fullNoMatch, .storeOffline): .tableNegativeFullStore
+    case (.negativeOnly, .fullNoMatch, .error): .tableNegativeFullError
+    case (.negativeOnly, .fullNoMatch, .ignore): .tableNegativeFullIgnore
+    case (.someNonNegative, .bare, .mostAvailable): .tableAvailableBareMost
+    case (.someNonNegative, .bare, .all): .tableAvailableBareAll
+    case (.someNonNegative, .bare, .error): .tableAvailableBareError
+    case (.someNonNegative, .bare, .ignore): .tableAvailableBareIgnore
+    case (.someNonNegative, .fullNoMatch, .mostAvailable): .tableAvailableFullMost
+    case (.someNonNegative, .fullNoMatch, .error): .tableAvailableFullError
+    case (.someNonNegative, .fullNoMatch, .ignore): .tableAvailableFullIgnore
+    default: nil
+    }
+  }
+}
+
 extension MessageDelivery.MessageType {
   /// An unknown or missing type is `normal` (RFC 6121, 5.2.2).
   init(of message: Element) { self = message.type.flatMap { Self(rawValue: $0.string) } ?? .normal }
@@ -66,16 +98,24 @@ extension Account {
     let reachable = available.filter { $0.priority >= 0 }
     let situation: MessageDelivery.Situation = !reachable.isEmpty ? .someNonNegative : available.isEmpty ? .noResources : .negativeOnly
     let decision = MessageDelivery.decide(type, situation, target)
+    if type == .normal, let given = stanza.type, given != "normal" { step.reach(.messageTypeUnknown) }
     if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
-      guard linedUp.count < step.configuration.limits.offlineMessages else { return step.bounce(stanza, StanzaError(.resourceConstraint)) }
-      return linedUp.append(stanza)
+      guard linedUp.count < step.configuration.limits.offlineMessages else {
+        return step.bounce(stanza, step.reach(.offlineLineFull, StanzaError(.resourceConstraint)))
+      }
+      return linedUp.append(step.reach(.offlineLinedUp, stanza))
     }
+    if let mark = decision.mark(situation, target) { step.reach(mark) }
     switch decision {
     case .deliver:
-      if let session = sessions[stanza.to.resource] { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      guard let session = sessions[stanza.to.resource] else { return }
+      step.reach(session.presence == nil ? .tableMatchUnavailable : session.priority < 0 ? .tableMatchNegative : .tableMatchAvailable)
+      deliver.append(Addressee(link: session.link, to: stanza.to))
     case .mostAvailable:
       let highest = reachable.map(\.priority).max()
+      let before = deliver.count
       for session in reachable where session.priority == highest { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      if deliver.count > before + 1 { step.reach(.tableAvailableBareSeveral) }
     case .all:
       for session in reachable { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     case .storeOffline:

@@ -19,7 +19,7 @@ struct OutputCommit: Sendable {
   var depth: Int { held.count }
 
   /// Takes what a step produced; appends what may leave now.
-  mutating func add(_ step: Step, into effects: inout [Effect]) {
+  mutating func add(_ step: Step, into effects: inout [Effect], _ marks: inout Marks) {
     if !step.records.isEmpty {
       lastCommit += 1
       effects.append(.commit(lastCommit, step.records))
@@ -30,12 +30,16 @@ struct OutputCommit: Sendable {
     if step.records.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: step.outputs) }
       if step.outputs.isEmpty { return }
+      marks.reach(.outputHeldBehind)
+    } else {
+      marks.reach(.outputHeld)
     }
     held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched))
   }
 
   /// Commits up to and with `number` are durable.
-  mutating func committed(through number: UInt64, into effects: inout [Effect]) {
+  mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
+    if let first = held.first, first.commit < number { marks.reach(.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
       held.removeFirst()
@@ -51,8 +55,9 @@ struct OutputCommit: Sendable {
     var controls: [UInt64] = []
   }
 
-  mutating func failed(from number: UInt64) -> Loss {
+  mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
     var loss = Loss()
+    if let last = held.last, last.commit > number { marks.reach(.outputFailedTogether) }
     while let last = held.last, last.commit >= number {
       held.removeLast()
       loss.touched.append(contentsOf: last.touched)

@@ -36,6 +36,8 @@ struct Step {
   var wishes: [Wish] = []
   /// Accounts and rooms (bare) that this step changed: what a failed commit takes back.
   private(set) var touched: [JID] = []
+  /// The server's, lent for as long as the step lasts.
+  var marks = Marks()
 
   enum Wish: Sendable {
     case changePassword(Stanza, JID, Secret)
@@ -55,6 +57,13 @@ struct Step {
     self.generator = generator
   }
 
+  mutating func reach(_ mark: Mark) { marks.reach(mark) }
+  /// Counts a place on the way to what is said there: `step.bounce(stanza, step.reach(.rosterFull, StanzaError(.resourceConstraint)))`.
+  mutating func reach<Answer>(_ mark: Mark, _ answer: Answer) -> Answer {
+    marks.reach(mark)
+    return answer
+  }
+
   /// Sends a stanza on its way, as if over a network: nothing is delivered before the caller returns.
   mutating func route(_ element: Element, from: JID, to: JID) {
     mail.append(Mail(element: element, from: from, to: [to]))
@@ -72,7 +81,7 @@ struct Step {
 
   /// Answers a stanza with an error (RFC 6120, 8.3), unless it is one itself or a result, which is never answered.
   mutating func bounce(_ stanza: Stanza, _ error: StanzaError, payload: Bool = false) {
-    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return }
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return reach(.stanzaErrorUnanswered) }
     route(stanza.element.errorReply(error, payload: payload), from: stanza.to, to: stanza.from)
   }
   /// Answers an IQ request.

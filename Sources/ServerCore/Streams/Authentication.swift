@@ -56,24 +56,25 @@ extension ClientStream {
     case (.authenticating(.expectProof(let exchange, let record, let jid)), "response"):
       finishScram(exchange, record, jid, element.text, &step)
     case (.authenticating, "abort"):
-      refuse(.aborted, &step)
+      refuse(step.reach(.saslAborted, .aborted), &step)
     default:
-      refuse(.malformedRequest, &step)
+      refuse(step.reach(.saslUnexpected, .malformedRequest), &step)
     }
     return nil
   }
 
   private mutating func begin(_ element: Element, _ step: inout Step) -> Request? {
     guard let mechanism = element["mechanism"].flatMap({ Authentication.Mechanism(rawValue: $0.string) }) else {
-      refuse(.invalidMechanism, &step)
+      refuse(step.reach(.saslMechanismInvalid, .invalidMechanism), &step)
       return nil
     }
     guard Authentication.mechanisms(isEncrypted: isEncrypted, step.configuration).contains(mechanism) else {
-      refuse(.encryptionRequired, &step)
+      refuse(step.reach(.saslEncryptionRequired, .encryptionRequired), &step)
       return nil
     }
     let text = element.text
     guard !text.isEmpty else {
+      step.reach(.saslInitialResponseMissing)
       phase = .authenticating(.expectInitial(mechanism))
       step.send(Element("challenge", NS.sasl), to: link)
       return nil
@@ -83,8 +84,9 @@ extension ClientStream {
 
   private mutating func initialResponse(_ mechanism: Authentication.Mechanism, _ text: Text, _ step: inout Step) -> Request? {
     // "=" stands for a response of no bytes (RFC 6120, 6.4.2).
+    if text == "=" { step.reach(.saslInitialResponseEmpty) }
     guard let bytes = text == "=" ? [] : Base64.decode(text) else {
-      refuse(.incorrectEncoding, &step)
+      refuse(step.reach(.saslInitialEncodingIncorrect, .incorrectEncoding), &step)
       return nil
     }
     switch mechanism {
@@ -95,15 +97,17 @@ extension ClientStream {
   }
 
   private mutating func beginScram(_ hash: ScramHash, _ message: Text, _ step: inout Step) -> Request? {
-    guard let exchange = try? ScramExchange(hash: hash, clientFirst: message) else {
-      refuse(.malformedRequest, &step)
+    let exchange: ScramExchange
+    do throws(ScramExchange.Failure) { exchange = try ScramExchange(hash: hash, clientFirst: message) } catch {
+      refuse(step.reach(error.mark, .malformedRequest), &step)
       return nil
     }
     let jid = JID(local: exchange.username, domain: domain, resource: "")
     guard isOwn(exchange.authorization, jid) else {
-      refuse(.invalidAuthzid, &step)
+      refuse(step.reach(.saslScramAuthzidForeign, .invalidAuthzid), &step)
       return nil
     }
+    if !exchange.authorization.isEmpty { step.reach(.saslAuthzidOwn) }
     return find(jid, .findingForScram(exchange, jid), &step)
   }
 
@@ -111,13 +115,13 @@ extension ClientStream {
   private mutating func beginPlain(_ bytes: [UInt8], _ step: inout Step) -> Request? {
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     guard parts.count == 3, !parts[1].isEmpty, !parts[2].isEmpty else {
-      refuse(.malformedRequest, &step)
+      refuse(step.reach(.saslPlainMalformed, .malformedRequest), &step)
       return nil
     }
     let name = Text(utf8: parts[1])
     let jid = JID(local: name, domain: domain, resource: "")
     guard isOwn(Text(utf8: parts[0]), jid) else {
-      refuse(.invalidAuthzid, &step)
+      refuse(step.reach(.saslPlainAuthzidForeign, .invalidAuthzid), &step)
       return nil
     }
     let password = Precis.saslPrep(Text(utf8: parts[2])) ?? Text(utf8: parts[2])
@@ -132,7 +136,7 @@ extension ClientStream {
   private mutating func find(_ jid: JID?, _ next: Authentication, _ step: inout Step) -> Request? {
     phase = .authenticating(next)
     claimed = jid
-    guard let jid else { return accountFound(nil, &step) }
+    guard let jid else { return accountFound(step.reach(.saslNameUnusable, nil), &step) }
     step.immediate.append(.pause(link))
     return .findAccount(jid)
   }
@@ -141,6 +145,7 @@ extension ClientStream {
   mutating func accountFound(_ record: AccountRecord?, _ step: inout Step) -> Request? {
     switch phase {
     case .authenticating(.findingForScram(var exchange, let jid)):
+      if record == nil { step.reach(.saslAccountUnknown) }
       let decoy = Scram.decoy(exchange.hash, name: jid?.local ?? exchange.username, configuration: step.configuration)
       let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
       let challenge = exchange.challenge(credentials, serverNonce: step.generator.token())
@@ -149,6 +154,7 @@ extension ClientStream {
       step.immediate.append(.resume(link))
       return nil
     case .authenticating(.findingForPlain(let jid, let password, let name)):
+      if record == nil { step.reach(.saslAccountUnknown) }
       let decoy = Scram.decoy(.sha256, name: jid?.local ?? name, configuration: step.configuration)
       let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
       phase = .authenticating(.deriving(record, jid, expected: expected))
@@ -162,7 +168,7 @@ extension ClientStream {
   /// Storage could not say whether the account is there.
   mutating func accountUnavailable(_ step: inout Step) {
     guard case .authenticating = phase else { return }
-    refuse(.temporaryAuthFailure, &step)
+    refuse(step.reach(.saslStorageUnavailable, .temporaryAuthFailure), &step)
     step.immediate.append(.resume(link))
   }
 
@@ -170,22 +176,27 @@ extension ClientStream {
     guard case .authenticating(.deriving(let record, let jid, let expected)) = phase else { return }
     step.immediate.append(.resume(link))
     guard let record, let jid, let given = credentials.first, Secret(given.storedKey).matches(expected.storedKey) else {
-      return refuse(.notAuthorized, &step)
+      return refuse(step.reach(.saslPlainPasswordWrong, .notAuthorized), &step)
     }
+    step.reach(.saslSucceededPlain)
     succeed(record, jid, "", &step)
   }
 
   private mutating func finishScram(_ exchange: ScramExchange, _ record: AccountRecord?, _ jid: JID?, _ text: Text, _ step: inout Step) {
-    guard let bytes = Base64.decode(text) else { return refuse(.incorrectEncoding, &step) }
-    guard let final = try? exchange.verify(clientFinal: Text(utf8: bytes)), let record, let jid else {
-      return refuse(.notAuthorized, &step)
+    guard let bytes = Base64.decode(text) else { return refuse(step.reach(.saslProofEncodingIncorrect, .incorrectEncoding), &step) }
+    let final: Text
+    do throws(ScramExchange.Failure) { final = try exchange.verify(clientFinal: Text(utf8: bytes)) } catch {
+      return refuse(step.reach(error.mark, .notAuthorized), &step)
     }
+    guard let record, let jid else { return refuse(.notAuthorized, &step) }
+    step.reach(exchange.hash == .sha1 ? .saslSucceededScramSHA1 : .saslSucceededScramSHA256)
     succeed(record, jid, Base64.encode(Array(final.utf8)), &step)
   }
 
   private mutating func succeed(_ record: AccountRecord, _ jid: JID, _ data: Text, _ step: inout Step) {
     // Only who knew the password learns of it.
-    guard !record.isDisabled else { return refuse(.accountDisabled, &step) }
+    guard !record.isDisabled else { return refuse(step.reach(.saslAccountDisabled, .accountDisabled), &step) }
+    if failures > 0 { step.reach(.saslSucceededAfterFailure) }
     step.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: link)
     step.immediate.append(.restart(link, step.configuration.limits.authenticatedStream))
     expectHeader(VerifiedIdentity(account: jid))
@@ -199,7 +210,20 @@ extension ClientStream {
     phase = .negotiating
     failures += 1
     if failures >= step.configuration.limits.authenticationAttempts {
-      fail(StreamError(.policyViolation, text: "too many failed authentications"), &step)
+      fail(step.reach(.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &step)
+    }
+  }
+}
+
+extension ScramExchange.Failure {
+  fileprivate var mark: Mark {
+    switch self {
+    case .malformedFirst: .saslScramMalformed
+    case .bindingUnsupported: .saslScramBindingUnsupported
+    case .malformedFinal: .saslScramFinalMalformed
+    case .bindingChanged: .saslScramBindingChanged
+    case .nonceChanged: .saslScramNonceChanged
+    case .proofWrong: .saslScramProofWrong
     }
   }
 }

@@ -68,7 +68,7 @@ struct ClientStream: Sendable {
 
   mutating func headerReceived(_ header: StreamParser.Header, _ step: inout Step) {
     lastProgress = step.now.monotonic
-    guard case .expectHeader(let identity) = phase else { return fail(.init(.badFormat), &step) }
+    guard case .expectHeader(let identity) = phase else { return fail(step.reach(.streamHeaderUnexpected, .init(.badFormat)), &step) }
     let root = header.element
     let asked = root["to"]
     let isFirst = domain.isEmpty
@@ -76,6 +76,7 @@ struct ClientStream: Sendable {
       domain = asked.flatMap { JID($0) }.map(\.text) ?? ""
       // Every stanza that has no language of its own carries it; none needs to be longer (RFC 5646, 4.4.1).
       language = root.lang.flatMap { $0.count <= 35 ? $0 : nil }
+      if language != root.lang { step.reach(.streamLanguageTooLong) }
     }
     let isKnown = step.configuration.domains.contains(domain)
     let opening = StreamOpening(
@@ -84,23 +85,23 @@ struct ClientStream: Sendable {
       language: language ?? "en")
     step.outputs.append(.openStream(link, opening))
     headerWasSent = true
-    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst) { return fail(problem, &step) }
+    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &step) { return fail(problem, &step) }
     step.send(features(identity, step.configuration), to: link)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
   /// RFC 6120, 4.7 and 4.8.
-  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool) -> StreamError? {
-    guard root.has(namespace: NS.streams) else { return StreamError(.invalidNamespace) }
-    guard root.has(name: "stream") else { return StreamError(.badFormat) }
-    guard contentNamespace == NS.client else { return StreamError(.invalidNamespace) }
-    guard isKnown else { return StreamError(.hostUnknown) }
+  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ step: inout Step) -> StreamError? {
+    guard root.has(namespace: NS.streams) else { return step.reach(.streamNamespaceWrong, StreamError(.invalidNamespace)) }
+    guard root.has(name: "stream") else { return step.reach(.streamNameWrong, StreamError(.badFormat)) }
+    guard contentNamespace == NS.client else { return step.reach(.streamContentNamespaceWrong, StreamError(.invalidNamespace)) }
+    guard isKnown else { return step.reach(.streamHostUnknown, StreamError(.hostUnknown)) }
     if !isFirst, let to = root["to"], JID(to)?.text != domain {
-      return StreamError(.hostUnknown, text: "the domain of a stream can't change")
+      return step.reach(.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
     guard let version = root["version"], (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1 else {
-      return StreamError(.unsupportedVersion)
+      return step.reach(.streamVersionUnsupported, StreamError(.unsupportedVersion))
     }
     return nil
   }
@@ -164,6 +165,7 @@ struct ClientStream: Sendable {
       return RegistrationBeforeLogin.receive(element, &self, &step)
     }
     // RFC 6120, 4.9.3.12: stanzas before authentication.
+    step.reach(element.stanzaKind == nil ? .streamElementTooEarly : .streamStanzaTooEarly)
     fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &step)
     return nil
   }
@@ -171,6 +173,7 @@ struct ClientStream: Sendable {
   /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
   private mutating func startTLS(_ step: inout Step) {
     guard !isEncrypted, step.configuration.offersTLS else {
+      step.reach(.tlsRefused)
       step.send(Element("failure", NS.tls), to: link)
       close(&step)
       return step.outputs.append(.close(link))
@@ -183,7 +186,8 @@ struct ClientStream: Sendable {
   }
 
   mutating func tlsEstablished(_ step: inout Step) {
-    guard case .expectTLS = phase else { return }
+    guard case .expectTLS = phase else { return step.reach(.tlsEstablishedTooLate) }
+    step.reach(.tlsEstablished)
     isEncrypted = true
     lastProgress = step.now.monotonic
     // Whatever else came in the clear until now is not trusted either.
@@ -204,15 +208,15 @@ struct ClientStream: Sendable {
       payload.is("bind", NS.bind)
     else {
       if element.stanzaKind == .iq, element.type == "get" || element.type == "set" {
-        step.send(element.errorReply(StanzaError(.notAllowed, text: "bind a resource first")), to: link)
+        step.send(element.errorReply(step.reach(.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
         return nil
       }
-      fail(StreamError(.notAuthorized, text: "bind a resource first"), &step)
+      fail(step.reach(.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
     guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      step.send(element.errorReply(StanzaError(.badRequest, kind: .modify)), to: link)
+      step.send(element.errorReply(step.reach(.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: link)
       return nil
     }
     phase = .binding(identity)
@@ -245,6 +249,7 @@ struct ClientStream: Sendable {
   mutating func fail(_ error: StreamError, _ step: inout Step) {
     guard !isClosing else { return }
     if !headerWasSent {
+      step.reach(.streamErrorBeforeHeader)
       let from = domain.isEmpty ? step.configuration.domains.first : domain
       step.outputs.append(.openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: "en")))
     }
@@ -258,6 +263,7 @@ struct ClientStream: Sendable {
   /// Ends the connection without a word.
   mutating func abandon(_ step: inout Step) {
     guard !isClosing else { return }
+    step.reach(.outputLostStream)
     lastProgress = step.now.monotonic
     phase = .closing
     step.outputs.append(.close(link))

@@ -16,24 +16,24 @@ struct ScramExchange: Sendable {
   private var nonce: Text = ""
   private var credentials: ScramCredentials?
 
-  enum Failure: Error { case malformed, channelBindingUnsupported }
+  enum Failure: Error { case malformedFirst, bindingUnsupported, malformedFinal, bindingChanged, nonceChanged, proofWrong }
 
   /// Reads the client's first message.
   init(hash: ScramHash, clientFirst: Text) throws(Failure) {
     self.hash = hash
     let parts = clientFirst.string.utf8.split(separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, let flag = parts[0].first else { throw .malformed }
+    guard parts.count == 3, let flag = parts[0].first else { throw .malformedFirst }
     switch flag {
-    case UInt8(ascii: "p"): throw .channelBindingUnsupported
-    case UInt8(ascii: "n"), UInt8(ascii: "y"): guard parts[0].count == 1 else { throw .malformed }
-    default: throw .malformed
+    case UInt8(ascii: "p"): throw .bindingUnsupported
+    case UInt8(ascii: "n"), UInt8(ascii: "y"): guard parts[0].count == 1 else { throw .malformedFirst }
+    default: throw .malformedFirst
     }
     gs2Header = Text(utf8: parts[0]) + "," + Text(utf8: parts[1]) + ","
     clientFirstBare = Text(utf8: parts[2])
     if parts[1].isEmpty {
       authorization = ""
     } else {
-      guard parts[1].starts(with: "a=".utf8), let name = Scram.unescape(parts[1].dropFirst(2)) else { throw .malformed }
+      guard parts[1].starts(with: "a=".utf8), let name = Scram.unescape(parts[1].dropFirst(2)) else { throw .malformedFirst }
       authorization = name
     }
     let fields = Scram.fields(clientFirstBare)
@@ -41,7 +41,7 @@ struct ScramExchange: Sendable {
     guard fields.count >= 2, fields[0].key == "n", fields[1].key == "r", let name = Scram.unescape(fields[0].value.utf8[...]),
       !name.isEmpty,
       !fields[1].value.isEmpty
-    else { throw .malformed }
+    else { throw .malformedFirst }
     username = name
     clientNonce = fields[1].value
   }
@@ -54,20 +54,21 @@ struct ScramExchange: Sendable {
     return serverFirst
   }
 
-  /// Checks the client's final message. Returns the server's, or `nil` if the proof is wrong.
-  func verify(clientFinal: Text) throws(Failure) -> Text? {
+  /// Checks the client's final message. Returns the server's.
+  func verify(clientFinal: Text) throws(Failure) -> Text {
     let fields = Scram.fields(clientFinal)
     guard let credentials, let proofField = fields.last, proofField.key == "p", fields.count >= 3, fields[0].key == "c",
       fields[1].key == "r",
       let binding = Base64.decode(fields[0].value), let proof = Base64.decode(proofField.value)
-    else { throw .malformed }
-    guard Text(utf8: binding) == gs2Header, fields[1].value == nonce else { return nil }
+    else { throw .malformedFinal }
+    guard Text(utf8: binding) == gs2Header else { throw .bindingChanged }
+    guard fields[1].value == nonce else { throw .nonceChanged }
     let withoutProof = Text(utf8: clientFinal.utf8.dropLast(proofField.value.count + 3))
     let message = Array((clientFirstBare + "," + serverFirst + "," + withoutProof).utf8)
     let signature = Scram.hmac(hash, key: credentials.storedKey, message)
-    guard proof.count == signature.count else { return nil }
+    guard proof.count == signature.count else { throw .proofWrong }
     let clientKey = zip(proof, signature).map { $0 ^ $1 }
-    guard Secret(Scram.digest(hash, clientKey)).matches(credentials.storedKey) else { return nil }
+    guard Secret(Scram.digest(hash, clientKey)).matches(credentials.storedKey) else { throw .proofWrong }
     return "v=\(Base64.encode(Scram.hmac(hash, key: credentials.serverKey, message)))"
   }
 }

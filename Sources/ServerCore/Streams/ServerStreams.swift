@@ -6,7 +6,7 @@ internal import XMPP
 
 extension Server {
   mutating func open(_ link: LinkID, _ step: inout Step) {
-    guard !isShuttingDown else { return step.outputs.append(.close(link)) }
+    guard !isShuttingDown else { return step.outputs.append(step.reach(.streamRefusedInShutdown, .close(link))) }
     let stream = ClientStream(link: link, now: step.now)
     streams[link] = stream
     unbound.append(link)
@@ -33,6 +33,7 @@ extension Server {
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
       guard derivations.count < configuration.limits.derivations else {
+        step.reach(.saslDerivationsFull)
         streams[link]?.accountUnavailable(&step)
         return
       }
@@ -51,22 +52,27 @@ extension Server {
   /// RFC 6120, 7.7: a session comes into being, unless the policy on conflicts or the limit says no.
   mutating func bind(_ link: LinkID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ step: inout Step) {
     let account = identity.account
-    guard streams[link] != nil, !streams[link]!.isClosing else { return }
+    guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.bindStreamGone) }
     // The account may have gone or been disabled since the proof.
     guard let entity = accounts[account]?.entity, !entity.record.isDisabled else {
       return endStream(link, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
     }
+    if asked.isEmpty { step.reach(.bindResourceOfServer) }
     var resource = asked.isEmpty ? step.generator.token() : asked
     if let prepared = JID(bare: account, resource: resource) { resource = prepared.resource }
+    if !asked.isEmpty, resource != asked { step.reach(.bindResourcePrepared) }
     if let old = entity.sessions[resource] {
       switch configuration.conflictPolicy {
-      case .replaceOld: endStream(old.link, StreamError(.conflict, text: "replaced by a new session"), &step)
-      case .refuseNew: return streams[link]!.bindRefused(StanzaError(.conflict), id: id, &step)
-      case .rename: resource = step.generator.token()
+      case .replaceOld:
+        endStream(old.link, step.reach(.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
+      case .refuseNew: return streams[link]!.bindRefused(step.reach(.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
+      case .rename:
+        step.reach(.bindConflictRenamed)
+        resource = step.generator.token()
       }
     }
     guard (accounts[account]?.entity?.sessions.count ?? 0) < configuration.limits.sessionsPerAccount else {
-      return streams[link]!.bindRefused(StanzaError(.resourceConstraint), id: id, &step)
+      return streams[link]!.bindRefused(step.reach(.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
     }
     guard let jid = JID(bare: account, resource: resource) else {
       return streams[link]!.bindRefused(StanzaError(.badRequest, kind: .modify), id: id, &step)
@@ -88,12 +94,14 @@ extension Server {
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
   mutating func streamEnded(_ link: LinkID, _ step: inout Step) {
     guard streams[link] != nil else { return }
+    step.reach(.streamEndedByPeer)
     endSession(link, &step)
     withStream(link, &step) { $0.close(&$1) }
     step.outputs.append(.close(link))
   }
 
   mutating func linkClosed(_ link: LinkID, _ step: inout Step) {
+    if let stream = streams[link], !stream.isClosing { step.reach(stream.isBound ? .streamLostBound : .streamLostInNegotiation) }
     endSession(link, &step)
     unbound.remove(link)
     _ = streams.remove(link)
@@ -111,9 +119,10 @@ extension Server {
     guard let stream = streams[link], let deadline = stream.deadline(configuration.limits) else { return }
     guard isPast(deadline, step) else { return wake(.link(link), at: deadline) }
     if stream.isClosing {
-      step.outputs.append(.close(link))
+      step.outputs.append(step.reach(.streamCloseWaitOver, .close(link)))
     } else {
-      endStream(link, StreamError(.connectionTimeout), &step)
+      let isTooLong = isPast(stream.openedAt + configuration.limits.negotiationTotal, step)
+      endStream(link, step.reach(isTooLong ? .streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)), &step)
     }
   }
 
@@ -122,7 +131,9 @@ extension Server {
     for session in accounts[account]?.entity?.sessions.values.elements ?? [] where session.link != spared {
       endStream(session.link, error, &step)
     }
-    for link in unbound where link != spared && streams[link]?.concerns(account) ?? false { endStream(link, error, &step) }
+    for link in unbound where link != spared && streams[link]?.concerns(account) ?? false {
+      endStream(link, step.reach(.streamCutUnbound, error), &step)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 internal import ClientCore
 internal import OrderedCollections
-internal import ServerCore
+public import ServerCore
 internal import XML
 internal import XMPP
 
@@ -11,6 +11,8 @@ public struct RunReport: Sendable {
   /// Nanoseconds of virtual time.
   public var time: Int64
   public var digest: Digest
+  /// What the server reached, all its lives together.
+  public var marks: Marks
   /// Which rule was broken and how; `nil` if none was.
   public var failure: Failure?
 
@@ -120,7 +122,8 @@ public struct Run {
     rest()
     checkAtRest()
     makePeace()
-    return RunReport(seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, failure: failure)
+    return RunReport(
+      seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, marks: world.marks, failure: failure)
   }
 
   /// What was chosen, if the choices were to be recorded.

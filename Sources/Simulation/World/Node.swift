@@ -22,6 +22,8 @@ struct Node {
   var slowness: Int64 = 1
   /// The wall clock against the monotonic one.
   var wallOffset: Int64 = 0
+  /// What the processes that died had reached.
+  var marksBefore = Marks()
   /// What a disk that forgets goes back to.
   var durableBefore: Database?
 
@@ -39,6 +41,7 @@ struct Node {
     disk.crash(keeping: kept, tears: tears)
     if let durableBefore { disk = Disk(durableBefore) }
     incarnation += 1
+    marksBefore.merge(engine.marks)
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
     actionsLeft = nil

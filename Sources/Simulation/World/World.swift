@@ -124,6 +124,12 @@ public struct World {
   public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
   public var isAtRest: Bool { busy == 0 }
+  /// What this server and those before it reached.
+  public var marks: Marks {
+    var all = node.engine.marks
+    all.merge(node.marksBefore)
+    return all
+  }
   /// What would survive the loss of power now.
   public var durable: Database { node.disk.durable }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ServerCore
 internal import Simulation
 
 /// What a campaign found, for people and for programs.
@@ -23,10 +24,41 @@ struct CampaignResults {
 
   var summary: String {
     let rate = String(format: "%.1f", rate)
+    let unreached = marks.unreached.count
     return """
       \(runs.count) seeds (\(rate) a second), \(events) events, \(virtualSeconds) s of virtual time, digest \(digest)
+      \(Mark.allCases.count - unreached) of \(Mark.allCases.count) marks reached; --marks lists them
       \(runs.count - failures.count) passed, \(failures.count) failed
       """
+  }
+
+  /// How often each mark was reached, in the order of the catalogue.
+  var marks: Marks {
+    var all = Marks()
+    for run in runs { all.merge(run.report.marks) }
+    return all
+  }
+
+  /// The number of different marks, as it grew with the seeds: at most some hundred points.
+  private var coverage: [(seeds: Int, marks: Int)] {
+    var all = Marks()
+    var points: [(seeds: Int, marks: Int)] = []
+    for (index, run) in runs.enumerated() {
+      all.merge(run.report.marks)
+      let reached = Mark.allCases.count - all.unreached.count
+      if reached != points.last?.marks { points.append((index + 1, reached)) }
+    }
+    return points
+  }
+
+  var marksTable: String {
+    let marks = marks
+    var lines = Mark.allCases.map { mark in
+      let count = "\(marks.count(of: mark))"
+      return String(repeating: " ", count: max(0, 9 - count.count)) + count + "  \(mark.description)"
+    }
+    lines.append("\(Mark.allCases.count - marks.unreached.count) of \(Mark.allCases.count) marks were reached")
+    return lines.joined(separator: "\n")
   }
 
   var pageSummary: ReportPage.Summary {
@@ -34,6 +66,9 @@ struct CampaignResults {
     (summary.seeds, summary.failed) = (runs.count, failures.count)
     (summary.milliseconds, summary.events) = (Int64(seconds * 1000), Int64(clamping: events))
     (summary.virtualSeconds, summary.digest) = (virtualSeconds, "\(digest)")
+    let marks = marks
+    summary.marks = Mark.allCases.map { ("\($0)", $0.clause, marks.count(of: $0)) }
+    summary.coverage = coverage
     for failure in failures {
       let signature = failure.report.failure!.signature
       if let index = summary.signatures.firstIndex(where: { $0.signature == signature }) {

@@ -23,6 +23,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .customLong("without"), help: "Leave an oracle out: \(Run.oracles.map { $0.name }.joined(separator: ", ")).") var without:
     [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
+  @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found.") var saboteurs = false
   @Option(help: "Plant this bug: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).") var sabotage: String?
@@ -58,6 +59,7 @@ struct SimulateCommand: ParsableCommand {
     }
     try write(results)
     if shrink, let first = results.failures.first { try shrinkAndWrite(Choices(seed: first.report.seed, records: true)) }
+    if marks { print(results.marksTable) }
     print(results.summary)
     if !results.failures.isEmpty { throw ExitCode(1) }
   }

@@ -1,0 +1,28 @@
+/// How often each place of the catalogue was reached by one server, so that a campaign can say which never were.
+///
+/// A value like the server that holds it: nothing is counted across servers, and a snapshot keeps its own counts.
+public struct Marks: Sendable, Equatable {
+  /// By raw value; empty until the first mark, so that a step's own cost nothing.
+  private(set) var counts: [Int] = []
+
+  private static let size = Mark.allCases.count
+
+  public init() {}
+
+  public mutating func reach(_ mark: Mark) {
+    if counts.isEmpty { counts = Array(repeating: 0, count: Marks.size) }
+    counts[Int(mark.rawValue)] += 1
+  }
+
+  /// Adds what others have reached.
+  public mutating func merge(_ other: Marks) {
+    guard !other.counts.isEmpty else { return }
+    guard !counts.isEmpty else { return counts = other.counts }
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+
+  public func count(of mark: Mark) -> Int { counts.isEmpty ? 0 : counts[Int(mark.rawValue)] }
+
+  /// What was never reached, in the order of the catalogue.
+  public var unreached: [Mark] { Mark.allCases.filter { count(of: $0) == 0 } }
+}

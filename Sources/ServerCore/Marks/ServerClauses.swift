@@ -1,0 +1,27 @@
+// Storage, activation and accounts.
+
+extension Mark {
+  var serverClause: String? {
+    switch self {
+    case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount, .outputThrottled, .outputUnthrottled:
+      "output commit"
+    case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
+      .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
+      .abandonedLine:
+      "activation"
+    case .parkedAccountFull, .parkedRoomFull: "limit parkedStanzas"
+    case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased: "limit idleTime"
+    case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
+      .accountDisabled, .accountEnabled, .accountDeleted:
+      "account control"
+    case .accountDerivationsFull: "limit derivations"
+    case .registrationMalformed: "XEP-0077, 3.1"
+    case .registrationIncomplete, .registrationNameUnusable, .registrationSucceeded, .registrationStreamGone: "XEP-0077, 3.1.1"
+    case .registrationRemovalMalformed, .registrationRemoval: "XEP-0077, 3.2"
+    case .registrationRemovalEndsRank: "XEP-0045, 5.2.2"
+    case .passwordIncomplete, .passwordOfAnother, .passwordRequesterGone: "XEP-0077, 3.3"
+    default: nil
+    }
+  }
+}
