@@ -30,7 +30,29 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Something that is held for a moment only, and is still held: to be asked when nothing is under way.
+  public var leftover: Gauge? {
+    for id in links.sortedKeys() {
+      guard let link = links[id] else { continue }
+      if link.backlog > 0 { return Gauge(name: "bytes for a peer", value: link.backlog, limit: 0) }
+      if !link.isReading { return Gauge(name: "links that are not read from", value: 1, limit: 0) }
+    }
+    return server.leftover
+  }
+}
+
 extension Server {
+  var leftover: Gauge? {
+    var counts = [
+      ("stanzas that wait for storage", parkedCount), ("derivations under way", derivations.count),
+      ("steps behind a commit", stepsBehindCommits),
+      ("askers of a list", listings.count),
+    ]
+    for jid in accounts.sortedKeys() { counts.append(("lined up messages", accounts[jid]?.entity?.linedUp.count ?? 0)) }
+    return counts.first { $0.1 > 0 }.map { Gauge(name: $0.0, value: $0.1, limit: 0) }
+  }
+
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
     body("derivations under way", derivations.count, limits.derivations)

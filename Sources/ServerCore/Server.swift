@@ -69,6 +69,8 @@ public struct Server: Sendable {
     unthrottle(&effects)
   }
 
+  /// Steps that wait for a commit.
+  var stepsBehindCommits: Int { commits.depth }
   /// Steps and errands that wait for storage.
   private var waiting: Int { commits.depth + parkedCount }
   /// How many may, before those who cause more are no longer listened to.

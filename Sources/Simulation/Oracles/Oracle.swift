@@ -61,4 +61,8 @@ public struct RestState {
   public var sessions: [(id: SessionID, jid: JID)]
   /// No fault was ever injected in this run.
   public var isFaultless: Bool
+  /// Storage did not answer at times, or limits are so low that honest stanzas are refused.
+  public var mayLoseStanzas: Bool
+  /// All faults are over, and everybody is back and available.
+  public var isPeaceful: Bool
 }

@@ -13,6 +13,7 @@ public struct StanzaLedger: Oracle {
     var sender: JID
     var to: JID
     var isGroupchat: Bool
+    var body: Text?
     var receivers: [SessionID] = []
     var wasBounced = false
   }
@@ -50,7 +51,9 @@ public struct StanzaLedger: Oracle {
       guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else {
         return nil
       }
-      entries[id] = Entry(number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat")
+      entries[id] = Entry(
+        number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat",
+        body: element.child("body", NS.client)?.text)
     case .received(let session, let element):
       return received(session, element)
     case .connected, .ended, .fault:
@@ -76,6 +79,9 @@ public struct StanzaLedger: Oracle {
       guard !entry.wasBounced || entry.isGroupchat else { return "\(jid) got two errors for message \(id)" }
       entry.wasBounced = true
       return nil
+    }
+    if let body = element.child("body", NS.client)?.text, body != entry.body {
+      return "\(jid) got message \(id) with another body: \(body)"
     }
     // A room's history, told again to whoever comes in again (XEP-0045, 7.2.14).
     if entry.isGroupchat, element.child("delay", NS.delay) != nil { return nil }
@@ -106,7 +112,14 @@ public struct StanzaLedger: Oracle {
     }
   }
 
+  private func isBack(_ account: JID, _ state: RestState) -> Bool { state.sessions.contains { $0.jid.bare == account } }
+
   public func atRest(_ state: RestState) -> String? {
+    if state.isPeaceful,
+      let (account, row) = state.world.durable.accounts.first(where: { isBack($0.key, state) && !$0.value.offline.isEmpty })
+    {
+      return "\(account) is back, and \(row.offline.count) messages still wait for it"
+    }
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
       if blocks.contains(Block(account: entry.sender.bare, blocked: entry.to.bare)) { continue }

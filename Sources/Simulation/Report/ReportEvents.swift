@@ -1,5 +1,5 @@
 extension ReportPage {
-  /// What the ladder shows: a run's events, the words for them, and the panel for one of them.
+  /// What the ladder shows: a run's events, the words for them, the panel for one of them, and the filters.
   static let eventsScript = #"""
     const stanzaKinds = ["message", "presence", "iq"];
     const isStanza = (event) => event.kind === "sent" || event.kind === "received";
@@ -12,12 +12,16 @@ extension ReportPage {
 
     const pen = document.createElement("canvas").getContext("2d");
     const widths = new Map();
-    function textWidth(text) {
-      if (!widths.has(text)) {
-        pen.font = "12.5px " + getComputedStyle(document.documentElement).getPropertyValue("--sans");
-        widths.set(text, pen.measureText(text).width * 1.03);
+    // Asked once: to ask again, for each text, has the whole page's style worked out each time.
+    let family = "";
+    function textWidth(text, isBold) {
+      family ||= getComputedStyle(document.documentElement).getPropertyValue("--sans");
+      const key = (isBold ? "b" : "n") + text;
+      if (!widths.has(key)) {
+        pen.font = (isBold ? "600 " : "") + "12.5px " + family;
+        widths.set(key, pen.measureText(text).width);
       }
-      return widths.get(text);
+      return widths.get(key);
     }
 
     /// A run's events, and what can be said of them.
@@ -60,7 +64,8 @@ extension ReportPage {
         if (Number.isInteger(failure.event)) return failure.event;
         const words = new Set(failure.message.split(/[^\w.-]+/));
         const there = this.events.map((_, index) => index).filter((index) => this.events[index].t === failure.t);
-        return there.findLast((index) => words.has(this.events[index].id)) ?? there.findLast((index) => isStanza(this.events[index])) ?? -1;
+        return there.findLast((index) => words.has(this.events[index].id))
+          ?? there.findLast((index) => isStanza(this.events[index])) ?? -1;
       }
 
       /// For each event, how each lane and (last) the server are after it.
@@ -85,10 +90,10 @@ extension ReportPage {
       findGaps() {
         const steps = this.events.slice(1).map((event, index) => event.t - this.events[index].t).filter((step) => step > 0);
         steps.sort((a, b) => a - b);
-        const least = Math.max(250e6, (steps[steps.length >> 1] ?? 0) * 8);
+        this.leastGap = Math.max(250e6, (steps[steps.length >> 1] ?? 0) * 8);
         this.gaps = this.events.map((event, index) => {
           const step = index === 0 ? 0 : event.t - this.events[index - 1].t;
-          return step >= least ? step : 0;
+          return step >= this.leastGap ? step : 0;
         });
       }
 
@@ -111,8 +116,9 @@ extension ReportPage {
         const rest = event.type ? [event.type] : [];
         if (words.isError) rest.push(/<([a-z-]+) xmlns=.urn:ietf:params:xml:ns:xmpp-stanzas/.exec(text)?.[1] ?? "");
         else if (event.name === "iq") {
-          const space = event.payload === "query" ? /<query[^>]*? xmlns=["'][^"']*?([^"':\/#]+)(?:#\w+)?["']/.exec(text)?.[1] : null;
-          rest.push(space ?? event.payload ?? "");
+          const start = event.payload === "query" ? text.indexOf("<query") : -1;
+          const space = start < 0 ? null : attributesIn(text.slice(start, tagEnd(text, start))).xmlns;
+          rest.push(space?.split(/[:\/#]/).findLast((part) => part !== "") ?? event.payload ?? "");
         } else if (event.name === "presence") {
           if (text.includes("http://jabber.org/protocol/muc")) rest.push("in room");
           const priority = /<priority>(-?\d{1,4})</.exec(text)?.[1];
@@ -178,11 +184,13 @@ extension ReportPage {
         const event = story.events[index];
         if (!event) {
           const hint = el("p", { class: "quiet" }, "Choose an event on the ladder to read it here.");
-          return this.node.replaceChildren(el("header", {}, el("h3", { tabindex: -1 }, "No event chosen")), el("div", { class: "inside" }, hint));
+          const header = el("header", {}, el("h3", { tabindex: -1 }, "No event chosen"));
+          return this.node.replaceChildren(header, el("div", { class: "inside" }, hint));
         }
         const parts = [];
         if (index === story.culprit) {
-          parts.push(el("p", { class: "broken" }, el("b", {}, "Here the rule " + story.failure.oracle + " was broken. "), story.failure.message));
+          const { oracle, message } = story.failure;
+          parts.push(el("p", { class: "broken" }, el("b", {}, "Rule broken here: " + oracle), el("span", {}, message)));
         }
         parts.push(this.facts(event));
         if (isStanza(event)) parts.push(...this.stanza(event));
@@ -194,7 +202,8 @@ extension ReportPage {
 
       header(index, event) {
         const words = this.story.words(event);
-        const name = event.kind === "fault" ? (isCrash(event) ? "Crash" : "Fault") : [words.name, words.rest, words.id].filter(Boolean).join(" ");
+        const name = event.kind !== "fault" ? [words.name, words.rest, words.id].filter(Boolean).join(" ")
+          : isCrash(event) ? "Crash" : "Fault";
         const what = { sent: "sent by ", received: "received by ", fault: "broken on purpose" }[event.kind] ?? "";
         const button = (label, title, act, isOff, kind = "button") =>
           el("button", { type: "button", class: kind, "aria-label": title, title, click: act, disabled: isOff }, label);
@@ -203,7 +212,7 @@ extension ReportPage {
           this.ladder.select(target, {});
           this.node.querySelector(`[aria-label="${label}"]`)?.focus();
         };
-        return el("header", {}, el("h3", { tabindex: -1 }, name, el("small", {}, what + this.story.laneName(event))),
+        return el("header", {}, el("h3", { tabindex: -1 }, el("span", {}, name), el("small", {}, what + this.story.laneName(event))),
           button("\u2191", "Previous event", () => go(before, "Previous event"), before < 0),
           button("\u2193", "Next event", () => go(after, "Next event"), after < 0),
           button("Close", "Close", () => this.close(), false, "button close"));
@@ -220,7 +229,9 @@ extension ReportPage {
           }
         } else if (event.kind === "fault") add("What", event.text);
         else if (event.kind === "began") add("Address", event.text);
-        if (event.lane !== undefined) add("Client", this.story.lanes[event.lane] + (event.session > 1 ? ", session " + event.session : ""));
+        if (event.lane !== undefined) {
+          add("Client", this.story.lanes[event.lane] + (event.session > 1 ? ", session " + event.session : ""));
+        }
         return list;
       }
 
@@ -248,6 +259,51 @@ extension ReportPage {
         return [el("div", { class: "split" }, el("h3", {}, "With the same id"), el("span", { class: "count" }, count)),
           el("ol", { class: "follows" }, items)];
       }
+    }
+
+    function filtersOf(ladder) {
+      const amounts = {};
+      for (const event of ladder.story.events) amounts[kindOf(event)] = (amounts[kindOf(event)] ?? 0) + 1;
+      const toggle = (hidden, key, content, title) => {
+        const button = el("button", { type: "button", class: "toggle", "aria-pressed": "true", title }, content);
+        button.addEventListener("click", () => {
+          if (!hidden.delete(key)) hidden.add(key);
+          button.setAttribute("aria-pressed", String(!hidden.has(key)));
+          ladder.layOut();
+        });
+        return button;
+      };
+      const names = { session: "logins", fault: "faults" };
+      const kinds = [...stanzaKinds, "other", "session", "fault"].filter((kind) => amounts[kind]).map((kind) => {
+        const place = kind === "session" || kind === "fault" ? [] : [
+          at(el("i", { class: "wire" }), { left: 2, right: 8, top: 6 }), at(el("i", { class: "mark" }), { left: 5, top: 6 }),
+          at(el("i", { class: "tip to-right" }), { right: 0, top: 6 }),
+        ];
+        const sample = place.length ? el("span", { class: "sample " + kind, "aria-hidden": "true" }, place) : null;
+        return toggle(ladder.hiddenKinds, kind, [sample, names[kind] ?? kind, el("small", {}, grouped(amounts[kind]))], null);
+      });
+      const { story } = ladder;
+      const lanes = story.lanes.map((lane, index) => toggle(ladder.hiddenLanes, index, el("span", {}, story.brief(lane)), lane));
+      let waiting = 0;
+      const search = el("input", { class: "input", type: "search", placeholder: "Search in stanzas", "aria-label": "Search", input: () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(() => {
+          ladder.query = search.value.trim().toLowerCase();
+          ladder.layOut();
+        }, 120);
+      } });
+      return el("div", { class: "filters" }, el("label", {}, search),
+        el("fieldset", {}, el("legend", {}, "Show"), kinds),
+        lanes.length > 1 ? el("fieldset", {}, el("legend", {}, "Clients"), lanes) : null, ladder.count);
+    }
+
+    function ladderSection(run) {
+      const ladder = new Ladder(run);
+      shownLadder = ladder;
+      const hint = el("p", { class: "hint" }, "Time runs downwards. Lines: dashed, connected; solid, logged in. ",
+        el("span", { class: "keys" },
+          "Arrow keys: up and down go from event to event, left and right follow an id. Enter goes to the stanza."));
+      return el("section", { "aria-label": "Ladder" }, el("h2", {}, "Who sent what when"), filtersOf(ladder), hint, ladder.bench);
     }
     """#
 }

@@ -1,146 +1,20 @@
 extension ReportPage {
-  /// The ladder of a run, its filters, and the panel for one event. Only rows near the window are in the page, however long
-  /// the run was.
+  /// The ladder of a run and its filters. Only rows near the window are in the page, however long the run was.
   static let ladderScript = #"""
-    const stanzaKinds = ["message", "presence", "iq"];
-    const isStanza = (event) => event.kind === "sent" || event.kind === "received";
-    const isCrash = (event) => event.kind === "fault" && /^crash/i.test(event.text);
-    function kindOf(event) {
-      if (event.kind === "fault") return "fault";
-      if (!isStanza(event)) return "session";
-      return stanzaKinds.includes(event.name) ? event.name : "other";
-    }
-
-    const pen = document.createElement("canvas").getContext("2d");
-    const widths = new Map();
-    function textWidth(text) {
-      if (!widths.has(text)) {
-        pen.font = "12.5px " + getComputedStyle(document.documentElement).getPropertyValue("--sans");
-        widths.set(text, pen.measureText(text).width * 1.03);
-      }
-      return widths.get(text);
-    }
-
     class Ladder {
       constructor(run) {
-        this.run = run;
-        this.events = run.events;
-        this.lanes = run.lanes;
-        this.domain = this.commonDomain();
+        this.story = new Story(run);
         this.hiddenLanes = new Set();
         this.hiddenKinds = new Set();
         this.query = "";
         this.current = -1;
         this.related = new Set();
+        this.rows = [];
+        this.rowOf = new Map();
         this.live = new Map();
-        this.byID = new Map();
-        this.events.forEach((event, index) => {
-          if (!event.id) return;
-          if (!this.byID.has(event.id)) this.byID.set(event.id, []);
-          this.byID.get(event.id).push(index);
-        });
-        this.culprit = this.findCulprit();
-        this.findLives();
-        this.findGaps();
         this.build();
-      }
-
-      // MARK: What is known beforehand
-
-      commonDomain() {
-        const domains = this.lanes.map((lane) => /@([^/]+)/.exec(lane)?.[1]).filter(Boolean);
-        return domains.length && domains.every((domain) => domain === domains[0]) ? domains[0] : null;
-      }
-      /// Without what all have in common.
-      brief(address) {
-        if (!this.domain || !address) return address ?? "";
-        const [bare, ...resource] = address.split("/");
-        let text = bare;
-        if (text.endsWith("@" + this.domain)) text = text.slice(0, -this.domain.length - 1);
-        else if (text.endsWith("." + this.domain)) text = text.slice(0, -this.domain.length - 1);
-        return [text, ...resource].join("/");
-      }
-      laneName(event) { return event.lane === undefined ? "" : this.brief(this.lanes[event.lane]); }
-
-      /// The event at which the check failed; where the data doesn't say, the likeliest at that time. -1 if there is none.
-      findCulprit() {
-        const { failure } = this.run;
-        if (!failure) return -1;
-        if (Number.isInteger(failure.event)) return failure.event;
-        const words = new Set(failure.message.split(/[^\w.-]+/));
-        const there = this.events.map((_, index) => index).filter((index) => this.events[index].t === failure.t);
-        return there.findLast((index) => words.has(this.events[index].id)) ?? there.findLast((index) => isStanza(this.events[index])) ?? -1;
-      }
-
-      /// For each event, how each lane and (last) the server are after it.
-      findLives() {
-        const width = this.lanes.length + 1;
-        const now = new Array(width).fill("");
-        now[width - 1] = "server";
-        this.lives = this.events.map((event) => {
-          if (event.kind === "connected") now[event.lane] = "connected";
-          if (event.kind === "began") now[event.lane] = "bound";
-          if (event.kind === "ended") now[event.lane] = "";
-          // When the server is back isn't observed itself: at the latest when someone can connect.
-          if (isCrash(event)) now[width - 1] = "down";
-          else if (event.kind === "connected" || event.kind === "began" || event.text === "restart") now[width - 1] = "server";
-          return now.slice();
-        });
-        this.born = new Array(width).fill("");
-        this.born[width - 1] = "server";
-      }
-
-      /// Much time is much for this run: far more than usual between two events, and never less than a quarter of a second.
-      findGaps() {
-        const steps = this.events.slice(1).map((event, index) => event.t - this.events[index].t).filter((step) => step > 0);
-        steps.sort((a, b) => a - b);
-        const least = Math.max(250e6, (steps[steps.length >> 1] ?? 0) * 8);
-        this.gaps = this.events.map((event, index) => {
-          const step = index === 0 ? 0 : event.t - this.events[index - 1].t;
-          return step >= least ? step : 0;
-        });
-      }
-
-      // MARK: Words
-
-      words(event) {
-        if (event.words) return event.words;
-        const words = { name: "", rest: "", id: "", tail: "", isError: false };
-        if (!isStanza(event)) {
-          const again = event.session > 1 ? ", session " + event.session : "";
-          if (event.kind === "connected") words.rest = event.session > 1 ? "connects again" + again : "connects";
-          if (event.kind === "began") words.rest = "logs in" + (event.text === this.lanes[event.lane] ? "" : " as " + event.text) + again;
-          if (event.kind === "ended") words.rest = "connection ends";
-          if (event.kind === "fault") words.rest = event.text;
-          return event.words = words;
-        }
-        const text = event.text;
-        words.name = event.name;
-        words.isError = event.type === "error" || event.name.endsWith("error");
-        const rest = event.type ? [event.type] : [];
-        if (words.isError) rest.push(/<([a-z-]+) xmlns=.urn:ietf:params:xml:ns:xmpp-stanzas/.exec(text)?.[1] ?? "");
-        else if (event.name === "iq") {
-          const space = event.payload === "query" ? /<query[^>]*? xmlns=["'][^"']*?([^"':\/#]+)(?:#\w+)?["']/.exec(text)?.[1] : null;
-          rest.push(space ?? event.payload ?? "");
-        } else if (event.name === "presence") {
-          if (text.includes("http://jabber.org/protocol/muc")) rest.push("in room");
-          const priority = /<priority>(-?\d{1,4})</.exec(text)?.[1];
-          if (priority) rest.push("priority " + priority.replace("-", "\u2212"));
-        } else if (event.payload !== "body") rest.push(event.payload ?? "");
-        words.rest = rest.filter(Boolean).join(" ");
-        words.id = event.id ?? "";
-        const head = headOf(event);
-        const other = this.brief(event.kind === "sent" ? head.to : head.from);
-        if (other) words.tail = (event.kind === "sent" ? "to " : "from ") + other;
-        return event.words = words;
-      }
-      /// For who can't see the ladder.
-      sentence(event) {
-        const words = this.words(event);
-        const said = [words.name, words.rest, words.id, words.tail].filter(Boolean).join(" ");
-        if (event.kind === "fault") return `${timeText(event.t)}: fault, ${event.text}`;
-        const verb = { sent: "sends", received: "gets" }[event.kind] ?? "";
-        return `${timeText(event.t)}: ${this.laneName(event)} ${verb} ${said}`;
+        this.panel = new Panel(this.story, this);
+        this.bench = el("div", { class: "bench" }, this.root, this.panel.node);
       }
 
       // MARK: Parts of the page
@@ -159,53 +33,17 @@ extension ReportPage {
         this.body = el("div", {
           class: "rows", role: "listbox", tabindex: 0, "aria-label": "Events", keydown: (event) => this.key(event),
           // With the keyboard some row must be the one where one is.
-          focus: () => { if (this.current < 0 && this.body.matches(":focus-visible")) this.select(this.firstSeen(), { isQuiet: true }); },
+          focus: () => {
+            const isLost = this.shown > 0 && this.current < 0 && this.body.matches(":focus-visible");
+            if (isLost) this.select(this.firstSeen(), { isQuiet: true });
+          },
         }, this.lines);
         this.body.addEventListener("click", (event) => {
           const row = event.target.closest("[data-event]");
           if (row) this.select(Number(row.dataset.event), {});
         });
         this.root = el("div", { class: "ladder" }, this.top, this.body);
-        this.panel = el("aside", { class: "panel", role: "region", "aria-label": "The chosen event", keydown: (event) => {
-          if (event.key === "Escape") this.closePanel();
-        } });
         this.count = el("span", { class: "count", role: "status" });
-        this.bench = el("div", { class: "bench" }, this.root, this.panel);
-      }
-
-      filters() {
-        const amounts = {};
-        for (const event of this.events) amounts[kindOf(event)] = (amounts[kindOf(event)] ?? 0) + 1;
-        const toggle = (hidden, key, content, title) => {
-          const button = el("button", { type: "button", class: "toggle", "aria-pressed": "true", title }, content);
-          button.addEventListener("click", () => {
-            if (!hidden.delete(key)) hidden.add(key);
-            button.setAttribute("aria-pressed", String(!hidden.has(key)));
-            this.layOut();
-          });
-          return button;
-        };
-        const names = { session: "logins", fault: "faults" };
-        const kinds = [...stanzaKinds, "other", "session", "fault"].filter((kind) => amounts[kind]).map((kind) => {
-          const place = kind === "session" || kind === "fault" ? [] : [
-            at(el("i", { class: "wire" }), { left: 2, right: 8, top: 6 }), at(el("i", { class: "mark" }), { left: 5, top: 6 }),
-            at(el("i", { class: "tip to-right" }), { right: 0, top: 6 }),
-          ];
-          const sample = place.length ? el("span", { class: "sample " + kind, "aria-hidden": "true" }, place) : null;
-          return toggle(this.hiddenKinds, kind, [sample, names[kind] ?? kind, el("small", {}, grouped(amounts[kind]))], null);
-        });
-        const lanes = this.lanes.map((lane, index) => toggle(this.hiddenLanes, index, el("span", {}, this.brief(lane)), lane));
-        let waiting = 0;
-        const search = el("input", { class: "input", type: "search", placeholder: "Search in stanzas", "aria-label": "Search", input: () => {
-          clearTimeout(waiting);
-          waiting = setTimeout(() => {
-            this.query = search.value.trim().toLowerCase();
-            this.layOut();
-          }, 120);
-        } });
-        return el("div", { class: "filters" }, el("label", {}, search),
-          el("fieldset", {}, el("legend", {}, "Show"), kinds),
-          lanes.length > 1 ? el("fieldset", {}, el("legend", {}, "Clients"), lanes) : null, this.count);
       }
 
       enter() {
@@ -236,8 +74,7 @@ extension ReportPage {
         for (const name of ["beforeprint", "afterprint"]) window.addEventListener(name, this.onPrint);
         document.addEventListener("click", this.onLink);
         this.layOut();
-        this.showEvent();
-        if (this.culprit >= 0) this.select(this.culprit, { isQuiet: true, isStill: true });
+        if (this.story.culprit >= 0) this.select(this.story.culprit, { isQuiet: true, isStill: true });
         if (location.hash === "#failed-check") this.showFailure();
       }
       leave() {
@@ -250,10 +87,10 @@ extension ReportPage {
       // MARK: Laying out
 
       isShown(event, index) {
-        if (index === this.culprit) return true;
+        if (index === this.story.culprit) return true;
         if (this.hiddenKinds.has(kindOf(event)) || this.hiddenLanes.has(event.lane)) return false;
         if (this.query === "") return true;
-        event.haystack ??= [event.text, event.name, event.type, event.id, this.lanes[event.lane], this.words(event).rest]
+        event.haystack ??= [event.text, event.name, event.type, event.id, this.story.lanes[event.lane], this.story.words(event).rest]
           .filter(Boolean).join(" ").toLowerCase();
         return event.haystack.includes(this.query);
       }
@@ -265,7 +102,9 @@ extension ReportPage {
         this.isNarrow = this.width < 620;
         this.root.classList.toggle("narrow", this.isNarrow);
         this.gutter = this.isNarrow ? 50 : 84;
-        const shownLanes = this.lanes.map((_, index) => index).filter((index) => !this.hiddenLanes.has(index) || index === this.events[this.culprit]?.lane);
+        const { lanes, events, culprit } = this.story;
+        const isKept = (lane) => !this.hiddenLanes.has(lane) || lane === events[culprit]?.lane;
+        const shownLanes = lanes.map((_, index) => index).filter(isKept);
         // The server in the middle: the arrows are short, and half of the room is free for words.
         const columns = shownLanes.length + 1, middle = Math.ceil(shownLanes.length / 2);
         this.step = Math.min((this.width - this.gutter - 8) / columns, 300);
@@ -287,13 +126,13 @@ extension ReportPage {
         const room = Math.floor(this.step) - 4;
         const label = (x, name, kind, title) => {
           const node = el("div", { class: "lane" + kind + (isUpright ? " upright" : ""), title }, name);
-          return at(node, isUpright ? { left: x } : { left: x, width: room });
+          return at(node, isUpright ? { left: x } : { left: x, width: kind ? Math.min(room, 96) : room });
         };
         const labels = [...this.x].map(([lane, x]) => {
-          const [local, ...resource] = this.brief(this.lanes[lane]).split("/");
+          const [local, ...resource] = this.story.brief(this.story.lanes[lane]).split("/");
           const below = resource.length && !isUpright ? el("span", { class: "quiet" }, resource.join("/")) : null;
           const name = el("b", {}, isUpright && resource.length ? local + "/" + resource.join("/") : local);
-          return label(x, [name, below], "", this.lanes[lane]);
+          return label(x, [name, below], "", this.story.lanes[lane]);
         });
         const unit = at(el("span", { class: "unit" }, "ms"), { width: this.isNarrow ? this.gutter - 8 : this.gutter - 36 });
         this.names.replaceChildren(unit, ...labels, label(this.serverX, el("b", {}, "server"), " server", null));
@@ -301,9 +140,10 @@ extension ReportPage {
       }
 
       placeRows() {
-        const { failure } = this.run;
-        const height = this.isNarrow ? { event: 42, fault: 30, crash: 42, gap: 36, check: 34 }
+        const { failure } = this.story;
+        const height = this.rowHeight = this.isNarrow ? { event: 42, fault: 30, crash: 42, gap: 36, check: 34 }
           : { event: 27, fault: 31, crash: 44, gap: 38, check: 36 };
+        this.wireY = this.isNarrow ? 33 : height.event / 2;
         this.rows = [];
         this.rowOf = new Map();
         let top = 6, shown = 0, gap = 0, isChecked = !failure;
@@ -314,11 +154,11 @@ extension ReportPage {
         const check = () => {
           isChecked = true;
           this.checkRow = this.rows.length;
-          add("check", this.culprit, failure.t, {});
+          add("check", this.story.culprit, failure.t, {});
         };
-        this.events.forEach((event, index) => {
-          gap = Math.max(gap, this.gaps[index]);
-          if (!isChecked && this.culprit < 0 && event.t > failure.t) check();
+        this.story.events.forEach((event, index) => {
+          gap = Math.max(gap, this.story.gaps[index]);
+          if (!isChecked && this.story.culprit < 0 && event.t > failure.t) check();
           if (this.isShown(event, index)) {
             if (gap > 0 && this.rows.length) add("gap", index, event.t - gap, { span: gap });
             gap = 0;
@@ -326,15 +166,19 @@ extension ReportPage {
             this.rowOf.set(index, this.rows.length);
             add(isCrash(event) ? "crash" : event.kind === "fault" ? "fault" : "event", index, event.t, { order: shown });
           }
-          if (!isChecked && index === this.culprit) check();
+          if (!isChecked && index === this.story.culprit) check();
         });
-        if (!isChecked) check();
+        if (!isChecked) {
+          const { events, leastGap } = this.story, rest = failure.t - (events[events.length - 1]?.t ?? failure.t);
+          if (rest >= leastGap) add("gap", events.length, failure.t - rest, { span: rest });
+          check();
+        }
         this.shown = shown;
         this.height = shown === 0 && !failure ? 0 : top + 10;
         this.body.style.height = this.height ? this.height + "px" : "";
         this.body.classList.toggle("empty", this.height === 0);
-        const total = counted(this.events.length, "event");
-        this.count.textContent = shown === this.events.length ? total : grouped(shown) + " of " + total;
+        const total = counted(this.story.events.length, "event");
+        this.count.textContent = shown === this.story.events.length ? total : grouped(shown) + " of " + total;
       }
 
       /// The row at a height, by halving.
@@ -347,5 +191,283 @@ extension ReportPage {
         }
         return low;
       }
+
+      // MARK: Drawing
+
+      get first() { return this.body.getBoundingClientRect().top; }
+      /// Where the window's free part begins and ends.
+      get inset() { return [this.top.offsetHeight + 6, this.panel.cover + 12]; }
+
+      draw() {
+        if (this.rows.length === 0) return this.lines.replaceChildren();
+        const top = this.first;
+        this.seen = [this.rowAt(this.top.offsetHeight - top), this.rowAt(window.innerHeight - this.panel.cover - top)];
+        const last = this.rows.length - 1, most = 1500;
+        const from = this.isPrinting ? 0 : this.rowAt(-top - 500);
+        const to = this.isPrinting ? Math.min(last, most) : Math.min(last, this.rowAt(window.innerHeight - top + 500));
+        if (this.isPrinting && last > most) {
+          this.body.style.height = this.rows[most].top + 80 + "px";
+          this.body.dataset.cut = "The other " + counted(last - most, "row") + " are not printed.";
+        } else delete this.body.dataset.cut;
+        for (const [row, node] of this.live) {
+          if (row >= from && row <= to) continue;
+          node.remove();
+          this.live.delete(row);
+        }
+        const fresh = document.createDocumentFragment();
+        for (let row = from; row <= to; row += 1) {
+          if (this.live.has(row)) continue;
+          const node = this.rowNode(this.rows[row], row);
+          this.live.set(row, node);
+          fresh.append(node);
+        }
+        this.body.append(fresh);
+        this.drawLives(from, to);
+        this.drawSeen();
+      }
+
+      /// One line for as long as a lane stays as it is, not one for each row.
+      drawLives(from, to) {
+        const { story } = this;
+        const columns = [...this.x].concat([[story.lanes.length, this.serverX]]);
+        const pieces = [];
+        const ways = [...this.related].map((index) => this.rowOf.get(index)).filter((row) => row !== undefined);
+        if (ways.length > 1) {
+          const [a, b] = [Math.min(...ways), Math.max(...ways)].map((row) => this.rows[row].top + this.wireY);
+          const start = Math.max(a, this.rows[from].top), end = Math.min(b, this.rows[to].top + this.rows[to].height);
+          if (end > start) pieces.push(at(el("i", { class: "life follow" }), { left: this.serverX, top: start, height: end - start }));
+        }
+        for (const [lane, x] of columns) {
+          let state = null, start = 0;
+          const turn = (next, y) => {
+            if (next === state) return;
+            const place = { left: x, top: start, height: y - start };
+            if (state !== null && y > start) pieces.push(at(el("i", { class: "life " + state }), place));
+            state = next;
+            start = y;
+          };
+          const life = (index) => (index < 0 ? story.born : story.lives[index])[lane];
+          for (let index = from; index <= to; index += 1) {
+            const row = this.rows[index];
+            if (row.kind === "check") continue;
+            turn(life(row.index - 1), index === 0 ? 0 : row.top);
+            if (row.kind !== "gap") turn(life(row.index), row.top + (row.kind === "event" ? this.wireY : row.height / 2));
+          }
+          turn(null, to === this.rows.length - 1 ? this.height : this.rows[to].top + this.rows[to].height);
+        }
+        this.lines.replaceChildren(...pieces);
+      }
+
+      rowNode(row, index) {
+        const before = this.rows[index - 1];
+        const event = this.story.events[row.index];
+        let node;
+        if (row.kind === "gap") node = el("div", { class: "gap", role: "presentation" }, span(row.span) + " without events");
+        else if (row.kind === "check") {
+          const { oracle, message } = this.story.failure;
+          node = el("div", { class: "verdict-line", id: "failed-check", title: message }, this.timeNode(row, null),
+            el("span", {}, "\u2715 Rule broken: " + oracle + ". " + message));
+        } else if (row.kind !== "event") {
+          const text = row.kind === "crash" ? "Crash: the server is gone" : event.text[0].toUpperCase() + event.text.slice(1);
+          node = el("div", { class: "band " + row.kind }, this.timeNode(row, null), el("span", {}, text));
+        } else node = this.eventNode(row, event, before);
+        if (row.order) {
+          for (const [key, value] of Object.entries({ role: "option", id: "event-" + row.index, "aria-label": this.story.sentence(event),
+            "aria-setsize": this.shown, "aria-posinset": row.order })) node.setAttribute(key, value);
+        }
+        if (row.kind !== "gap" && row.index >= 0) node.dataset.event = row.index;
+        // A gap's margins are its own.
+        at(node, { top: row.top, height: row.kind === "gap" ? row.height - 10 : row.height });
+        this.dress(row, node);
+        return node;
+      }
+
+      timeNode(row, before) {
+        const [whole, rest] = splitTime(row.t);
+        const isSame = before && splitTime(before.t).join("") === whole + rest && before.kind !== "gap";
+        return at(el("span", { class: "time" }, isSame ? "" : whole, el("small", {}, isSame ? "" : rest)), { width: this.gutter - 8 });
+      }
+
+      eventNode(row, event, before) {
+        const words = this.story.words(event);
+        const kind = kindOf(event);
+        const x = this.x.get(event.lane), server = this.serverX, y = this.wireY;
+        const parts = [at(this.timeNode(row, before), { top: y - 9 })];
+        const stanza = isStanza(event);
+        if (stanza) {
+          const [start, end] = event.kind === "sent" ? [x, server - Math.sign(server - x) * 3] : [server, x + Math.sign(server - x) * 2];
+          const isRight = end > start;
+          const stop = isRight ? end - 7 : end + 7;
+          parts.push(at(el("i", { class: "wire" }), { left: Math.min(start, stop), width: Math.abs(stop - start), top: y }));
+          parts.push(at(el("i", { class: "mark" }), { left: start, top: y }));
+          parts.push(at(el("i", { class: isRight ? "tip to-right" : "tip to-left" }), { left: isRight ? end - 10 : end, top: y }));
+        } else parts.push(at(el("i", { class: "mark" }), { left: x, top: y }));
+        const { hasTail, place } = this.chipPlace(words, x, stanza);
+        const chip = el("span", { class: "chip" + (event.session > 1 && event.kind !== "ended" && !stanza ? " again" : "") },
+          words.name ? el("b", {}, words.name) : null, words.name && words.rest ? " " : null,
+          words.isError ? el("span", { class: "error" }, words.rest) : words.rest, words.id ? " " + words.id : null,
+          hasTail ? el("span", { class: "tail" }, " " + words.tail) : null);
+        parts.push(at(chip, place));
+        return el("div", { class: `row ${kind} ${event.kind}${words.isError ? " error" : ""}` }, parts);
+      }
+
+      /// On its arrow, at the client's end, if there is room; else on the other side of the client, or of the server; on narrow
+      /// screens above the arrow.
+      chipPlace(words, x, isStanza) {
+        // The space at the ends of what is widest: borders and round corners.
+        const short = textWidth(words.name ? words.name + " " : "", true) + textWidth(words.rest, words.isError)
+          + textWidth(words.id ? " " + words.id : "") + 24;
+        const long = words.tail ? short + textWidth(" " + words.tail) : short;
+        if (this.isNarrow) {
+          const room = this.width - this.gutter - 8;
+          const width = Math.min(long <= room ? long : short, room);
+          const middle = isStanza ? (x + this.serverX) / 2 : x;
+          const left = Math.max(this.gutter + 2, Math.min(middle - width / 2, this.width - 6 - width));
+          return { hasTail: long <= room, place: { left, maxWidth: width + 2, top: 3 } };
+        }
+        const isLeft = x < this.serverX;
+        const server = this.serverX;
+        const [toServer, away] = isLeft ? ["left", "right"] : ["right", "left"];
+        const places = [
+          { room: Math.abs(server - x) - 44, side: toServer, edge: (isLeft ? x : this.width - x) + 19 },
+          { room: (isLeft ? x - this.gutter : this.width - x) - 20, side: away, edge: (isLeft ? this.width - x : x) + 13 },
+          { room: (isLeft ? this.width - server : server - this.gutter) - 24, side: toServer,
+            edge: (isLeft ? server : this.width - server) + 14 },
+        ];
+        // Without an arrow, words beyond the server would be nobody's.
+        if (!isStanza) places.pop();
+        const best = places.find(({ room }) => short <= room) ?? places.reduce((a, b) => b.room > a.room ? b : a);
+        return { hasTail: long <= best.room,
+          place: { maxWidth: best.room, top: (this.rowHeight.event - 20) / 2, [best.side]: best.edge } };
+      }
+
+      /// What changes with what is chosen.
+      dress(row, node) {
+        const isCurrent = row.index === this.current && Boolean(row.order);
+        node.classList.toggle("current", isCurrent);
+        node.classList.toggle("related", Boolean(row.order) && this.related.has(row.index));
+        node.classList.toggle("culprit", row.index === this.story.culprit && row.kind === "event");
+        if (row.order) node.setAttribute("aria-selected", String(isCurrent));
+      }
+
+      // MARK: The whole at a glance
+
+      get bounds() {
+        const { events, failure } = this.story;
+        const end = Math.max(events[events.length - 1].t, failure?.t ?? 0);
+        return [events[0].t, Math.max(end, events[0].t + 1)];
+      }
+      timeAt(fraction) { return this.bounds[0] + (this.bounds[1] - this.bounds[0]) * fraction; }
+      placeOf(t) { return 3 + (this.width - 8) * ((t - this.bounds[0]) / (this.bounds[1] - this.bounds[0])); }
+
+      drawOverview() {
+        const bars = new Array(Math.max(40, Math.floor(this.width / 5))).fill(0);
+        const [start, end] = this.bounds;
+        const parts = [];
+        for (const row of this.rows) {
+          if (row.kind === "event") bars[Math.min(bars.length - 1, Math.floor((row.t - start) / (end - start) * bars.length))] += 1;
+          else if (row.kind === "fault" || row.kind === "crash") {
+            const x = this.placeOf(row.t);
+            parts.push(svg("line", { class: row.kind, x1: x, x2: x, y1: row.kind === "crash" ? 0 : 4, y2: 30 }));
+          } else if (row.kind === "check") {
+            const x = Math.min(this.placeOf(row.t), this.width - 8);
+            parts.push(svg("path", { class: "check", d: `M${x - 6} 0H${x + 6}L${x + 1} 9V30H${x - 1}V9Z` }));
+          }
+        }
+        const most = Math.max(...bars, 1), step = (this.width - 8) / bars.length;
+        const path = bars.map((amount, index) => {
+          const height = amount === 0 ? 0 : 2 + 22 * amount / most;
+          return height ? `M${(3 + index * step).toFixed(1)} 28v${-height.toFixed(1)}h${(step - 1).toFixed(1)}v${height.toFixed(1)}Z` : "";
+        }).join("");
+        this.window = svg("rect", { class: "seen", y: .5, height: 29, rx: 3 });
+        this.overview.replaceChildren(svg("path", { class: "amount", d: path }), ...parts, this.window);
+      }
+      drawSeen() {
+        const [from, to] = this.seen.map((row) => this.placeOf(this.rows[row].t));
+        this.window.setAttribute("x", Math.min(from, this.width - 12));
+        this.window.setAttribute("width", Math.max(to - from, 8));
+      }
+
+      // MARK: Choosing and moving
+
+      select(index, { isQuiet = false, isStill = false }) {
+        this.current = index;
+        this.related = new Set(this.story.relatives(index));
+        for (const [row, node] of this.live) this.dress(this.rows[row], node);
+        this.body.setAttribute("aria-activedescendant", "event-" + index);
+        this.panel.show(index);
+        if (!isQuiet) this.panel.open();
+        if (!isStill) this.scrollToRow(this.rowOf.get(index), false);
+        this.draw();
+      }
+
+      scrollToRow(index, isCentred) {
+        const row = this.rows[index];
+        if (!row) return;
+        const [above, below] = this.inset;
+        const y = this.first + row.top, end = window.innerHeight - below - row.height;
+        if (isCentred) window.scrollBy(0, y - (above + end) / 2);
+        else if (y < above) window.scrollBy(0, y - above);
+        else if (y > end) window.scrollBy(0, y - end);
+        this.draw();
+      }
+
+      showFailure() {
+        const { culprit } = this.story;
+        if (culprit >= 0) this.select(culprit, {});
+        this.scrollToRow(this.checkRow, true);
+        // Without a current event the focus would choose one.
+        if (culprit >= 0) this.body.focus({ preventScroll: true });
+      }
+
+      /// The event before or after the current one, of those that are shown; -1 if there is none.
+      neighbour(step, from = this.rowOf.get(this.current)) {
+        if (from === undefined) return this.rows.find((row) => row.order)?.index ?? -1;
+        for (let row = from + step; row >= 0 && row < this.rows.length; row += step) {
+          if (this.rows[row].order) return this.rows[row].index;
+        }
+        return -1;
+      }
+      firstSeen() { return this.neighbour(1, (this.seen?.[0] ?? 0) - 1); }
+
+      key(event) {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const follow = (step) => {
+          const ways = [...this.related].filter((index) => this.rowOf.has(index));
+          return ways[ways.indexOf(this.current) + step] ?? -1;
+        };
+        const far = (step) => Math.max(-1, Math.min(this.rows.length, (this.rowOf.get(this.current) ?? 0) + step * 14));
+        const page = (step) => this.neighbour(step, far(step));
+        const moves = {
+          ArrowDown: () => this.neighbour(1), ArrowUp: () => this.neighbour(-1), ArrowRight: () => follow(1), ArrowLeft: () => follow(-1),
+          PageDown: () => page(1), PageUp: () => page(-1),
+          Home: () => this.neighbour(1, -1), End: () => this.neighbour(-1, this.rows.length),
+        };
+        if (event.key === "Enter" || event.key === " ") {
+          if (this.current < 0) return;
+          this.panel.open();
+          this.panel.focus();
+        } else if (event.key === "Escape") this.panel.close();
+        else if (moves[event.key]) {
+          const target = moves[event.key]();
+          if (target >= 0) this.select(target, { isQuiet: true });
+        } else return;
+        event.preventDefault();
+      }
+
+      // MARK: Staying where one is
+
+      /// The event that is to stay at its place when rows come or go.
+      anchor() {
+        if (this.rows.length === 0 || this.isPrinting || this.first > this.inset[0]) return null;
+        const row = this.rows[this.rowAt(this.inset[0] - this.first)];
+        return { index: row.index, offset: this.first + row.top };
+      }
+      restore(anchor) {
+        if (!anchor || this.rows.length === 0) return;
+        const row = this.rows.find((each) => each.index >= anchor.index) ?? this.rows[this.rows.length - 1];
+        window.scrollBy(0, this.first + row.top - anchor.offset);
+      }
+    }
     """#
 }

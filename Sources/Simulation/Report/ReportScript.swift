@@ -112,7 +112,7 @@ extension ReportPage {
 
     function attributesIn(tag) {
       const found = {};
-      for (const [, name, value] of tag.matchAll(/([^\s=<>"'\/]+)=("[^"]*"|'[^']*')/g)) found[name] ??= unescaped(value.slice(1, -1));
+      for (const [, name, value] of tag.matchAll(/\s([^\s=<>"'\/]+)=("[^"]*"|'[^']*')/g)) found[name] ??= unescaped(value.slice(1, -1));
       return found;
     }
 
@@ -151,11 +151,11 @@ extension ReportPage {
       const match = /^(<[\/?]?)([^\s\/>]*)/.exec(tag);
       parts.push(["t-mark", match[1]], ["t-tag", match[2]]);
       let index = match[0].length;
-      for (const found of tag.matchAll(/([^\s=<>"'\/]+)(=)("[^"]*"|'[^']*')/g)) {
+      for (const found of tag.matchAll(/\s([^\s=<>"'\/]+)=("[^"]*"|'[^']*')/g)) {
         if (found.index < index) continue;
         const isSpace = found[1] === "xmlns" || found[1].startsWith("xmlns:");
-        parts.push(["", tag.slice(index, found.index)], [isSpace ? "t-space" : "t-name", found[1]], ["t-mark", "="]);
-        parts.push([isSpace ? "t-space" : "t-value", found[3]]);
+        parts.push(["", tag.slice(index, found.index + 1)], [isSpace ? "t-space" : "t-name", found[1]], ["t-mark", "="]);
+        parts.push([isSpace ? "t-space" : "t-value", found[2]]);
         index = found.index + found[0].length;
       }
       parts.push(["t-mark", tag.slice(index)]);
@@ -213,11 +213,13 @@ extension ReportPage {
 
     const isCampaign = () => Boolean(data.summary) && (data.summary.seeds > 1 || data.summary.marks.length > 0);
 
+    const titleOf = (run) => (run?.title ?? "Campaign").replace(/^seed /, "Seed ");
+
     function heading() {
       const { summary, runs } = data;
       const isBad = Boolean(summary && summary.failed > 0) || runs.some((run) => run.failure);
       const title = isCampaign() && summary.seeds > 1 ? "Campaign of " + counted(summary.seeds, "seed")
-        : runs[0]?.title ?? "Campaign";
+        : titleOf(runs[0]);
       const facts = el("div", { class: "facts" });
       if (summary && !isCampaign()) {
         facts.append(fact(grouped(summary.events), "events"), fact(span(summary.virtualSeconds * 1e9), "of virtual time"));
@@ -230,7 +232,9 @@ extension ReportPage {
 
     // MARK: Campaign
 
-    function tile(value, name, isBad) { return el("div", { class: isBad ? "tile bad" : "tile" }, el("b", {}, value), el("span", {}, name)); }
+    function tile(value, name, isBad) {
+      return el("div", { class: isBad ? "tile bad" : "tile" }, el("b", {}, value), el("span", {}, name));
+    }
 
     function campaign() {
       const { summary } = data;
@@ -259,8 +263,8 @@ extension ReportPage {
     function signatures(list) {
       const rows = [...list].sort((a, b) => b.count - a.count).map((each) =>
         el("tr", {}, el("td", {}, each.signature), el("td", { class: "right" }, grouped(each.count)),
-          el("td", { class: "right mono" }, String(each.seed))));
-      const columns = [["Signature", null], ["Seeds", "right"], ["First seed", "right"]];
+          el("td", { class: "seed" }, String(each.seed))));
+      const columns = [["Signature", null], ["Seeds", "right"], ["First seed", "seed"]];
       return el("div", { class: "card signatures" },
         el("header", {}, el("h3", {}, "Kinds of failure")), table("Kinds of failure", columns, rows));
     }
@@ -344,14 +348,15 @@ extension ReportPage {
       if (failure.clause) facts.append(el("span", {}, "clause ", el("b", {}, failure.clause)));
       facts.append(el("span", {}, "at ", el("b", { class: "number" }, timeText(failure.t)), " of virtual time"));
       const link = el("a", { href: "#failed-check" }, "Show it on the ladder");
-      return el("div", { class: "failure", role: "group", "aria-label": "What failed" }, el("h2", {}, "The rule " + failure.oracle + " was broken"),
+      return el("div", { class: "failure", role: "group", "aria-label": "What failed" },
+        el("h2", {}, "Rule broken: " + failure.oracle),
         el("p", { class: "said" }, failure.message), facts, run.events.length ? link : null);
     }
 
     function runSection(run) {
       const parts = [];
       if (isCampaign() || data.runs.length > 1) {
-        parts.push(el("div", { class: "title" }, el("h2", {}, run.title), verdict(Boolean(run.failure))));
+        parts.push(el("div", { class: "title" }, el("h2", {}, titleOf(run)), verdict(Boolean(run.failure))));
       }
       if (run.failure) parts.push(failureBox(run));
       if (run.command) {
@@ -377,7 +382,8 @@ extension ReportPage {
         });
       };
       const tabs = data.runs.length < 2 ? [] : data.runs.map((run, index) =>
-        el("button", { type: "button", role: "tab", class: run.failure ? "button bad" : "button", click: () => show(index) }, run.title));
+        el("button", { type: "button", role: "tab", class: run.failure ? "button bad" : "button", click: () => show(index) },
+          titleOf(run)));
       const list = el("div", { class: "tabs", role: "tablist", "aria-label": "Runs", keydown: (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
@@ -392,6 +398,7 @@ extension ReportPage {
     /// Waits, so that all of this is there whatever the order of the parts.
     document.addEventListener("DOMContentLoaded", () => {
       const page = document.getElementById("page");
+      if (!data.summary && data.runs.length === 0) return page.append(el("p", { class: "quiet" }, "Nothing was run."));
       page.append(heading());
       if (isCampaign()) page.append(campaign());
       if (data.runs.length === 0) return;

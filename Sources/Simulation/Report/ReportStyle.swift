@@ -76,7 +76,8 @@ extension ReportPage {
       background: var(--bad-tint); padding: 14px 18px 16px;
     }
     .failure h2 { color: var(--bad); overflow-wrap: anywhere; }
-    .failure .said { margin-top: 6px; font-size: 16px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 18em; overflow-y: auto; }
+    .failure .said { margin-top: 6px; font-size: 16px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 18em;
+      overflow-y: auto; }
     .failure .facts { margin: 10px 0 12px; }
     details { margin-top: 12px; border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); max-width: 900px; }
     summary { padding: 7px 14px; cursor: pointer; font-size: 14px; font-weight: 600; }
@@ -91,13 +92,14 @@ extension ReportPage {
     .tabs .bad::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; background: var(--bad); }
 
     /* Campaign */
-    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 1px; background: var(--rule);
+    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 1px; background: var(--surface);
       border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; margin-top: 12px; }
-    .tile { background: var(--surface); padding: 10px 14px 12px; }
-    .tile b { display: block; font-size: 20px; line-height: 1.3; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+    .tile { box-shadow: 0 0 0 1px var(--rule); padding: 10px 14px 12px; }
+    .tile b { display: block; font-size: 20px; line-height: 1.3; font-weight: 600; font-variant-numeric: tabular-nums;
+      overflow-wrap: anywhere; }
     .tile.bad b { color: var(--bad); }
     .tile span { color: var(--muted); font-size: 13px; }
-    .pair { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 20px; margin-top: 20px; align-items: start; }
+    .pair { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 20px; margin-top: 20px; }
     .card { background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; }
     .card > header { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; padding: 10px 14px; min-height: 50px; }
     .card > header h3 { margin-right: auto; }
@@ -109,9 +111,11 @@ extension ReportPage {
     th, td { padding: 5px 14px; vertical-align: top; }
     td { border-top: 1px solid var(--rule); overflow-wrap: anywhere; }
     .right { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+    .seed { text-align: right; min-width: 7.5em; font-variant-numeric: tabular-nums; }
     tr.missing td { background: var(--fault-tint); }
     .flag { color: var(--fault); font-weight: 600; white-space: nowrap; }
-    .flag::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border: 2px solid; border-radius: 50%; }
+    .flag::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 7px; border: 2px solid;
+      border-radius: 50%; vertical-align: -1px; }
     .tick { display: inline-flex; align-items: center; gap: 6px; font-size: 13px; white-space: nowrap; }
     .chart { padding: 4px 10px 10px; border-top: 1px solid var(--rule); }
     .chart svg { display: block; width: 100%; overflow: visible; }
@@ -129,8 +133,8 @@ extension ReportPage {
     .filters legend { float: left; padding: 0; margin-right: 4px; font-size: 13px; color: var(--muted); }
     .filters .input { width: 230px; }
     .toggle {
-      display: inline-flex; align-items: center; gap: 6px; border: 1px solid var(--edge); border-radius: 6px; padding: 1px 9px; font-size: 13px;
-      line-height: 22px; background: var(--surface); cursor: pointer; color: var(--ink); max-width: 180px;
+      display: inline-flex; align-items: center; gap: 6px; border: 1px solid var(--edge); border-radius: 6px; padding: 1px 9px;
+      font-size: 13px; line-height: 22px; background: var(--surface); cursor: pointer; color: var(--ink); max-width: 180px;
     }
     .toggle > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .toggle[aria-pressed="false"] { background: none; border-style: dashed; color: var(--muted); text-decoration: line-through; }
@@ -142,7 +146,8 @@ extension ReportPage {
     .bench { display: grid; grid-template-columns: minmax(0, 1fr); gap: 20px; align-items: start; }
     /* No `overflow` here: the names of the lanes would no longer stick to the window. */
     .ladder { border: 1px solid var(--rule); border-radius: 8px; background: var(--surface); min-width: 0; }
-    .top { position: sticky; top: 0; z-index: 5; background: var(--surface); border-bottom: 1px solid var(--edge); border-radius: 8px 8px 0 0; }
+    .top { position: sticky; top: 0; z-index: 5; background: var(--surface); border-bottom: 1px solid var(--edge);
+      border-radius: 8px 8px 0 0; }
     .overview { display: block; width: 100%; height: 30px; background: var(--sunken); border-radius: 8px 8px 0 0; cursor: pointer; }
     .overview .amount { fill: var(--edge); }
     .overview .fault { stroke: var(--fault); stroke-width: 2; }
@@ -154,11 +159,14 @@ extension ReportPage {
     .lane b, .lane span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .lane b { font-weight: 600; }
     .lane.upright { writing-mode: vertical-rl; transform: translateX(-50%) rotate(180deg); text-align: left; max-height: 84px; }
+    .lane.server { min-width: max-content; padding: 0; bottom: 11px; }
     .lane.server b { background: var(--ink); color: var(--surface); border-radius: 4px; padding: 2px 4px; }
     .lane .quiet, .unit { font-size: 12px; }
     .unit { position: absolute; bottom: 5px; left: 0; text-align: right; color: var(--muted); }
     .rows { position: relative; outline: none; contain: layout style; }
-    .rows.empty::after { content: "Nothing matches these filters."; display: block; padding: 40px; text-align: center; color: var(--muted); }
+    .rows.empty::after { content: "Nothing matches these filters."; display: block; padding: 40px; text-align: center;
+      color: var(--muted); }
+    .rows[data-cut]::after { content: attr(data-cut); position: absolute; bottom: 0; left: 8px; color: var(--muted); }
     .life { position: absolute; width: 0; transform: translateX(-50%); border-left: 1px dotted var(--edge); opacity: .55; }
     .life.connected { border-left: 2px dashed var(--edge); opacity: 1; }
     .life.bound { border-left: 3px solid var(--muted); opacity: 1; }
@@ -184,7 +192,8 @@ extension ReportPage {
     .presence .wire { border-top-style: dashed; }
     .iq .wire { border-top: 4px double; }
     .other .wire { border-top-style: dotted; }
-    .mark { position: absolute; width: 10px; height: 10px; transform: translate(-50%, -50%); background: currentColor; border-radius: 50%; }
+    .mark { position: absolute; width: 10px; height: 10px; transform: translate(-50%, -50%); background: currentColor;
+      border-radius: 50%; }
     .presence .mark { background: var(--surface); border: 2px solid; }
     .iq .mark { border-radius: 0; transform: translate(-50%, -50%) rotate(45deg) scale(.9); }
     .other .mark { border-radius: 0; transform: translate(-50%, -50%) scale(.8); }
@@ -217,24 +226,26 @@ extension ReportPage {
     .band.crash > span:last-child { background: color-mix(in srgb, var(--bad-strong) 78%, #000); }
     .band .time { position: static; flex: none; color: inherit; font-weight: 600; }
     .band.current { outline: 3px solid var(--accent); outline-offset: -3px; }
-    .gap { justify-content: center; color: var(--muted); background: var(--sunken); z-index: 1; border: dashed var(--edge); border-width: 1px 0;
-      margin: 5px 0; }
+    .gap { justify-content: center; color: var(--muted); background: var(--sunken); z-index: 1; border: dashed var(--edge);
+      border-width: 1px 0; margin: 5px 0; }
     .gap::before, .gap::after { content: ""; width: 22px; border-top: 3px dotted var(--edge); }
-    .verdict-line { z-index: 1; background: var(--bad-strong); color: var(--on-bad); cursor: pointer; font-weight: 600; padding-right: 10px;
-      print-color-adjust: exact; }
+    .verdict-line { z-index: 1; background: var(--bad-strong); color: var(--on-bad); cursor: pointer; font-weight: 600;
+      padding-right: 10px; print-color-adjust: exact; }
     .verdict-line span:last-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .verdict-line .time { position: static; flex: none; color: inherit; }
 
     /* What was chosen */
-    .panel { background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; min-width: 0; overflow: auto; }
+    .panel { display: block; background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; min-width: 0; overflow: auto; }
     .panel > header { position: sticky; top: 0; background: var(--surface); display: flex; align-items: flex-start; gap: 6px; z-index: 2;
       padding: 12px 14px 8px; border-bottom: 1px solid var(--rule); }
     .panel > header h3 { flex: 1; min-width: 0; font-size: 15px; overflow-wrap: anywhere; outline: none; }
+    .panel > header h3 > span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
     .panel > header h3 small { display: block; font-size: 13px; font-weight: 400; color: var(--muted); }
     .panel .button { padding: 2px 9px; }
     .panel .inside { padding: 12px 14px 16px; }
-    .panel .broken { border-left: 4px solid var(--bad); background: var(--bad-tint); border-radius: 4px; padding: 8px 12px; margin-bottom: 12px;
-      overflow-wrap: anywhere; font-size: 14px; }
+    .panel .broken { border-left: 4px solid var(--bad); background: var(--bad-tint); border-radius: 4px; padding: 8px 12px;
+      margin-bottom: 12px; overflow-wrap: anywhere; font-size: 14px; }
+    .panel .broken span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 5; overflow: hidden; }
     .panel .broken b { color: var(--bad); }
     .panel dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 2px 14px; font-size: 13.5px; }
     .panel dt { color: var(--muted); }
@@ -250,7 +261,7 @@ extension ReportPage {
     .t-space, .t-mark { color: var(--muted); }
     .follows { list-style: none; margin: 0; padding: 0; border: 1px solid var(--rule); border-radius: 6px; overflow: hidden; }
     .follows li + li { border-top: 1px solid var(--rule); }
-    .follows button { display: grid; grid-template-columns: 82px minmax(0, 1fr) auto; gap: 8px; width: 100%; border: 0; background: none;
+    .follows button { display: grid; grid-template-columns: 106px minmax(0, 1fr) auto; gap: 8px; width: 100%; border: 0; background: none;
       padding: 5px 10px; text-align: left; font-size: 13px; cursor: pointer; font-variant-numeric: tabular-nums; }
     .follows button:hover { background: var(--hover); }
     .follows button:focus-visible { outline-offset: -2px; }
@@ -265,6 +276,7 @@ extension ReportPage {
       .panel { position: fixed; left: 0; right: 0; bottom: 0; z-index: 10; max-height: 56vh; border-radius: 12px 12px 0 0;
         border-color: var(--edge); box-shadow: 0 -4px 24px rgb(0 0 0 / .22); }
       .panel[hidden] { display: none; }
+      body.covered main { padding-bottom: 58vh; }
       .panel .close { display: inline-block; }
       .pair { grid-template-columns: minmax(0, 1fr); }
     }
@@ -281,7 +293,9 @@ extension ReportPage {
     }
     @media print {
       main { max-width: none; padding: 0; }
-      .panel, .filters, .hint, .overview, .tabs, .button, .tick { display: none; }
+      .panel, .filters, .hint, .overview, .tabs, .button, .tick, .input, .failure a, details:not([open]) { display: none; }
+      .pair { grid-template-columns: minmax(0, 1fr); }
+      .command code { white-space: pre-wrap; }
       .bench { display: block; }
       .top { position: static; }
       .scroll, details pre, .failure .said { max-height: none; }

@@ -156,6 +156,7 @@ extension Run {
       // Clients answer pushes (RFC 6121, 2.1.6).
       send(Element("iq", NS.client, ["type": "result", "id": id, "to": element["from"]]), as: index)
     }
+    if element.id == Run.lastRequest { unanswered.remove(index) }
     observe(.received(actors[index].session, element))
   }
 

@@ -9,7 +9,7 @@ public enum Sabotage: String, CaseIterable, Sendable {
     senderForged
   case presenceLeaked, errorSwallowed
   // What it hears.
-  case byteLost, splitMatters, endUnheard, endHeardLate, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
+  case byteLost, splitMatters, endUnheard, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
   // What it stores.
   case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, syncPromised, crashForgets, transactionTorn
   // What it reads back.
@@ -31,9 +31,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .presenceLeaked: "presence goes to a stranger too"
     case .errorSwallowed: "an error is not written"
     case .byteLost: "a byte that was received is lost"
-    case .splitMatters: "a stanza that comes in two pieces is read twice from the seam"
+    case .splitMatters: "a byte that comes alone is read twice"
     case .endUnheard: "the end of a connection is not noticed"
-    case .endHeardLate: "the end of a connection is noticed behind the next input"
     case .acceptanceUnheard: "it is not noticed that written bytes were accepted"
     case .readingNotResumed: "a link that was not read from is never read from again"
     case .handshakeUnheard: "a complete handshake is not noticed"
@@ -61,10 +60,8 @@ struct Saboteur: Sendable {
   let kind: Sabotage
   private var chances = 0
   private var held: Action?
-  private var lateEnd: Input?
   private var lastLink: LinkID?
   private var otherLink: LinkID?
-  private var seam: [LinkID: UInt8] = [:]
   private var heldRecords: [Record] = []
 
   init(_ kind: Sabotage) { self.kind = kind }
@@ -123,20 +120,12 @@ struct Saboteur: Sendable {
 
   /// What is heard instead.
   mutating func distort(_ input: Input) -> [Input] {
-    defer { if kind == .endHeardLate, lateEnd != nil, case .closed = input {} else { lateEnd = nil } }
     switch (kind, input) {
     case (.byteLost, .bytes(let link, let bytes)):
       return strikes(oneIn: 40) ? [.bytes(link, bytes.dropLast())] : [input]
     case (.splitMatters, .bytes(let link, let bytes)):
-      let isSeam = seam[link] == UInt8(ascii: "'") && bytes.first == UInt8(ascii: " ")
-      seam[link] = bytes.last
-      return isSeam ? [.bytes(link, bytes.prefix(1) + bytes)] : [input]
-    case (.endUnheard, .closed), (.endHeardLate, .closed):
-      guard strikes(oneIn: 2) else { return [input] }
-      if kind == .endHeardLate { lateEnd = input }
-      return []
-    case (.endHeardLate, _):
-      return lateEnd.map { [input, $0] } ?? [input]
+      return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(link, bytes + bytes)] : [input]
+    case (.endUnheard, .closed): return strikes(oneIn: 2) ? [] : [input]
     case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []
     case (.handshakeUnheard, .encrypted): return strikes(oneIn: 4) ? [] : [input]
     case (.failureUnheard, .commitFailed(let first)): return [.committed(through: first)]

@@ -18,11 +18,16 @@ struct SaboteurTrial {
     var control: RunReport.Failure?
   }
 
-  func run() -> [Verdict] {
+  /// - Parameter tell: is told each verdict as it comes, in any order.
+  func run(_ tell: @escaping @Sendable (Verdict) -> Void) -> [Verdict] {
     let kinds = Sabotage.allCases
     let verdicts = Verdicts(count: kinds.count)
     DispatchQueue.concurrentPerform(iterations: min(jobs, kinds.count)) { _ in
-      while let index = verdicts.take() { verdicts.set(index, judge(kinds[index])) }
+      while let index = verdicts.take() {
+        let verdict = judge(kinds[index])
+        verdicts.set(index, verdict)
+        tell(verdict)
+      }
     }
     return verdicts.all
   }
@@ -50,19 +55,14 @@ struct SaboteurTrial {
     return run.run()
   }
 
-  static func table(_ verdicts: [Verdict]) -> String {
-    var lines: [String] = []
+  static func line(_ verdict: Verdict) -> String {
     func column(_ text: String, _ width: Int) -> String { text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0) }
-    for verdict in verdicts {
-      let found = verdict.failure.map { "\($0.oracle)" } ?? (verdict.sabotage == .none ? "-" : "NOT FOUND")
-      let control = verdict.failure == nil ? "" : verdict.control.map { "else by \($0.oracle)" } ?? "else unseen"
-      lines.append(
-        [
-          column(verdict.sabotage.rawValue, 20), column(found, 12), column("\(verdict.seeds) seeds", 11),
-          column(String(format: "%.1f s", verdict.seconds), 8), column(control, 18), verdict.sabotage.summary,
-        ].joined(separator: " "))
-    }
-    return lines.joined(separator: "\n")
+    let found = verdict.failure.map { "\($0.oracle)" } ?? (verdict.sabotage == .none ? "-" : "NOT FOUND")
+    let control = verdict.failure == nil ? "" : verdict.control.map { "else by \($0.oracle)" } ?? "else unseen"
+    return [
+      column(verdict.sabotage.rawValue, 20), column(found, 12), column("\(verdict.seeds) seeds", 11),
+      column(String(format: "%.1f s", verdict.seconds), 8), column(control, 18), verdict.sabotage.summary,
+    ].joined(separator: " ")
   }
 }
 

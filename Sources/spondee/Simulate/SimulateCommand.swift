@@ -20,12 +20,12 @@ struct SimulateCommand: ParsableCommand {
     VirtualTime?
   @Option(help: "Run what a trace file says instead of a seed.") var replay: String?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
-  @Option(name: .customLong("without"), help: "Leave an oracle out: \(Run.oracles.map { $0.name }.joined(separator: ", ")).") var without:
-    [String] = []
+  @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
-  @Flag(help: "Plant known bugs, one after the other, and report how soon each is found.") var saboteurs = false
+  @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
+  var saboteurs = false
   @Option(help: "Plant this bug: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).") var sabotage: String?
   @Option(help: "Where to write what was found about failures.") var output = "."
   @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
@@ -38,7 +38,7 @@ struct SimulateCommand: ParsableCommand {
     guard sources <= 1, seed == nil || (seeds == nil && replay == nil) else {
       throw ValidationError("give one of --seed, --seeds, --for and --replay")
     }
-    for name in without where !Run.oracles.contains(where: { $0.name == name }) { throw ValidationError("there is no oracle '\(name)'") }
+    for name in without where !Run.rules.contains(name) { throw ValidationError("there is no rule '\(name)'") }
     if let sabotage, Sabotage(rawValue: sabotage) == nil { throw ValidationError("there is no saboteur '\(sabotage)'") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
@@ -65,8 +65,10 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func tryTheSimulator() throws {
-    let verdicts = SaboteurTrial(duration: duration.nanoseconds, jobs: jobs).run()
-    print(SaboteurTrial.table(verdicts))
+    let patience = budget.map { Double($0.nanoseconds) / 1e9 } ?? 60
+    let verdicts = SaboteurTrial(duration: duration.nanoseconds, patience: patience, jobs: jobs).run { verdict in
+      print(SaboteurTrial.line(verdict))
+    }
     let planted = verdicts.filter { $0.sabotage != .none }
     let missed = planted.filter { $0.failure == nil }.count
     let isHonest = !verdicts.contains { $0.sabotage == .none && $0.failure != nil }

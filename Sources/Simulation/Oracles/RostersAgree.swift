@@ -1,0 +1,51 @@
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// Two contacts of one server agree on who sees whom, once there is peace: a subscription is written on both sides or on neither.
+public struct RostersAgree: Oracle {
+  public static let name = "rosters"
+  public static let clause = "RFC 6121, 3 and appendix A: both sides change with the same stanza"
+
+  private var addresses: OrderedDictionary<SessionID, JID> = [:]
+  /// Who ever blocked whom. What one who is blocked says is not heard, so the two may well disagree (XEP-0191, 3.3).
+  private var blocks: OrderedSet<[Text]> = []
+
+  public init() {}
+
+  public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
+    switch observation {
+    case .began(let session, let jid): addresses[session] = jid
+    case .sent(let session, let element):
+      guard let account = addresses[session]?.bare, let block = element.child("block", NS.blocking) else { return nil }
+      for item in block.children { if let other = item["jid"] { blocks.append([account.text, other]) } }
+    case .connected, .received, .ended, .fault: break
+    }
+    return nil
+  }
+
+  public func atRest(_ state: RestState) -> String? {
+    guard !state.mayLoseStanzas else { return nil }
+    let accounts = state.world.durable.accounts
+    for (jid, account) in accounts {
+      for item in account.roster.values where item.subscription == .to || item.subscription == .both {
+        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        let theirs = other.roster[jid]?.subscription
+        if theirs != .from, theirs != .both {
+          return "\(jid) is subscribed to \(item.jid), whose roster says '\(theirs?.rawValue ?? "nothing")' of it"
+        }
+      }
+      for item in account.roster.values where item.subscription == .from || item.subscription == .both {
+        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        let theirs = other.roster[jid]?.subscription
+        if theirs != .to, theirs != .both {
+          return "\(jid) lets \(item.jid) see it, whose roster says '\(theirs?.rawValue ?? "nothing")' of it"
+        }
+      }
+    }
+    return nil
+  }
+
+  private func areEstranged(_ a: JID, _ b: JID) -> Bool { blocks.contains([a.text, b.text]) || blocks.contains([b.text, a.text]) }
+}
