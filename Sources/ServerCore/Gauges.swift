@@ -6,6 +6,11 @@ public struct Gauge: Sendable, Hashable, CustomStringConvertible {
   public var name: String
   public var value: Int
   public var limit: Int
+  public init(name: String, value: Int, limit: Int) {
+    self.name = name
+    self.value = value
+    self.limit = limit
+  }
   public var description: String { "\(name): \(value) of \(limit)" }
 }
 

@@ -41,7 +41,8 @@ extension Account {
     if priority < 0 { step.reach(.presencePriorityNegative) }
     if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(.presencePriorityRaised) }
     if isInitial { welcome(session, &step) }
-    if !couldTakeMessages { offerOffline(to: session, &step) }
+    // Also who could take messages before may find some: storage may not have answered when they were asked for.
+    offerOffline(to: session, &step)
   }
 
   /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.

@@ -48,7 +48,7 @@ extension ReportPage {
 
       enter() {
         this.watch = new ResizeObserver(() => {
-          if (this.root.clientWidth !== this.width) this.layOut();
+          if (this.root.clientWidth !== this.width && !this.isPrinting) requestAnimationFrame(() => this.layOut());
         });
         this.watch.observe(this.root);
         this.onScroll = () => {
@@ -101,7 +101,8 @@ extension ReportPage {
         this.root.style.width = this.isPrinting ? "700px" : "";
         this.isNarrow = this.width < 620;
         this.root.classList.toggle("narrow", this.isNarrow);
-        this.gutter = this.isNarrow ? 50 : 84;
+        const timeWidth = this.story.events.length ? textWidth(splitTime(this.bounds[1])[0]) : 0;
+        this.gutter = Math.ceil(this.isNarrow ? Math.max(50, timeWidth + 14) : Math.max(84, timeWidth + 50));
         const { lanes, events, culprit } = this.story;
         const isKept = (lane) => !this.hiddenLanes.has(lane) || lane === events[culprit]?.lane;
         const shownLanes = lanes.map((_, index) => index).filter(isKept);

@@ -26,7 +26,8 @@ public struct ReportPage: Sendable {
 
   public var html: String {
     let data = JSON.object([("summary", summary?.json ?? .null), ("runs", .array(runs.map(\.json)))]).text
-    let title = runs.first.map { "Spondee: \($0.title)" } ?? "Spondee: a campaign"
+    let title = (runs.first.map { "Spondee: \($0.title)" } ?? "Spondee: a campaign").replacing("&", with: "&amp;").replacing(
+      "<", with: "&lt;")
     return """
       <!doctype html>
       <html lang="en">
@@ -43,6 +44,8 @@ public struct ReportPage: Sendable {
       <script>
       const data = \(data);
       \(ReportPage.script)
+      \(ReportPage.eventsScript)
+      \(ReportPage.ladderScript)
       </script>
       </body>
       </html>
@@ -64,7 +67,7 @@ extension ReportPage.Summary {
         "signatures",
         .array(
           signatures.map {
-            .object([("signature", .string($0.signature)), ("count", .number(Int64($0.count))), ("seed", .number(Int64($0.seed)))])
+            .object([("signature", .string($0.signature)), ("count", .number(Int64($0.count))), ("seed", .string("\($0.seed)"))])
           })
       ),
     ])

@@ -335,7 +335,13 @@ extension ReportPage {
         label(grouped(lastMarks), { class: "value", x: right, y: y(lastMarks) + 20, "text-anchor": "end" });
         figure.replaceChildren(image);
       };
-      new ResizeObserver(draw).observe(figure);
+      // Only for a new width, and not at once: drawing changes the height, which would be observed again.
+      let width = 0;
+      new ResizeObserver(() => {
+        if (figure.clientWidth === width) return;
+        width = figure.clientWidth;
+        requestAnimationFrame(draw);
+      }).observe(figure);
       return el("div", { class: "card" },
         el("header", {}, el("h3", {}, "Marks reached"), el("span", { class: "count" }, words)), figure);
     }

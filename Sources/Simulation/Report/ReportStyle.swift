@@ -292,6 +292,7 @@ extension ReportPage {
       .keys { display: none; }
     }
     @media print {
+      :root { --page: #ffffff; }
       main { max-width: none; padding: 0; }
       .panel, .filters, .hint, .overview, .tabs, .button, .tick, .input, .failure a, details:not([open]) { display: none; }
       .pair { grid-template-columns: minmax(0, 1fr); }

@@ -29,13 +29,13 @@ public struct RunPicture: Sendable {
     }
     lanes.sort { $0.key < $1.key }
     return .object([
-      ("title", .string(title)), ("command", .string(command)), ("failure", failure.map(RunPicture.json) ?? .null),
+      ("title", .string(title)), ("command", .string(command)), ("failure", failure.map { json($0) } ?? .null),
       ("lanes", .array(lanes.values.map { .string($0) })),
       ("events", .array(history.map { RunPicture.json($0, lanes) })), ("script", .string(script)), ("trace", .string(trace)),
     ])
   }
 
-  private static func json(_ failure: RunReport.Failure) -> JSON {
+  private func json(_ failure: RunReport.Failure) -> JSON {
     let clause = Run.oracles.first { $0.name == failure.oracle }?.clause
     return .object([
       ("oracle", .string(failure.oracle)), ("clause", .optional(clause)), ("message", .string(failure.message)),

@@ -86,7 +86,7 @@ extension Run {
   // MARK: Connections
 
   mutating func send(_ stanza: Element, as index: Int) {
-    guard let connection = actors[index].connection, actors[index].isBound else { return }
+    guard let connection = actors[index].connection, actors[index].isBound, failure == nil else { return }
     observe(.sent(actors[index].session, stanza))
     world.send(Client.encode(stanza), on: connection)
   }

@@ -20,6 +20,8 @@ public struct RunReport: Sendable {
     public var oracle: String
     public var message: String
     public var time: Int64
+    /// It was seen when nothing was under way, and not at something that happened.
+    public var isAtRest = false
     /// The same for all failures of the same kind: the rule, and the message without names and numbers.
     public var signature: String {
       let words = message.split(separator: " ").filter { word in
@@ -142,6 +144,8 @@ public struct Run {
     world.choices.recorded.map { RunTrace(seed: world.choices.seed, duration: options.duration, choices: $0) }
   }
 
+  /// Some thousands are common; what needs so many goes in a circle.
+  private static let mostHappenings: UInt64 = 20_000_000
   static let weatherAlarm: UInt64 = 1 << 32
   /// Alarms of actors that begin to read again.
   private static let readAlarm: UInt64 = 1 << 33
@@ -217,6 +221,8 @@ public struct Run {
   // MARK: Watching
 
   mutating func observe(_ observation: Observation) {
+    // What comes after the first broken rule says nothing.
+    guard failure == nil else { return }
     if keepsHistory { history.append(Moment(time: world.now, observation: observation)) }
     for index in oracles.indices {
       guard failure == nil else { return }
@@ -231,12 +237,14 @@ public struct Run {
     let state = RestState(
       world: world, sessions: sessions, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isEveryoneBack)
     for oracle in oracles {
-      if let problem = oracle.atRest(state) { return fail(type(of: oracle).name, problem) }
+      if let problem = oracle.atRest(state) { return fail(type(of: oracle).name, problem, isAtRest: true) }
     }
   }
 
-  mutating func fail(_ oracle: String, _ message: String) {
-    if failure == nil, !options.without.contains(oracle) { failure = RunReport.Failure(oracle: oracle, message: message, time: world.now) }
+  mutating func fail(_ oracle: String, _ message: String, isAtRest: Bool = false) {
+    if failure == nil, !options.without.contains(oracle) {
+      failure = RunReport.Failure(oracle: oracle, message: message, time: world.now, isAtRest: isAtRest)
+    }
   }
 
   mutating func disturb(_ what: String) {
@@ -252,6 +260,7 @@ public struct Run {
   // MARK: What happens to the actors
 
   mutating func attend() {
+    if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }
     if let gauge = world.overLimit { fail("limits", gauge.description) }
     for notice in world.takeNotices() {
       switch notice {
@@ -265,7 +274,9 @@ public struct Run {
       case .closed(let connection):
         if let index = byConnection[connection] { lost(index) }
       case .crashed: disturb("crash")
-      case .restarted: createAccounts()
+      case .restarted:
+        disturb("restart")
+        createAccounts()
       case .alarm(let id): wake(id)
       case .reply(let id, .done): accountsThere.append(id)
       case .reply(let id, .refused(let why)) where why.contains("already"): accountsThere.append(id)

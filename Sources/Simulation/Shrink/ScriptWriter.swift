@@ -44,7 +44,7 @@ struct ScriptWriter {
     case .sent(let session, let element): return ["\(name(session.actor)) sends:", "\t\(element)", ""]
     case .received(let session, let element):
       let expected = ["\(name(session.actor)) receives:", "\t\(loosened(element))", ""]
-      guard isLast, moment.time == failure.time else { return expected }
+      guard isLast, !failure.isAtRest else { return expected }
       return ["# This came, and should not have: \(oneLine("\(element)"))", "\(name(session.actor)) receives: nothing", ""]
     case .fault(let what): return ["# FAULT: \(what)", ""]
     }

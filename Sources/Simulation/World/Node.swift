@@ -22,6 +22,8 @@ struct Node {
   var slowness: Int64 = 1
   /// The wall clock against the monotonic one.
   var wallOffset: Int64 = 0
+  /// How often in a row it was told that its deadline has come, and still has the same.
+  var idleDeadlines = 0
   /// What the processes that died had reached.
   var marksBefore = Marks()
   /// What a disk that forgets goes back to.

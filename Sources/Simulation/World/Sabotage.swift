@@ -14,6 +14,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
   case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, syncPromised, crashForgets, transactionTorn
   // What it reads back.
   case loadStale, loadEmpty, offlineEmpty, offlineDoubled, blocklistUnread
+  // What only two processes show.
+  case hashOrder
   /// Does nothing: what is reported with it is the simulator's own fault.
   case none
 
@@ -50,9 +52,13 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .offlineEmpty: "stored messages are not found"
     case .offlineDoubled: "stored messages are found twice"
     case .blocklistUnread: "the blocklist is not read"
+    case .hashOrder: "what is done for one event is done in the order of a hash table"
     case .none: "nothing is wrong"
     }
   }
+
+  /// Those that one process can find.
+  public static var findable: [Sabotage] { allCases.filter { $0 != .hashOrder } }
 }
 
 /// A planted bug at work. It strikes at every so many chances.
@@ -72,6 +78,12 @@ struct Saboteur: Sendable {
   }
 
   // MARK: Actions
+
+  /// What is done for one event, in another order.
+  func reorder(_ actions: [Action]) -> [Action] {
+    guard kind == .hashOrder else { return actions }
+    return Set(actions.indices).map { actions[$0] }
+  }
 
   /// What is done instead.
   mutating func distort(_ action: Action) -> [Action] {
@@ -114,6 +126,15 @@ struct Saboteur: Sendable {
     guard strikes(oneIn: 20) else { return [write] }
     held = write
     return []
+  }
+
+  /// By how many bytes less is written to the link than the server believes: its system would have accepted them.
+  func debt(of action: Action, for distorted: [Action]) -> (LinkID, Int)? {
+    guard case .write(let link, let bytes) = action else { return nil }
+    let written = distorted.reduce(0) { sum, action in
+      if case .write(link, let bytes) = action { sum + bytes.count } else { sum }
+    }
+    return written < bytes.count ? (link, bytes.count - written) : nil
   }
 
   // MARK: Inputs

@@ -31,7 +31,7 @@ extension World {
     while true {
       let actions = node.engine.flush()
       guard !actions.isEmpty else { break }
-      for action in saboteur == nil ? actions : actions.flatMap({ saboteur!.distort($0) }) {
+      for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)
         guard node.incarnation == life else { return }
         guard let left = node.actionsLeft else { continue }
@@ -40,6 +40,15 @@ extension World {
       }
     }
     node.isFlushing = false
+  }
+
+  private mutating func sabotaged(_ actions: [Action]) -> [Action] {
+    let distorted = actions.flatMap { action in
+      let instead = saboteur!.distort(action)
+      if let (link, count) = saboteur!.debt(of: action, for: instead) { node.engine.handle(.accepted(link, count), at: instant) }
+      return instead
+    }
+    return saboteur!.reorder(distorted)
   }
 
   private mutating func act(_ action: Action) {

@@ -155,6 +155,7 @@ public struct World {
       now = max(now, deadline)
       happenings += 1
       tell(.deadline)
+      watchDeadline()
       return true
     }
     guard let entry = queue.min, entry.time <= limit else {
@@ -167,6 +168,13 @@ public struct World {
     if entry.what.counts { busy -= 1 }
     happen(entry.what)
     return true
+  }
+
+  /// A server that does nothing about its deadline would be asked for ever.
+  private mutating func watchDeadline() {
+    guard node.isUp, let deadline = node.engine.nextDeadline, deadline <= now else { return node.idleDeadlines = 0 }
+    node.idleDeadlines += 1
+    if node.idleDeadlines > 10_000 { overLimit = Gauge(name: "deadlines that do not pass", value: node.idleDeadlines, limit: 10_000) }
   }
 
   /// From now on storage answers, the server comes back at once, and the systems have noticed which peers vanished.

@@ -20,7 +20,7 @@ struct SaboteurTrial {
 
   /// - Parameter tell: is told each verdict as it comes, in any order.
   func run(_ tell: @escaping @Sendable (Verdict) -> Void) -> [Verdict] {
-    let kinds = Sabotage.allCases
+    let kinds = Sabotage.findable
     let verdicts = Verdicts(count: kinds.count)
     DispatchQueue.concurrentPerform(iterations: min(jobs, kinds.count)) { _ in
       while let index = verdicts.take() {

@@ -22,6 +22,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
   @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
+  @Flag(help: "Print the digest of each seed.") var digests = false
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
@@ -52,6 +53,7 @@ struct SimulateCommand: ParsableCommand {
     campaign.keepsHistory = trace
     campaign.jobs = jobs
     let results = campaign.run()
+    for result in results.runs where digests { print("seed \(result.report.seed) digest \(result.report.digest)") }
     for result in results.runs where trace { for moment in result.history { print(moment) } }
     for failure in results.failures {
       print("FAIL seed \(failure.report.seed): \(failure.report.failure!)")
