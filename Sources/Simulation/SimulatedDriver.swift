@@ -108,7 +108,7 @@ public struct SimulatedDriver: ScenarioDriver {
       case .closed(let connection):
         guard let name = name(of: connection), players[name]!.trouble == nil else { continue }
         players[name]!.trouble = "the connection was closed"
-      case .crashed, .restarted, .reply, .alarm: break
+      case .crashed, .restarted, .unreadable, .reply, .alarm: break
       }
     }
   }

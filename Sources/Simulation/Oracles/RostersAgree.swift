@@ -29,6 +29,10 @@ public struct RostersAgree: Oracle {
     guard !state.mayLoseStanzas else { return nil }
     let accounts = state.world.durable.accounts
     for (jid, account) in accounts {
+      for item in account.roster.values where item.isAsking {
+        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        if other.roster[jid]?.request == nil { return "\(jid) waits for \(item.jid), who knows of no request" }
+      }
       for item in account.roster.values where item.subscription == .to || item.subscription == .both {
         guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = other.roster[jid]?.subscription

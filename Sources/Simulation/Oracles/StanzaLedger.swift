@@ -24,6 +24,8 @@ public struct StanzaLedger: Oracle {
   private var last: [Pair: Int] = [:]
   private var lastSinceAvailable: [Pair: Int] = [:]
   private var available: OrderedSet<SessionID> = []
+  /// What was stored may come at any time once storage did not answer: it is asked for again later.
+  private var couldNotRead = false
   /// Who ever blocked whom: the error that comes back from one who is blocked does not arrive (XEP-0191, 3.3).
   private var blocks: OrderedSet<Block> = []
   private struct Block: Hashable {
@@ -56,8 +58,8 @@ public struct StanzaLedger: Oracle {
         body: element.child("body", NS.client)?.text)
     case .received(let session, let element):
       return received(session, element)
-    case .connected, .ended, .fault:
-      break
+    case .fault(Run.unreadable): couldNotRead = true
+    case .connected, .ended, .fault: break
     }
     return nil
   }
@@ -92,7 +94,7 @@ public struct StanzaLedger: Oracle {
     }
     let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
     let wasStored = element.child("delay", NS.delay) != nil
-    if let before = wasStored ? lastSinceAvailable[pair] : last[pair], before > entry.number {
+    if !(wasStored && couldNotRead), let before = wasStored ? lastSinceAvailable[pair] : last[pair], before > entry.number {
       return "\(jid) got message \(id) of \(entry.sender) behind a later one"
     }
     if available.contains(session) { lastSinceAvailable[pair] = entry.number }

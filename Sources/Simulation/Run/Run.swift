@@ -95,7 +95,7 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
-    RostersAgree.self, NothingIsLeft.self,
+    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits"]
@@ -108,7 +108,7 @@ public struct Run {
     swarm = Swarm(&choices)
     hadFault = swarm.isTight || swarm.settings.loadFailurePercent > 0
     self.options = options
-    workload = options.workload.init()
+    workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for account in 0..<swarm.accounts {
@@ -144,6 +144,8 @@ public struct Run {
     world.choices.recorded.map { RunTrace(seed: world.choices.seed, duration: options.duration, choices: $0) }
   }
 
+  /// The fault that says that the server asked storage and got no answer.
+  static let unreadable = "storage can't be read"
   /// Some thousands are common; what needs so many goes in a circle.
   private static let mostHappenings: UInt64 = 20_000_000
   static let weatherAlarm: UInt64 = 1 << 32
@@ -277,6 +279,7 @@ public struct Run {
       case .restarted:
         disturb("restart")
         createAccounts()
+      case .unreadable: disturb(Run.unreadable)
       case .alarm(let id): wake(id)
       case .reply(let id, .done): accountsThere.append(id)
       case .reply(let id, .refused(let why)) where why.contains("already"): accountsThere.append(id)

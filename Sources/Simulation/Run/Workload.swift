@@ -5,7 +5,8 @@ public import XMPP
 ///
 /// Whatever it does must follow from what it is given: it has no other randomness than `roll`, and no clock.
 public protocol Workload: Sendable {
-  init()
+  /// - Parameter roll: for what holds for the whole run; see `next`.
+  init(roll: (Int) -> Int)
   /// The next stanza of a client that is logged in; `nil`: it does nothing this time.
   /// - Parameters:
   ///   - among: all honest clients, logged in or not, itself among them.
@@ -26,12 +27,15 @@ public struct User: Sendable, Hashable {
 /// A bit of everything that users do with their servers.
 public struct EverydayWorkload: Workload {
   private var number = 0
+  /// What nobody does in this run: where nobody blocks, what blocking excuses can be held against the server.
+  private var isLeftOut: [Bool]
 
-  public init() {}
+  public init(roll: (Int) -> Int) { isLeftOut = Deed.allCases.map { _ in roll(4) == 3 } }
 
   public mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
     number += 1
-    return Self.draw(roll).flatMap { Self.stanza($0, of: user, among: users, number: number, roll) }
+    guard let deed = Self.draw(roll), !isLeftOut[Deed.allCases.firstIndex(of: deed) ?? 0] else { return nil }
+    return Self.stanza(deed, of: user, among: users, number: number, roll)
   }
 
   static let rooms: [JID] = ["tea@conference.localhost", "den@conference.localhost"].compactMap { JID($0) }

@@ -215,7 +215,10 @@ extension World {
   }
 
   mutating func answer(_ key: LoadKey, _ loaded: Loaded, _ failures: Int) {
-    if choices.chance(.storageFault, percent: settings.loadFailurePercent) { return tell(.loaded(key, .failed("unreadable"))) }
+    if choices.chance(.storageFault, percent: settings.loadFailurePercent) {
+      notices.append(.unreadable)
+      return tell(.loaded(key, .failed("unreadable")))
+    }
     // What a failed commit took back is read anew, as storage does it.
     var answer = failures == node.failedCommits ? loaded : node.disk.load(key)
     if let distorted = saboteur?.distort(answer) { answer = distorted }

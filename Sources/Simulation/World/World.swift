@@ -49,6 +49,8 @@ public struct World {
     /// The server's process died.
     case crashed
     case restarted
+    /// Storage could not answer the server.
+    case unreadable
     case alarm(UInt64)
     case reply(UInt64, ControlReply)
   }

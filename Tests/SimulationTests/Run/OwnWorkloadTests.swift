@@ -8,7 +8,7 @@ import XMPP
 /// Everybody pings the server, and does nothing else.
 private struct Pinging: Workload {
   private var count = 0
-  init() {}
+  init(roll: (Int) -> Int) {}
   mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
     guard roll(2) == 1 else { return nil }
     count += 1
