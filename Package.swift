@@ -112,6 +112,8 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "TwoWorldsTests", dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "XMPP", "XML"], swiftSettings: settings),
     .testTarget(name: "TreeTests", swiftSettings: settings),
     .testTarget(
       name: "SimulationTests",
