@@ -57,6 +57,15 @@ extension Account {
     let heard = roster.values.filter { $0.isHeard && !isBlocked($0.jid) }.map(\.jid.bare)
     step.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
     offerRequests(to: session, &step)
+    sendRequestsAgain(&step)
+  }
+
+  /// A request or its answer may have been lost on the way, in a crash of either side (RFC 6121, 3.1.2).
+  private func sendRequestsAgain(_ step: inout Step) {
+    for item in roster.values where item.isAsking && !isBlocked(item.jid) {
+      step.reach(.requestSentAgain)
+      step.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
+    }
   }
 
   /// 4.7.2.3: nothing means zero. `nil` for what is not a number from -128 to 127.

@@ -58,9 +58,10 @@ extension Account {
         step.route(Element("presence", NS.client, ["type": "subscribed"]), from: jid, to: contact)
         return sendPresences(to: contact, &step)
       }
+      // Requests are repeated in case they were lost; this one was not.
+      guard item.request == nil else { return }
       // Says that the request arrived, and nothing else (as the field does it).
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
-      guard item.request == nil else { return }
       guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return step.reach(.subscriptionGotFull) }
       item.request = stanza.element.asRequest
       if available.isEmpty { step.reach(.requestToNobody) }

@@ -177,7 +177,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case subscriptionSentToSelf
   case subscriptionSentFull, subscriptionGotFull
   case subscriptionForgotten
-  case requestToNobody, requestOffered, requestOfBlockedKept
+  case requestToNobody, requestOffered, requestOfBlockedKept, requestSentAgain
 
   // Blocking
   case blockingTypeWrong, blockEmpty, blockMalformed, blockKnown, blockSendsUnavailable, blockPushed

