@@ -9,7 +9,7 @@ extension Run {
     weatherCount += 1
     if strikes(0, faults.crash) {
       hadFault = true
-      world.crash(afterActions: fate(8, below: 12))
+      if fate(16, below: 2) == 1 { world.crashAtCommit() } else { world.crash(afterActions: fate(8, below: 12)) }
     }
     if strikes(1, faults.failedCommit) {
       disturb("a commit fails")

@@ -17,6 +17,8 @@ struct Node {
   var failedCommits = 0
   /// The process dies after so many more of its actions.
   var actionsLeft: Int?
+  /// It dies right after it has asked for its next commit.
+  var diesAtCommit = false
   /// No commit succeeds while the disk is full; all commits and loads take so many times longer.
   var isDiskFull = false
   var slowness: Int64 = 1
@@ -46,7 +48,7 @@ struct Node {
     marksBefore.merge(engine.marks)
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
-    actionsLeft = nil
+    (actionsLeft, diesAtCommit) = (nil, false)
   }
 
   mutating func restart(_ configuration: Configuration, seed: UInt64) {

@@ -34,6 +34,7 @@ extension World {
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)
         guard node.incarnation == life else { return }
+        if node.diesAtCommit, case .commit = action { return crash() }
         guard let left = node.actionsLeft else { continue }
         node.actionsLeft = left - 1
         if left <= 1 { return crash() }

@@ -223,8 +223,12 @@ public struct World {
   /// `nil` calls it off.
   public mutating func crash(afterActions count: Int?) {
     node.actionsLeft = count
+    if count == nil { node.diesAtCommit = false }
     if count == 0 { crash() }
   }
+
+  /// The same, with its next commit under way: where it matters most.
+  public mutating func crashAtCommit() { node.diesAtCommit = true }
 
   /// Of the pending transactions any beginning (a choice) had reached the disk. What was written to the network arrives, or a
   /// beginning of it; then the connections end.
