@@ -117,7 +117,7 @@ extension Server {
     switch purpose {
     case .login(let link):
       if streams[link] == nil { step.reach(.saslStreamGone) }
-      streams[link]?.derived(credentials, &step)
+      withStream(link, &step) { $0.derived(credentials, &$1) }
     case .create(let jid, let origin): run(.create(credentials, origin), for: jid, &step)
     case .changePassword(let jid, let origin): run(.changePassword(credentials, origin), for: jid, &step)
     }
@@ -133,7 +133,7 @@ extension Server {
     switch origin {
     case .registration(let link, let id):
       guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.registrationStreamGone) }
-      RegistrationBeforeLogin.finished(id, error, &streams[link]!, &step)
+      withStream(link, &step) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
     case .request(let stanza):
       // Straight to the session: it may be about to end.
       guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }

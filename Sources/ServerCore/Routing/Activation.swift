@@ -117,7 +117,7 @@ extension Server {
     case .authenticate(let link):
       if streams[link] == nil { step.reach(.saslStreamGone) }
       let record = accounts[jid]?.entity?.record
-      let request = streams[link]?.accountFound(record, &step) ?? nil
+      let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
       if let request { follow(request, link, &step) }
     case .bind(let link, let identity, let resource, let id):
       bind(link, identity, resource, id, &step)
@@ -132,8 +132,8 @@ extension Server {
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
     case .stanza(let stanza): step.bounce(stanza, step.reach(.abandonedStanza, Server.busy))
-    case .authenticate(let link): streams[link]?.accountUnavailable(&step)
-    case .bind(let link, _, _, let id): streams[link]?.bindRefused(step.reach(.abandonedBinding, Server.busy), id: id, &step)
+    case .authenticate(let link): withStream(link, &step) { $0.accountUnavailable(&$1) }
+    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(.abandonedBinding, Server.busy), id: id, &step)
     case .register(let link, _, let id): finish(.registration(link, id: id), step.reach(.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
