@@ -17,6 +17,8 @@ struct Account: Sendable {
   /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
   var linedUp: [Stanza] = []
+  /// What they weigh together.
+  var linedUpBytes = 0
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64
 

@@ -44,6 +44,7 @@ extension Server {
       body("offline messages", account.offlineCount, limits.offlineMessages)
       body("offline bytes", account.offlineBytes, limits.offlineBytes)
       body("messages lined up behind stored ones", account.linedUp.count, limits.offlineMessages)
+      body("bytes lined up behind stored ones", account.linedUpBytes, limits.offlineBytes)
       for session in account.sessions.values {
         body("addresses with directed presence", session.directed.count, limits.directedPresences)
       }

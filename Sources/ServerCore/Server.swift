@@ -17,6 +17,8 @@ public struct Server: Sendable {
   var rooms = Table<JID, Slot<Room>>()
   var derivations = Table<UInt64, Derivation>()
   private var derivationCount: UInt64 = 0
+  /// Accounts whose stored messages are on their way.
+  var offlineQuestions = Table<JID, OfflineMessages.Question>()
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
   private var commits = OutputCommit()

@@ -9,6 +9,7 @@ extension Server {
     switch wish {
     case .changePassword(let request, let jid, let password): run(.startPasswordChange(password, .request(request)), for: jid, &step)
     case .removeAccount(let request, let jid): run(.remove(.request(request)), for: jid, &step)
+    case .readOffline(let jid): askForOffline(jid, &step)
     }
   }
 

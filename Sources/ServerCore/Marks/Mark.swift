@@ -79,11 +79,12 @@ public enum Mark: UInt16, CaseIterable, Sendable {
 
   // Activation
   case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed
-  case loadListFailed, loadOfflineFailed, loadOfflineTooLate
+  case loadListFailed, loadOfflineFailed, loadOfflineTooLate, offlineAskedAgain
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull
   case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine
   case idleAccountReleased, idleAccountPostponed, idleRoomReleased
+  case idleAccountAwaitsOffline
 
   // Account control
   case controlBadPassword, controlListed
@@ -192,7 +193,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case offlineTakerGone, offlineNobodyLeft, offlineMoreStored
   case offlineNotWorthKeeping
   case offlineFull, offlineLineFull
-  case offlineBytesFull
+  case offlineBytesFull, offlineLineBytesFull
   case offlineLinedUp, offlineLineReleased
 
   // Small features

@@ -88,11 +88,10 @@ extension Server {
       parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
     case (.offline(let jid), .offline(let messages)):
-      if accounts[jid]?.entity == nil { step.reach(.loadOfflineTooLate) }
-      accounts[jid]?.entity?.offlineLoaded(messages, &step)
+      offlineAnswered(messages, for: jid, &step)
     case (.offline(let jid), .failed):
       step.reach(.loadOfflineFailed)
-      accounts[jid]?.entity?.offlineLoaded([], &step)
+      offlineAnswered([], for: jid, &step)
     case (.room(let jid), .room(let snapshot)):
       roomLoaded(jid, snapshot, &step)
     case (.room(let jid), .failed):
@@ -143,6 +142,8 @@ extension Server {
 
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
+    // What lined up behind stored messages is nowhere else. The answer wakes the account again.
+    guard entity.awaitsOffline == nil else { return step.reach(.idleAccountAwaitsOffline) }
     let due = entity.idleSince + configuration.limits.idleTime
     guard isPast(due, step) else {
       step.reach(.idleAccountPostponed)

@@ -42,6 +42,7 @@ struct Step {
   enum Wish: Sendable {
     case changePassword(Stanza, JID, Secret)
     case removeAccount(Stanza, JID)
+    case readOffline(JID)
   }
 
   /// A stanza for one or many.
