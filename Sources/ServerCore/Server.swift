@@ -35,6 +35,8 @@ public struct Server: Sendable {
   struct Slot<Entity: Sendable>: Sendable {
     var entity: Entity?
     var isLoading: Bool
+    /// What storage will answer may be from before something that was done since it was asked: it is to be asked again.
+    var isOutdated = false
     var parked: [Errand] = []
   }
 

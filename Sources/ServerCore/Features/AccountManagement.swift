@@ -94,12 +94,24 @@ extension Server {
     accounts[jid]!.entity!.roster = [:]
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
-    // Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
-    for room in rooms.sortedKeys() where rooms[room]?.entity?.affiliations.entry(jid) != nil {
-      step.reach(.registrationRemovalEndsRank)
-      rooms[room]!.entity!.affiliations.set(jid, nil)
+    forgetRanks(of: jid, &step)
+    let line = accounts.remove(jid)?.entity?.linedUp ?? []
+    // What waited for the account is answered like what comes after its end.
+    for stanza in line { receiveForNobody(step.reach(.abandonedLine, stanza), &step) }
+  }
+
+  /// Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
+  private mutating func forgetRanks(of jid: JID, _ step: inout Step) {
+    for room in rooms.sortedKeys() {
+      if rooms[room]!.isLoading {
+        // Its answer may tell what was before.
+        rooms[room]!.isOutdated = true
+      } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
+        step.reach(.registrationRemovalEndsRank)
+        rooms[room]!.entity!.affiliations.set(jid, nil)
+        step.touch(room)
+      }
     }
-    _ = accounts.remove(jid)
   }
 
   private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {

@@ -78,7 +78,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case outputThrottled, outputUnthrottled
 
   // Activation
-  case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed
+  case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
   case loadListFailed, loadOfflineFailed, loadOfflineTooLate, offlineAskedAgain
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull

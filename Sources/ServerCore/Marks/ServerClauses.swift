@@ -8,7 +8,7 @@ extension Mark {
       "output commit"
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
-      .abandonedLine, .offlineAskedAgain, .idleAccountAwaitsOffline:
+      .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
       "activation"
     case .parkedAccountFull, .parkedRoomFull: "limit parkedStanzas"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased: "limit idleTime"

@@ -24,9 +24,17 @@ extension Server {
 
   mutating func roomLoaded(_ jid: JID, _ snapshot: RoomSnapshot?, _ step: inout Step) {
     guard rooms[jid]?.isLoading ?? false else { return }
+    if rooms[jid]!.isOutdated {
+      rooms[jid]!.isOutdated = step.reach(.loadRoomOutdated, false)
+      return step.immediate.append(.load(.room(jid)))
+    }
     let parked = rooms[jid]!.parked
     parkedCount -= parked.count
-    if snapshot != nil { step.reach(.loadRoom) }
+    if snapshot != nil {
+      step.reach(.loadRoom)
+      // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
+      step.touch(jid)
+    }
     rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }

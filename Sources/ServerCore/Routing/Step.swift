@@ -101,7 +101,8 @@ struct Step {
       touch(jid)
     }
   }
-  private mutating func touch(_ jid: JID) {
+  /// The account or room is to be read anew if a commit fails that this step makes or stands behind.
+  mutating func touch(_ jid: JID) {
     if !touched.contains(jid) { touched.append(jid) }
   }
 }
