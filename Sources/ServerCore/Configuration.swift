@@ -72,7 +72,7 @@ public struct Configuration: Sendable {
     public var offlineBytes = 4 << 20
     /// Addresses that one session has sent directed presence to.
     public var directedPresences = 1_000
-    /// Stanzas that wait for one account or room to be loaded.
+    /// Stanzas that wait for one account or room to be loaded, and who waits for one list.
     public var parkedStanzas = 10_000
     /// How long an account or room nobody uses stays in memory.
     public var idleTime = Int64.seconds(60)

@@ -25,7 +25,7 @@ public struct Server: Sendable {
   private var timers = Timers()
   /// What this server has reached; a step has them while it lasts.
   public private(set) var marks = Marks()
-  /// Errands that wait for storage, of all accounts and rooms.
+  /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
   /// Links that are not read from until held steps have left.
   private var throttled: [LinkID] = []

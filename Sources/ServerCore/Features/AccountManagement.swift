@@ -32,7 +32,7 @@ extension Server {
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
     case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
     case .enableAccount(let jid): run(.setDisabled(false, origin), for: jid, &step)
-    case .listAccounts: listAccounts(id, &step)
+    case .listAccounts: ask(for: .accounts, .control(id), &step)
     }
   }
   private static let badPassword = ControlReply.refused("the password is empty, too long, or holds characters that no password may hold")
@@ -159,19 +159,31 @@ extension Server {
 
   // MARK: Lists
 
-  private mutating func listAccounts(_ id: UInt64, _ step: inout Step) {
-    listings[.accounts, default: []].append(.control(id))
-    step.immediate.append(.load(.accounts))
+  /// One answer serves all who ask meanwhile.
+  mutating func ask(for key: LoadKey, _ asker: ListAsker, _ step: inout Step) {
+    let waiting = listings[key]?.count ?? 0
+    guard waiting < configuration.limits.parkedStanzas else { return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step) }
+    if waiting == 0 { step.immediate.append(.load(key)) }
+    listings[key, default: []].append(asker)
+    parkedCount += 1
   }
 
   mutating func listLoaded(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
-    for asker in listings.removeValue(forKey: key) ?? [] {
+    let askers = listings.removeValue(forKey: key) ?? []
+    parkedCount -= askers.count
+    for asker in askers {
       switch (asker, loaded) {
       case (.control(let id), .accounts(let accounts)): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(accounts))))
       case (.stanza(let stanza), .rooms(let stored)): answerRoomList(stanza, stored, &step)
-      case (.control, _): finish(asker.origin, step.reach(.loadListFailed, Server.busy), &step)
-      case (.stanza(let stanza), _): step.bounce(stanza, step.reach(.loadListFailed, Server.busy))
+      default: refuse(asker, step.reach(.loadListFailed, Server.busy), &step)
       }
+    }
+  }
+
+  private mutating func refuse(_ asker: ListAsker, _ error: StanzaError, _ step: inout Step) {
+    switch asker {
+    case .control(let id): finish(.control(id), error, &step)
+    case .stanza(let stanza): step.bounce(stanza, error)
     }
   }
 }
@@ -180,13 +192,6 @@ extension Server {
 enum ListAsker: Sendable {
   case control(UInt64)
   case stanza(Stanza)
-
-  var origin: Errand.Origin {
-    switch self {
-    case .control(let id): .control(id)
-    case .stanza(let stanza): .request(stanza)
-    }
-  }
 }
 
 extension StanzaError {

@@ -81,7 +81,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
   case loadListFailed, loadOfflineFailed, loadOfflineTooLate, offlineAskedAgain
   case parkedBehindAccount, parkedBehindRoom
-  case parkedAccountFull, parkedRoomFull
+  case parkedAccountFull, parkedRoomFull, parkedAskersFull
   case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine
   case idleAccountReleased, idleAccountPostponed, idleRoomReleased
   case idleAccountAwaitsOffline

@@ -10,7 +10,7 @@ extension Mark {
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
       .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
       "activation"
-    case .parkedAccountFull, .parkedRoomFull: "limit parkedStanzas"
+    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "limit parkedStanzas"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased: "limit idleTime"
     case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
       .accountDisabled, .accountEnabled, .accountDeleted:

@@ -81,9 +81,8 @@ extension Server {
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let key = LoadKey.rooms(stanza.to.domain)
-    // One answer serves all who ask meanwhile.
-    if listings[key] == nil { step.immediate.append(.load(key)) } else { step.reach(.serviceListShared) }
-    listings[key, default: []].append(.stanza(stanza))
+    if listings[key] != nil { step.reach(.serviceListShared) }
+    ask(for: key, .stanza(stanza), &step)
   }
 
   /// Stored rooms, and those that live in memory only.
