@@ -32,7 +32,7 @@ public struct Configuration: Sendable {
     case rename
   }
 
-  /// What a sender hears when a message is blocked (XEP-0191, 3.2 leaves it open).
+  /// What a sender hears when a message is blocked (XEP-0191, 3.3 leaves it open).
   public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
 
   public struct Features: Sendable {
