@@ -180,6 +180,13 @@ public struct Server: Sendable {
 
   private mutating func shutDown(_ step: inout Step) {
     isShuttingDown = true
+    for jid in rooms.sortedKeys() {
+      guard rooms[jid]?.entity != nil else { continue }
+      rooms[jid]!.entity!.shutDown(&step)
+      _ = rooms.remove(jid)
+    }
+    // Occupants must have their word before they have no session any more that it could go to.
+    settle(&step)
     for link in streams.sortedKeys() { endStream(link, step.reach(.streamShutdown, StreamError(.systemShutdown)), &step) }
   }
 }

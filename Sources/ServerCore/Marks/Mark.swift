@@ -256,6 +256,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomStatus307
   case roomStatus321
   case roomStatus322
+  case roomStatus332
   case roomStatus333
 
   // Messages in rooms

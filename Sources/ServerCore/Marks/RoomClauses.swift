@@ -38,6 +38,7 @@ extension Mark {
     case .roomStatus307: "XEP-0045, 8.2"
     case .roomStatus321: "XEP-0045, 9.4"
     case .roomStatus322: "XEP-0045, 10.2"
+    case .roomStatus332: "XEP-0045, 11.2"
     default: nil
     }
   }

@@ -94,9 +94,17 @@ extension Room {
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
     step.reach(.roomAbandoned)
+    dismissAll(.technicalProblem, &step)
+  }
+
+  /// The service shuts down (11.2). What is stored of the room stays.
+  mutating func shutDown(_ step: inout Step) { dismissAll(.serviceShutDown, &step) }
+
+  /// Each hears of its own end alone: nobody is left to hear of another's.
+  private mutating func dismissAll(_ code: Status, _ step: inout Step) {
     for occupant in occupants.values {
       var notice = departure(of: occupant)
-      notice.codes = [.technicalProblem]
+      notice.codes = [code]
       tell(notice, own: occupant.sessions.keys, &step)
     }
     clear()

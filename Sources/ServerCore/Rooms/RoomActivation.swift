@@ -8,6 +8,8 @@ extension Server {
   mutating func receiveAtRoom(_ stanza: Stanza, _ step: inout Step) {
     let jid = stanza.to.bare
     if rooms[jid] == nil {
+      // No room comes up any more: all that there is to be said is that somebody left it.
+      guard !isShuttingDown else { return }
       rooms[jid] = Slot(entity: nil, isLoading: true)
       step.immediate.append(.load(.room(jid)))
     }

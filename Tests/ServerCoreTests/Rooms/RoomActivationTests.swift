@@ -35,3 +35,35 @@ struct RoomActivationTests {
     #expect(harness.engine.server.parkedCount == 0)
   }
 }
+
+/// XEP-0045, 11.2.
+struct RoomShutdownTests {
+  @Test func occupantsHearOfTheEndBeforeTheirStreamsDo() throws {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let (romeo, juliet) = (harness.session("romeo", resource: "r"), harness.session("juliet", resource: "j"))
+    for (room, isPersistent) in [("tea", false), ("den", true)] {
+      harness.makeRoom(room, isPersistent: isPersistent, by: romeo)
+      harness.join(room, as: "juliet", on: juliet)
+    }
+    harness.loadsAtOnce = false
+    let commits = harness.commits.count
+    for link in [romeo, juliet] { _ = harness.read(link) }
+    harness.input(.shutdown)
+    for (link, nick) in [(romeo, "owner"), (juliet, "juliet")] {
+      let heard = harness.read(link)
+      for room in ["tea", "den"] {
+        let own = heard.split(separator: "<presence ").filter { $0.contains(" from='\(room)@conference.localhost/\(nick)'") }
+        #expect(own.count == 1 && own[0].contains("type='unavailable'"), "\(heard)")
+        #expect(own.allSatisfy { $0.contains("<status code='110'/><status code='332'/>") })
+      }
+      #expect(try #require(heard.firstRange(of: "'332'")).upperBound < #require(heard.firstRange(of: "<system-shutdown ")).lowerBound)
+      #expect(heard.hasSuffix("</stream:stream>"))
+    }
+    // That the sessions end wakes no room up again, and a room that was stored stays stored.
+    #expect(harness.waitingLoads.isEmpty)
+    #expect(harness.commits.count == commits)
+    #expect(harness.engine.server.roomsInMemory.isEmpty)
+  }
+}

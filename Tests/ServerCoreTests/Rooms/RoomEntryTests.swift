@@ -33,6 +33,19 @@ import XMPP
     #expect(stage.room.isGone)
   }
 
+  /// 11.2: each hears of its own end, and nothing that is stored is taken back.
+  @Test func everybodyHearsThatTheServiceShutsDown() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.join("juliet", "Juliet")
+    stage.join("juliet/phone", "Juliet")
+    stage.forget()
+    stage.perform { room, step in room.shutDown(&step) }
+    #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 332"])
+    #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
+    #expect(stage.take("juliet/phone") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
+    #expect(stage.records == [] && stage.room.isGone)
+  }
+
   @Test func cancelledConfigurationDestroys() {
     var stage = RoomStage()
     stage.join("romeo", "Romeo")
