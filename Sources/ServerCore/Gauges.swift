@@ -53,6 +53,17 @@ extension Server {
     for jid in rooms.sortedKeys() {
       guard let slot = rooms[jid] else { continue }
       body("stanzas parked for a room", slot.parked.count, limits.parkedStanzas)
+      slot.entity?.visitGauges(limits.rooms, body)
     }
+  }
+}
+
+extension Room {
+  fileprivate func visitGauges(_ limits: Configuration.Limits.Rooms, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    body("affiliations of a room", affiliations.count, limits.affiliations)
+    body("sessions in a room", sessionCount, limits.sessions + limits.spareSessions)
+    body("messages in a room's history", history.entries.count, limits.historyMessages)
+    body("bytes in a room's history", history.bytes, limits.historyBytes)
+    body("requests between occupants", relays.count, limits.relays)
   }
 }

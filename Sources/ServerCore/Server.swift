@@ -65,7 +65,7 @@ public struct Server: Sendable {
       break
     }
     perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
-    if waiting > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
+    if waiting > configuration.limits.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
       marks.reach(.outputThrottled)
       effects.append(.pause(link))
@@ -75,11 +75,9 @@ public struct Server: Sendable {
 
   /// Steps and errands that wait for storage.
   private var waiting: Int { commits.depth + parkedCount }
-  /// How many may, before those who cause more are no longer listened to.
-  private static let heldSteps = 1000
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
-    guard !throttled.isEmpty, waiting <= Server.heldSteps / 2 else { return }
+    guard !throttled.isEmpty, waiting <= configuration.limits.heldSteps / 2 else { return }
     marks.reach(.outputUnthrottled)
     for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
     throttled = []

@@ -231,7 +231,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomJoinBanned
   case roomJoinNotMember
   case roomJoinPasswordWrong, roomJoinPasswordRight
-  case roomJoinFull, roomJoinSpare
+  case roomJoinFull
+  case roomJoinSpare
   case roomJoinNickTaken, roomJoinNickReserved, roomJoinAnotherClient
   case roomJoinVisitor
   case roomShowsAbsent, roomHidesPresence
@@ -264,21 +265,24 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomMessageUnknown
   case roomSubjectChanged, roomSubjectByParticipant, roomSubjectRefused, roomSubjectTooLong
   case roomSubjectShown
-  case roomHistoryCutByCount, roomHistoryCutByBytes
+  case roomHistoryCutByCount
+  case roomHistoryCutByBytes
   case roomHistorySeconds, roomHistorySince, roomHistoryMaxStanzas, roomHistoryMaxChars
   case roomPrivateGroupchat, roomPrivateToNobody, roomPrivateForbidden, roomPrivateToSeveral
   case roomErrorOfGhost
   case roomErrorPassedOn
 
   // Invitations and voice
-  case roomInviteMalformed, roomInviteTooMany, roomInviteWithPassword
+  case roomInviteMalformed, roomInviteWithPassword
+  case roomInviteTooMany
   case roomInviteForbidden, roomInviteMakesMember
   case roomDeclineMalformed, roomDeclineLost
   case roomVoiceRequested
   case roomVoiceApproved, roomVoiceNotApproved
 
   // Requests between occupants
-  case roomRelayed, roomRelayedToAccount, roomRelayToNobody, roomRelayAnsweredError, roomRelayAnswerUnknown, roomRelaysFull
+  case roomRelayed, roomRelayedToAccount, roomRelayToNobody, roomRelayAnsweredError, roomRelayAnswerUnknown
+  case roomRelaysFull
   case roomRelayDiscoByStranger
   case roomRelayByStranger
   case roomSelfPing

@@ -4,8 +4,9 @@ extension Mark {
   var serverClause: String? {
     switch self {
     case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
-      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount, .outputThrottled, .outputUnthrottled:
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
       "output commit"
+    case .outputThrottled, .outputUnthrottled: "output commit; limit heldSteps"
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
       .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:

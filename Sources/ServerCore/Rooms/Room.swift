@@ -27,14 +27,16 @@ struct Room: Sendable {
   /// A room that nobody knows yet. The first who joins becomes its owner.
   init(creating jid: JID, _ step: inout Step) {
     self.jid = jid
+    configuration.keep(to: step.configuration.limits.rooms)
     lockDeadline = step.now.monotonic + Limits.lockTime
   }
 
   /// A persistent room as it was stored.
-  init(restoring snapshot: RoomSnapshot) {
+  init(restoring snapshot: RoomSnapshot, _ limits: Configuration.Limits.Rooms) {
     jid = snapshot.record.jid
     // What an older or newer version stored and this one can't read stays as it is by default.
     if let form = DataForm(snapshot.record.configuration) { try? configuration.apply(form) }
+    configuration.keep(to: limits)
     configuration.isPersistent = true
     subject = snapshot.record.subject
     for entry in snapshot.affiliations { affiliations.set(entry.jid, RoomAffiliations.Entry(entry.record)) }

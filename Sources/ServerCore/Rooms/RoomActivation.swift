@@ -37,7 +37,7 @@ extension Server {
       // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
       step.touch(jid)
     }
-    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
+    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0, configuration.limits.rooms) }, isLoading: false)
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)

@@ -91,6 +91,14 @@ extension ConfigurationFile {
     "offline_messages": count(\Limits.offlineMessages, 0...(.max)),
     "directed_presences": count(\Limits.directedPresences, 0...(.max)),
     "parked_stanzas": count(\Limits.parkedStanzas, 1...(.max)),
+    "held_steps": count(\Limits.heldSteps, 1...(.max)),
+    "room_affiliations": count(\Limits.rooms.affiliations, 1...(.max)),
+    "room_sessions": count(\Limits.rooms.sessions, 1...(.max)),
+    "room_spare_sessions": count(\Limits.rooms.spareSessions, 0...(.max)),
+    "room_history_messages": count(\Limits.rooms.historyMessages, 0...(.max)),
+    "room_history_bytes": count(\Limits.rooms.historyBytes, 0...(.max)),
+    "room_relays": count(\Limits.rooms.relays, 1...(.max)),
+    "room_invitations": count(\Limits.rooms.invitations, 1...(.max)),
   ]
 
   private static func count(_ field: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<Int>) -> Setter<Limits> {

@@ -46,6 +46,22 @@ import XMPP
     #expect(stage.records == [] && stage.room.isGone)
   }
 
+  /// 7.2.9.
+  @Test func clientsAreBounded() {
+    var stage = RoomStage([:]) {
+      $0.sessions = 2
+      $0.spareSessions = 1
+    }
+    stage.join("juliet", "Juliet")
+    stage.forget()
+    stage.join("nurse", "Nurse")
+    #expect(stage.take("nurse") == ["!Nurse service-unavailable by room@conference.example.org"])
+    stage.join("romeo/phone", "Romeo")
+    stage.join("romeo/tablet", "Romeo")
+    #expect(stage.take("romeo/tablet") == ["!Romeo service-unavailable by room@conference.example.org"])
+    #expect(stage.room.sessionCount == 3)
+  }
+
   @Test func cancelledConfigurationDestroys() {
     var stage = RoomStage()
     stage.join("romeo", "Romeo")

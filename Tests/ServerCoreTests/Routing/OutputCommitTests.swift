@@ -73,6 +73,26 @@ struct OutputCommitTests {
   }
 }
 
+struct HeldStepsTests {
+  /// A session that causes more than may wait for the disk is left until half of it is done.
+  @Test func whoCausesTooMuchWaits() {
+    var harness = EngineHarness { $0.limits.heldSteps = 4 }
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.commitsAtOnce = false
+    let before = harness.commits.count
+    let requests = (0..<8).map { OutputCommitTests.set.replacing("juliet", with: "contact\($0)") }
+    harness.send(requests.joined(), on: romeo)
+    #expect(harness.commits.count == before + 5)
+    harness.input(.committed(through: harness.commits[before + 1].number))
+    #expect(harness.commits.count == before + 5)
+    harness.input(.committed(through: harness.commits[before + 2].number))
+    #expect(harness.commits.count == before + 8)
+    harness.commit()
+    #expect(harness.read(romeo).matches(of: /id='s'/).count == 8)
+  }
+}
+
 struct OutboxTests {
   /// features.md, E5: who does not read ends, and nobody else notices.
   @Test func aSlowReaderEndsAlone() {
