@@ -64,7 +64,10 @@ public struct Configuration: Sendable {
     /// Passwords whose keys are being derived at the same time, all links together.
     public var derivations = 100
     public var sessionsPerAccount = 32
+    /// Contacts that a user has chosen.
     public var rosterItems = 10_000
+    /// Requests to subscribe that wait for an answer, from those who are not among the contacts.
+    public var pendingRequests = 1_000
     public var groupsPerItem = 64
     public var blockedAddresses = 10_000
     public var offlineMessages = 1_000

@@ -40,7 +40,8 @@ extension Server {
       body("stanzas parked for an account", slot.parked.count, limits.parkedStanzas)
       guard let account = slot.entity else { continue }
       body("sessions of an account", account.sessions.count, limits.sessionsPerAccount)
-      body("roster items", account.roster.count, limits.rosterItems)
+      body("roster items", account.listedCount, limits.rosterItems)
+      body("requests to subscribe", account.roster.count - account.listedCount, limits.pendingRequests)
       body("blocked addresses", account.blocklist.count, limits.blockedAddresses)
       body("offline messages", account.offlineCount, limits.offlineMessages)
       body("offline bytes", account.offlineBytes, limits.offlineBytes)

@@ -33,6 +33,7 @@ import XML
         outbox_bytes: 1_000_000
         idle_seconds: 5
         stanza_bytes: 20000
+        pending_requests: 7
         held_steps: 50
         room_sessions: 40
         room_history_messages: 0
@@ -51,6 +52,7 @@ import XML
     #expect(read.core.limits.outboxBytes == 1_000_000)
     #expect(read.core.limits.idleTime == .seconds(5))
     #expect(read.core.limits.authenticatedStream.stanzaBytes == 20_000)
+    #expect(read.core.limits.pendingRequests == 7)
     #expect(read.core.limits.heldSteps == 50)
     #expect(read.core.limits.rooms.sessions == 40 && read.core.limits.rooms.historyMessages == 0)
   }

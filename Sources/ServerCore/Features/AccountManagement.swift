@@ -91,7 +91,7 @@ extension Server {
     let items = accounts[jid]!.entity!.roster.values.elements
     for item in items { accounts[jid]!.entity!.endSubscriptions(with: item, &step) }
     // They have heard all there is to hear: that the sessions end is no news to them.
-    accounts[jid]!.entity!.roster = [:]
+    accounts[jid]!.entity!.clearRoster()
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
     forgetRanks(of: jid, &step)

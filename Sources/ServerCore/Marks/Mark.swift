@@ -176,7 +176,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case gotUnsubscribedNone, gotUnsubscribedPendingOut, gotUnsubscribedPendingIn, gotUnsubscribedPendingOutIn, gotUnsubscribedTo,
     gotUnsubscribedToPendingIn, gotUnsubscribedFrom, gotUnsubscribedFromPendingOut, gotUnsubscribedBoth
   case subscriptionSentToSelf
-  case subscriptionSentFull, subscriptionGotFull
+  case subscriptionSentFull
+  case subscriptionGotFull
   case subscriptionForgotten
   case requestToNobody, requestOffered, requestOfBlockedKept
 

@@ -85,6 +85,7 @@ extension ConfigurationFile {
     "derivations": count(\Limits.derivations, 1...(.max)),
     "sessions_per_account": count(\Limits.sessionsPerAccount, 1...(.max)),
     "roster_items": count(\Limits.rosterItems, 0...(.max)),
+    "pending_requests": count(\Limits.pendingRequests, 0...(.max)),
     "groups_per_item": count(\Limits.groupsPerItem, 0...(.max)),
     "blocked_addresses": count(\Limits.blockedAddresses, 0...(.max)),
     "offline_bytes": count(\Limits.offlineBytes, 0...(.max)),

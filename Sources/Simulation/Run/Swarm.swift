@@ -110,6 +110,7 @@ struct Swarm: Sendable {
     limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
     limits.derivations = low(59, [100, 2, 1], &choices)
     limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
+    limits.pendingRequests = low(61, [1_000, 2, 1], &choices)
     limits.heldSteps = low(62, [1_000, 5, 1], &choices)
     limits.rooms.affiliations = low(63, [10_000, 3, 1], &choices)
     limits.rooms.sessions = low(64, [5_000, 3, 1], &choices)
