@@ -6,7 +6,9 @@ internal import XMPP
 struct Account: Sendable {
   let jid: JID
   var record: AccountRecord
-  var roster: OrderedDictionary<JID, RosterItem>
+  private(set) var roster: OrderedDictionary<JID, RosterItem>
+  /// Items that are listed; the others are requests of strangers that wait for an answer.
+  private(set) var listedCount: Int
   var blocklist: OrderedSet<JID>
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]
@@ -17,6 +19,8 @@ struct Account: Sendable {
   /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
   var linedUp: [Stanza] = []
+  /// What they weigh together.
+  var linedUpBytes = 0
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64
 
@@ -24,6 +28,7 @@ struct Account: Sendable {
     jid = snapshot.record.jid
     record = snapshot.record
     roster = OrderedDictionary(uniqueKeysWithValues: snapshot.roster.map { ($0.jid, $0) })
+    listedCount = roster.values.count(where: \.isListed)
     blocklist = OrderedSet(snapshot.blocklist)
     offlineCount = snapshot.offlineCount
     offlineBytes = snapshot.offlineBytes
@@ -32,6 +37,19 @@ struct Account: Sendable {
   }
 
   var domain: JID { JID(local: "", domain: jid.domain, resource: "") ?? jid }
+
+  /// Puts an item into the roster or, with `nil`, takes it out.
+  mutating func setItem(_ item: RosterItem?, for contact: JID) {
+    if roster[contact]?.isListed ?? false { listedCount -= 1 }
+    if item?.isListed ?? false { listedCount += 1 }
+    roster[contact] = item
+  }
+  mutating func clearRoster() { (roster, listedCount) = ([:], 0) }
+
+  /// Whether the user may have one contact more.
+  func hasRoomForContact(_ limits: Configuration.Limits) -> Bool { listedCount < limits.rosterItems }
+  /// Whether one stranger more may ask the user: what others do takes no place from the user's contacts.
+  func hasRoomForRequest(_ limits: Configuration.Limits) -> Bool { roster.count - listedCount < limits.pendingRequests }
 
   /// Sessions that have sent initial presence ("available resources", RFC 6121, 4.2).
   var available: [Session] { sessions.values.filter { $0.presence != nil } }

@@ -32,7 +32,7 @@ public struct Configuration: Sendable {
     case rename
   }
 
-  /// What a sender hears when a message is blocked (XEP-0191, 3.2 leaves it open).
+  /// What a sender hears when a message is blocked (XEP-0191, 3.3 leaves it open).
   public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
 
   public struct Features: Sendable {
@@ -64,7 +64,10 @@ public struct Configuration: Sendable {
     /// Passwords whose keys are being derived at the same time, all links together.
     public var derivations = 100
     public var sessionsPerAccount = 32
+    /// Contacts that a user has chosen.
     public var rosterItems = 10_000
+    /// Requests to subscribe that wait for an answer, from those who are not among the contacts.
+    public var pendingRequests = 1_000
     public var groupsPerItem = 64
     public var blockedAddresses = 10_000
     public var offlineMessages = 1_000
@@ -72,10 +75,30 @@ public struct Configuration: Sendable {
     public var offlineBytes = 4 << 20
     /// Addresses that one session has sent directed presence to.
     public var directedPresences = 1_000
-    /// Stanzas that wait for one account or room to be loaded.
+    /// Stanzas that wait for one account or room to be loaded, and who waits for one list.
     public var parkedStanzas = 10_000
+    /// Steps and stanzas that wait for storage, all together; beyond it, sessions that cause more are not read from until half is done.
+    public var heldSteps = 1_000
     /// How long an account or room nobody uses stays in memory.
     public var idleTime = Int64.seconds(60)
+    public var rooms = Rooms()
     public init() {}
+
+    /// What visitors can make one room keep. Names, subjects and the like have bounds of their own (`Room.Limits`).
+    public struct Rooms: Sendable {
+      /// At least one: a room has an owner.
+      public var affiliations = 10_000
+      /// Clients in the room. Admins and owners may go `spareSessions` beyond it (XEP-0045, 7.2.9). At least one: who makes a room is in it.
+      public var sessions = 5_000
+      public var spareSessions = 100
+      /// The most that an owner can have shown to who joins.
+      public var historyMessages = 100
+      public var historyBytes = 256 << 10
+      /// Requests between occupants that have no answer yet.
+      public var relays = 256
+      /// In one message.
+      public var invitations = 20
+      public init() {}
+    }
   }
 }

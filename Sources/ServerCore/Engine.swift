@@ -141,8 +141,7 @@ public struct Engine {
     isEndingLinks = true
     defer { isEndingLinks = false }
     while let link = overrun.popLast() {
-      guard let gone = links.remove(link) else { continue }
-      backlog -= gone.backlog
+      guard links.remove(link) != nil else { continue }
       actions.append(.abort(link))
       actions.append(.log(.info, "link \(link.number) ended: its peer does not read"))
       tell(.closed(link), now)
@@ -207,7 +206,8 @@ public struct Engine {
     }
   }
 
-  /// Keeps the budgets: who is over his own ends, and nobody else notices; when all together are over theirs, the one with the most ends.
+  /// Keeps the budgets: who is over his own ends, and nobody else notices; when all together are over theirs, the one with the most ends,
+  /// which may be one that is only waiting to be closed.
   private mutating func account(_ link: LinkID, _ added: Int) {
     dirty.append(link)
     guard added > 0 else { return }
@@ -216,19 +216,18 @@ public struct Engine {
       linkMarks.reach(.linkOutboxOverrun)
       kill(link)
     }
-    if backlog > limits.allOutboxesBytes,
-      let largest = links.sortedKeys().filter({ links[$0]?.isDead == false }).max(by: {
-        (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0)
-      })
-    {
-      linkMarks.reach(.linkAllOutboxesOverrun)
-      kill(largest)
-    }
+    guard backlog > limits.allOutboxesBytes else { return }
+    let largest = links.sortedKeys().max { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }
+    guard let largest else { return }
+    linkMarks.reach(.linkAllOutboxesOverrun)
+    kill(largest)
   }
 
+  /// What the link held is free at once, or the rest of the same broadcast would take others along.
   private mutating func kill(_ link: LinkID) {
-    guard links[link] != nil, !links[link]!.isDead else { return }
-    links[link]!.isDead = true
+    guard links[link] != nil else { return }
+    backlog -= links[link]!.backlog
+    links[link]!.die()
     overrun.append(link)
   }
 }

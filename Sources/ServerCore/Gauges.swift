@@ -61,16 +61,19 @@ extension Server {
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
     body("derivations under way", derivations.count, limits.derivations)
+    for askers in listings.values { body("who waits for a list", askers.count, limits.parkedStanzas) }
     for jid in accounts.sortedKeys() {
       guard let slot = accounts[jid] else { continue }
       body("stanzas parked for an account", slot.parked.count, limits.parkedStanzas)
       guard let account = slot.entity else { continue }
       body("sessions of an account", account.sessions.count, limits.sessionsPerAccount)
-      body("roster items", account.roster.count, limits.rosterItems)
+      body("roster items", account.listedCount, limits.rosterItems)
+      body("requests to subscribe", account.roster.count - account.listedCount, limits.pendingRequests)
       body("blocked addresses", account.blocklist.count, limits.blockedAddresses)
       body("offline messages", account.offlineCount, limits.offlineMessages)
       body("offline bytes", account.offlineBytes, limits.offlineBytes)
       body("messages lined up behind stored ones", account.linedUp.count, limits.offlineMessages)
+      body("bytes lined up behind stored ones", account.linedUpBytes, limits.offlineBytes)
       for session in account.sessions.values {
         body("addresses with directed presence", session.directed.count, limits.directedPresences)
       }
@@ -78,6 +81,17 @@ extension Server {
     for jid in rooms.sortedKeys() {
       guard let slot = rooms[jid] else { continue }
       body("stanzas parked for a room", slot.parked.count, limits.parkedStanzas)
+      slot.entity?.visitGauges(limits.rooms, body)
     }
+  }
+}
+
+extension Room {
+  fileprivate func visitGauges(_ limits: Configuration.Limits.Rooms, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    body("affiliations of a room", affiliations.count, limits.affiliations)
+    body("sessions in a room", sessionCount, limits.sessions + limits.spareSessions)
+    body("messages in a room's history", history.entries.count, limits.historyMessages)
+    body("bytes in a room's history", history.bytes, limits.historyBytes)
+    body("requests between occupants", relays.count, limits.relays)
   }
 }

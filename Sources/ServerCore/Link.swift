@@ -7,8 +7,8 @@ struct Link: Sendable {
   var parser: StreamParser
   /// The server wants no further events from here for now.
   var isPaused = false
-  /// Nothing more is read from or written to it.
-  var isDead = false
+  /// Nothing more is read from or written to it; what it was handed before may still be on its way.
+  private(set) var isDead = false
   /// Serialised and not yet handed to the connection.
   private var outbox: [UInt8] = []
   /// Handed to the connection and not yet accepted by the system.
@@ -41,6 +41,13 @@ struct Link: Sendable {
   mutating func close() { ending = .close }
 
   mutating func accepted(_ count: Int) { inFlight = max(0, inFlight - count) }
+
+  /// Ends at once: nothing that it holds will be written.
+  mutating func die() {
+    isDead = true
+    outbox = []
+    inFlight = 0
+  }
 
   /// What the connection is to do now.
   mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {

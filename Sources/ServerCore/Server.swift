@@ -17,13 +17,15 @@ public struct Server: Sendable {
   var rooms = Table<JID, Slot<Room>>()
   var derivations = Table<UInt64, Derivation>()
   private var derivationCount: UInt64 = 0
+  /// Accounts whose stored messages are on their way.
+  var offlineQuestions = Table<JID, OfflineMessages.Question>()
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
   private var commits = OutputCommit()
   private var timers = Timers()
   /// What this server has reached; a step has them while it lasts.
   public private(set) var marks = Marks()
-  /// Errands that wait for storage, of all accounts and rooms.
+  /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
   /// Links that are not read from until held steps have left.
   private var throttled: [LinkID] = []
@@ -33,6 +35,8 @@ public struct Server: Sendable {
   struct Slot<Entity: Sendable>: Sendable {
     var entity: Entity?
     var isLoading: Bool
+    /// What storage will answer may be from before something that was done since it was asked: it is to be asked again.
+    var isOutdated = false
     var parked: [Errand] = []
   }
 
@@ -61,7 +65,7 @@ public struct Server: Sendable {
       break
     }
     perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
-    if waiting > Server.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
+    if waiting > configuration.limits.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
       marks.reach(.outputThrottled)
       effects.append(.pause(link))
@@ -73,11 +77,9 @@ public struct Server: Sendable {
   var stepsBehindCommits: Int { commits.depth }
   /// Steps and errands that wait for storage.
   private var waiting: Int { commits.depth + parkedCount }
-  /// How many may, before those who cause more are no longer listened to.
-  private static let heldSteps = 1000
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
-    guard !throttled.isEmpty, waiting <= Server.heldSteps / 2 else { return }
+    guard !throttled.isEmpty, waiting <= configuration.limits.heldSteps / 2 else { return }
     marks.reach(.outputUnthrottled)
     for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
     throttled = []
@@ -178,6 +180,13 @@ public struct Server: Sendable {
 
   private mutating func shutDown(_ step: inout Step) {
     isShuttingDown = true
+    for jid in rooms.sortedKeys() {
+      guard rooms[jid]?.entity != nil else { continue }
+      rooms[jid]!.entity!.shutDown(&step)
+      _ = rooms.remove(jid)
+    }
+    // Occupants must have their word before they have no session any more that it could go to.
+    settle(&step)
     for link in streams.sortedKeys() { endStream(link, step.reach(.streamShutdown, StreamError(.systemShutdown)), &step) }
   }
 }

@@ -68,7 +68,7 @@ public enum NS {
   public static let caps: Text = "http://jabber.org/protocol/caps"
   /// Blocking command (XEP-0191).
   public static let blocking: Text = "urn:xmpp:blocking"
-  /// The condition that tells a user of their own block (XEP-0191, 3.2).
+  /// The condition that tells a user of their own block (XEP-0191, 3.3).
   public static let blockingErrors: Text = "urn:xmpp:blocking:errors"
   /// Ping (XEP-0199).
   public static let ping: Text = "urn:xmpp:ping"

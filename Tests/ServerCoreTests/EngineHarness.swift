@@ -3,7 +3,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// An engine with a table for a disk, spoken to in bytes and text. Nothing happens but what a test asks for.
+/// An engine with tables for a disk, spoken to in bytes and text. Nothing happens but what a test asks for.
 struct EngineHarness {
   var engine: Engine
   var now: Int64 = 0
@@ -15,13 +15,14 @@ struct EngineHarness {
   private(set) var paused: Set<LinkID> = []
   private(set) var commits: [(number: UInt64, records: [Record])] = []
   private(set) var replies: [ControlReply] = []
-  private var accounts: [JID: AccountSnapshot] = [:]
+  private var disk = HarnessDisk()
   private var links: UInt64 = 0
   /// Commits succeed at once, or wait for `commit()`.
   var commitsAtOnce = true
   /// Loads are answered at once, or wait for `answerLoads()`.
   var loadsAtOnce = true
-  private var loads: [LoadKey] = []
+  /// What was asked and has no answer yet, with the answer that it had when it was asked.
+  private var loads: [(key: LoadKey, answer: Loaded)] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -50,6 +51,14 @@ struct EngineHarness {
   }
 
   mutating func input(_ input: Input) {
+    switch input {
+    case .committed(let number): disk.committed(through: number)
+    case .commitFailed(let number):
+      disk.failed(from: number)
+      // What a failed commit took back is read anew, as storage does it.
+      for index in loads.indices { loads[index].answer = disk.load(loads[index].key) }
+    default: break
+    }
     engine.handle(input, at: Instant(monotonic: now, wall: now))
     for action in engine.flush() { act(action) }
   }
@@ -65,31 +74,22 @@ struct EngineHarness {
     case .read(let link, let wanted): if wanted { paused.remove(link) } else { paused.insert(link) }
     case .commit(let number, let records):
       commits.append((number, records))
-      for case .account(let record) in records {
-        accounts[record.jid] = AccountSnapshot(record: record, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
-      }
+      disk.write(number, records)
       if commitsAtOnce { input(.committed(through: number)) }
-    case .load(let key): if loadsAtOnce { answer(key) } else { loads.append(key) }
+    case .load(let key): if loadsAtOnce { input(.loaded(key, disk.load(key))) } else { loads.append((key, disk.load(key))) }
     case .derive(let id, let request): input(.derived(id, Scram.derive(request)))
     case .reply(_, let reply): replies.append(reply)
     case .log: break
     }
   }
 
-  private mutating func answer(_ key: LoadKey) {
-    switch key {
-    case .account(let jid): input(.loaded(key, .account(accounts[jid])))
-    case .room: input(.loaded(key, .room(nil)))
-    case .offline: input(.loaded(key, .offline([])))
-    case .rooms: input(.loaded(key, .rooms([])))
-    case .accounts: input(.loaded(key, .accounts([])))
-    }
-  }
+  var waitingLoads: [LoadKey] { loads.map(\.key) }
 
-  mutating func answerLoads() {
-    let waiting = loads
-    loads = []
-    for key in waiting { answer(key) }
+  /// Answers what was asked until now, or those of it that are meant, in the order in which it was asked.
+  mutating func answerLoads(_ isMeant: (LoadKey) -> Bool = { _ in true }) {
+    let answered = loads.filter { isMeant($0.key) }
+    loads.removeAll { isMeant($0.key) }
+    for (key, answer) in answered { input(.loaded(key, answer)) }
   }
 
   mutating func advance(seconds: Int64) {
@@ -143,5 +143,58 @@ struct EngineHarness {
 
   mutating func commit() {
     if let last = commits.last { input(.committed(through: last.number)) }
+  }
+
+  /// Of the whole engine, those of this name that are not empty.
+  func gauges(_ wanted: String) -> [Gauge] {
+    var found: [Gauge] = []
+    engine.visitGauges { name, value, limit in
+      if "\(name)" == wanted, value > 0 { found.append(Gauge(name: wanted, value: value, limit: limit)) }
+    }
+    return found
+  }
+
+  /// All messages that were ever stored for an account, by their bodies.
+  func stored(for name: String) -> [String] {
+    commits.flatMap(\.records).compactMap { record in
+      guard case .offline(let owner, _, let stanza) = record, owner.local == Text(name) else { return nil }
+      return stanza.child("body", NS.client)?.text.string
+    }
+  }
+
+  static func chat(to address: String, _ body: String) -> String {
+    "<message to='\(address)' type='chat'><body>\(body)</body></message>"
+  }
+}
+
+// MARK: - Rooms
+
+extension EngineHarness {
+  mutating func join(_ room: String, as nick: String, on link: LinkID) {
+    send("<presence to='\(room)@conference.localhost/\(nick)'><x xmlns='http://jabber.org/protocol/muc'/></presence>", on: link)
+  }
+
+  /// A room that is configured, with its owner in it.
+  mutating func makeRoom(_ room: String, isPersistent: Bool, by owner: LinkID) {
+    join(room, as: "owner", on: owner)
+    let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+    let kept = "<field var='muc#roomconfig_persistentroom'><value>\(isPersistent ? 1 : 0)</value></field>"
+    let form = "<x xmlns='jabber:x:data' type='submit'>\(type)\(kept)</x>"
+    send(
+      "<iq type='set' id='c' to='\(room)@conference.localhost'><query xmlns='http://jabber.org/protocol/muc#owner'>\(form)</query></iq>",
+      on: owner)
+    _ = read(owner)
+  }
+
+  mutating func administer(_ room: String, _ item: String, type: String = "set", by admin: LinkID) {
+    let query = "<query xmlns='http://jabber.org/protocol/muc#admin'>\(item)</query>"
+    send("<iq type='\(type)' id='a' to='\(room)@conference.localhost'>\(query)</iq>", on: admin)
+  }
+
+  /// What an owner is told of who is a member.
+  mutating func members(of room: String, as owner: LinkID) -> String {
+    _ = read(owner)
+    administer(room, "<item affiliation='member'/>", type: "get", by: owner)
+    return read(owner)
   }
 }

@@ -33,6 +33,10 @@ import XML
         outbox_bytes: 1_000_000
         idle_seconds: 5
         stanza_bytes: 20000
+        pending_requests: 7
+        held_steps: 50
+        room_sessions: 40
+        room_history_messages: 0
       """)
     #expect(read.core.domains == ["example.org", "example.net"])
     #expect(read.listeners == [.init(address: "::", port: 5223), .init(address: "127.0.0.1", port: 5222)])
@@ -48,6 +52,9 @@ import XML
     #expect(read.core.limits.outboxBytes == 1_000_000)
     #expect(read.core.limits.idleTime == .seconds(5))
     #expect(read.core.limits.authenticatedStream.stanzaBytes == 20_000)
+    #expect(read.core.limits.pendingRequests == 7)
+    #expect(read.core.limits.heldSteps == 50)
+    #expect(read.core.limits.rooms.sessions == 40 && read.core.limits.rooms.historyMessages == 0)
   }
 
   @Test func nothingNeedBeSaid() throws {

@@ -9,6 +9,7 @@ extension Server {
     switch wish {
     case .changePassword(let request, let jid, let password): run(.startPasswordChange(password, .request(request)), for: jid, &step)
     case .removeAccount(let request, let jid): run(.remove(.request(request)), for: jid, &step)
+    case .readOffline(let jid): askForOffline(jid, &step)
     }
   }
 
@@ -31,7 +32,7 @@ extension Server {
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
     case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
     case .enableAccount(let jid): run(.setDisabled(false, origin), for: jid, &step)
-    case .listAccounts: listAccounts(id, &step)
+    case .listAccounts: ask(for: .accounts, .control(id), &step)
     }
   }
   private static let badPassword = ControlReply.refused("the password is empty, too long, or holds characters that no password may hold")
@@ -90,15 +91,27 @@ extension Server {
     let items = accounts[jid]!.entity!.roster.values.elements
     for item in items { accounts[jid]!.entity!.endSubscriptions(with: item, &step) }
     // They have heard all there is to hear: that the sessions end is no news to them.
-    accounts[jid]!.entity!.roster = [:]
+    accounts[jid]!.entity!.clearRoster()
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteAccount(jid))
-    // Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
-    for room in rooms.sortedKeys() where rooms[room]?.entity?.affiliations.entry(jid) != nil {
-      step.reach(.registrationRemovalEndsRank)
-      rooms[room]!.entity!.affiliations.set(jid, nil)
+    forgetRanks(of: jid, &step)
+    let line = accounts.remove(jid)?.entity?.linedUp ?? []
+    // What waited for the account is answered like what comes after its end.
+    for stanza in line { receiveForNobody(step.reach(.abandonedLine, stanza), &step) }
+  }
+
+  /// Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
+  private mutating func forgetRanks(of jid: JID, _ step: inout Step) {
+    for room in rooms.sortedKeys() {
+      if rooms[room]!.isLoading {
+        // Its answer may tell what was before.
+        rooms[room]!.isOutdated = true
+      } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
+        step.reach(.registrationRemovalEndsRank)
+        rooms[room]!.entity!.affiliations.set(jid, nil)
+        step.touch(room)
+      }
     }
-    _ = accounts.remove(jid)
   }
 
   private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {
@@ -117,7 +130,7 @@ extension Server {
     switch purpose {
     case .login(let link):
       if streams[link] == nil { step.reach(.saslStreamGone) }
-      streams[link]?.derived(credentials, &step)
+      withStream(link, &step) { $0.derived(credentials, &$1) }
     case .create(let jid, let origin): run(.create(credentials, origin), for: jid, &step)
     case .changePassword(let jid, let origin): run(.changePassword(credentials, origin), for: jid, &step)
     }
@@ -133,7 +146,7 @@ extension Server {
     switch origin {
     case .registration(let link, let id):
       guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.registrationStreamGone) }
-      RegistrationBeforeLogin.finished(id, error, &streams[link]!, &step)
+      withStream(link, &step) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
     case .request(let stanza):
       // Straight to the session: it may be about to end.
       guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }
@@ -146,19 +159,31 @@ extension Server {
 
   // MARK: Lists
 
-  private mutating func listAccounts(_ id: UInt64, _ step: inout Step) {
-    listings[.accounts, default: []].append(.control(id))
-    step.immediate.append(.load(.accounts))
+  /// One answer serves all who ask meanwhile.
+  mutating func ask(for key: LoadKey, _ asker: ListAsker, _ step: inout Step) {
+    let waiting = listings[key]?.count ?? 0
+    guard waiting < configuration.limits.parkedStanzas else { return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step) }
+    if waiting == 0 { step.immediate.append(.load(key)) }
+    listings[key, default: []].append(asker)
+    parkedCount += 1
   }
 
   mutating func listLoaded(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
-    for asker in listings.removeValue(forKey: key) ?? [] {
+    let askers = listings.removeValue(forKey: key) ?? []
+    parkedCount -= askers.count
+    for asker in askers {
       switch (asker, loaded) {
       case (.control(let id), .accounts(let accounts)): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(accounts))))
       case (.stanza(let stanza), .rooms(let stored)): answerRoomList(stanza, stored, &step)
-      case (.control, _): finish(asker.origin, step.reach(.loadListFailed, Server.busy), &step)
-      case (.stanza(let stanza), _): step.bounce(stanza, step.reach(.loadListFailed, Server.busy))
+      default: refuse(asker, step.reach(.loadListFailed, Server.busy), &step)
       }
+    }
+  }
+
+  private mutating func refuse(_ asker: ListAsker, _ error: StanzaError, _ step: inout Step) {
+    switch asker {
+    case .control(let id): finish(.control(id), error, &step)
+    case .stanza(let stanza): step.bounce(stanza, error)
     }
   }
 }
@@ -167,13 +192,6 @@ extension Server {
 enum ListAsker: Sendable {
   case control(UInt64)
   case stanza(Stanza)
-
-  var origin: Errand.Origin {
-    switch self {
-    case .control(let id): .control(id)
-    case .stanza(let stanza): .request(stanza)
-    }
-  }
 }
 
 extension StanzaError {

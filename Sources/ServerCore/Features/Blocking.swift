@@ -103,7 +103,8 @@ enum Blocking {
 }
 
 extension Account {
-  /// 5: an entry blocks the very address, or all of a bare one, of a domain, or a domain's resource. Nobody blocks himself or his server.
+  /// 6: an entry with a resource blocks that very address; without one, all that is below it. Nobody blocks his own resources (5), or
+  /// his server.
   func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
 
   /// Which kind of entry it is that blocks an address, as the mark that says so.
@@ -112,9 +113,7 @@ extension Account {
     if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
     if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
     guard let domain = JID(local: "", domain: address.domain, resource: "") else { return nil }
-    if blocklist.contains(domain) { return .blockedByDomain }
-    guard address.isFull, let withResource = JID(bare: domain, resource: address.resource) else { return nil }
-    return blocklist.contains(withResource) ? .blockedByDomainResource : nil
+    return blocklist.contains(domain) ? .blockedByDomain : nil
   }
 
   /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.

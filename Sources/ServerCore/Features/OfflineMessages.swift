@@ -5,6 +5,32 @@ internal import XMPP
 /// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
 enum OfflineMessages {
   static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages")
+
+  /// A question for an account's stored messages that has no answer yet.
+  enum Question: Sendable {
+    case open
+    /// Whoever asked is no longer in memory, and the account as it came back asked again: to it the answer tells what was before.
+    case outdated
+  }
+}
+
+extension Server {
+  /// Asks storage for what it has for an account. There is one question at a time, so that an answer can't be taken for another's:
+  /// the same messages would be handed over twice, or those of an account that was deleted to its successor.
+  mutating func askForOffline(_ jid: JID, _ step: inout Step) {
+    guard !offlineQuestions.contains(jid) else { return offlineQuestions[jid] = step.reach(.offlineAskedAgain, .outdated) }
+    offlineQuestions[jid] = .open
+    step.immediate.append(.load(.offline(jid)))
+  }
+
+  mutating func offlineAnswered(_ messages: [OfflineMessage], for jid: JID, _ step: inout Step) {
+    guard let question = offlineQuestions.remove(jid) else { return }
+    guard accounts[jid]?.entity?.awaitsOffline != nil else { return step.reach(.loadOfflineTooLate) }
+    guard question == .open else { return askForOffline(jid, &step) }
+    accounts[jid]!.entity!.offlineLoaded(messages, &step)
+    // Its last session may have ended while it waited.
+    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+  }
 }
 
 extension Account {
@@ -38,17 +64,30 @@ extension Account {
   mutating func offerOffline(to session: Session, _ step: inout Step) {
     guard offlineCount > 0, awaitsOffline == nil, session.priority >= 0 else { return }
     awaitsOffline = session.jid.resource
-    step.immediate.append(.load(.offline(jid)))
+    step.wishes.append(.readOffline(jid))
   }
 
   /// Whether messages must wait, or they would overtake older ones that are on their way from storage.
   var mustLineUp: Bool { awaitsOffline != nil }
 
+  /// The line is as long as what may be stored: all of it may have to be.
+  mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
+    let limits = step.configuration.limits
+    let weight = stanza.element.weight
+    let isFull = linedUp.count >= limits.offlineMessages
+    guard !isFull, linedUpBytes + weight <= limits.offlineBytes else {
+      step.reach(isFull ? .offlineLineFull : .offlineLineBytesFull)
+      return step.bounce(stanza, StanzaError(.resourceConstraint))
+    }
+    linedUp.append(step.reach(.offlineLinedUp, stanza))
+    linedUpBytes += weight
+  }
+
   /// Storage answered: what it has is handed over, then what lined up behind.
   mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
-    let resource = awaitsOffline
+    guard let resource = awaitsOffline else { return }
     awaitsOffline = nil
-    let waiting = resource.flatMap { sessions[$0] }.flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
+    let waiting = sessions[resource].flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
     if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
       if waiting == nil { step.reach(.offlineTakerGone) }
       handOver(messages, to: session, &step)
@@ -57,6 +96,7 @@ extension Account {
     }
     let line = linedUp
     linedUp = []
+    linedUpBytes = 0
     if !line.isEmpty { step.reach(.offlineLineReleased) }
     for stanza in line {
       var addressees: [Addressee] = []

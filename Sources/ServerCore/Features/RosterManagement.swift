@@ -57,7 +57,7 @@ enum RosterManagement {
     if groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
       return step.reach(.rosterTextTooLong, StanzaError(.notAcceptable))
     }
-    if account.roster[jid] == nil, account.roster.count >= limits.rosterItems {
+    guard account.roster[jid]?.isListed ?? false || account.hasRoomForContact(limits) else {
       return step.reach(.rosterFull, StanzaError(.resourceConstraint))
     }
     return nil
@@ -79,7 +79,7 @@ extension Account {
   mutating func update(_ item: RosterItem, _ step: inout Step) {
     let old = roster[item.jid]
     guard old != item else { return step.reach(.rosterUnchanged) }
-    roster[item.jid] = item
+    setItem(item, for: item.jid)
     step.persist(.rosterItem(owner: jid, item))
     // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
     let wasSeen = old.map { $0.isListed && $0.element == item.element } ?? false
@@ -87,7 +87,7 @@ extension Account {
   }
 
   mutating func forget(_ item: RosterItem, _ step: inout Step) {
-    roster[item.jid] = nil
+    setItem(nil, for: item.jid)
     step.persist(.deleteRosterItem(owner: jid, contact: item.jid))
     if item.isListed { push(Element("item", NS.roster, ["jid": item.jid.text, "subscription": "remove"]), &step) }
   }

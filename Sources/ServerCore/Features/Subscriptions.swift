@@ -13,7 +13,7 @@ extension Account {
     step.reach(type.markSent(in: item.state))
     switch type {
     case .subscribe:
-      guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else {
+      guard item.isListed || hasRoomForContact(step.configuration.limits) else {
         return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
       }
       item.isListed = true
@@ -28,6 +28,9 @@ extension Account {
     case .subscribed:
       // Approval of what nobody asked for is kept to ourselves (A.2.3; pre-approval is not offered).
       guard item.request != nil else { return }
+      guard item.isListed || hasRoomForContact(step.configuration.limits) else {
+        return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
+      }
       item.request = nil
       item.isListed = true
       item.setHears(true)
@@ -62,7 +65,7 @@ extension Account {
       guard item.request == nil else { return }
       // Says that the request arrived, and nothing else (as the field does it).
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
-      guard roster[contact] != nil || roster.count < step.configuration.limits.rosterItems else { return step.reach(.subscriptionGotFull) }
+      guard item.isListed || hasRoomForRequest(step.configuration.limits) else { return step.reach(.subscriptionGotFull) }
       item.request = stanza.element.asRequest
       if available.isEmpty { step.reach(.requestToNobody) }
       update(item, &step)

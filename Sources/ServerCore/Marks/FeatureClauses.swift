@@ -13,7 +13,7 @@ extension Mark {
     case .offlineStored, .offlineOff, .offlineNothingThere, .offlineTakerGone, .offlineNobodyLeft, .offlineMoreStored: "XEP-0160, 2"
     case .offlineNotWorthKeeping: "XEP-0160, 3"
     case .offlineFull, .offlineLineFull: "limit offlineMessages"
-    case .offlineBytesFull: "limit offlineBytes"
+    case .offlineBytesFull, .offlineLineBytesFull: "limit offlineBytes"
     case .offlineLinedUp, .offlineLineReleased: "RFC 6120, 10.1"
     case .discoHostInfo, .discoAccountInfo: "XEP-0030, 3.1"
     case .discoHostItems, .discoAccountItems: "XEP-0030, 4.1"

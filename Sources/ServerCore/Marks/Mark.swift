@@ -78,12 +78,13 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case outputThrottled, outputUnthrottled
 
   // Activation
-  case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed
-  case loadListFailed, loadOfflineFailed, loadOfflineTooLate
+  case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
+  case loadListFailed, loadOfflineFailed, loadOfflineTooLate, offlineAskedAgain
   case parkedBehindAccount, parkedBehindRoom
-  case parkedAccountFull, parkedRoomFull
+  case parkedAccountFull, parkedRoomFull, parkedAskersFull
   case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine
   case idleAccountReleased, idleAccountPostponed, idleRoomReleased
+  case idleAccountAwaitsOffline
 
   // Account control
   case controlBadPassword, controlListed
@@ -175,7 +176,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case gotUnsubscribedNone, gotUnsubscribedPendingOut, gotUnsubscribedPendingIn, gotUnsubscribedPendingOutIn, gotUnsubscribedTo,
     gotUnsubscribedToPendingIn, gotUnsubscribedFrom, gotUnsubscribedFromPendingOut, gotUnsubscribedBoth
   case subscriptionSentToSelf
-  case subscriptionSentFull, subscriptionGotFull
+  case subscriptionSentFull
+  case subscriptionGotFull
   case subscriptionForgotten
   case requestToNobody, requestOffered, requestOfBlockedKept, requestSentAgain
 
@@ -192,7 +194,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case offlineTakerGone, offlineNobodyLeft, offlineMoreStored
   case offlineNotWorthKeeping
   case offlineFull, offlineLineFull
-  case offlineBytesFull
+  case offlineBytesFull, offlineLineBytesFull
   case offlineLinedUp, offlineLineReleased
 
   // Small features
@@ -230,7 +232,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomJoinBanned
   case roomJoinNotMember
   case roomJoinPasswordWrong, roomJoinPasswordRight
-  case roomJoinFull, roomJoinSpare
+  case roomJoinFull
+  case roomJoinSpare
   case roomJoinNickTaken, roomJoinNickReserved, roomJoinAnotherClient
   case roomJoinVisitor
   case roomShowsAbsent, roomHidesPresence
@@ -255,6 +258,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomStatus307
   case roomStatus321
   case roomStatus322
+  case roomStatus332
   case roomStatus333
 
   // Messages in rooms
@@ -262,21 +266,24 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomMessageUnknown
   case roomSubjectChanged, roomSubjectByParticipant, roomSubjectRefused, roomSubjectTooLong
   case roomSubjectShown
-  case roomHistoryCutByCount, roomHistoryCutByBytes
+  case roomHistoryCutByCount
+  case roomHistoryCutByBytes
   case roomHistorySeconds, roomHistorySince, roomHistoryMaxStanzas, roomHistoryMaxChars
   case roomPrivateGroupchat, roomPrivateToNobody, roomPrivateForbidden, roomPrivateToSeveral
   case roomErrorOfGhost
   case roomErrorPassedOn
 
   // Invitations and voice
-  case roomInviteMalformed, roomInviteTooMany, roomInviteWithPassword
+  case roomInviteMalformed, roomInviteWithPassword
+  case roomInviteTooMany
   case roomInviteForbidden, roomInviteMakesMember
   case roomDeclineMalformed, roomDeclineLost
   case roomVoiceRequested
   case roomVoiceApproved, roomVoiceNotApproved
 
   // Requests between occupants
-  case roomRelayed, roomRelayedToAccount, roomRelayToNobody, roomRelayAnsweredError, roomRelayAnswerUnknown, roomRelaysFull
+  case roomRelayed, roomRelayedToAccount, roomRelayToNobody, roomRelayAnsweredError, roomRelayAnswerUnknown
+  case roomRelaysFull
   case roomRelayDiscoByStranger
   case roomRelayByStranger
   case roomSelfPing

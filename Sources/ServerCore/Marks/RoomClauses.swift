@@ -20,7 +20,8 @@ extension Mark {
     case .roomJoinBanned: "XEP-0045, 7.2.7"
     case .roomJoinNotMember: "XEP-0045, 7.2.6"
     case .roomJoinPasswordWrong, .roomJoinPasswordRight: "XEP-0045, 7.2.5"
-    case .roomJoinFull, .roomJoinSpare: "XEP-0045, 7.2.9"
+    case .roomJoinFull: "XEP-0045, 7.2.9; limit rooms.sessions"
+    case .roomJoinSpare: "XEP-0045, 7.2.9; limit rooms.spareSessions"
     case .roomJoinNickTaken, .roomJoinNickReserved, .roomJoinAnotherClient: "XEP-0045, 7.2.8"
     case .roomJoinVisitor: "XEP-0045, 5.1.2"
     case .roomShowsAbsent, .roomHidesPresence: "XEP-0045, 16.5.3"
@@ -38,6 +39,7 @@ extension Mark {
     case .roomStatus307: "XEP-0045, 8.2"
     case .roomStatus321: "XEP-0045, 9.4"
     case .roomStatus322: "XEP-0045, 10.2"
+    case .roomStatus332: "XEP-0045, 11.2"
     default: nil
     }
   }

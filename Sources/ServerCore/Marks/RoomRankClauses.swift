@@ -25,7 +25,7 @@ extension Mark {
     case .roomRankNoOwner, .roomRankLastOwner: "XEP-0045, 10.4"
     case .roomRankAdmin: "XEP-0045, 10.6"
     case .roomRankNoAdmin: "XEP-0045, 10.7"
-    case .roomRankFull: "XEP-0045, 5.2"
+    case .roomRankFull: "XEP-0045, 5.2; limit rooms.affiliations"
     case .roomRankRefused: "XEP-0045, 5.2.1"
     case .roomRankUnchanged: "XEP-0045, 5.2.2"
     case .roomRankGivesRole, .roomRankTakesRole: "XEP-0045, 5.1.3"

@@ -40,7 +40,8 @@ extension Mark {
       .gotUnsubscribedToPendingIn, .gotUnsubscribedFrom, .gotUnsubscribedFromPendingOut, .gotUnsubscribedBoth:
       "RFC 6121, A.3.4"
     case .subscriptionSentToSelf: "RFC 6121, 3.1.2"
-    case .subscriptionSentFull, .subscriptionGotFull: "limit rosterItems"
+    case .subscriptionSentFull: "limit rosterItems"
+    case .subscriptionGotFull: "limit pendingRequests"
     case .requestSentAgain: "RFC 6121, 3.1.2"
     case .requestToNobody, .requestOffered, .requestOfBlockedKept: "RFC 6121, 3.1.3"
     default: nil

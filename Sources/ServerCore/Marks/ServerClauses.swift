@@ -4,13 +4,14 @@ extension Mark {
   var serverClause: String? {
     switch self {
     case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
-      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount, .outputThrottled, .outputUnthrottled:
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
       "output commit"
+    case .outputThrottled, .outputUnthrottled: "output commit; limit heldSteps"
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
-      .abandonedLine:
+      .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
       "activation"
-    case .parkedAccountFull, .parkedRoomFull: "limit parkedStanzas"
+    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "limit parkedStanzas"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased: "limit idleTime"
     case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
       .accountDisabled, .accountEnabled, .accountDeleted:

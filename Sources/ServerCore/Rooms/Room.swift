@@ -27,14 +27,16 @@ struct Room: Sendable {
   /// A room that nobody knows yet. The first who joins becomes its owner.
   init(creating jid: JID, _ step: inout Step) {
     self.jid = jid
+    configuration.keep(to: step.configuration.limits.rooms)
     lockDeadline = step.now.monotonic + Limits.lockTime
   }
 
   /// A persistent room as it was stored.
-  init(restoring snapshot: RoomSnapshot) {
+  init(restoring snapshot: RoomSnapshot, _ limits: Configuration.Limits.Rooms) {
     jid = snapshot.record.jid
     // What an older or newer version stored and this one can't read stays as it is by default.
     if let form = DataForm(snapshot.record.configuration) { try? configuration.apply(form) }
+    configuration.keep(to: limits)
     configuration.isPersistent = true
     subject = snapshot.record.subject
     for entry in snapshot.affiliations { affiliations.set(entry.jid, RoomAffiliations.Entry(entry.record)) }
@@ -94,9 +96,17 @@ extension Room {
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
     step.reach(.roomAbandoned)
+    dismissAll(.technicalProblem, &step)
+  }
+
+  /// The service shuts down (11.2). What is stored of the room stays.
+  mutating func shutDown(_ step: inout Step) { dismissAll(.serviceShutDown, &step) }
+
+  /// Each hears of its own end alone: nobody is left to hear of another's.
+  private mutating func dismissAll(_ code: Status, _ step: inout Step) {
     for occupant in occupants.values {
       var notice = departure(of: occupant)
-      notice.codes = [.technicalProblem]
+      notice.codes = [code]
       tell(notice, own: occupant.sessions.keys, &step)
     }
     clear()

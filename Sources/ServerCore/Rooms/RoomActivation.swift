@@ -8,6 +8,8 @@ extension Server {
   mutating func receiveAtRoom(_ stanza: Stanza, _ step: inout Step) {
     let jid = stanza.to.bare
     if rooms[jid] == nil {
+      // No room comes up any more: all that there is to be said is that somebody left it.
+      guard !isShuttingDown else { return }
       rooms[jid] = Slot(entity: nil, isLoading: true)
       step.immediate.append(.load(.room(jid)))
     }
@@ -24,10 +26,18 @@ extension Server {
 
   mutating func roomLoaded(_ jid: JID, _ snapshot: RoomSnapshot?, _ step: inout Step) {
     guard rooms[jid]?.isLoading ?? false else { return }
+    if rooms[jid]!.isOutdated {
+      rooms[jid]!.isOutdated = step.reach(.loadRoomOutdated, false)
+      return step.immediate.append(.load(.room(jid)))
+    }
     let parked = rooms[jid]!.parked
     parkedCount -= parked.count
-    if snapshot != nil { step.reach(.loadRoom) }
-    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0) }, isLoading: false)
+    if snapshot != nil {
+      step.reach(.loadRoom)
+      // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
+      step.touch(jid)
+    }
+    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0, configuration.limits.rooms) }, isLoading: false)
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
@@ -73,9 +83,8 @@ extension Server {
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let key = LoadKey.rooms(stanza.to.domain)
-    // One answer serves all who ask meanwhile.
-    if listings[key] == nil { step.immediate.append(.load(key)) } else { step.reach(.serviceListShared) }
-    listings[key, default: []].append(.stanza(stanza))
+    if listings[key] != nil { step.reach(.serviceListShared) }
+    ask(for: key, .stanza(stanza), &step)
   }
 
   /// Stored rooms, and those that live in memory only.

@@ -177,7 +177,9 @@ extension Room {
     guard owners > 0 || affiliations.ownerCount == 0 else {
       throw step.reach(.roomRankLastOwner, StanzaError(.conflict, text: "The room needs an owner."))
     }
-    guard entries <= max(Limits.affiliations, affiliations.count) else { throw step.reach(.roomRankFull, StanzaError(.resourceConstraint)) }
+    guard entries <= max(step.configuration.limits.rooms.affiliations, affiliations.count) else {
+      throw step.reach(.roomRankFull, StanzaError(.resourceConstraint))
+    }
   }
 
   /// Whether a nick may be reserved: who sits on it now has to go, and may be too high for that.

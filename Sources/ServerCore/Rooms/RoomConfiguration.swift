@@ -107,7 +107,7 @@ extension RoomConfiguration {
     }
     if let value = form.value(Name.historyLength) {
       guard let length = Int(value.trimmed.string), length >= 0 else { throw Self.refusal(of: Name.historyLength) }
-      historyLength = min(length, Room.Limits.historyMessages)
+      historyLength = length
     }
     if let field = form[Name.broadcast] {
       broadcast = []
@@ -123,6 +123,9 @@ extension RoomConfiguration {
       privateMessages = known
     }
   }
+
+  /// Takes back what goes beyond the server's limits.
+  mutating func keep(to limits: Configuration.Limits.Rooms) { historyLength = min(historyLength, limits.historyMessages) }
 
   /// A password alone protects the room and an empty one opens it; beside the flag, the flag decides.
   private mutating func readSecret(_ form: DataForm) throws(StanzaError) {
@@ -155,19 +158,20 @@ extension RoomConfiguration {
 
 extension RoomConfiguration {
   /// The form that an owner is asked to fill in, with what holds now.
-  var form: DataForm {
+  func form(_ limits: Configuration.Limits.Rooms) -> DataForm {
     DataForm(
-      .form, title: "Room configuration", instructions: ["Only what you submit changes."],
-      fields: [DataForm.Field(name: "FORM_TYPE", kind: .hidden, values: [NS.mucRoomConfig])] + fields)
+      .form, title: "Room configuration",
+      instructions: ["Only what you submit changes.", "At most \(limits.historyMessages) messages are shown to who joins."], fields: fields)
   }
 
   /// The same as a submission: so it is stored.
   var submission: DataForm {
-    DataForm(.submit, fields: form.fields.map { DataForm.Field(name: $0.name, values: $0.values) })
+    DataForm(.submit, fields: fields.map { DataForm.Field(name: $0.name, values: $0.values) })
   }
 
   private var fields: [DataForm.Field] {
     [
+      DataForm.Field(name: "FORM_TYPE", kind: .hidden, values: [NS.mucRoomConfig]),
       DataForm.Field(name: Name.name, kind: .textSingle, label: "Name", values: [name]),
       DataForm.Field(name: Name.description, kind: .textSingle, label: "Description", values: [description]),
       Self.field(Name.isPersistent, "Keep the room when the last occupant leaves", isPersistent),
@@ -181,8 +185,7 @@ extension RoomConfiguration {
         options: [Self.option("moderators", "Moderators only"), Self.option("anyone", "Anyone")]),
       Self.field(Name.changeSubject, "Participants may change the subject", participantsChangeSubject),
       DataForm.Field(
-        name: Name.historyLength, kind: .textSingle, label: "Messages shown to who joins (at most \(Room.Limits.historyMessages))",
-        values: ["\(historyLength)"]),
+        name: Name.historyLength, kind: .textSingle, label: "Messages shown to who joins", values: ["\(historyLength)"]),
       DataForm.Field(
         name: Name.broadcast, kind: .listMulti, label: "Roles whose presence is broadcast",
         values: Room.Role.allCases.filter(broadcast.contains).map(\.text),

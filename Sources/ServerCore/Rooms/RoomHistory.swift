@@ -15,20 +15,21 @@ struct RoomHistory: Sendable {
   }
 
   private(set) var entries: [Entry] = []
-  private var bytes = 0
+  /// What they weigh together.
+  private(set) var bytes = 0
 
   /// Returns what made older entries go, if any did.
-  mutating func append(_ entry: Entry, limit: Int) -> Mark? {
+  mutating func append(_ entry: Entry, limit: Int, bytes most: Int) -> Mark? {
     entries.append(entry)
     bytes += entry.element.weight
-    let cut: Mark? = entries.count > limit ? .roomHistoryCutByCount : bytes > Room.Limits.historyBytes ? .roomHistoryCutByBytes : nil
-    trim(to: limit)
+    let cut: Mark? = entries.count > limit ? .roomHistoryCutByCount : bytes > most ? .roomHistoryCutByBytes : nil
+    trim(to: limit, bytes: most)
     return cut
   }
 
-  /// Lets the oldest go until the rest is within this number, and within the bytes that any room may keep.
-  mutating func trim(to limit: Int) {
-    while let oldest = entries.first, entries.count > limit || bytes > Room.Limits.historyBytes {
+  /// Lets the oldest go until the rest is within this number and these bytes.
+  mutating func trim(to limit: Int, bytes most: Int) {
+    while let oldest = entries.first, entries.count > limit || bytes > most {
       bytes -= oldest.element.weight
       entries.removeFirst()
     }

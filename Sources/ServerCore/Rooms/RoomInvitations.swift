@@ -43,7 +43,8 @@ extension Room {
     guard invitees.count == invitations.count else {
       return step.bounce(stanza, step.reach(.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
     }
-    guard invitees.count <= Limits.invitations, affiliations.count + invitees.count <= Limits.affiliations else {
+    let limits = step.configuration.limits.rooms
+    guard invitees.count <= limits.invitations, affiliations.count + invitees.count <= limits.affiliations else {
       return step.bounce(stanza, step.reach(.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
     }
     // Without the real JID where the room hides it. A refusal finds its way back by either.

@@ -26,7 +26,8 @@ extension Room {
     step.route(message, from: sender.address, to: allSessions)
     if message.child("body", NS.client) != nil {
       let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
-      if let cut = history.append(entry, limit: configuration.historyLength) { step.reach(cut) }
+      let bytes = step.configuration.limits.rooms.historyBytes
+      if let cut = history.append(entry, limit: configuration.historyLength, bytes: bytes) { step.reach(cut) }
     }
   }
 

@@ -18,6 +18,7 @@ extension Room {
     case kicked = 307
     case affiliationLost = 321
     case membersOnly = 322
+    case serviceShutDown = 332
     case technicalProblem = 333
 
     var element: Element { Element("status", NS.mucUser, ["code": "\(rawValue)"]) }
@@ -37,6 +38,7 @@ extension Room {
       case .kicked: .roomStatus307
       case .affiliationLost: .roomStatus321
       case .membersOnly: .roomStatus322
+      case .serviceShutDown: .roomStatus332
       case .technicalProblem: .roomStatus333
       }
     }

@@ -10,7 +10,7 @@ extension Room {
       return step.bounce(stanza, step.reach(.roomOwnerRefused, StanzaError(.forbidden)))
     }
     if stanza.type == "get" {
-      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form.element]))
+      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits.rooms).element]))
     }
     if let request = query.child("destroy", NS.mucOwner) {
       guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
@@ -36,11 +36,12 @@ extension Room {
   private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ step: inout Step) {
     var wanted = configuration
     do throws(StanzaError) { try wanted.apply(form) } catch { return step.bounce(stanza, step.reach(.roomConfigurationRefused, error)) }
+    wanted.keep(to: step.configuration.limits.rooms)
     let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
     step.reach(wasLocked ? .roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
     configuration = wanted
     lockDeadline = nil
-    history.trim(to: wanted.historyLength)
+    history.trim(to: wanted.historyLength, bytes: step.configuration.limits.rooms.historyBytes)
     persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &step)
     step.reply(stanza)
     if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &step) }

@@ -90,18 +90,19 @@ extension Room {
   /// nicks are taken.
   private func refusal(of stanza: Stanza, _ request: Element, _ step: inout Step) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
-    let isAdmin = affiliation >= .admin
+    let limits = step.configuration.limits.rooms
+    let spare = affiliation >= .admin ? limits.spareSessions : 0
     if isLocked, affiliation != .owner { return step.reach(.roomJoinLocked, .itemNotFound) }
     if affiliation == .outcast { return step.reach(.roomJoinBanned, .forbidden) }
     if configuration.isMembersOnly, affiliation < .member { return step.reach(.roomJoinNotMember, .registrationRequired) }
     if !configuration.accepts(request.child("password", NS.muc)?.text) { return step.reach(.roomJoinPasswordWrong, .notAuthorized) }
-    if sessionCount >= Limits.sessions + (isAdmin ? Limits.spareSessions : 0) { return step.reach(.roomJoinFull, .serviceUnavailable) }
+    if sessionCount >= limits.sessions + spare { return step.reach(.roomJoinFull, .serviceUnavailable) }
     if isTaken(stanza.to.resource, for: stanza.from.bare) {
       let isReserved = occupants[stanza.to.resource] == nil
       return step.reach(isReserved ? .roomJoinNickReserved : .roomJoinNickTaken, .conflict)
     }
     if configuration.secret != nil { step.reach(.roomJoinPasswordRight) }
-    if sessionCount >= Limits.sessions { step.reach(.roomJoinSpare) }
+    if sessionCount >= limits.sessions { step.reach(.roomJoinSpare) }
     return nil
   }
 

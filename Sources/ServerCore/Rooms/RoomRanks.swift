@@ -80,14 +80,8 @@ extension Room {
     var nick: Text?
   }
 
-  /// Bounds on what visitors can make a room keep.
+  /// Bounds on single things that visitors can make a room keep. How many of them it keeps is `Configuration.Limits.Rooms`.
   enum Limits {
-    static let affiliations = 10_000
-    /// Clients in the room. Admins and owners may go `spareSessions` beyond it (7.2.9).
-    static let sessions = 5_000
-    static let spareSessions = 100
-    static let historyMessages = 100
-    static let historyBytes = 256 << 10
     /// Bytes and nodes of the presence that is kept of a client and shown to everybody who joins.
     static let presenceWeight = 8 << 10
     static let statusBytes = 1 << 10
@@ -96,9 +90,6 @@ extension Room {
     static let secretBytes = 256
     static let subjectBytes = 8 << 10
     static let reasonBytes = 1 << 10
-    /// Requests between occupants that have no answer yet.
-    static let relays = 256
-    static let invitations = 20
     /// How long the creator has to configure a new room (10.1.1 step 5).
     static let lockTime = Int64.seconds(300)
   }

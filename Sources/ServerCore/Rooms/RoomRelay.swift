@@ -18,10 +18,12 @@ struct RoomRelays: Sendable {
   }
   private var entries: OrderedDictionary<Text, Relay> = [:]
 
+  var count: Int { entries.count }
+
   /// Keeps a relay. One too many drives out the oldest, which is returned.
-  mutating func insert(_ relay: Relay, as token: Text) -> Relay? {
+  mutating func insert(_ relay: Relay, as token: Text, limit: Int) -> Relay? {
     entries[token] = relay
-    return entries.count > Room.Limits.relays ? entries.removeFirst().value : nil
+    return entries.count > limit ? entries.removeFirst().value : nil
   }
 
   /// The relay that this answer belongs to; it is done with then.
@@ -54,7 +56,8 @@ extension Room {
 
     let token = step.generator.token()
     let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
-    if let oldest = relays.insert(relay, as: token) { giveUp(step.reach(.roomRelaysFull, oldest), &step) }
+    let oldest = relays.insert(relay, as: token, limit: step.configuration.limits.rooms.relays)
+    if let oldest { giveUp(step.reach(.roomRelaysFull, oldest), &step) }
     var request = stanza.element
     request["id"] = token
     // A vCard belongs to the account, not to a client (XEP-0054).

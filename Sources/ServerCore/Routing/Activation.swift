@@ -88,11 +88,10 @@ extension Server {
       parkedCount -= slot.parked.count
       for errand in slot.parked { giveUp(errand, &step) }
     case (.offline(let jid), .offline(let messages)):
-      if accounts[jid]?.entity == nil { step.reach(.loadOfflineTooLate) }
-      accounts[jid]?.entity?.offlineLoaded(messages, &step)
+      offlineAnswered(messages, for: jid, &step)
     case (.offline(let jid), .failed):
       step.reach(.loadOfflineFailed)
-      accounts[jid]?.entity?.offlineLoaded([], &step)
+      offlineAnswered([], for: jid, &step)
     case (.room(let jid), .room(let snapshot)):
       roomLoaded(jid, snapshot, &step)
     case (.room(let jid), .failed):
@@ -117,7 +116,7 @@ extension Server {
     case .authenticate(let link):
       if streams[link] == nil { step.reach(.saslStreamGone) }
       let record = accounts[jid]?.entity?.record
-      let request = streams[link]?.accountFound(record, &step) ?? nil
+      let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
       if let request { follow(request, link, &step) }
     case .bind(let link, let identity, let resource, let id):
       bind(link, identity, resource, id, &step)
@@ -132,8 +131,8 @@ extension Server {
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
     case .stanza(let stanza): step.bounce(stanza, step.reach(.abandonedStanza, Server.busy))
-    case .authenticate(let link): streams[link]?.accountUnavailable(&step)
-    case .bind(let link, _, _, let id): streams[link]?.bindRefused(step.reach(.abandonedBinding, Server.busy), id: id, &step)
+    case .authenticate(let link): withStream(link, &step) { $0.accountUnavailable(&$1) }
+    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(.abandonedBinding, Server.busy), id: id, &step)
     case .register(let link, _, let id): finish(.registration(link, id: id), step.reach(.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
@@ -143,6 +142,8 @@ extension Server {
 
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
+    // What lined up behind stored messages is nowhere else. The answer wakes the account again.
+    guard entity.awaitsOffline == nil else { return step.reach(.idleAccountAwaitsOffline) }
     let due = entity.idleSince + configuration.limits.idleTime
     guard isPast(due, step) else {
       step.reach(.idleAccountPostponed)

@@ -100,10 +100,7 @@ extension Account {
     let decision = MessageDelivery.decide(type, situation, target)
     if type == .normal, let given = stanza.type, given != "normal" { step.reach(.messageTypeUnknown) }
     if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
-      guard linedUp.count < step.configuration.limits.offlineMessages else {
-        return step.bounce(stanza, step.reach(.offlineLineFull, StanzaError(.resourceConstraint)))
-      }
-      return linedUp.append(step.reach(.offlineLinedUp, stanza))
+      return lineUp(stanza, &step)
     }
     if let mark = decision.mark(situation, target) { step.reach(mark) }
     switch decision {

@@ -29,7 +29,7 @@ struct OutputCommit: Sendable {
     effects.append(contentsOf: step.immediate)
     if step.records.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: step.outputs) }
-      if step.outputs.isEmpty { return }
+      if step.outputs.isEmpty, step.touched.isEmpty { return }
       marks.reach(.outputHeldBehind)
     } else {
       marks.reach(.outputHeld)

@@ -42,6 +42,7 @@ struct Step {
   enum Wish: Sendable {
     case changePassword(Stanza, JID, Secret)
     case removeAccount(Stanza, JID)
+    case readOffline(JID)
   }
 
   /// A stanza for one or many.
@@ -100,7 +101,8 @@ struct Step {
       touch(jid)
     }
   }
-  private mutating func touch(_ jid: JID) {
+  /// The account or room is to be read anew if a commit fails that this step makes or stands behind.
+  mutating func touch(_ jid: JID) {
     if !touched.contains(jid) { touched.append(jid) }
   }
 }

@@ -13,15 +13,20 @@ extension Server {
     if let deadline = stream.deadline(configuration.limits) { wake(.link(link), at: deadline) }
   }
 
-  mutating func withStream(_ link: LinkID, _ step: inout Step, _ body: (inout ClientStream, inout Step) -> Void) {
-    guard streams[link] != nil else { return }
-    body(&streams[link]!, &step)
+  /// Lets something happen to a stream. All that may end one goes through here: the other side has only so much time to end its own.
+  @discardableResult
+  mutating func withStream<Answer>(
+    _ link: LinkID, _ step: inout Step, _ body: (inout ClientStream, inout Step) -> Answer
+  ) -> Answer? {
+    guard streams[link] != nil else { return nil }
+    let answer = body(&streams[link]!, &step)
     if streams[link]!.isClosing, let deadline = streams[link]!.deadline(configuration.limits) { wake(.link(link), at: deadline) }
+    return answer
   }
 
   mutating func elementReceived(_ link: LinkID, _ element: Element, _ step: inout Step) {
-    guard let request = streams[link]?.elementReceived(element, &step) else { return }
-    follow(request, link, &step)
+    let request = withStream(link, &step) { $0.elementReceived(element, &$1) } ?? nil
+    if let request { follow(request, link, &step) }
   }
 
   func streamLanguage(_ link: LinkID) -> Text? { streams[link]?.language }
@@ -34,7 +39,7 @@ extension Server {
       // Keys are dear: who asks for many at once must not starve the rest.
       guard derivations.count < configuration.limits.derivations else {
         step.reach(.saslDerivationsFull)
-        streams[link]?.accountUnavailable(&step)
+        withStream(link, &step) { $0.accountUnavailable(&$1) }
         return
       }
       step.immediate.append(.derive(nextDerivation(.login(link)), derivation))
@@ -65,21 +70,25 @@ extension Server {
       switch configuration.conflictPolicy {
       case .replaceOld:
         endStream(old.link, step.reach(.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
-      case .refuseNew: return streams[link]!.bindRefused(step.reach(.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
+      case .refuseNew: return refuseBinding(link, step.reach(.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
       case .rename:
         step.reach(.bindConflictRenamed)
         resource = step.generator.token()
       }
     }
     guard (accounts[account]?.entity?.sessions.count ?? 0) < configuration.limits.sessionsPerAccount else {
-      return streams[link]!.bindRefused(step.reach(.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
+      return refuseBinding(link, step.reach(.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
     }
     guard let jid = JID(bare: account, resource: resource) else {
-      return streams[link]!.bindRefused(StanzaError(.badRequest, kind: .modify), id: id, &step)
+      return refuseBinding(link, StanzaError(.badRequest, kind: .modify), id: id, &step)
     }
     accounts[account]?.entity?.sessions[resource] = Session(link: link, jid: jid, language: streams[link]!.language)
-    streams[link]!.bound(jid, id: id, &step)
+    withStream(link, &step) { $0.bound(jid, id: id, &$1) }
     unbound.remove(link)
+  }
+
+  mutating func refuseBinding(_ link: LinkID, _ error: StanzaError, id: Text?, _ step: inout Step) {
+    withStream(link, &step) { $0.bindRefused(error, id: id, &$1) }
   }
 
   // MARK: The end of streams

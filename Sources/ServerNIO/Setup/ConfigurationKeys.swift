@@ -85,12 +85,21 @@ extension ConfigurationFile {
     "derivations": count(\Limits.derivations, 1...(.max)),
     "sessions_per_account": count(\Limits.sessionsPerAccount, 1...(.max)),
     "roster_items": count(\Limits.rosterItems, 0...(.max)),
+    "pending_requests": count(\Limits.pendingRequests, 0...(.max)),
     "groups_per_item": count(\Limits.groupsPerItem, 0...(.max)),
     "blocked_addresses": count(\Limits.blockedAddresses, 0...(.max)),
     "offline_bytes": count(\Limits.offlineBytes, 0...(.max)),
     "offline_messages": count(\Limits.offlineMessages, 0...(.max)),
     "directed_presences": count(\Limits.directedPresences, 0...(.max)),
     "parked_stanzas": count(\Limits.parkedStanzas, 1...(.max)),
+    "held_steps": count(\Limits.heldSteps, 1...(.max)),
+    "room_affiliations": count(\Limits.rooms.affiliations, 1...(.max)),
+    "room_sessions": count(\Limits.rooms.sessions, 1...(.max)),
+    "room_spare_sessions": count(\Limits.rooms.spareSessions, 0...(.max)),
+    "room_history_messages": count(\Limits.rooms.historyMessages, 0...(.max)),
+    "room_history_bytes": count(\Limits.rooms.historyBytes, 0...(.max)),
+    "room_relays": count(\Limits.rooms.relays, 1...(.max)),
+    "room_invitations": count(\Limits.rooms.invitations, 1...(.max)),
   ]
 
   private static func count(_ field: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<Int>) -> Setter<Limits> {

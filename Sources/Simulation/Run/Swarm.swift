@@ -110,6 +110,15 @@ struct Swarm: Sendable {
     limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
     limits.derivations = low(59, [100, 2, 1], &choices)
     limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
+    limits.pendingRequests = low(61, [1_000, 2, 1], &choices)
+    limits.heldSteps = low(62, [1_000, 5, 1], &choices)
+    limits.rooms.affiliations = low(63, [10_000, 3, 1], &choices)
+    limits.rooms.sessions = low(64, [5_000, 3, 1], &choices)
+    limits.rooms.spareSessions = low(65, [100, 1, 0], &choices)
+    limits.rooms.historyMessages = low(66, [100, 3, 0], &choices)
+    limits.rooms.historyBytes = low(67, [256 << 10, 1_000, 300], &choices)
+    limits.rooms.relays = low(68, [256, 2, 1], &choices)
+    limits.rooms.invitations = low(69, [20, 2, 1], &choices)
     settings.configuration.limits = limits
   }
 }

@@ -124,10 +124,8 @@ import XMPP
   }
 
   @Test func affiliationsAreBounded() {
-    var stage = RoomStage([:])
-    for index in 1..<Room.Limits.affiliations {
-      stage.room.affiliations.set(JID("a\(index)@b")!, RoomAffiliations.Entry(affiliation: .member))
-    }
+    var stage = RoomStage([:]) { $0.affiliations = 3 }
+    for index in 1..<3 { stage.room.affiliations.set(JID("a\(index)@b")!, RoomAffiliations.Entry(affiliation: .member)) }
     stage.administer("<item affiliation='member' jid='one@more'/>")
     #expect(stage.take("romeo") == ["iq a error resource-constraint"])
     stage.administer("<item affiliation='none' jid='a1@b'/><item affiliation='member' jid='a2@b'/>")

@@ -66,7 +66,16 @@ import XMPP
   }
 
   @Test func historyLengthIsBounded() {
-    #expect(RoomStage(["historylength": ["1000000"]]).room.configuration.historyLength == Room.Limits.historyMessages)
+    #expect(RoomStage(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
+    // What rooms have by default is bounded too, and what was stored under other limits.
+    var stage = RoomStage([:]) { $0.historyMessages = 3 }
+    #expect(stage.room.configuration.historyLength == 3)
+    stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
+    #expect(stage.takeStanzas("romeo").last?.element.description.contains("At most 3 messages") == true)
+    let stored = RoomStage(["historylength": ["50"]]).room.record
+    var limits = Configuration.Limits.Rooms()
+    limits.historyMessages = 3
+    #expect(Room(restoring: RoomSnapshot(record: stored, affiliations: []), limits).configuration.historyLength == 3)
   }
 
   @Test func formOfSomethingElse() {

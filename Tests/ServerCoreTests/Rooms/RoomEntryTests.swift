@@ -33,6 +33,35 @@ import XMPP
     #expect(stage.room.isGone)
   }
 
+  /// 11.2: each hears of its own end, and nothing that is stored is taken back.
+  @Test func everybodyHearsThatTheServiceShutsDown() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.join("juliet", "Juliet")
+    stage.join("juliet/phone", "Juliet")
+    stage.forget()
+    stage.perform { room, step in room.shutDown(&step) }
+    #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 332"])
+    #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
+    #expect(stage.take("juliet/phone") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
+    #expect(stage.records == [] && stage.room.isGone)
+  }
+
+  /// 7.2.9.
+  @Test func clientsAreBounded() {
+    var stage = RoomStage([:]) {
+      $0.sessions = 2
+      $0.spareSessions = 1
+    }
+    stage.join("juliet", "Juliet")
+    stage.forget()
+    stage.join("nurse", "Nurse")
+    #expect(stage.take("nurse") == ["!Nurse service-unavailable by room@conference.example.org"])
+    stage.join("romeo/phone", "Romeo")
+    stage.join("romeo/tablet", "Romeo")
+    #expect(stage.take("romeo/tablet") == ["!Romeo service-unavailable by room@conference.example.org"])
+    #expect(stage.room.sessionCount == 3)
+  }
+
   @Test func cancelledConfigurationDestroys() {
     var stage = RoomStage()
     stage.join("romeo", "Romeo")

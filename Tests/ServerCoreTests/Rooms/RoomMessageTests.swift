@@ -8,8 +8,10 @@ import XMPP
 /// Messages, the subject, the history, private messages and what else goes through a room (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5,
 /// 7.8, 8.1, 8.6, 17.4).
 @Suite struct RoomMessageTests {
-  private func pair(_ fields: [Text: [Text]] = [:]) -> RoomStage {
-    var stage = RoomStage(fields)
+  private func pair(
+    _ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits.Rooms) -> Void = { _ in }
+  ) -> RoomStage {
+    var stage = RoomStage(fields, limits: limits)
     stage.join("juliet", "Juliet")
     stage.forget()
     return stage
@@ -86,7 +88,7 @@ import XMPP
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").suffix(2) == ["Juliet: first (2023-11-14T22:13:20Z)", "Romeo# Balconies (2023-11-14T22:13:20Z)"])
 
-    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: []))
+    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: []), Configuration.Limits.Rooms())
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }
@@ -122,10 +124,10 @@ import XMPP
   }
 
   @Test func historyIsBoundedInBytes() {
-    var stage = pair(["historylength": ["100"]])
-    for _ in 0..<40 { stage.say(String(repeating: "x", count: 20_000), by: "juliet") }
+    var stage = pair(["historylength": ["100"]]) { $0.historyBytes = 10_000 }
+    for _ in 0..<40 { stage.say(String(repeating: "x", count: 800), by: "juliet") }
     let weight = stage.room.history.entries.reduce(0) { $0 + $1.element.weight }
-    #expect(weight <= Room.Limits.historyBytes && weight > Room.Limits.historyBytes / 2)
+    #expect(weight <= 10_000 && weight > 5_000 && weight == stage.room.history.bytes)
   }
 
   // MARK: Private messages
@@ -188,8 +190,8 @@ import XMPP
   }
 
   @Test func unansweredRequestsAreBounded() {
-    var stage = pair()
-    for index in 0...Room.Limits.relays {
+    var stage = pair { $0.relays = 3 }
+    for index in 0...3 {
       stage.send("<iq type='get' id='v\(index)'><query xmlns='jabber:iq:version'/></iq>", by: "juliet", to: "Romeo")
     }
     #expect(stage.take("juliet") == ["iq v0 error remote-server-timeout by room@conference.example.org"])

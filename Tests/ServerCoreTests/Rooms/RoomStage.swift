@@ -16,6 +16,7 @@ struct RoomStage {
 
   var room: Room
   var now = Instant(monotonic: 0, wall: .seconds(1_700_000_000))
+  private let configuration: Configuration
   var generator = Generator(key: [1])
   /// Those of the last `send`, or whatever else was done last.
   var records: [Record] = []
@@ -24,13 +25,16 @@ struct RoomStage {
   private var received: [(to: JID, from: JID, element: Element)] = []
 
   /// A locked room with nobody in it.
-  init() {
-    var step = Step(now: now, configuration: Configuration(domains: ["example.org"]), generator: generator)
+  init(limits change: (inout Configuration.Limits.Rooms) -> Void = { _ in }) {
+    var configuration = Configuration(domains: ["example.org"])
+    change(&configuration.limits.rooms)
+    self.configuration = configuration
+    var step = Step(now: now, configuration: configuration, generator: generator)
     room = Room(creating: Self.jid, &step)
   }
   /// A room that Romeo made and configured so.
-  init(_ fields: [Text: [Text]]) {
-    self.init()
+  init(_ fields: [Text: [Text]], limits change: (inout Configuration.Limits.Rooms) -> Void = { _ in }) {
+    self.init(limits: change)
     join("romeo", "Romeo")
     configure(fields)
     forget()
@@ -45,7 +49,7 @@ struct RoomStage {
   // MARK: Doing
 
   mutating func perform(_ body: (inout Room, inout Step) -> Void) {
-    var step = Step(now: now, configuration: Configuration(domains: ["example.org"]), generator: generator)
+    var step = Step(now: now, configuration: configuration, generator: generator)
     body(&room, &step)
     generator = step.generator
     records = step.records

@@ -131,7 +131,7 @@ import XMPP
     private mutating func checkStorage(_ room: Room) throws {
       guard room.isPersisted else { return #expect(stored == nil && affiliations.isEmpty) }
       let entries = affiliations.map { RoomSnapshot.Entry(jid: $0.key, record: $0.value) }
-      let again = Room(restoring: RoomSnapshot(record: try #require(stored), affiliations: entries))
+      let again = Room(restoring: RoomSnapshot(record: try #require(stored), affiliations: entries), Configuration.Limits.Rooms())
       #expect(again.configuration == room.configuration && again.subject == room.subject)
       #expect(again.affiliations.sorted.map(\.jid) == room.affiliations.sorted.map(\.jid))
       #expect(again.affiliations.sorted.map(\.entry) == room.affiliations.sorted.map(\.entry))

@@ -73,6 +73,26 @@ struct OutputCommitTests {
   }
 }
 
+struct HeldStepsTests {
+  /// A session that causes more than may wait for the disk is left until half of it is done.
+  @Test func whoCausesTooMuchWaits() {
+    var harness = EngineHarness { $0.limits.heldSteps = 4 }
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.commitsAtOnce = false
+    let before = harness.commits.count
+    let requests = (0..<8).map { OutputCommitTests.set.replacing("juliet", with: "contact\($0)") }
+    harness.send(requests.joined(), on: romeo)
+    #expect(harness.commits.count == before + 5)
+    harness.input(.committed(through: harness.commits[before + 1].number))
+    #expect(harness.commits.count == before + 5)
+    harness.input(.committed(through: harness.commits[before + 2].number))
+    #expect(harness.commits.count == before + 8)
+    harness.commit()
+    #expect(harness.read(romeo).matches(of: /id='s'/).count == 8)
+  }
+}
+
 struct OutboxTests {
   /// features.md, E5: who does not read ends, and nobody else notices.
   @Test func aSlowReaderEndsAlone() {
@@ -110,5 +130,50 @@ struct OutboxTests {
     for _ in 0..<12 { harness.send("<message to='juliet@localhost/many' type='chat'><body>\(body)</body></message>", on: romeo) }
     #expect(harness.aborted == [many])
     _ = few
+  }
+
+  /// One broadcast goes beyond what all may hold together: the one with the most ends, which leaves room for the rest.
+  @Test func aBroadcastEndsOnlyWhomItMust() {
+    var (harness, romeo, sessions) = audience(of: 10) { $0.limits.allOutboxesBytes = 34_000 }
+    harness.send(EngineHarness.chat(to: "juliet@localhost/3", String(repeating: "x", count: 12_000)), on: romeo)
+    let body = String(repeating: "x", count: 3000)
+    harness.send("<message to='juliet@localhost' type='headline'><body>\(body)</body></message>", on: romeo)
+    #expect(harness.aborted == [sessions[3]])
+    #expect(harness.engine.overLimit == nil)
+  }
+
+  /// What the one held who ends for its own sake is free again before anybody looks at what all hold together.
+  @Test func whoEndsForItselfTakesNobodyAlong() {
+    var (harness, romeo, sessions) = audience(of: 2) {
+      $0.limits.outboxBytes = 20_000
+      $0.limits.allOutboxesBytes = 30_000
+    }
+    harness.send(EngineHarness.chat(to: "juliet@localhost/0", String(repeating: "x", count: 9_000)), on: romeo)
+    harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 18_000)), on: romeo)
+    #expect(harness.aborted.isEmpty)
+    harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 4_000)), on: romeo)
+    #expect(harness.aborted == [sessions[1]])
+  }
+
+  /// A link that is only waiting to be closed holds bytes like any other.
+  @Test func whoIsAboutToCloseEndsBeforeOthers() {
+    var (harness, romeo, sessions) = audience(of: 2) { $0.limits.allOutboxesBytes = 30_000 }
+    harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 20_000)), on: romeo)
+    harness.send("</stream:stream>", on: sessions[1])
+    #expect(harness.closed == [sessions[1]])
+    for _ in 0..<4 { harness.send(EngineHarness.chat(to: "juliet@localhost/0", String(repeating: "x", count: 4_000)), on: romeo) }
+    #expect(harness.aborted == [sessions[1]])
+  }
+
+  /// Romeo, and Juliet's available sessions `0`, `1` and so on, none of which reads any more.
+  private func audience(of count: Int, _ change: (inout Configuration) -> Void) -> (EngineHarness, LinkID, [LinkID]) {
+    var harness = EngineHarness(change)
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let romeo = harness.session("romeo", resource: "r")
+    let sessions = (0..<count).map { harness.session("juliet", resource: "\($0)") }
+    for session in sessions { harness.send("<presence/>", on: session) }
+    harness.peersRead = false
+    return (harness, romeo, sessions)
   }
 }

@@ -1,0 +1,66 @@
+import OrderedCollections
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// How much of a roster others can fill.
+struct SubscriptionsTests {
+  static let strangers = ["tybalt", "paris", "nurse"]
+
+  private func verona(_ change: (inout Configuration) -> Void) -> (EngineHarness, juliet: LinkID, strangers: [LinkID]) {
+    var harness = EngineHarness(change)
+    for name in ["juliet"] + Self.strangers { harness.addAccount(name) }
+    let links = Self.strangers.map { harness.session($0, resource: "r") }
+    let juliet = harness.session("juliet", resource: "j")
+    return (harness, juliet, links)
+  }
+
+  private func add(_ name: String, _ harness: inout EngineHarness, _ link: LinkID) -> String {
+    _ = harness.read(link)
+    harness.send("<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='\(name)@localhost'/></query></iq>", on: link)
+    return harness.read(link)
+  }
+
+  private func roster(_ harness: EngineHarness) -> [RosterItem] {
+    harness.engine.server.accounts[JID("juliet@localhost")!]?.entity?.roster.values.elements ?? []
+  }
+
+  /// What strangers ask for takes no place from the user's own contacts.
+  @Test func strangersDoNotFillTheRoster() {
+    var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 2 }
+    for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
+    #expect(add("romeo", &harness, juliet).contains("type='result'"))
+    #expect(add("rosaline", &harness, juliet).contains("type='result'"))
+    #expect(add("mercutio", &harness, juliet).contains("<resource-constraint "))
+  }
+
+  /// The next stranger who asks is not kept, but who is a contact already may ask.
+  @Test func strangersWhoAskAreBounded() {
+    var (harness, juliet, strangers) = verona {
+      $0.limits.pendingRequests = 1
+      $0.limits.rosterItems = 1
+    }
+    #expect(add("nurse", &harness, juliet).contains("type='result'"))
+    for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
+    #expect(roster(harness).filter { $0.request != nil }.map(\.jid.local) == ["nurse", "tybalt"])
+    #expect(harness.engine.overLimit == nil)
+    #expect(harness.gauges("requests to subscribe") == [Gauge(name: "requests to subscribe", value: 1, limit: 1)])
+    #expect(harness.gauges("roster items").first == Gauge(name: "roster items", value: 1, limit: 1))
+  }
+
+  /// Whoever approves a request gets a contact, for which there must be a place.
+  @Test func anApprovedRequestCountsAsAContact() {
+    var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 1 }
+    for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
+    harness.send("<presence/>", on: juliet)
+    _ = harness.read(juliet)
+    for name in Self.strangers { harness.send("<presence to='\(name)@localhost' type='subscribed'/>", on: juliet) }
+    #expect(harness.read(juliet).matches(of: /<resource-constraint/).count == 2)
+    #expect(roster(harness).filter(\.hears).map(\.jid.local) == ["tybalt"])
+    #expect(harness.engine.overLimit == nil)
+    // A request that is adopted by hand is no different.
+    #expect(add("paris", &harness, juliet).contains("<resource-constraint "))
+  }
+}

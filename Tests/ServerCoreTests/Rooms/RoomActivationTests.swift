@@ -1,0 +1,69 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+struct RoomActivationTests {
+  static let list = "<iq type='get' id='l' to='conference.localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
+
+  /// Who asks for a list that storage is slow to give waits in memory: only so many may.
+  @Test func whoWaitsForTheListOfRoomsIsCounted() {
+    var harness = EngineHarness { $0.limits.parkedStanzas = 2 }
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.loadsAtOnce = false
+    for _ in 0..<2 { harness.send(Self.list, on: romeo) }
+    #expect(harness.read(romeo) == "")
+    #expect(harness.engine.server.parkedCount == 2)
+    harness.send(Self.list, on: romeo)
+    #expect(harness.read(romeo).contains("<internal-server-error "))
+    #expect(harness.engine.server.parkedCount == 2 && harness.engine.overLimit == nil)
+    harness.answerLoads()
+    #expect(harness.read(romeo).matches(of: /type='result'/).count == 2)
+    #expect(harness.engine.server.parkedCount == 0)
+  }
+
+  @Test func whoWaitsForTheListOfAccountsIsCounted() {
+    var harness = EngineHarness { $0.limits.parkedStanzas = 2 }
+    harness.loadsAtOnce = false
+    for number in 0..<3 as Range<UInt64> { harness.input(.control(number, .listAccounts)) }
+    #expect(harness.replies.count == 1)
+    harness.answerLoads()
+    #expect(harness.replies.count == 3)
+    #expect(harness.replies.filter { $0 == .accounts([]) }.count == 2)
+    #expect(harness.engine.server.parkedCount == 0)
+  }
+}
+
+/// XEP-0045, 11.2.
+struct RoomShutdownTests {
+  @Test func occupantsHearOfTheEndBeforeTheirStreamsDo() throws {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let (romeo, juliet) = (harness.session("romeo", resource: "r"), harness.session("juliet", resource: "j"))
+    for (room, isPersistent) in [("tea", false), ("den", true)] {
+      harness.makeRoom(room, isPersistent: isPersistent, by: romeo)
+      harness.join(room, as: "juliet", on: juliet)
+    }
+    harness.loadsAtOnce = false
+    let commits = harness.commits.count
+    for link in [romeo, juliet] { _ = harness.read(link) }
+    harness.input(.shutdown)
+    for (link, nick) in [(romeo, "owner"), (juliet, "juliet")] {
+      let heard = harness.read(link)
+      for room in ["tea", "den"] {
+        let own = heard.split(separator: "<presence ").filter { $0.contains(" from='\(room)@conference.localhost/\(nick)'") }
+        #expect(own.count == 1 && own[0].contains("type='unavailable'"), "\(heard)")
+        #expect(own.allSatisfy { $0.contains("<status code='110'/><status code='332'/>") })
+      }
+      #expect(try #require(heard.firstRange(of: "'332'")).upperBound < #require(heard.firstRange(of: "<system-shutdown ")).lowerBound)
+      #expect(heard.hasSuffix("</stream:stream>"))
+    }
+    // That the sessions end wakes no room up again, and a room that was stored stays stored.
+    #expect(harness.waitingLoads.isEmpty)
+    #expect(harness.commits.count == commits)
+    #expect(harness.engine.server.roomsInMemory.isEmpty)
+  }
+}

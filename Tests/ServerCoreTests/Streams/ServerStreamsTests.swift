@@ -1,0 +1,47 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// Whoever ends a stream, and wherever: the connection is given only so much time to end too.
+struct ServerStreamsTests {
+  enum Ending: CaseIterable {
+    case header, stanza, passwordWrong, derivationsFull, storageFailed
+  }
+
+  @Test(arguments: Ending.allCases)
+  func aClosingStreamIsGivenUpInTime(_ ending: Ending) {
+    var harness = EngineHarness {
+      $0.limits.authenticationAttempts = 1
+      $0.limits.derivations = ending == .derivationsFull ? 0 : 1
+    }
+    let link = encrypted(&harness)
+    let message = [0] + Array("romeo".utf8) + [0] + Array("wrong".utf8)
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(message))</auth>"
+    switch ending {
+    case .header: harness.send("<!DOCTYPE x>", on: link)
+    case .stanza: harness.send("<message/>", on: link)
+    case .passwordWrong, .derivationsFull: harness.send(auth, on: link)
+    case .storageFailed:
+      harness.loadsAtOnce = false
+      harness.send(auth, on: link)
+      harness.input(.loaded(.account(JID("romeo@localhost")!), .failed("unreadable")))
+    }
+    #expect(harness.read(link).contains("<stream:error>"))
+    #expect(harness.closed == [link])
+    harness.advance(seconds: 4)
+    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 0)
+    harness.advance(seconds: 2)
+    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 1)
+  }
+
+  private func encrypted(_ harness: inout EngineHarness) -> LinkID {
+    let link = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
+    harness.input(.encrypted(link))
+    harness.send(EngineHarness.header, on: link)
+    _ = harness.read(link)
+    return link
+  }
+}
