@@ -52,6 +52,7 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
+    ModelAgrees.self,
   ]
 
   /// - Parameters:
@@ -85,6 +86,7 @@ public struct Run {
     self.duration = duration
     world = World(seed: seed, settings: settings)
     world.choices = choices
+    if !without.contains(ModelAgrees.name) { world.compareWithModel() }
     oracles = Run.oracles.filter { !without.contains($0.name) }.map { $0.init() }
     let accounts = 2 + choices.draw(.swarm, 12, below: 3)
     for account in 0..<accounts {
@@ -197,6 +199,7 @@ public struct Run {
   // MARK: Actors
 
   private mutating func attend() {
+    if let problem = world.model?.problem { fail(ModelAgrees.name, problem) }
     for notice in world.takeNotices() {
       switch notice {
       case .bytes(let connection, let bytes):

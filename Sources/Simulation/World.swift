@@ -93,6 +93,8 @@ public struct World {
 
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
+  /// Compared with the server after each event, if it is there.
+  public private(set) var model: ReferenceModel?
   /// The wall clock may be set while the monotonic one goes on.
   public var wallOffset: Int64 = 0
 
@@ -152,6 +154,13 @@ public struct World {
     connections[id] = nil
   }
 
+  /// From now on the server is compared with a model. Nobody may be connected.
+  public mutating func compareWithModel() {
+    engine.keepsEvents = true
+    model = model ?? ReferenceModel(configuration: settings.configuration)
+    model?.restart(from: disk.durable)
+  }
+
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
 
   /// The server's process is to die once it has done so many more of its actions: in the midst of what it does for one event.
@@ -177,6 +186,7 @@ public struct World {
       dispatch(.close, toServer: false, id, early: choices.chance(.crash, 4, percent: 30))
     }
     engine = World.start(settings, choices.seed, incarnation: incarnation)
+    if model != nil { compareWithModel() }
     notices.append(.restarted)
   }
 
@@ -269,6 +279,7 @@ public struct World {
   private mutating func tell(_ input: Input) {
     let teller = incarnation
     engine.handle(input, at: instant)
+    for handled in engine.takeEvents() { model?.handle(handled, durable: disk.durable) }
     for action in engine.flush() {
       act(action)
       guard incarnation == teller else { return }
