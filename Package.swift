@@ -112,7 +112,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "TreeTests", swiftSettings: settings),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Scenario"], swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Simulation", "Scenario", "ClientCore", "ServerCore", "XMPP", "XML",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks"], swiftSettings: settings),

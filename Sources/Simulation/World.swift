@@ -154,11 +154,11 @@ public struct World {
     connections[id] = nil
   }
 
-  /// From now on the server is compared with a model. Nobody may be connected.
+  /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
   public mutating func compareWithModel() {
     engine.keepsEvents = true
     model = model ?? ReferenceModel(configuration: settings.configuration)
-    model?.restart(from: disk.durable)
+    model?.restart(engine.server, from: disk.durable)
   }
 
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }

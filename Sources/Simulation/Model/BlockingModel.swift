@@ -29,7 +29,7 @@ extension PresenceModel {
   private mutating func block(_ addresses: OrderedSet<JID>, _ post: inout Post) {
     let before = self
     blocked.formUnion(addresses)
-    for (resource, state) in before.resources where state.priority != nil || !state.directed.isEmpty {
+    for (resource, state) in before.resources where state.priority != nil || !AllowList.blockForgetsTheUnavailable {
       let saw = state.priority == nil ? [] : contacts.filter { $0.value.state.contactHears }.map(\.key.bare)
       // Single resources of those contacts, too.
       let resources = addresses.filter { $0.isFull && saw.contains($0.bare) && !isBlocked($0.bare) }

@@ -31,6 +31,8 @@ public struct ReferenceModel: Sendable {
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
   private var expectation = Expectation()
+  /// The event is a failed commit.
+  private var isRecovering = false
   /// The first difference between the model and the server.
   public private(set) var problem: String?
 
@@ -43,19 +45,13 @@ public struct ReferenceModel: Sendable {
   public init(configuration: Configuration) { self.configuration = configuration }
 
   /// The server begins anew: what is durable is there, and nobody is connected.
-  public mutating func restart(from durable: Database) {
-    self = ReferenceModel(configuration: configuration, keeping: problem)
-    adopt(durable)
-  }
-
-  private init(configuration: Configuration, keeping problem: String?) {
-    self.configuration = configuration
-    self.problem = problem
-  }
-
-  private mutating func adopt(_ durable: Database) {
-    accounts = durable.accounts.mapValues { PresenceModel($0) }
-    rooms = durable.rooms.mapValues { RoomModel($0) }
+  public mutating func restart(_ server: Server, from durable: Database) {
+    var fresh = ReferenceModel(configuration: configuration)
+    fresh.problem = problem
+    fresh.accounts = durable.accounts.mapValues { PresenceModel($0) }
+    fresh.rooms = durable.rooms.mapValues { RoomModel($0) }
+    fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
+    self = fresh
   }
 
   /// Takes one event that the server has handled, and looks for a difference.
@@ -64,6 +60,7 @@ public struct ReferenceModel: Sendable {
   public mutating func handle(_ handled: HandledEvent, durable: Database) {
     guard problem == nil else { return }
     note(handled)
+    isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     react(to: handled.event, at: handled.time)
     work(at: handled.time)
@@ -182,9 +179,10 @@ extension ReferenceModel {
   /// The addressee is not in memory: the server must have asked for it.
   private mutating func wait(_ errand: Errand, for key: LoadKey) {
     guard waiting[key] != nil else {
-      // Sessions that a failed commit ends leave a room in an order that only the server knows; what comes to it after the last
-      // of them, it may have had before, and made as little of.
-      if case .letter(let letter) = errand, present.contains(letter.to.bare), !RoomModel.isEntry(letter) { return }
+      // Sessions that a failed commit ends: who has to hear of it, the model says by what is durable, and the server by what it had; and
+      // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
+      // well, and to leave a room that has gone is nothing.
+      if isRecovering { return }
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
       return
     }
@@ -317,6 +315,7 @@ extension ReferenceModel {
   /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
   private mutating func recover(from number: UInt64, _ durable: Database) {
+    isRecovering = true
     let touched = OrderedSet(pending.filter { $0.number >= number }.flatMap(\.touched))
     pending.removeAll { $0.number >= number }
     present.subtract(touched)

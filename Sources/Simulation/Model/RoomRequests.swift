@@ -108,7 +108,8 @@ extension RoomModel {
     let actor = standing(of: requester)
     var users: OrderedSet<JID> = []
     var nicks: OrderedSet<Text> = []
-    var owners = OrderedSet(list.filter { $0.value.affiliation == .owner }.map(\.key))
+    let ownersBefore = OrderedSet(list.filter { $0.value.affiliation == .owner }.map(\.key))
+    var owners = ownersBefore
     for change in changes {
       switch change {
       case .role(let role, let nick):
@@ -125,8 +126,8 @@ extension RoomModel {
         guard nicks.append(wanted).inserted, mayReserve(wanted, for: user, by: actor.affiliation) else { return false }
       }
     }
-    // 10.4: an owner stays.
-    return !owners.isEmpty
+    // 10.4: the last owner stays one. (A room loses them all when their accounts are removed.)
+    return !owners.isEmpty || ownersBefore.isEmpty
   }
 
   /// 7.10. Chosen: who sits on a nick that becomes somebody else's has to go, and so must be one whom the admin may send away.
