@@ -9,8 +9,8 @@ internal import XMPP
 /// write letters to each other. A server that is another's stranger may get them in any order that keeps each pair's; and that order
 /// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
 /// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
-/// ask storage for the addressee, the letter waits until storage has answered. Three things it takes from the server because they
-/// are no matter of these documents: which link is which session, which accounts came into being, and which streams the server ended.
+/// ask storage for the addressee, the letter waits until storage has answered. Two things it takes from the server because they
+/// are no matter of these documents: which link is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
   private(set) var accounts: OrderedDictionary<JID, PresenceModel> = [:]
@@ -60,14 +60,24 @@ public struct ReferenceModel: Sendable {
   public mutating func handle(_ handled: HandledEvent, durable: Database) {
     guard problem == nil else { return }
     note(handled)
+    switch handled.event {
+    // Nobody is concerned who has a session.
+    case .opened, .header, .encrypted: return
+    // What was held back is let go; nothing else.
+    case .committed(let number):
+      pending.removeAll { $0.number <= number }
+      return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
+    default: break
+    }
     isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     react(to: handled.event, at: handled.time)
     work(at: handled.time)
-    catchUp(with: handled.server, after: handled.event, at: handled.time)
-    problem = problem ?? disagreement(with: handled.server) ?? expectation.check(post.takeDeliveries(), handled, sessions)
+    let seen = Seen(handled.server)
+    catchUp(with: seen, after: handled.event, at: handled.time)
+    problem = problem ?? disagreement(with: seen) ?? expectation.check(post.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
-    present = OrderedSet(handled.server.accountsInMemory + handled.server.roomsInMemory)
+    present = OrderedSet(seen.accounts + seen.rooms)
   }
 
   private mutating func note(_ handled: HandledEvent) {
@@ -100,8 +110,7 @@ public struct ReferenceModel: Sendable {
       }
     case .derived(let id, _): if let jid = creations.removeValue(forKey: id) { run(.creation(jid), for: jid) }
     case .control(_, .deleteAccount(let jid)): run(.removal(jid), for: jid)
-    case .committed(let number): pending.removeAll { $0.number <= number }
-    case .opened, .header, .encrypted, .commitFailed, .control: break
+    case .opened, .header, .encrypted, .committed, .commitFailed, .control: break
     }
   }
 
@@ -288,19 +297,18 @@ extension ReferenceModel {
 
 extension ReferenceModel {
   /// Sessions that were bound, and streams that the server ended.
-  private mutating func catchUp(with server: Server, after event: Event, at time: Instant) {
-    var bound: OrderedDictionary<LinkID, JID> = [:]
-    for jid in server.accountsInMemory {
-      for session in server.sessions(of: jid) { bound[session.link] = session.jid }
-    }
-    for (link, jid) in sessions where bound[link] == nil && (mayEndStreams(event) || bound.values.contains(jid)) {
-      // Also one whose resource was bound anew: the new one takes its place (RFC 6120, 7.7.2.2).
-      end(link)
+  private mutating func catchUp(with seen: Seen, after event: Event, at time: Instant) {
+    let bound = seen.sessions.values.joined()
+    let isSame = bound.allSatisfy { sessions[$0.link] == $0.jid } && bound.count == sessions.count
+    if isSame { return }
+    for (link, jid) in sessions where !bound.contains(where: { $0.link == link }) {
+      // One whose resource was bound anew has to make room for the other (RFC 6120, 7.7.2.2).
+      if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(link) }
     }
     work(at: time)
-    for (link, jid) in bound where sessions[link] == nil {
-      sessions[link] = jid
-      accounts[jid.bare]?.resources[jid] = PresenceModel.Resource(link: link)
+    for session in bound where sessions[session.link] == nil {
+      sessions[session.link] = session.jid
+      accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(link: session.link)
     }
   }
 
