@@ -81,18 +81,26 @@ extension PresenceModel {
     var groups: [Text]
   }
 
-  /// Changes what is known of a contact; interested resources are told if it shows (2.1.6).
-  private mutating func change(_ contact: JID, _ post: inout Post, _ body: (inout Contact) -> Void) {
+  /// Changes what is known of a contact; interested resources are told (2.1.6). If nothing shows, nobody has to be.
+  private mutating func change(_ contact: JID, _ post: inout Post, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
     let old = contacts[contact] ?? Contact()
     var new = old
     body(&new)
     // What is neither in the roster nor under way leaves nothing behind.
     contacts[contact] = new.isInRoster || new.state != .none ? new : nil
-    guard old.shown != new.shown else { return }
+    guard old.shown != nil || new.shown != nil else { return }
+    let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isAsking: new.shown?.isAsking ?? false)
     for resource in resources.values where resource.isInterested {
-      let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isAsking: new.shown?.isAsking ?? false)
-      post.deliver(push, about: contact, to: resource.link)
+      post.deliver(push, about: contact, to: resource.link, isOwed: pushesAlways || old.shown != new.shown)
     }
+  }
+
+  /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
+  /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
+  private mutating func fallSilent(towards contact: JID, _ post: inout Post) {
+    for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
+    guard !AllowList.directedPresenceOutlivesSubscriptions else { return }
+    for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
 }
 
@@ -109,7 +117,9 @@ extension PresenceModel {
       if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &post) }
     case ("unavailable", nil): becomeUnavailable(resource, &post)
     case (nil, let address?):
-      resources[resource]?.directed.append(address)
+      // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
+      let isHearer = resources[resource]?.priority != nil && state(with: address.bare).contactHears
+      if !isHearer || AllowList.directedPresenceOutlivesSubscriptions { resources[resource]?.directed.append(address) }
       post.send(Letter(element: presence, from: resource, to: address))
     case ("unavailable", let address?):
       // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
@@ -140,7 +150,7 @@ extension PresenceModel {
     }
     guard row.passes == .must else { return }
     // 3.2.2: whoever heard of the user hears that all is over.
-    if heard, !row.new.contactHears { for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) } }
+    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
     post.send(.presence(Text(stanza.rawValue), from: jid, to: contact))
     // 3.1.5.
     if stanza == .subscribed { for resource in available { post.send(.presence(nil, from: resource, to: contact)) } }
@@ -161,7 +171,8 @@ extension PresenceModel {
     guard old.priority == nil else { return }
     for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.link) }
     for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
-      post.send(.presence("probe", from: resource, to: contact.bare))
+      // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
+      post.send(.presence("probe", from: AllowList.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
@@ -205,6 +216,8 @@ extension PresenceModel {
       for resource in letter.to.isFull ? [letter.to] : available {
         guard let link = resources[resource]?.link else { continue }
         post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: link, isOwed: letter.isOwed)
+        // 4.6.1.
+        if letter.element.type != nil, !AllowList.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
       }
     default: break
     }
@@ -217,12 +230,14 @@ extension PresenceModel {
     let heard = state(with: contact).contactHears
     if row.passes == .must {
       // A request is for who is there; the rest for who keeps a roster, and before the push (3.1.6, 3.2.3, 3.3.3).
+      // That a request is taken back is delivered by A.3.2 and not by 3.3.3: it may be.
+      let isOwed = letter.isOwed && (stanza != .unsubscribe || heard)
       for resource in resources.values where stanza == .subscribe ? resource.priority != nil : resource.isInterested {
-        post.deliver(.presence(contact, type: Text(stanza.rawValue)), about: contact, to: resource.link, isOwed: letter.isOwed)
+        post.deliver(.presence(contact, type: Text(stanza.rawValue)), about: contact, to: resource.link, isOwed: isOwed)
       }
     }
     change(contact, &post) { $0.state = row.new }
-    if heard, !row.new.contactHears { for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) } }
+    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
     if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
     guard stanza == .subscribe else { return }
     if row.answer == nil {
@@ -234,9 +249,13 @@ extension PresenceModel {
     }
   }
 
-  /// 4.3.2.
+  /// 4.3.2, and 4.6.6 for who got directed presence.
   private func answerProbe(_ letter: Letter, _ post: inout Post) {
     let asker = letter.from.bare
+    let isDirected = letter.to.isFull && resources[letter.to]?.directed.contains { $0 == letter.from || $0 == asker } ?? false
+    if isDirected, asker != jid, !state(with: asker).contactHears, !AllowList.directedPresenceCannotBeProbed {
+      return post.send(.presence(nil, from: letter.to, to: letter.from))
+    }
     guard asker == jid || state(with: asker).contactHears else {
       return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
     }
@@ -258,7 +277,8 @@ extension PresenceModel {
     guard contact.bare != jid, Set(groups).count == groups.count, groups.count <= 64,
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
-    change(contact, &post) {
+    // 2.4.2: a push for each, changed or not.
+    change(contact, &post, pushesAlways: !AllowList.unchangedItemsAreNotPushed) {
       $0.isInRoster = true
       $0.name = items[0]["name"]
       $0.groups = groups
@@ -272,15 +292,11 @@ extension PresenceModel {
     change(contact, &post) { $0 = Contact() }
   }
 
-  private func endAll(with contact: JID, _ post: inout Post) {
+  private mutating func endAll(with contact: JID, _ post: inout Post) {
     let state = state(with: contact)
     if state.userHears || state.isPendingOut { post.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
-    if state.contactHears || state.isPendingIn {
-      for resource in available {
-        post.send(.presence("unavailable", from: resource, to: contact.bare, isOwed: state.contactHears))
-      }
-      post.send(.presence("unsubscribed", from: jid, to: contact.bare))
-    }
+    if state.contactHears || AllowList.removalShowsResourcesToWhoAsked && state.isPendingIn { fallSilent(towards: contact.bare, &post) }
+    if state.contactHears || state.isPendingIn { post.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
   }
 
   /// The account is about to be no more (XEP-0077, 3.2): contacts are told by the end of what was between them, and by nothing else.

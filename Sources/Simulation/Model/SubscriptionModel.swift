@@ -19,7 +19,7 @@ enum SubscriptionStanza: String, Sendable, CaseIterable { case subscribe, unsubs
 /// "No state change" is written as the state itself. What the footnotes say of the approval of requests that have not come yet (section 3.4)
 /// is left out: the server does not offer it, and so has no such state.
 enum SubscriptionModel {
-  /// What the column "ROUTE?" or "DELIVER?" says. What SHOULD NOT be, must not be here.
+  /// What the column "ROUTE?" or "DELIVER?" says. What SHOULD NOT be, is not here.
   enum Passing: Sendable { case must, mustNot, shouldNot }
 
   struct Row: Sendable {
@@ -111,11 +111,11 @@ extension SubscriptionModel {
 
   /// A.2.4.
   private static let outboundUnsubscribed = [
-    Row(.none, .mustNot, .none),
-    Row(.nonePendingOut, .mustNot, .nonePendingOut),
+    Row(.none, .shouldNot, .none),
+    Row(.nonePendingOut, .shouldNot, .nonePendingOut),
     Row(.nonePendingIn, .must, .none),
     Row(.nonePendingOutIn, .must, .nonePendingOut),
-    Row(.to, .mustNot, .to),
+    Row(.to, .shouldNot, .to),
     Row(.toPendingIn, .must, .to),
     Row(.from, .must, .none),
     Row(.fromPendingOut, .must, .nonePendingOut),
@@ -139,41 +139,42 @@ extension SubscriptionModel {
     Row(.both, .shouldNot, .both, answer: .subscribed),
   ]
 
-  /// A.3.2.
+  /// A.3.2. Who unsubscribes SHOULD have it confirmed.
+  private static let unsubscribed: SubscriptionStanza? = AllowList.unsubscribeIsNotConfirmed ? nil : .unsubscribed
   private static let inboundUnsubscribe = [
-    Row(.none, .mustNot, .none),
-    Row(.nonePendingOut, .mustNot, .nonePendingOut),
-    Row(.nonePendingIn, .must, .none),
-    Row(.nonePendingOutIn, .must, .nonePendingOut),
-    Row(.to, .mustNot, .to),
-    Row(.toPendingIn, .must, .to),
-    Row(.from, .must, .none),
-    Row(.fromPendingOut, .must, .nonePendingOut),
-    Row(.both, .must, .to),
+    Row(.none, .shouldNot, .none),
+    Row(.nonePendingOut, .shouldNot, .nonePendingOut),
+    Row(.nonePendingIn, .must, .none, answer: unsubscribed),
+    Row(.nonePendingOutIn, .must, .nonePendingOut, answer: unsubscribed),
+    Row(.to, .shouldNot, .to),
+    Row(.toPendingIn, .must, .to, answer: unsubscribed),
+    Row(.from, .must, .none, answer: unsubscribed),
+    Row(.fromPendingOut, .must, .nonePendingOut, answer: unsubscribed),
+    Row(.both, .must, .to, answer: unsubscribed),
   ]
 
   /// A.3.3.
   private static let inboundSubscribed = [
-    Row(.none, .mustNot, .none),
+    Row(.none, .shouldNot, .none),
     Row(.nonePendingOut, .must, .to),
-    Row(.nonePendingIn, .mustNot, .nonePendingIn),
+    Row(.nonePendingIn, .shouldNot, .nonePendingIn),
     Row(.nonePendingOutIn, .must, .toPendingIn),
-    Row(.to, .mustNot, .to),
-    Row(.toPendingIn, .mustNot, .toPendingIn),
-    Row(.from, .mustNot, .from),
+    Row(.to, .shouldNot, .to),
+    Row(.toPendingIn, .shouldNot, .toPendingIn),
+    Row(.from, .shouldNot, .from),
     Row(.fromPendingOut, .must, .both),
-    Row(.both, .mustNot, .both),
+    Row(.both, .shouldNot, .both),
   ]
 
   /// A.3.4.
   private static let inboundUnsubscribed = [
-    Row(.none, .mustNot, .none),
+    Row(.none, .shouldNot, .none),
     Row(.nonePendingOut, .must, .none),
-    Row(.nonePendingIn, .mustNot, .nonePendingIn),
+    Row(.nonePendingIn, .shouldNot, .nonePendingIn),
     Row(.nonePendingOutIn, .must, .nonePendingIn),
     Row(.to, .must, .none),
     Row(.toPendingIn, .must, .nonePendingIn),
-    Row(.from, .mustNot, .from),
+    Row(.from, .shouldNot, .from),
     Row(.fromPendingOut, .must, .from),
     Row(.both, .must, .from),
   ]
