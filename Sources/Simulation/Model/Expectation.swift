@@ -13,13 +13,18 @@ struct Expectation: Sendable {
     var link: LinkID
     var subject: JID
   }
-  private var lines: OrderedDictionary<Line, [Delivery]> = [:]
+  /// What is due, in order, and up to where it may have been written: what need not be written and what must look alike.
+  fileprivate struct Due: Sendable {
+    var deliveries: [Delivery] = []
+    var positions: OrderedSet<Int> = [0]
+  }
+  private var lines: OrderedDictionary<Line, Due> = [:]
 
   /// Takes what one event makes due and what the server wrote on it; says what is wrong.
   mutating func check(
     _ due: [(link: LinkID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<LinkID, JID>
   ) -> String? {
-    for (link, delivery) in due { lines[Line(link: link, subject: delivery.subject), default: []].append(delivery) }
+    for (link, delivery) in due { lines[Line(link: link, subject: delivery.subject), default: Due()].deliveries.append(delivery) }
     // Whoever has gone hears no more.
     lines.removeAll { sessions[$0.key.link] == nil }
     for case .write(let element, let from, let addressees) in handled.effects {
@@ -30,25 +35,19 @@ struct Expectation: Sendable {
       }
     }
     guard handled.server.isFlushed else { return nil }
-    for (line, rest) in lines {
-      if let owed = rest.first(where: \.isOwed) { return "\(sessions[line.link]!) was never told \(owed.what) about \(line.subject)" }
+    for (line, due) in lines {
+      if let owed = due.rest { return "\(sessions[line.link]!) was never told \(owed.what) about \(line.subject)" }
     }
     lines = [:]
     return nil
   }
 
   private mutating func cross(off what: Delivery.What, _ line: Line) -> String? {
-    var rest = lines[line] ?? []
-    defer { lines[line] = rest.isEmpty ? nil : rest }
-    while let next = rest.first {
-      if next.what == what {
-        rest.removeFirst()
-        return nil
-      }
-      if next.isOwed { return "was told \(what) about \(line.subject), and ought to have been told \(next.what) first" }
-      rest.removeFirst()
+    guard lines[line]?.advance(over: what) ?? false else {
+      let due = lines[line]?.rest.map { "\($0.what) before" } ?? "nothing"
+      return "was told \(what) about \(line.subject); it ought to have been \(due)"
     }
-    return "was told \(what) about \(line.subject), and ought not"
+    return nil
   }
 
   /// What a stanza tells of whom; `nil` for what is not looked at.
@@ -63,6 +62,27 @@ struct Expectation: Sendable {
       return (.push(subscription: item["subscription"] ?? "none", isAsking: item["ask"] == "subscribe"), contact.bare)
     default: return nil
     }
+  }
+}
+
+extension Expectation.Due {
+  /// Something was written. Returns false if it was not due.
+  fileprivate mutating func advance(over what: Delivery.What) -> Bool {
+    var next: OrderedSet<Int> = []
+    for position in positions {
+      for index in position..<deliveries.count {
+        if deliveries[index].what == what { next.append(index + 1) }
+        if deliveries[index].isOwed { break }
+      }
+    }
+    positions = next
+    return !next.isEmpty
+  }
+
+  /// What is still owed, however what was written is taken.
+  fileprivate var rest: Delivery? {
+    let open = positions.map { deliveries[$0...].first(where: \.isOwed) }
+    return open.contains { $0 == nil } ? nil : open.first ?? nil
   }
 }
 
