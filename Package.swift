@@ -118,8 +118,10 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Simulation", "Scenario", "ServerCore", "XMPP", "XML", .product(name: "OrderedCollections", package: "swift-collections"),
-      ], swiftSettings: settings),
+        "Simulation", "Scenario", "ClientCore", "ServerCore", "XMPP", "XML",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks"], swiftSettings: settings),

@@ -39,6 +39,15 @@ public enum Action: Sendable {
   case log(LogLevel, String)
 }
 
+/// One event that the server handled, for those who check it.
+public struct HandledEvent: Sendable {
+  public var event: Event
+  public var time: Instant
+  public var effects: [Effect]
+  /// The server right after it. A value like any: to keep it costs a copy of what changes next.
+  public var server: Server
+}
+
 /// A server with its links: bytes, facts and time go in, bytes and wishes come out. Sockets or a simulated network do the rest.
 ///
 /// A value like its parts: a copy is a snapshot (the parser pool is a cache that copies share, so they stay on one thread).
@@ -60,6 +69,9 @@ public struct Engine {
   private var scratch: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
+  /// Keep the events that the server handles, until `takeEvents`.
+  public var keepsEvents = false
+  private var handled: [HandledEvent] = []
 
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
     server = Server(configuration: configuration, seed: seed)
@@ -118,6 +130,12 @@ public struct Engine {
     return actions
   }
 
+  /// What the server handled since the last time, while `keepsEvents`.
+  public mutating func takeEvents() -> [HandledEvent] {
+    defer { handled = [] }
+    return handled
+  }
+
   /// Gives the server what the link's parser has, one event at a time: each may change how the next is read.
   private mutating func pump(_ link: LinkID, _ now: Instant) {
     while links[link] != nil, !links[link]!.isPaused, !links[link]!.isDead, let event = links[link]!.parser.next(using: pool) {
@@ -135,6 +153,7 @@ public struct Engine {
     server.handle(event, at: now, into: &effects)
     let todo = effects
     effects.removeAll(keepingCapacity: true)
+    if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: todo, server: server)) }
     for effect in todo { apply(effect) }
     // The end of one link may be too much for the next: they are worked off here, not one inside the other.
     guard !isEndingLinks else { return }

@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import OrderedCollections
-public import XML
-public import XMPP
+internal import XML
+internal import XMPP
 
 /// The whole behaviour of a server as one value: events go in, effects come out.
 ///
@@ -21,7 +21,7 @@ public struct Server: Sendable {
   var offlineQuestions = Table<JID, OfflineMessages.Question>()
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
-  private var commits = OutputCommit()
+  private(set) var commits = OutputCommit()
   private var timers = Timers()
   /// What this server has reached; a step has them while it lasts.
   public private(set) var marks = Marks()
@@ -214,17 +214,4 @@ extension StreamParser.Failure {
     case .unsupportedEncoding: .streamUnsupportedEncoding
     }
   }
-}
-
-// MARK: - For those who check it
-
-extension Server {
-  /// The rooms that are in memory, in order.
-  public var roomsInMemory: [JID] { rooms.sortedKeys().filter { rooms[$0]?.entity != nil } }
-
-  /// Who is in a room, by nick, with the sessions behind it.
-  public func occupants(of room: JID) -> [(nick: Text, jid: JID)] { rooms[room]?.entity?.occupantList ?? [] }
-
-  /// Streams that are open, in order.
-  public var openLinks: [LinkID] { streams.sortedKeys() }
 }

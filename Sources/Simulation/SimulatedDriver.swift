@@ -8,7 +8,7 @@ internal import XMPP
 /// Plays a script against a fresh simulated server whose accounts are made from the cast. The seed chooses how bytes are split and how
 /// what is under way interleaves; nobody sleeps.
 public struct SimulatedDriver: ScenarioDriver {
-  private var world: World
+  var world: World
   private let pool = ParserPool()
   private var connectionCount: UInt64 = 0
   private var players: OrderedDictionary<String, Player> = [:]

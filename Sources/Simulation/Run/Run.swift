@@ -45,6 +45,8 @@ public struct RunOptions: Sendable {
   public var sabotage: Sabotage?
   /// Names of rules to leave out.
   public var without: [String] = []
+  /// Compare the server with the reference model after each event, in worlds that the model knows enough of.
+  public var comparesWithModel = false
 
   public init(
     duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
@@ -98,7 +100,7 @@ public struct Run {
     RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
-  public static let ownRules = ["stream", "liveness", "limits"]
+  public static let ownRules = ["stream", "liveness", "limits", "model"]
   /// The names of all rules.
   public static var rules: [String] { oracles.map { $0.name } + ownRules }
 
@@ -110,6 +112,9 @@ public struct Run {
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
+    // The model knows nothing of refusals for want of room, nor of storage that does not answer.
+    let isModelled = !swarm.isTight && swarm.settings.loadFailurePercent == 0 && options.sabotage == nil
+    if isModelled, options.comparesWithModel { world.compareWithModel() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }
@@ -263,6 +268,7 @@ public struct Run {
 
   mutating func attend() {
     if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }
+    if let problem = world.model?.problem { fail("model", problem) }
     if let gauge = world.overLimit { fail("limits", gauge.description) }
     for notice in world.takeNotices() {
       switch notice {

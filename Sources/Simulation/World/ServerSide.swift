@@ -8,6 +8,7 @@ extension World {
   mutating func tell(_ input: Input) {
     guard node.isUp else { return }
     for input in saboteur?.distort(input) ?? [input] { node.engine.handle(input, at: instant) }
+    for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
     watchLimits()
     guard !node.isFlushing, !node.isFlushScheduled else { return }
     if choices.chance(.tie, percent: settings.batchPercent) {

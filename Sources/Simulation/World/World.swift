@@ -112,6 +112,9 @@ public struct World {
   /// The first limit of the server's that was seen to be passed.
   public internal(set) var overLimit: Gauge?
 
+  /// Compared with the server after each event, if it is there.
+  public internal(set) var model: ReferenceModel?
+
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
@@ -134,6 +137,13 @@ public struct World {
   }
   /// What would survive the loss of power now.
   public var durable: Database { node.disk.durable }
+
+  /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
+  public mutating func compareWithModel() {
+    node.engine.keepsEvents = true
+    model = model ?? ReferenceModel(configuration: settings.configuration)
+    model?.restart(node.engine.server, from: node.disk.durable)
+  }
 
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
 
@@ -245,6 +255,7 @@ public struct World {
 
   private mutating func restart() {
     node.restart(settings.configuration, seed: choices.seed)
+    if model != nil { compareWithModel() }
     notices.append(.restarted)
   }
 }

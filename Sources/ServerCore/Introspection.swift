@@ -1,0 +1,88 @@
+internal import DequeModule
+internal import OrderedCollections
+public import XML
+public import XMPP
+
+// What can be seen of a server beside its effects: for those who check it. Nothing here changes anything, and nothing of the server's
+// own uses it.
+
+extension Server {
+  /// A bound resource.
+  public struct SessionView: Sendable, Hashable {
+    public var link: LinkID
+    /// Full.
+    public var jid: JID
+    /// `nil` while it is unavailable.
+    public var priority: Int?
+    /// Who got directed presence and has not been told that it ended (RFC 6121, 4.6), in the order of their addresses.
+    public var directed: [JID]
+  }
+
+  /// One client in a room.
+  public struct OccupantView: Sendable, Hashable {
+    public var nick: Text
+    /// The client's full JID.
+    public var jid: JID
+    /// As the XEP writes it (XEP-0045, 5.1).
+    public var role: Text
+    /// The same (XEP-0045, 5.2).
+    public var affiliation: Text
+  }
+
+  /// Streams that are open, in order.
+  public var openLinks: [LinkID] { streams.sortedKeys() }
+
+  /// Nothing is parked or waits to be loaded: all that the server was told it has worked off.
+  public var isSettled: Bool { parkedCount == 0 && listings.isEmpty }
+
+  /// No step is held back for a commit: all that was to be said has been.
+  public var isFlushed: Bool { commits.depth == 0 }
+}
+
+// MARK: - Accounts
+
+extension Server {
+  /// Those that are in memory, in order.
+  public var accountsInMemory: [JID] { accounts.sortedKeys().filter { accounts[$0]?.entity != nil } }
+
+  /// What an account that is in memory knows of its contacts; subscriptions stand there, too.
+  public func roster(of account: JID) -> [RosterItem] { accounts[account]?.entity?.roster.values.elements ?? [] }
+
+  /// Whom an account that is in memory blocks.
+  public func blocklist(of account: JID) -> [JID] { accounts[account]?.entity?.blocklist.elements ?? [] }
+
+  /// The sessions of an account, in the order in which they were bound.
+  public func sessions(of account: JID) -> [SessionView] {
+    (accounts[account]?.entity?.sessions.values.elements ?? []).map { session in
+      SessionView(
+        link: session.link, jid: session.jid, priority: session.presence == nil ? nil : session.priority,
+        directed: session.directed.sorted())
+    }
+  }
+}
+
+// MARK: - Rooms
+
+extension Server {
+  /// The rooms that are in memory, in order.
+  public var roomsInMemory: [JID] { rooms.sortedKeys().filter { rooms[$0]?.entity != nil } }
+
+  /// Who is in a room, in the order of coming, with the sessions behind each nick.
+  public func occupants(of room: JID) -> [OccupantView] {
+    guard let entity = rooms[room]?.entity else { return [] }
+    return entity.occupants.values.flatMap { occupant in
+      let affiliation = entity.affiliation(of: occupant.user).text
+      return occupant.sessions.keys.map {
+        OccupantView(nick: occupant.nick, jid: $0, role: occupant.role.text, affiliation: affiliation)
+      }
+    }
+  }
+
+  /// The lasting list of a room that is in memory: affiliations and reserved nicks, in the order of their JIDs.
+  public func affiliations(of room: JID) -> [RoomSnapshot.Entry] {
+    (rooms[room]?.entity?.affiliations.sorted ?? []).map { RoomSnapshot.Entry(jid: $0.jid, record: $0.entry.record) }
+  }
+
+  /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
+  public func isLocked(room: JID) -> Bool { rooms[room]?.entity?.isLocked ?? false }
+}

@@ -1,0 +1,42 @@
+/// TEMPORARY: where the server is known to differ from the documents.
+///
+/// The model can say what is right, and keeps to what the server does as long as an entry here is true. To mend the server is to set the
+/// entry to false, see the model report what it did not report before, mend, and delete the entry.
+enum AllowList {
+  /// XEP-0191, 3.3, and RFC 6121, 4.6: a resource that is not available may have sent directed presence, to a room for one. When its
+  /// addressee is blocked, it must be told that it ended, and is not; nor is it when the resource goes.
+  static let blockForgetsTheUnavailable = true
+
+  /// XEP-0045, 9 and 9.7: to take the role of moderator from somebody takes an admin, and whoever isn't one MUST be refused. A moderator
+  /// without that rank may give up the own role here.
+  static let moderatorsMayResign = true
+
+  /// XEP-0045, 8.2 and 5.1.3: "A user cannot be kicked by a moderator with a lower affiliation", so that an admin may kick an admin. Here
+  /// only owners may. (The XEP lets "service provisioning" have a say: if that is what is wanted, it belongs to what is chosen.)
+  static let adminsDoNotKickAdmins = true
+
+  /// RFC 6121, A.3.2, note 1: "Server SHOULD auto-reply with 'unsubscribed'" to who unsubscribes, and does not.
+  static let unsubscribeIsNotConfirmed = true
+
+  /// RFC 6121, 4.3: a probe on behalf of a subscription comes from the bare JID of the user. Here it comes from the resource that is new,
+  /// and is answered to it alone.
+  static let probesComeFromResources = true
+
+  /// RFC 6121, 4.6.6: whoever got directed presence SHOULD have a probe of that resource answered. Here the answer is "unsubscribed".
+  static let directedPresenceCannotBeProbed = true
+
+  /// RFC 6121, 4.6.1: the list of those who got directed presence SHOULD lose who sends unavailable presence. Here nobody leaves it so.
+  /// (Between accounts; the model does not look at what rooms send.)
+  static let whoGoesStaysOnTheList = true
+
+  /// RFC 6121, 4.6.1 and 4.6.3, 1: contacts that are subscribed SHOULD NOT come on that list, and a subscription that ends takes
+  /// precedence. Here they come on it and stay there: whose subscription was cancelled still hears when the resource goes.
+  static let directedPresenceOutlivesSubscriptions = true
+
+  /// RFC 6121, 2.4.2: the server MUST push an item that was set, also where the set changed nothing. Here it does not.
+  static let unchangedItemsAreNotPushed = true
+
+  /// RFC 6121, 3.2.2: unavailable presence is for who "is still subscribed". With a contact that is removed from the roster and has only
+  /// asked for a subscription, each available resource says so all the same, and so shows itself.
+  static let removalShowsResourcesToWhoAsked = true
+}

@@ -1,0 +1,96 @@
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// Who is to be told what, and whether it was: presence between accounts and roster pushes.
+///
+/// What the model wants delivered is crossed off as the server writes it, in order for each session and each account that it is about;
+/// what is owed must have been written when the server holds nothing back any more, and nothing else may be written. So what a server may
+/// tell and need not, the model lists too. What rooms show their occupants is not looked at here.
+struct Expectation: Sendable {
+  private struct Line: Sendable, Hashable {
+    var link: LinkID
+    var subject: JID
+  }
+  /// What is due, in order, and up to where it may have been written: what need not be written and what must look alike.
+  fileprivate struct Due: Sendable {
+    var deliveries: [Delivery] = []
+    var positions: OrderedSet<Int> = [0]
+  }
+  private var lines: OrderedDictionary<Line, Due> = [:]
+
+  /// Takes what one event makes due and what the server wrote on it; says what is wrong.
+  mutating func check(
+    _ due: [(link: LinkID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<LinkID, JID>
+  ) -> String? {
+    for (link, delivery) in due { lines[Line(link: link, subject: delivery.subject), default: Due()].deliveries.append(delivery) }
+    // Whoever has gone hears no more.
+    lines.removeAll { sessions[$0.key.link] == nil }
+    for case .write(let element, let from, let addressees) in handled.effects {
+      guard let (what, subject) = Self.read(element, from, handled.server.configuration) else { continue }
+      for addressee in addressees {
+        guard let session = sessions[addressee.link] else { continue }
+        if let problem = cross(off: what, Line(link: addressee.link, subject: subject)) { return "\(session) \(problem)" }
+      }
+    }
+    guard handled.server.isFlushed else { return nil }
+    for (line, due) in lines {
+      if let owed = due.rest { return "\(sessions[line.link]!) was never told \(owed.what) about \(line.subject)" }
+    }
+    lines = [:]
+    return nil
+  }
+
+  private mutating func cross(off what: Delivery.What, _ line: Line) -> String? {
+    guard lines[line]?.advance(over: what) ?? false else {
+      let due = lines[line]?.rest.map { "\($0.what) before" } ?? "nothing"
+      return "was told \(what) about \(line.subject); it ought to have been \(due)"
+    }
+    return nil
+  }
+
+  /// What a stanza tells of whom; `nil` for what is not looked at.
+  private static func read(_ element: Element, _ from: JID?, _ configuration: Configuration) -> (Delivery.What, JID)? {
+    switch element.stanzaKind {
+    case .presence:
+      guard let from, element.type != "error", configuration.domains.contains(from.domain) else { return nil }
+      return (.presence(from, type: element.type), from.bare)
+    case .iq:
+      guard element.type == "set", let item = element.child("query", NS.roster)?.firstChild, let contact = item["jid"].flatMap({ JID($0) })
+      else { return nil }
+      return (.push(subscription: item["subscription"] ?? "none", isAsking: item["ask"] == "subscribe"), contact.bare)
+    default: return nil
+    }
+  }
+}
+
+extension Expectation.Due {
+  /// Something was written. Returns false if it was not due.
+  fileprivate mutating func advance(over what: Delivery.What) -> Bool {
+    var next: OrderedSet<Int> = []
+    for position in positions {
+      for index in position..<deliveries.count {
+        if deliveries[index].what == what { next.append(index + 1) }
+        if deliveries[index].isOwed { break }
+      }
+    }
+    positions = next
+    return !next.isEmpty
+  }
+
+  /// What is still owed, however what was written is taken.
+  fileprivate var rest: Delivery? {
+    let open = positions.map { deliveries[$0...].first(where: \.isOwed) }
+    return open.contains { $0 == nil } ? nil : open.first ?? nil
+  }
+}
+
+extension Delivery.What: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .presence(let from, let type): "'\(type ?? "available")' from \(from)"
+    case .push(let subscription, let isAsking): "the push '\(subscription)'\(isAsking ? " with ask" : "")"
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import DequeModule
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// A stanza between two parties of the model.
+struct Letter: Sendable {
+  var element: Element
+  var from: JID
+  var to: JID
+  /// Whether it has to arrive; one that a server may send and need not is written as well, so that nobody is surprised by it.
+  var isOwed = true
+
+  static func presence(_ type: Text?, from: JID, to: JID, isOwed: Bool = true) -> Letter {
+    Letter(element: Element("presence", NS.client, ["type": type]), from: from, to: to, isOwed: isOwed)
+  }
+}
+
+/// What a session is to be told.
+struct Delivery: Sendable, Hashable {
+  /// What the order is kept of: all that comes from one account, and all that concerns one contact.
+  var subject: JID
+  var what: What
+  var isOwed: Bool
+
+  enum What: Sendable, Hashable {
+    /// The full or bare address that it comes from; `nil` is available presence.
+    case presence(JID, type: Text?)
+    /// A roster push (RFC 6121, 2.1.6): "remove" where the contact is gone.
+    case push(subscription: Text, isAsking: Bool)
+  }
+}
+
+/// What the model's parties have written: letters in the order of writing, and what goes to sessions.
+struct Post: Sendable {
+  private(set) var letters: Deque<Letter> = []
+  private(set) var deliveries: [(link: LinkID, delivery: Delivery)] = []
+
+  mutating func send(_ letter: Letter) { letters.append(letter) }
+  mutating func next() -> Letter? { letters.popFirst() }
+
+  mutating func deliver(_ what: Delivery.What, about subject: JID, to link: LinkID, isOwed: Bool = true) {
+    deliveries.append((link, Delivery(subject: subject.bare, what: what, isOwed: isOwed)))
+  }
+  mutating func takeDeliveries() -> [(link: LinkID, delivery: Delivery)] {
+    defer { deliveries = [] }
+    return deliveries
+  }
+}

@@ -1,0 +1,308 @@
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// An account as RFC 6121 has it: contacts and what stands between them and the user (section 3), resources and who hears of them
+/// (section 4), and whom the user blocks (XEP-0191).
+///
+/// Where the RFC leaves a choice, the comment says "chosen" and what.
+struct PresenceModel: Sendable {
+  struct Contact: Sendable, Hashable {
+    var state = SubscriptionState.none
+    /// In the roster that the user sees. A mere request is not (appendix A.1, "Pending In").
+    var isInRoster = false
+    /// What the user wrote there.
+    var name: Text?
+    var groups: [Text] = []
+  }
+
+  /// A connected resource (2.1 and 4.2).
+  struct Resource: Sendable {
+    var link: LinkID
+    /// `nil` while it is not available.
+    var priority: Int?
+    /// It asked for the roster, and so is interested (2.1.6).
+    var isInterested = false
+    /// Who got directed presence and was not told since that it ended (4.6).
+    var directed: OrderedSet<JID> = []
+  }
+
+  /// Bare.
+  let jid: JID
+  var contacts: OrderedDictionary<JID, Contact> = [:]
+  /// By full JID.
+  var resources: OrderedDictionary<JID, Resource> = [:]
+  var blocked: OrderedSet<JID> = []
+
+  init(jid: JID) { self.jid = jid }
+
+  /// As storage has it: nobody is connected.
+  init(_ row: Database.AccountRow) {
+    jid = row.record.jid
+    blocked = OrderedSet(row.blocklist)
+    for item in row.roster.values { contacts[item.jid] = Contact(item) }
+  }
+
+  func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }
+
+  /// Contacts that hear of the user.
+  private var hearers: [JID] { contacts.filter { $0.value.state.contactHears && !isBlocked($0.key) }.map(\.key.bare) }
+  private var available: [JID] { resources.filter { $0.value.priority != nil }.map(\.key) }
+}
+
+extension PresenceModel.Contact {
+  /// What a server has of a contact; a state that the RFC does not have counts as none, and is reported by the comparison.
+  init(_ item: RosterItem) {
+    state =
+      SubscriptionState(
+        userHears: item.subscription == .to || item.subscription == .both,
+        contactHears: item.subscription == .from || item.subscription == .both,
+        isPendingOut: item.isAsking, isPendingIn: item.request != nil) ?? .none
+    isInRoster = item.isListed
+    name = item.name
+    groups = item.groups
+  }
+
+  fileprivate var subscription: Text {
+    state.userHears ? (state.contactHears ? "both" : "to") : (state.contactHears ? "from" : "none")
+  }
+  /// As the user sees it: that somebody asks is no part of it.
+  fileprivate var shown: PresenceModel.Shown? {
+    isInRoster ? PresenceModel.Shown(subscription: subscription, isAsking: state.isPendingOut, name: name, groups: groups) : nil
+  }
+}
+
+extension PresenceModel {
+  fileprivate struct Shown: Hashable {
+    var subscription: Text
+    var isAsking: Bool
+    var name: Text?
+    var groups: [Text]
+  }
+
+  /// Changes what is known of a contact; interested resources are told (2.1.6). If nothing shows, nobody has to be.
+  private mutating func change(_ contact: JID, _ post: inout Post, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
+    let old = contacts[contact] ?? Contact()
+    var new = old
+    body(&new)
+    // What is neither in the roster nor under way leaves nothing behind.
+    contacts[contact] = new.isInRoster || new.state != .none ? new : nil
+    guard old.shown != nil || new.shown != nil else { return }
+    let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isAsking: new.shown?.isAsking ?? false)
+    for resource in resources.values where resource.isInterested {
+      post.deliver(push, about: contact, to: resource.link, isOwed: pushesAlways || old.shown != new.shown)
+    }
+  }
+
+  /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
+  /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
+  private mutating func fallSilent(towards contact: JID, _ post: inout Post) {
+    for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
+    guard !AllowList.directedPresenceOutlivesSubscriptions else { return }
+    for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
+  }
+}
+
+// MARK: - What the user sends
+
+extension PresenceModel {
+  /// A resource sends presence; `address` is nil where it named none.
+  mutating func send(_ presence: Element, of resource: JID, to address: JID?, _ post: inout Post) {
+    if let address, let type = presence.type, let stanza = SubscriptionStanza(rawValue: type.string) {
+      return send(stanza, to: address.bare, &post)
+    }
+    switch (presence.type, address) {
+    case (nil, nil):
+      if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &post) }
+    case ("unavailable", nil): becomeUnavailable(resource, &post)
+    case (nil, let address?):
+      // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
+      let isHearer = resources[resource]?.priority != nil && state(with: address.bare).contactHears
+      if !isHearer || AllowList.directedPresenceOutlivesSubscriptions { resources[resource]?.directed.append(address) }
+      post.send(Letter(element: presence, from: resource, to: address))
+    case ("unavailable", let address?):
+      // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
+      resources[resource]?.directed.removeAll { $0 == address || (address.isBare && $0.bare == address) }
+      post.send(Letter(element: presence, from: resource, to: address))
+    case ("probe", let address?), ("error", let address?):
+      post.send(Letter(element: presence, from: resource, to: address))
+    default: break
+    }
+  }
+
+  /// 4.7.2.3: an integer from -128 to 127, zero if there is none. Chosen: what is none is refused.
+  private static func priority(of presence: Element) -> Int? {
+    let text = presence.child("priority", NS.client)?.text.trimmed ?? ""
+    if text.isEmpty { return 0 }
+    return Int(text.string).flatMap { (-128...127).contains($0) ? $0 : nil }
+  }
+
+  /// 3.1 to 3.3. Chosen: who writes to himself about this is not heard.
+  private mutating func send(_ stanza: SubscriptionStanza, to contact: JID, _ post: inout Post) {
+    guard contact != jid else { return }
+    let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
+    let heard = state(with: contact).contactHears
+    change(contact, &post) {
+      $0.state = row.new
+      // Who is asked, or told yes, stands in the roster from then on (3.1.2, 3.1.5).
+      if row.passes == .must, stanza == .subscribe || stanza == .subscribed { $0.isInRoster = true }
+    }
+    guard row.passes == .must else { return }
+    // 3.2.2: whoever heard of the user hears that all is over.
+    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
+    post.send(.presence(Text(stanza.rawValue), from: jid, to: contact))
+    // 3.1.5.
+    if stanza == .subscribed { for resource in available { post.send(.presence(nil, from: resource, to: contact)) } }
+    // Chosen: and the other way round, where the user hears the contact.
+    if stanza == .subscribed, row.new.userHears { post.send(.presence("probe", from: jid, to: contact, isOwed: false)) }
+  }
+}
+
+// MARK: - Available and unavailable
+
+extension PresenceModel {
+  /// 4.2 and 4.4.
+  private mutating func becomeAvailable(_ resource: JID, _ priority: Int, _ post: inout Post) {
+    guard let old = resources[resource] else { return }
+    resources[resource]?.priority = priority
+    for own in available { post.deliver(.presence(resource, type: nil), about: jid, to: resources[own]!.link) }
+    for contact in hearers { post.send(.presence(nil, from: resource, to: contact)) }
+    guard old.priority == nil else { return }
+    for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.link) }
+    for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
+      // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
+      post.send(.presence("probe", from: AllowList.probesComeFromResources ? resource : jid, to: contact.bare))
+    }
+    // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
+    for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
+      post.deliver(.presence(contact, type: "subscribe"), about: contact, to: old.link)
+    }
+  }
+
+  /// 4.5 and 4.6: whoever heard that the resource is there hears that it is not.
+  mutating func becomeUnavailable(_ resource: JID, staysConnected: Bool = true, _ post: inout Post) {
+    guard let old = resources[resource] else { return }
+    resources[resource]?.priority = nil
+    resources[resource]?.directed = []
+    let heard = old.priority == nil ? [] : hearers
+    if old.priority != nil {
+      for own in available { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: resources[own]!.link) }
+      if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.link) }
+    }
+    for contact in heard { post.send(.presence("unavailable", from: resource, to: contact)) }
+    for address in old.directed where !heard.contains(address.bare) && !isBlocked(address) {
+      post.send(.presence("unavailable", from: resource, to: address))
+    }
+  }
+
+  /// The resource is gone, however that came.
+  mutating func disconnect(_ resource: JID, _ post: inout Post) {
+    becomeUnavailable(resource, staysConnected: false, &post)
+    resources[resource] = nil
+  }
+}
+
+// MARK: - What comes to the user
+
+extension PresenceModel {
+  mutating func receive(_ letter: Letter, _ post: inout Post) {
+    guard letter.element.stanzaKind == .presence, !isBlocked(letter.from) else { return }
+    if let type = letter.element.type, let stanza = SubscriptionStanza(rawValue: type.string) { return receive(stanza, letter, &post) }
+    switch letter.element.type {
+    case "probe": answerProbe(letter, &post)
+    case nil, "unavailable":
+      // 8.5.2.1.2 and 8.5.3.1.
+      for resource in letter.to.isFull ? [letter.to] : available {
+        guard let link = resources[resource]?.link else { continue }
+        post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: link, isOwed: letter.isOwed)
+        // 4.6.1.
+        if letter.element.type != nil, !AllowList.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
+      }
+    default: break
+    }
+  }
+
+  private mutating func receive(_ stanza: SubscriptionStanza, _ letter: Letter, _ post: inout Post) {
+    let contact = letter.from.bare
+    guard contact != jid else { return }
+    let row = SubscriptionModel.inbound(stanza, in: state(with: contact))
+    let heard = state(with: contact).contactHears
+    if row.passes == .must {
+      // A request is for who is there; the rest for who keeps a roster, and before the push (3.1.6, 3.2.3, 3.3.3).
+      // That a request is taken back is delivered by A.3.2 and not by 3.3.3: it may be.
+      let isOwed = letter.isOwed && (stanza != .unsubscribe || heard)
+      for resource in resources.values where stanza == .subscribe ? resource.priority != nil : resource.isInterested {
+        post.deliver(.presence(contact, type: Text(stanza.rawValue)), about: contact, to: resource.link, isOwed: isOwed)
+      }
+    }
+    change(contact, &post) { $0.state = row.new }
+    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
+    if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
+    guard stanza == .subscribe else { return }
+    if row.answer == nil {
+      // 3.1.3: a server MAY say so that it got the request.
+      post.send(.presence("unavailable", from: jid, to: contact, isOwed: false))
+    } else {
+      // Chosen: who asks again has forgotten what he heard.
+      for resource in available { post.send(.presence(nil, from: resource, to: contact, isOwed: false)) }
+    }
+  }
+
+  /// 4.3.2, and 4.6.6 for who got directed presence.
+  private func answerProbe(_ letter: Letter, _ post: inout Post) {
+    let asker = letter.from.bare
+    let isDirected = letter.to.isFull && resources[letter.to]?.directed.contains { $0 == letter.from || $0 == asker } ?? false
+    if isDirected, asker != jid, !state(with: asker).contactHears, !AllowList.directedPresenceCannotBeProbed {
+      return post.send(.presence(nil, from: letter.to, to: letter.from))
+    }
+    guard asker == jid || state(with: asker).contactHears else {
+      return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
+    }
+    let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available
+    if asked.isEmpty { post.send(.presence("unavailable", from: letter.to, to: letter.from, isOwed: false)) }
+    for resource in asked { post.send(.presence(nil, from: resource, to: letter.from, isOwed: letter.isOwed)) }
+  }
+}
+
+// MARK: - Roster
+
+extension PresenceModel {
+  /// A roster set of the user's (2.3, 2.5). What is wrong with it is said in 2.3.3.
+  mutating func setRoster(_ query: Element, _ post: inout Post) {
+    let items = query.children.filter { $0.is("item", NS.roster) }
+    guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
+    if items[0]["subscription"] == "remove" { return remove(contact, &post) }
+    let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
+    guard contact.bare != jid, Set(groups).count == groups.count, groups.count <= 64,
+      groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
+    else { return }
+    // 2.4.2: a push for each, changed or not.
+    change(contact, &post, pushesAlways: !AllowList.unchangedItemsAreNotPushed) {
+      $0.isInRoster = true
+      $0.name = items[0]["name"]
+      $0.groups = groups
+    }
+  }
+
+  /// 2.5: with the contact goes all that was between the two. Chosen: a request without an answer as well.
+  private mutating func remove(_ contact: JID, _ post: inout Post) {
+    guard contacts[contact]?.isInRoster ?? false else { return }
+    endAll(with: contact, &post)
+    change(contact, &post) { $0 = Contact() }
+  }
+
+  private mutating func endAll(with contact: JID, _ post: inout Post) {
+    let state = state(with: contact)
+    if state.userHears || state.isPendingOut { post.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
+    if state.contactHears || AllowList.removalShowsResourcesToWhoAsked && state.isPendingIn { fallSilent(towards: contact.bare, &post) }
+    if state.contactHears || state.isPendingIn { post.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
+  }
+
+  /// The account is about to be no more (XEP-0077, 3.2): contacts are told by the end of what was between them, and by nothing else.
+  mutating func dissolve(_ post: inout Post) {
+    for contact in contacts.keys { endAll(with: contact, &post) }
+    contacts = [:]
+    for resource in resources.keys.elements { disconnect(resource, &post) }
+  }
+}

@@ -1,0 +1,376 @@
+internal import OrderedCollections
+public import ServerCore
+internal import XML
+internal import XMPP
+
+/// What RFC 6121 and XEP-0045 say a server's state must be after the events that it handled, worked out by other code than the server's.
+///
+/// It takes events in the order in which the server took them, and keeps accounts (`PresenceModel`) and rooms (`RoomModel`), which
+/// write letters to each other. A server that is another's stranger may get them in any order that keeps each pair's; and that order
+/// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
+/// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
+/// ask storage for the addressee, the letter waits until storage has answered. Two things it takes from the server because they
+/// are no matter of these documents: which link is which session, and which streams the server ended.
+public struct ReferenceModel: Sendable {
+  let configuration: Configuration
+  private(set) var accounts: OrderedDictionary<JID, PresenceModel> = [:]
+  private(set) var rooms: OrderedDictionary<JID, RoomModel> = [:]
+  /// Bound sessions.
+  private var sessions: OrderedDictionary<LinkID, JID> = [:]
+  /// What the server asked storage for, and what waits for the answer.
+  private var waiting: OrderedDictionary<LoadKey, [Errand]> = [:]
+  /// What it asked for in this very event.
+  private var asked: OrderedSet<LoadKey> = []
+  /// What the server had in memory before the event.
+  private var present: OrderedSet<JID> = []
+  private var post = Post()
+  /// Derivations of keys that end with a new account.
+  private var creations: OrderedDictionary<UInt64, JID> = [:]
+  /// What commits that are not durable yet are about.
+  private var pending: [(number: UInt64, touched: [JID])] = []
+  /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
+  private var removals: [JID] = []
+  private var expectation = Expectation()
+  /// The event is a failed commit.
+  private var isRecovering = false
+  /// The first difference between the model and the server.
+  public private(set) var problem: String?
+
+  private enum Errand: Sendable {
+    case letter(Letter)
+    case creation(JID)
+    case removal(JID)
+  }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
+
+  /// The server begins anew: what is durable is there, and nobody is connected.
+  public mutating func restart(_ server: Server, from durable: Database) {
+    var fresh = ReferenceModel(configuration: configuration)
+    fresh.problem = problem
+    fresh.accounts = durable.accounts.mapValues { PresenceModel($0) }
+    fresh.rooms = durable.rooms.mapValues { RoomModel($0) }
+    fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
+    self = fresh
+  }
+
+  /// Takes one event that the server has handled, and looks for a difference.
+  ///
+  /// - Parameter durable: What is on the disk.
+  public mutating func handle(_ handled: HandledEvent, durable: Database) {
+    guard problem == nil else { return }
+    note(handled)
+    switch handled.event {
+    // Nobody is concerned who has a session.
+    case .opened, .header, .encrypted: return
+    // What was held back is let go; nothing else.
+    case .committed(let number):
+      pending.removeAll { $0.number <= number }
+      return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
+    default: break
+    }
+    isRecovering = false
+    if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
+    react(to: handled.event, at: handled.time)
+    work(at: handled.time)
+    let seen = Seen(handled.server)
+    catchUp(with: seen, after: handled.event, at: handled.time)
+    problem = problem ?? disagreement(with: seen) ?? expectation.check(post.takeDeliveries(), handled, sessions)
+    problem = problem.map { "\($0) (after \(handled.event.summary))" }
+    present = OrderedSet(seen.accounts + seen.rooms)
+  }
+
+  private mutating func note(_ handled: HandledEvent) {
+    asked = []
+    for effect in handled.effects {
+      switch effect {
+      case .load(let key):
+        asked.append(key)
+        if waiting[key] == nil { waiting[key] = [] }
+      case .commit(let number, let records): pending.append((number, records.map(\.subject)))
+      // All hashes: keys that are to be kept. One: a password that is to be checked.
+      case .derive(let id, let request) where request.hashes.count > 1:
+        if case .loaded(.account(let jid), .account(nil)) = handled.event { creations[id] = jid }
+      default: break
+      }
+    }
+  }
+
+  private mutating func react(to event: Event, at time: Instant) {
+    switch event {
+    case .stanza(let link, let element):
+      if let jid = sessions[link] { send(element, as: jid, on: link) }
+    case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
+    case .shutdown: for link in sessions.keys.elements { end(link) }
+    case .loaded(let key, let loaded): arrive(key, loaded, at: time)
+    case .deadline:
+      for jid in rooms.keys.elements {
+        rooms[jid]?.timePassed(time.monotonic)
+        dropIfGone(jid)
+      }
+    case .derived(let id, _): if let jid = creations.removeValue(forKey: id) { run(.creation(jid), for: jid) }
+    case .control(_, .deleteAccount(let jid)): run(.removal(jid), for: jid)
+    case .opened, .header, .encrypted, .committed, .commitFailed, .control: break
+    }
+  }
+
+  private mutating func end(_ link: LinkID) {
+    guard let jid = sessions.removeValue(forKey: link) else { return }
+    accounts[jid.bare]?.disconnect(jid, &post)
+  }
+}
+
+// MARK: - What sessions send
+
+extension ReferenceModel {
+  /// RFC 6120, 8.1.2.1 and 8.2.3, and XEP-0191, 3.3, of what is not routed at all.
+  private mutating func send(_ element: Element, as sender: JID, on link: LinkID) {
+    guard let kind = element.stanzaKind else { return end(link) }
+    if let from = element["from"], JID(from).map({ $0 != sender && $0 != sender.bare }) ?? true { return end(link) }
+    let address = element["to"].flatMap { JID($0) }
+    guard element["to"] == nil || address != nil, kind != .iq || isSound(element) else { return }
+    let to = address ?? sender.bare
+    guard let account = accounts[sender.bare], !account.isBlocked(to) else { return }
+    switch kind {
+    case .presence: accounts[sender.bare]?.send(element, of: sender, to: address, &post)
+    case .message, .iq: post.send(Letter(element: element, from: sender, to: to))
+    }
+  }
+
+  private func isSound(_ iq: Element) -> Bool {
+    guard let id = iq.id, !id.isEmpty else { return false }
+    switch iq.type {
+    case "get", "set": return Array(iq.children).count == 1
+    case "result", "error": return true
+    default: return false
+    }
+  }
+}
+
+// MARK: - Where letters go
+
+extension ReferenceModel {
+  private enum Place { case account, host, room, elsewhere }
+
+  private func place(of address: JID) -> Place {
+    if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
+    let isRooms =
+      configuration.features.rooms && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
+    return isRooms && !address.local.isEmpty ? .room : .elsewhere
+  }
+
+  private mutating func work(at time: Instant) {
+    while true {
+      if let letter = post.next() {
+        route(letter, at: time)
+      } else if !removals.isEmpty {
+        let jid = removals.removeFirst()
+        run(.removal(jid), for: jid)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func route(_ letter: Letter, at time: Instant) {
+    let jid = letter.to.bare
+    switch place(of: letter.to) {
+    case .account:
+      if present.contains(jid), accounts[jid] != nil { return receiveAtAccount(letter) }
+      wait(.letter(letter), for: .account(jid))
+    case .room:
+      if present.contains(jid), rooms[jid] != nil { return receiveAtRoom(letter, at: time) }
+      wait(.letter(letter), for: .room(jid))
+    case .host: if letter.element.stanzaKind == .iq { receiveRequest(letter) }
+    case .elsewhere: break
+    }
+  }
+
+  /// The addressee is not in memory: the server must have asked for it.
+  private mutating func wait(_ errand: Errand, for key: LoadKey) {
+    guard waiting[key] != nil else {
+      // Sessions that a failed commit ends: who has to hear of it, the model says by what is durable, and the server by what it had; and
+      // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
+      // well, and to leave a room that has gone is nothing.
+      if isRecovering { return }
+      problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
+      return
+    }
+    waiting[key]?.append(errand)
+  }
+
+  func isAwaited(_ key: LoadKey) -> Bool { waiting[key] != nil }
+
+  private mutating func arrive(_ key: LoadKey, _ loaded: Loaded, at time: Instant) {
+    let errands = waiting.removeValue(forKey: key) ?? []
+    // It is asked for again where it was gone again before the event ended.
+    if asked.contains(key) { waiting[key] = [] }
+    // Who asked for something that storage can't give is told so; nothing is changed.
+    if case .failed = loaded { return }
+    switch key {
+    case .account(let jid):
+      present.append(jid)
+      if case .account(let stored) = loaded, (stored == nil) != (accounts[jid] == nil) {
+        problem = problem ?? "storage has \(stored == nil ? "no" : "an") account \(jid), and there is \(stored == nil ? "one" : "none")"
+      }
+    case .room(let jid): present.append(jid)
+    case .offline, .rooms, .accounts: return
+    }
+    for errand in errands {
+      switch (errand, key) {
+      case (.letter(let letter), .account): receiveAtAccount(letter)
+      case (.letter(let letter), _): receiveAtRoom(letter, at: time)
+      case (.creation(let jid), _): create(jid)
+      case (.removal(let jid), _): dissolve(jid)
+      }
+    }
+  }
+
+  /// Does what concerns an account as such, as soon as it is in memory.
+  private mutating func run(_ errand: Errand, for account: JID) {
+    guard present.contains(account), accounts[account] != nil else { return wait(errand, for: .account(account)) }
+    if case .removal = errand { dissolve(account) } else { create(account) }
+  }
+
+  private mutating func receiveAtAccount(_ letter: Letter) {
+    guard accounts[letter.to.bare] != nil else {
+      // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
+      if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
+        post.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
+      }
+      return
+    }
+    if letter.element.stanzaKind == .iq {
+      if letter.to.isBare, letter.from.bare == letter.to { receiveRequest(letter) }
+    } else {
+      accounts[letter.to.bare]?.receive(letter, &post)
+    }
+  }
+
+  /// What users ask their own server.
+  private mutating func receiveRequest(_ letter: Letter) {
+    let owner = letter.from.bare
+    guard let payload = letter.element.firstChild else { return }
+    let isOwnAccount = letter.to == owner
+    switch (letter.element.type, payload.namespace) {
+    case ("get", NS.roster) where isOwnAccount && payload.has(name: "query"):
+      accounts[owner]?.resources[letter.from]?.isInterested = true
+    case ("set", NS.roster) where isOwnAccount && payload.has(name: "query"): accounts[owner]?.setRoster(payload, &post)
+    case ("set", NS.blocking) where isOwnAccount: accounts[owner]?.setBlocks(payload, &post)
+    // XEP-0077, 3.2.
+    case ("set", NS.register):
+      if payload.has(name: "query"), payload.child("remove", NS.register) != nil, Array(payload.children).count == 1 {
+        removals.append(owner)
+      }
+    default: break
+    }
+  }
+
+  private mutating func receiveAtRoom(_ letter: Letter, at time: Instant) {
+    let jid = letter.to.bare
+    if rooms[jid] == nil {
+      // 10.1: to enter what is not there is to create it.
+      guard RoomModel.isEntry(letter) else { return }
+      rooms[jid] = RoomModel(jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic)
+    } else {
+      rooms[jid]?.receive(letter, &post)
+    }
+    dropIfGone(jid)
+  }
+
+  private mutating func dropIfGone(_ room: JID) {
+    if rooms[room]?.isGone ?? false { rooms[room] = nil }
+  }
+
+  private mutating func create(_ account: JID) {
+    if accounts[account] == nil { accounts[account] = PresenceModel(jid: account) }
+  }
+
+  /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank in rooms.
+  private mutating func dissolve(_ account: JID) {
+    guard accounts[account] != nil else { return }
+    accounts[account]?.dissolve(&post)
+    accounts[account] = nil
+    for (link, jid) in sessions where jid.bare == account { end(link) }
+    for room in rooms.keys.elements { rooms[room]?.list[account] = nil }
+  }
+}
+
+// MARK: - What is taken from the server
+
+extension ReferenceModel {
+  /// Sessions that were bound, and streams that the server ended.
+  private mutating func catchUp(with seen: Seen, after event: Event, at time: Instant) {
+    let bound = seen.sessions.values.joined()
+    let isSame = bound.allSatisfy { sessions[$0.link] == $0.jid } && bound.count == sessions.count
+    if isSame { return }
+    for (link, jid) in sessions where !bound.contains(where: { $0.link == link }) {
+      // One whose resource was bound anew has to make room for the other (RFC 6120, 7.7.2.2).
+      if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(link) }
+    }
+    work(at: time)
+    for session in bound where sessions[session.link] == nil {
+      sessions[session.link] = session.jid
+      accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(link: session.link)
+    }
+  }
+
+  /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.
+  private func mayEndStreams(_ event: Event) -> Bool {
+    switch event {
+    case .loaded, .derived, .control, .commitFailed: true
+    default: false
+    }
+  }
+
+  /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
+  /// differed. Streams that lost something are ended: which, `catchUp` sees.
+  private mutating func recover(from number: UInt64, _ durable: Database) {
+    isRecovering = true
+    let touched = OrderedSet(pending.filter { $0.number >= number }.flatMap(\.touched))
+    pending.removeAll { $0.number >= number }
+    present.subtract(touched)
+    for jid in touched {
+      if place(of: jid) == .room {
+        rooms[jid] = durable.rooms[jid].map { RoomModel($0) }
+      } else if let row = durable.accounts[jid] {
+        let stored = PresenceModel(row)
+        if accounts[jid] == nil { accounts[jid] = stored }
+        accounts[jid]?.contacts = stored.contacts
+        accounts[jid]?.blocked = stored.blocked
+      } else {
+        for (link, session) in sessions where session.bare == jid { end(link) }
+        accounts[jid] = nil
+      }
+    }
+  }
+}
+
+extension Event {
+  /// For reports.
+  fileprivate var summary: String {
+    switch self {
+    case .stanza(let link, let element): "link \(link.number) sent \(element)"
+    case .closed(let link): "link \(link.number) closed"
+    case .streamEnd(let link): "link \(link.number) ended its stream"
+    case .streamFailure(let link, _): "link \(link.number) sent what can't be read"
+    case .loaded(let key, _): "storage had \(key)"
+    case .commitFailed(let number): "commit \(number) failed"
+    case .committed(let number): "commit \(number) was durable"
+    case .opened, .header, .encrypted, .derived, .control, .deadline, .shutdown: "\(self)"
+    }
+  }
+}
+
+extension Record {
+  /// Whom it is about: an account or a room.
+  fileprivate var subject: JID {
+    switch self {
+    case .account(let account): account.jid
+    case .room(let room): room.jid
+    case .deleteAccount(let jid), .deleteRoom(let jid), .rosterItem(let jid, _), .deleteRosterItem(let jid, _), .blocklist(let jid, _),
+      .offline(let jid, _, _), .deleteOffline(let jid, _), .affiliation(let jid, _, _):
+      jid
+    }
+  }
+}

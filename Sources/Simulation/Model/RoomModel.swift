@@ -1,0 +1,199 @@
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// A room as XEP-0045 (version 1.35.5) has it: who is in it under which nick, with which role, and who is what to it for good.
+///
+/// Where the XEP leaves a choice, the comment says "chosen" and what.
+struct RoomModel: Sendable {
+  typealias Affiliation = RoomRules.Affiliation
+  typealias Role = RoomRules.Role
+
+  /// One nick, and all of one user's clients that are in the room under it (7.2.8).
+  struct Occupant: Sendable {
+    /// Bare.
+    let user: JID
+    var role: Role
+    var clients: OrderedSet<JID>
+  }
+
+  /// What stands in the lasting list (5.2, 7.10).
+  struct Listed: Sendable, Hashable {
+    var affiliation: Affiliation
+    var nick: Text?
+  }
+
+  /// Bare.
+  let jid: JID
+  var settings = RoomSettings()
+  /// Until its creator has configured it, at the latest then (10.1). On the monotonic clock.
+  var lockedUntil: Int64?
+  /// By bare JID or domain.
+  var list: OrderedDictionary<JID, Listed> = [:]
+  var occupants: OrderedDictionary<Text, Occupant> = [:]
+  private(set) var isDestroyed = false
+
+  /// 10.1.1: whoever enters what is not there creates it, and owns it.
+  init(jid: JID, creator: JID, nick: Text, now: Int64) {
+    self.jid = jid
+    lockedUntil = now + RoomRules.Chosen.lockTime
+    list[creator.bare] = Listed(affiliation: .owner)
+    occupants[nick] = Occupant(user: creator.bare, role: .moderator, clients: [creator])
+  }
+
+  /// As storage has it: nobody is inside.
+  init(_ row: Database.RoomRow) {
+    jid = row.record.jid
+    if let form = DataForm(row.record.configuration), let stored = settings.applying(form) { settings = stored }
+    settings.isPersistent = true
+    for (user, entry) in row.affiliations {
+      list[user] = Listed(affiliation: Affiliation(entry.affiliation) ?? .none, nick: entry.nick)
+    }
+  }
+
+  var isLocked: Bool { lockedUntil != nil }
+  /// "If the room is not persistent and this occupant is the last to exit" (7.14), and after its destruction (10.9).
+  var isGone: Bool { isDestroyed || (occupants.isEmpty && (!settings.isPersistent || isLocked)) }
+
+  /// What is the user's own, or else what the ban of a domain makes of him (9.2).
+  func affiliation(of user: JID) -> Affiliation {
+    if let own = list[user.bare] { return own.affiliation }
+    let domain = JID(local: "", domain: user.domain, resource: "")
+    return domain.flatMap { list[$0] }?.affiliation == .outcast ? .outcast : .none
+  }
+
+  func nick(of client: JID) -> Text? { occupants.first { $0.value.clients.contains(client) }?.key }
+
+  /// The nick belongs to another user, who is there or has reserved it (7.2.8).
+  func isTaken(_ nick: Text, for user: JID) -> Bool {
+    if let sitter = occupants[nick], sitter.user != user.bare { return true }
+    return list.contains { $0.value.nick == nick && $0.key != user.bare }
+  }
+
+  /// What a user may do counts by the client that asks, or else, because "the bare JID portion of one of the moderators" is enough (8),
+  /// by the best of the user's others.
+  func standing(of client: JID) -> RoomRules.Standing {
+    let others = occupants.values.filter { $0.user == client.bare }.map(\.role)
+    let role = nick(of: client).flatMap { occupants[$0]?.role } ?? others.max() ?? .none
+    return RoomRules.Standing(role: role, affiliation: affiliation(of: client))
+  }
+}
+
+// MARK: - Presence
+
+extension RoomModel {
+  mutating func receive(_ letter: Letter, _ post: inout Post) {
+    switch letter.element.stanzaKind {
+    case .presence: receivePresence(letter)
+    case .message: receiveMessage(letter)
+    case .iq: receiveRequest(letter)
+    case nil: break
+    }
+  }
+
+  private mutating func receivePresence(_ letter: Letter) {
+    switch letter.element.type {
+    case nil:
+      if nick(of: letter.from) == nil { enter(letter) } else { changeNick(letter) }
+    // 7.14, and 18.1.2 of who can't be reached. Chosen: whatever nick the address has, who leaves is known by his own.
+    case "unavailable", "error": leave(letter.from)
+    // 17.3: nothing else is entering or leaving.
+    default: break
+    }
+  }
+
+  /// 7.2. Whether a presence is one that seeks to enter (7.2.1, 7.2.18).
+  static func isEntry(_ letter: Letter) -> Bool {
+    letter.element.stanzaKind == .presence && letter.element.type == nil && letter.to.isFull && letter.element.child("x", NS.muc) != nil
+  }
+
+  private mutating func enter(_ letter: Letter) {
+    let user = letter.from
+    let nick = letter.to.resource
+    let affiliation = affiliation(of: user)
+    guard Self.isEntry(letter),
+      // 7.2.10. Chosen: the owner's other clients are the owner.
+      !isLocked || affiliation == .owner,
+      RoomRules.mayEnter(affiliation, membersOnly: settings.isMembersOnly),
+      settings.secret == nil || letter.element.child("x", NS.muc)?.child("password", NS.muc)?.text == settings.secret,
+      !isTaken(nick, for: user)
+    else { return }
+    let role = RoomRules.initialRole(of: affiliation, inModerated: settings.isModerated)
+    occupants[nick, default: Occupant(user: user.bare, role: role, clients: [])].clients.append(user)
+  }
+
+  /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
+  /// not even by himself.
+  private mutating func changeNick(_ letter: Letter) {
+    let new = letter.to.resource
+    guard let old = nick(of: letter.from), !new.isEmpty, new != old, occupants[new] == nil, !isTaken(new, for: letter.from),
+      let occupant = occupants.removeValue(forKey: old)
+    else { return }
+    occupants[new] = occupant
+  }
+
+  /// 7.14. A creator who goes before the room is configured gives it up (10.1.3).
+  mutating func leave(_ client: JID) {
+    guard let nick = nick(of: client) else { return }
+    occupants[nick]?.clients.remove(client)
+    if occupants[nick]?.clients.isEmpty ?? false { occupants[nick] = nil }
+    if isLocked, occupants.isEmpty { destroy() }
+  }
+
+  mutating func destroy() {
+    occupants = [:]
+    isDestroyed = true
+  }
+
+  /// Chosen: who doesn't configure the room in time has cancelled it (10.1.1, step 5).
+  mutating func timePassed(_ now: Int64) {
+    if let lockedUntil, lockedUntil <= now { destroy() }
+  }
+}
+
+// MARK: - Messages
+
+extension RoomModel {
+  private mutating func receiveMessage(_ letter: Letter) {
+    guard let nick = nick(of: letter.from), let sender = occupants[nick] else { return }
+    let message = letter.element
+    if message.type == "error" {
+      if let error = StanzaError(message), Self.meansAbsence(error.condition) { leave(letter.from) }
+      return
+    }
+    guard letter.to.isBare, message.type != "groupchat" else { return }
+    let invitations = message.child("x", NS.mucUser)?.children.filter { $0.is("invite", NS.mucUser) } ?? []
+    if !invitations.isEmpty { return invite(invitations, by: sender) }
+    if let form = message.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.formType == NS.mucRequest {
+      answerVoice(form, by: sender)
+    }
+  }
+
+  /// 18.1.2, "Ghost Users", and what a server says of a groupchat message to a resource that is gone (RFC 6121, 8.5.3.2.1).
+  private static func meansAbsence(_ condition: StanzaError.Condition) -> Bool {
+    switch condition {
+    case .gone, .itemNotFound, .recipientUnavailable, .redirect, .remoteServerNotFound, .remoteServerTimeout, .serviceUnavailable: true
+    default: false
+    }
+  }
+
+  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one.
+  private mutating func invite(_ invitations: [Element], by sender: Occupant) {
+    let invitees = invitations.compactMap { $0["to"].flatMap { JID($0) } }
+    guard settings.isMembersOnly, affiliation(of: sender.user) >= .admin, invitees.count == invitations.count,
+      invitees.count <= RoomRules.Chosen.invitations
+    else { return }
+    for invitee in invitees where affiliation(of: invitee) == .none {
+      setAffiliation(.member, of: invitee.bare, nick: .keep)
+    }
+  }
+
+  /// 8.6: a moderator gives voice to a visitor who asked for it.
+  private mutating func answerVoice(_ form: DataForm, by sender: Occupant) {
+    guard form.kind == .submit, form.value("muc#role") == "participant", sender.role == .moderator,
+      form.flag("muc#request_allow") == true, let nick = form.value("muc#roomnick"), occupants[nick]?.role == .visitor
+    else { return }
+    occupants[nick]?.role = .participant
+  }
+}
