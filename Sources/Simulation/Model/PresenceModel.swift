@@ -178,6 +178,10 @@ extension PresenceModel {
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
       post.deliver(.presence(contact, type: "subscribe"), about: contact, to: old.link)
     }
+    // 3.1.2: what the user asked may have been lost on the way, so it is asked again. Chosen: whenever a resource comes.
+    for (contact, what) in contacts where what.state.isPendingOut && !isBlocked(contact) {
+      post.send(.presence("subscribe", from: jid, to: contact.bare))
+    }
   }
 
   /// 4.5 and 4.6: whoever heard that the resource is there hears that it is not.
