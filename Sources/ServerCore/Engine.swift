@@ -110,7 +110,10 @@ public struct Engine {
       backlog -= gone.backlog
       tell(.closed(link), now)
     case .committed(let number): tell(.committed(through: number), now)
-    case .commitFailed(let number): tell(.commitFailed(from: number), now)
+    case .commitFailed(let number):
+      // What storage has not been asked for yet was made in ignorance of the failure, too.
+      actions.removeAll { if case .commit(let later, _) = $0 { later >= number } else { false } }
+      tell(.commitFailed(from: number), now)
     case .loaded(let key, let loaded): tell(.loaded(key, loaded), now)
     case .derived(let id, let credentials): tell(.derived(id, credentials), now)
     case .control(let id, let request): tell(.control(id, request), now)

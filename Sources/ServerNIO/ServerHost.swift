@@ -77,8 +77,7 @@ final class ServerHost: @unchecked Sendable {
         handle(.committed(through: number))
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
-        // What the core emitted in ignorance of the failure must reach the queue before the mark, and nothing else: see `StorageQueue`.
-        flush()
+        // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
         engine.handle(.commitFailed(from: number), at: .now())
         storage.resumeAfterFailure()
         flush()

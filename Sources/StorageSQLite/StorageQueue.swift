@@ -20,8 +20,8 @@ public enum StorageAnswer: Sendable {
 /// queue can't tell the one kind from the other by number, so the moment at which the core heard must be marked in the queue itself:
 ///
 /// 1. The queue answers `commitFailed(from: n)`, and from then on drops each commit that it takes out.
-/// 2. The adapter hands what the core emitted so far to the queue, tells the core, calls `resumeAfterFailure()`, and only then
-///    hands over what the core emits next; all on one thread. So the mark stands behind the last commit that was built on
+/// 2. The adapter tells the core, which takes back what it had not handed over yet, calls `resumeAfterFailure()`, and only then
+///    hands over what the core emits; all on one thread. So the mark stands behind the last commit that was built on
 ///    the loss, and before the first one that was not.
 /// 3. The queue takes out the mark, and commits again.
 ///

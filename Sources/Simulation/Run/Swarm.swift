@@ -51,6 +51,17 @@ struct Swarm: Sendable {
     // A share of all runs stays free of faults.
     if choices.chance(.swarm, 6, percent: 75) { chooseFaults(&choices) }
     if choices.chance(.swarm, 22, percent: 20) { tighten(&choices) }
+    chooseOrdering(&choices)
+  }
+
+  /// Half of all runs leave to chance, in one of three ways, what of all that is under way comes first.
+  private mutating func chooseOrdering(_ choices: inout Choices) {
+    let strategies: [Ordering.Strategy] = [.firstIn, .firstIn, .firstIn, .random, .priorities, .delays]
+    let strategy = strategies[choices.draw(.swarm, 70, below: strategies.count)]
+    guard strategy != .firstIn else { return }
+    let window: [Int64] = [.milliseconds(20), .milliseconds(200), .milliseconds(2000)]
+    let changes = 1 + choices.draw(.swarm, 72, below: 5)
+    settings.ordering = Ordering(strategy, window: window[choices.draw(.swarm, 71, below: 3)], changes: changes, &choices)
   }
 
   /// Disks and networks from quick to slow: only a disk that is slower than the network shows what was said too early.

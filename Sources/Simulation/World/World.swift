@@ -1,4 +1,3 @@
-internal import HeapModule
 internal import OrderedCollections
 public import ServerCore
 internal import XML
@@ -25,6 +24,8 @@ public struct WorldSettings: Sendable {
   public var downtime: ClosedRange<Int64> = 0...0
   /// Compare all buffers and queues with their limits after each event, instead of now and then.
   public var watchesLimitsClosely = false
+  /// Who comes first where it is open.
+  public var ordering = Ordering()
   /// What the server is told at start.
   public var configuration: Configuration
   public init(configuration: Configuration) { self.configuration = configuration }
@@ -86,14 +87,6 @@ public struct World {
     }
   }
 
-  private struct Entry: Comparable, Sendable {
-    let time: Int64
-    let order: UInt64
-    let what: Happening
-    static func < (a: Entry, b: Entry) -> Bool { (a.time, a.order) < (b.time, b.order) }
-    static func == (a: Entry, b: Entry) -> Bool { (a.time, a.order) == (b.time, b.order) }
-  }
-
   public var choices: Choices
   public private(set) var settings: WorldSettings
   var node: Node
@@ -101,12 +94,9 @@ public struct World {
   var connections = ConnectionTable()
   var links: [LinkID: ConnectionID] = [:]
   var linkCount: UInt64 = 0
-  private var queue = Heap<Entry>()
-  private var order: UInt64 = 0
+  var agenda = Agenda()
   var notices: [Notice] = []
   var saboteur: Saboteur?
-  /// Things under way that will happen whatever anyone does; at zero the world is at rest.
-  private var busy = 0
   public private(set) var happenings: UInt64 = 0
   public internal(set) var digest = Digest()
   /// The first limit of the server's that was seen to be passed.
@@ -123,12 +113,13 @@ public struct World {
     self.choices = choices
     self.settings = settings
     node = Node(settings.configuration, seed: choices.seed)
+    agenda = Agenda(settings.ordering)
   }
 
   public var engine: Engine { node.engine }
   public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
-  public var isAtRest: Bool { busy == 0 }
+  public var isAtRest: Bool { agenda.busy == 0 }
   /// What this server and those before it reached.
   public var marks: Marks {
     var all = node.engine.marks
@@ -160,9 +151,9 @@ public struct World {
   /// Lets the next thing happen. With `untilRest` only what is already under way, and no time-out of the server's.
   /// Returns false if there was nothing.
   public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
-    if untilRest, busy == 0 { return false }
-    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (queue.min?.time ?? .max), deadline <= limit,
-      !untilRest || queue.min != nil
+    if untilRest, isAtRest { return false }
+    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (agenda.firstTime ?? .max), deadline <= limit,
+      !untilRest || agenda.firstTime != nil
     {
       now = max(now, deadline)
       happenings += 1
@@ -170,16 +161,23 @@ public struct World {
       watchDeadline()
       return true
     }
-    guard let entry = queue.min, entry.time <= limit else {
+    guard let entry = agenda.next(upTo: limit, &choices) else {
       now = max(now, limit == .max ? now : limit)
       return false
     }
-    queue.removeMin()
+    proceed(with: entry)
+    return true
+  }
+
+  /// Lets the next thing of a lane happen, for whoever chooses himself.
+  mutating func advance(_ lane: Lane) {
+    if let entry = agenda.next(of: lane) { proceed(with: entry) }
+  }
+
+  private mutating func proceed(with entry: Agenda.Entry) {
     now = max(now, entry.time)
     happenings += 1
-    if entry.what.counts { busy -= 1 }
     happen(entry.what)
-    return true
   }
 
   /// A server that does nothing about its deadline would be asked for ever.
@@ -218,9 +216,7 @@ public struct World {
   }
 
   mutating func schedule(_ what: Happening, after delay: Int64) {
-    order += 1
-    if what.counts { busy += 1 }
-    queue.insert(Entry(time: now + delay, order: order, what: what))
+    agenda.add(what, at: now + delay)
   }
 
   func pick(_ purpose: Choices.Purpose, _ who: UInt64, _ range: ClosedRange<Int64>, _ choices: inout Choices) -> Int64 {
@@ -242,11 +238,12 @@ public struct World {
 
   /// Of the pending transactions any beginning (a choice) had reached the disk. What was written to the network arrives, or a
   /// beginning of it; then the connections end.
-  mutating func crash() {
-    node.die(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1), tears: saboteur?.kind == .transactionTorn)
+  mutating func crash() { crash(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
+
+  mutating func crash(keeping kept: Int) {
+    node.die(keeping: kept, tears: saboteur?.kind == .transactionTorn)
     links = [:]
-    queue = Heap(queue.unordered.filter(\.what.outlivesServer))
-    busy = queue.unordered.count(where: \.what.counts)
+    agenda.dropServer()
     for id in connections.ids { serverDies(id) }
     notices.append(.crashed)
     let downtime = pick(.crash, 2, settings.downtime, &choices)

@@ -28,6 +28,11 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
   var saboteurs = false
+  @Option(
+    help: ArgumentHelp(
+      "Go through every order in which things can happen in a small world: \(SmallWorld.all.map(\.name).joined(separator: ", ")), or all.",
+      valueName: "world"))
+  var explore: [String] = []
   @Option(help: "Plant this bug: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).") var sabotage: String?
   @Option(help: "Where to write what was found about failures.") var output = "."
   @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
@@ -42,12 +47,16 @@ struct SimulateCommand: ParsableCommand {
     }
     for name in without where !Run.rules.contains(name) { throw ValidationError("there is no rule '\(name)'") }
     if let sabotage, Sabotage(rawValue: sabotage) == nil { throw ValidationError("there is no saboteur '\(sabotage)'") }
+    for name in explore where name != SmallWorldTour.all && !SmallWorld.all.contains(where: { $0.name == name }) {
+      throw ValidationError("there is no small world '\(name)'")
+    }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
   func run() throws {
     if let replay { return try repeatRun(in: replay) }
     if saboteurs { return try tryTheSimulator() }
+    if !explore.isEmpty { return try goThroughSmallWorlds() }
     var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, options: options)
     campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
     campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
@@ -77,6 +86,19 @@ struct SimulateCommand: ParsableCommand {
     let isHonest = !verdicts.contains { $0.sabotage == .none && $0.failure != nil }
     print("\(planted.count - missed) passed, \(missed + (isHonest ? 0 : 1)) failed")
     if missed > 0 || !isHonest { throw ExitCode(1) }
+  }
+
+  private func goThroughSmallWorlds() throws {
+    let results = SmallWorldTour(names: explore).run()
+    let failed = results.filter { !$0.isGood }
+    if let broken = failed.compactMap(\.exploration.failure).first {
+      let name = "small-world"
+      let picture = RunPicture(title: name, command: "spondee simulate --explore", failure: broken.what, history: broken.history)
+      try write(
+        ReportPage(summary: nil, runs: [picture]).html, to: URL(fileURLWithPath: output).appendingPathComponent(name + ".html").path)
+    }
+    print("\(results.count - failed.count) passed, \(failed.count) failed")
+    if !failed.isEmpty { throw ExitCode(1) }
   }
 
   private var options: RunOptions {

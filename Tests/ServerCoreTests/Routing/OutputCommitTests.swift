@@ -71,6 +71,18 @@ struct OutputCommitTests {
     harness.send("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>", on: again)
     #expect(harness.read(again).contains("<query xmlns='jabber:iq:roster'/>"))
   }
+
+  /// An adapter hears of a failure before it has handed over what the core made in the same turn: that may never become durable.
+  @Test func whatStorageWasNotAskedForYetIsTakenBack() {
+    var (harness, romeo, juliet) = ready()
+    harness.send(Self.set, on: romeo)
+    let failed = harness.commits.last!.number
+    let now = Instant(monotonic: 0, wall: 0)
+    harness.engine.handle(.bytes(juliet, Array(Self.set.replacing("juliet", with: "nurse").utf8)), at: now)
+    harness.engine.handle(.commitFailed(from: failed), at: now)
+    let commits = harness.engine.flush().filter { if case .commit = $0 { true } else { false } }
+    #expect(commits.isEmpty)
+  }
 }
 
 struct HeldStepsTests {
