@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "XML", "XMPP", "ServerCore", "ClientCore", "Scenario",
+        "CLibXML2", "XML", "XMPP", "ServerCore", "ClientCore", "Scenario",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),

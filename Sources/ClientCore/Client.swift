@@ -29,6 +29,13 @@ public struct Client: Sendable {
     case lenient
   }
 
+  /// Ways to authenticate (RFC 6120, 6).
+  public enum Mechanism: String, Sendable, CaseIterable {
+    case scramSHA256 = "SCRAM-SHA-256"
+    case scramSHA1 = "SCRAM-SHA-1"
+    case plain = "PLAIN"
+  }
+
   private enum Phase: Sendable {
     case idle
     case expectHeader
@@ -52,6 +59,10 @@ public struct Client: Sendable {
   private var isEncrypted = false
   private var isAuthenticated = false
   public private(set) var jid: JID?
+  /// What it knows, the best first; PLAIN in the clear only if it is lenient.
+  public var mechanisms = Mechanism.allCases
+  /// What the stream's header says of the language of what follows (RFC 6120, 4.7.4).
+  public var language: Text?
 
   /// - Parameters:
   ///   - resource: what to ask for; empty lets the server choose.
@@ -75,6 +86,7 @@ public struct Client: Sendable {
     var bytes = Array("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
     Writer.writeAttribute("to", account.domain, into: &bytes)
     Writer.writeAttribute("version", "1.0", into: &bytes)
+    if let language { Writer.writeAttribute("xml:lang", language, into: &bytes) }
     bytes.append(UInt8(ascii: ">"))
     return .bytes(bytes)
   }
@@ -157,16 +169,23 @@ public struct Client: Sendable {
       if security == .required { return end("the server offers no TLS") }
     }
     let offered = features.child("mechanisms", NS.sasl)?.children.map(\.text) ?? []
-    for hash in [ScramHash.sha256, .sha1] where offered.contains(Text("SCRAM-\(hash.rawValue)")) {
-      let first: Text = "n=\(escaped(account.local)),r=\(nonce)"
-      phase = .expectChallenge(first: first, mechanism: hash)
-      return [authenticate("SCRAM-\(hash.rawValue)", Array(("n,," + first).utf8))]
-    }
-    if offered.contains("PLAIN"), isEncrypted || security == .lenient {
-      phase = .expectSuccess(signature: nil)
-      return [authenticate("PLAIN", [0] + Array(account.local.utf8) + [0] + Array(password.utf8))]
+    for mechanism in mechanisms where offered.contains(Text(mechanism.rawValue)) {
+      switch mechanism {
+      case .scramSHA256: return beginScram(.sha256)
+      case .scramSHA1: return beginScram(.sha1)
+      case .plain where isEncrypted || security == .lenient:
+        phase = .expectSuccess(signature: nil)
+        return [authenticate("PLAIN", [0] + Array(account.local.utf8) + [0] + Array(password.utf8))]
+      case .plain: break
+      }
     }
     return end("the server offers no way to authenticate that we know")
+  }
+
+  private mutating func beginScram(_ hash: ScramHash) -> [Output] {
+    let first: Text = "n=\(escaped(account.local)),r=\(nonce)"
+    phase = .expectChallenge(first: first, mechanism: hash)
+    return [authenticate("SCRAM-\(hash.rawValue)", Array(("n,," + first).utf8))]
   }
 
   private func escaped(_ name: Text) -> Text {

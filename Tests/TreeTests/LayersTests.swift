@@ -12,7 +12,7 @@ struct LayersTests {
     ("ServerCore", ["XML", "XMPP", "OrderedCollections", "DequeModule", "HeapModule", "Crypto"]),
     ("ClientCore", ["XML", "XMPP", "ServerCore"]),
     ("Scenario", ["XML", "XMPP"]),
-    ("Simulation", ["XML", "XMPP", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule", "HeapModule"]),
+    ("Simulation", ["CLibXML2", "XML", "XMPP", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule", "HeapModule"]),
     ("StorageSQLite", ["XML", "XMPP", "ServerCore", "GRDB", "Foundation", "Dispatch", "Glibc", "Synchronization"]),
   ]
   static let pure = ["XML", "XMPP", "ServerCore", "ClientCore", "Scenario", "Simulation"]

@@ -32,9 +32,11 @@ enum Blocking {
     let before = account
     account.blocklist.append(contentsOf: added)
     let after = account
-    for session in before.available {
+    // Directed presence is seen of sessions, too, that are not available to all.
+    for session in before.sessions.values {
       let unavailable = Element("presence", NS.client, ["type": "unavailable"])
-      let saw = OrderedSet(before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after) + session.directed)
+      let hearers = session.presence == nil ? [] : before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after)
+      let saw = OrderedSet(hearers + session.directed)
       let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
       if !loses.isEmpty { step.reach(.blockSendsUnavailable) }
       step.route(unavailable, from: session.jid, to: loses)

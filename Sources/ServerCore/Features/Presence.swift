@@ -148,6 +148,8 @@ extension Account {
     let asker = stanza.from.bare
     guard asker == jid || roster[asker]?.hears ?? false else {
       step.reach(.probeRefused)
+      // "Unsubscribed" would take back, on the asker's side alone, a request that still waits here for its answer.
+      guard roster[asker]?.request == nil else { return }
       return step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
     }
     if stanza.to.isFull { step.reach(.probeOfResource) }

@@ -3,7 +3,8 @@
 extension Mark {
   var roomClause: String? {
     switch self {
-    case .roomCreated, .roomLockExpired, .roomStatus201: "XEP-0045, 10.1.1"
+    case .roomCreated, .roomStatus201: "XEP-0045, 10.1.1"
+    case .roomLockExpired: "XEP-0045, 10.1.1; limit rooms.lockTime"
     case .roomAbsentAsked: "XEP-0045, 7.2.11"
     case .roomLockedAsked, .roomJoinLocked: "XEP-0045, 7.2.10"
     case .roomGoneWithLast: "XEP-0045, 4.2"

@@ -28,7 +28,7 @@ struct Room: Sendable {
   init(creating jid: JID, _ step: inout Step) {
     self.jid = jid
     configuration.keep(to: step.configuration.limits.rooms)
-    lockDeadline = step.now.monotonic + Limits.lockTime
+    lockDeadline = step.now.monotonic + step.configuration.limits.rooms.lockTime
   }
 
   /// A persistent room as it was stored.

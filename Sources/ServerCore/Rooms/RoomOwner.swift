@@ -64,15 +64,16 @@ extension Room {
 
   /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.
   private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ step: inout Step) {
+    // Whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
+    for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
+      step.reach(.roomBroadcastChanged)
+      tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
+    }
     if configuration.isMembersOnly, !old.isMembersOnly {
       step.reach(.roomBecameMembersOnly)
       for occupant in occupants.values where affiliation(of: occupant.user) < .member {
         expel(occupant, .membersOnly, by: nil, reason: nil, &step)
       }
-    }
-    for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
-      step.reach(.roomBroadcastChanged)
-      tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
     }
     for code in changes(since: old) {
       step.reach(code.mark)

@@ -90,8 +90,6 @@ extension Room {
     static let secretBytes = 256
     static let subjectBytes = 8 << 10
     static let reasonBytes = 1 << 10
-    /// How long the creator has to configure a new room (10.1.1 step 5).
-    static let lockTime = Int64.seconds(300)
   }
 }
 

@@ -248,6 +248,8 @@ struct ClientStream: Sendable {
   /// Ends the stream with an error (RFC 6120, 4.9.1.1). A peer that never sent a usable header gets one all the same.
   mutating func fail(_ error: StreamError, _ step: inout Step) {
     guard !isClosing else { return }
+    // Between the word to proceed and the end of the handshake nothing can be said, in either stream (RFC 6120, 5.4.3.2).
+    if case .expectTLS = phase { return end(&step) }
     if !headerWasSent {
       step.reach(.streamErrorBeforeHeader)
       let from = domain.isEmpty ? step.configuration.domains.first : domain
@@ -264,6 +266,10 @@ struct ClientStream: Sendable {
   mutating func abandon(_ step: inout Step) {
     guard !isClosing else { return }
     step.reach(.outputLostStream)
+    end(&step)
+  }
+
+  private mutating func end(_ step: inout Step) {
     lastProgress = step.now.monotonic
     phase = .closing
     step.outputs.append(.close(link))

@@ -100,6 +100,7 @@ extension ConfigurationFile {
     "room_history_bytes": count(\Limits.rooms.historyBytes, 0...(.max)),
     "room_relays": count(\Limits.rooms.relays, 1...(.max)),
     "room_invitations": count(\Limits.rooms.invitations, 1...(.max)),
+    "room_lock_seconds": seconds(\Limits.rooms.lockTime),
   ]
 
   private static func count(_ field: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<Int>) -> Setter<Limits> {

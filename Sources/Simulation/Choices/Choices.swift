@@ -65,7 +65,7 @@ public struct Choices: Sendable {
   public enum Purpose: UInt32, Sendable, CaseIterable {
     case swarm, deed, think, split, latency, bandwidth, reading, commitTime, loadTime, deriveTime, storageFault, crash, connection,
       mischief,
-      weather, tie, ordering
+      weather, tie, operate, ordering
   }
 
   /// A label: draws with the same one follow each other.

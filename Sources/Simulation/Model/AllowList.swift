@@ -3,10 +3,6 @@
 /// The model can say what is right, and keeps to what the server does as long as an entry here is true. To mend the server is to set the
 /// entry to false, see the model report what it did not report before, mend, and delete the entry.
 enum AllowList {
-  /// XEP-0191, 3.3, and RFC 6121, 4.6: a resource that is not available may have sent directed presence, to a room for one. When its
-  /// addressee is blocked, it must be told that it ended, and is not; nor is it when the resource goes.
-  static let blockForgetsTheUnavailable = true
-
   /// XEP-0045, 9 and 9.7: to take the role of moderator from somebody takes an admin, and whoever isn't one MUST be refused. A moderator
   /// without that rank may give up the own role here.
   static let moderatorsMayResign = true
@@ -22,6 +18,10 @@ enum AllowList {
   /// and is answered to it alone.
   static let probesComeFromResources = true
 
+  /// RFC 6121, 4.3.2: who probes without a subscription SHOULD hear "unsubscribed". Here nobody does whose request still waits: it would
+  /// be taken back on one side alone.
+  static let probesLeaveRequestsAlone = true
+
   /// RFC 6121, 4.6.6: whoever got directed presence SHOULD have a probe of that resource answered. Here the answer is "unsubscribed".
   static let directedPresenceCannotBeProbed = true
 
@@ -36,7 +36,4 @@ enum AllowList {
   /// RFC 6121, 2.4.2: the server MUST push an item that was set, also where the set changed nothing. Here it does not.
   static let unchangedItemsAreNotPushed = true
 
-  /// RFC 6121, 3.2.2: unavailable presence is for who "is still subscribed". With a contact that is removed from the roster and has only
-  /// asked for a subscription, each available resource says so all the same, and so shows itself.
-  static let removalShowsResourcesToWhoAsked = true
 }

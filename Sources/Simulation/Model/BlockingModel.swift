@@ -19,7 +19,7 @@ extension PresenceModel {
     guard items.allSatisfy({ $0["jid"].flatMap { JID($0) } != nil }) else { return }
     if request.has(name: "block") {
       if !addresses.isEmpty { block(addresses, &post) }
-    } else {
+    } else if request.has(name: "unblock") {
       unblock(addresses, &post)
     }
   }
@@ -28,7 +28,7 @@ extension PresenceModel {
   private mutating func block(_ addresses: OrderedSet<JID>, _ post: inout Post) {
     let before = self
     blocked.formUnion(addresses)
-    for (resource, state) in before.resources where state.priority != nil || !AllowList.blockForgetsTheUnavailable {
+    for (resource, state) in before.resources {
       let saw = state.priority == nil ? [] : contacts.filter { $0.value.state.contactHears }.map(\.key.bare)
       // Single resources of those contacts, too.
       let resources = addresses.filter { $0.isFull && saw.contains($0.bare) && !isBlocked($0.bare) }

@@ -261,6 +261,7 @@ extension PresenceModel {
       return post.send(.presence(nil, from: letter.to, to: letter.from))
     }
     guard asker == jid || state(with: asker).contactHears else {
+      if AllowList.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
       return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
     }
     let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available
@@ -299,7 +300,7 @@ extension PresenceModel {
   private mutating func endAll(with contact: JID, _ post: inout Post) {
     let state = state(with: contact)
     if state.userHears || state.isPendingOut { post.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
-    if state.contactHears || AllowList.removalShowsResourcesToWhoAsked && state.isPendingIn { fallSilent(towards: contact.bare, &post) }
+    if state.contactHears { fallSilent(towards: contact.bare, &post) }
     if state.contactHears || state.isPendingIn { post.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
   }
 

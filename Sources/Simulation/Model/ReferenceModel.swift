@@ -42,6 +42,9 @@ public struct ReferenceModel: Sendable {
     case removal(JID)
   }
 
+  /// The server takes leave: from then on nothing is compared.
+  private var isEnding = false
+
   public init(configuration: Configuration) { self.configuration = configuration }
 
   /// The server begins anew: what is durable is there, and nobody is connected.
@@ -58,9 +61,11 @@ public struct ReferenceModel: Sendable {
   ///
   /// - Parameter durable: What is on the disk.
   public mutating func handle(_ handled: HandledEvent, durable: Database) {
-    guard problem == nil else { return }
+    guard problem == nil, !isEnding else { return }
     note(handled)
     switch handled.event {
+    // A server that takes leave reads no room any more, and what it says to whom is not in the documents that the model was made from.
+    case .shutdown: return isEnding = true
     // Nobody is concerned who has a session.
     case .opened, .header, .encrypted: return
     // What was held back is let go; nothing else.
@@ -101,7 +106,7 @@ public struct ReferenceModel: Sendable {
     case .stanza(let link, let element):
       if let jid = sessions[link] { send(element, as: jid, on: link) }
     case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
-    case .shutdown: for link in sessions.keys.elements { end(link) }
+    case .shutdown: break
     case .loaded(let key, let loaded): arrive(key, loaded, at: time)
     case .deadline:
       for jid in rooms.keys.elements {

@@ -11,12 +11,21 @@ public struct AcknowledgedIsDurable: Oracle {
   /// The possible values of one thing that can be changed: one that is certain, and those that were asked for since.
   private struct Cell {
     var certain: Text?
+    var isKnown = false
     var possible: [Text?] = []
+  }
+  private struct Change {
+    var key: Text
+    var value: Text?
   }
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   /// Roster names by account and contact; blocklist entries by account and address; names of persistent rooms.
   private var cells: OrderedDictionary<Text, Cell> = [:]
-  private var requests: OrderedDictionary<Text, (key: Text, value: Text?)> = [:]
+  private var requests: OrderedDictionary<Text, [Change]> = [:]
+  /// Accounts that were to be deleted: when exactly all that they had went with them is not to be seen, so nothing is known of it until
+  /// an operator hears that it is done; of who deletes the own account, nothing any more.
+  private var doomed: OrderedSet<JID> = []
+  private var deletions: OrderedDictionary<UInt64, JID> = [:]
 
   public init() {}
 
@@ -24,54 +33,81 @@ public struct AcknowledgedIsDurable: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
-      guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id,
-        let change = Self.change(element, account)
-      else { return nil }
-      cells[change.key, default: Cell()].possible.append(change.value)
-      requests["\(account)/\(session.actor).\(session.incarnation)/\(id)"] = change
+      guard let account = addresses[session]?.bare else { return nil }
+      if element.child("query", NS.register)?.child("remove", NS.register) != nil { doom(account) }
+      guard element.is("iq", NS.client), let id = element.id, !doomed.contains(account) else { return nil }
+      let changes = changes(element, account)
+      for change in changes { cells[change.key, default: Cell()].possible.append(change.value) }
+      if !changes.isEmpty { requests["\(account)/\(session)/\(id)"] = changes }
     case .received(let session, let element):
       guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id,
-        let change = requests.removeValue(forKey: "\(account)/\(session.actor).\(session.incarnation)/\(id)")
+        let changes = requests.removeValue(forKey: "\(account)/\(session)/\(id)"), element.type == "result"
       else { return nil }
-      guard element.type == "result", let index = cells[change.key]?.possible.firstIndex(of: change.value) else { return nil }
-      // One client makes all changes of a thing, in order: what it asked for before is past.
-      cells[change.key]!.certain = change.value
-      cells[change.key]!.possible.removeFirst(index + 1)
-    case .connected, .ended, .fault: break
+      for change in changes { acknowledged(change) }
+    case .asked(let id, .deleteAccount(let account)):
+      deletions[id] = account
+      doom(account)
+    case .answered(let id, _):
+      guard let account = deletions.removeValue(forKey: id), !deletions.values.contains(account) else { return nil }
+      doomed.remove(account)
+    case .connected, .ended, .fault, .asked: break
     }
     return nil
   }
 
-  private static func change(_ iq: Element, _ account: JID) -> (key: Text, value: Text?)? {
-    guard iq.type == "set", let payload = iq.firstChild else { return nil }
-    if payload.is("query", NS.roster), let item = payload.firstChild, let jid = item["jid"] {
-      return ("roster \(account) \(jid)", item["subscription"] == "remove" ? nil : item["name"])
+  private mutating func acknowledged(_ change: Change) {
+    guard let index = cells[change.key]?.possible.firstIndex(of: change.value) else { return }
+    // One client makes all changes of a thing, in order: what it asked for before is past.
+    cells[change.key]!.certain = change.value
+    cells[change.key]!.isKnown = true
+    cells[change.key]!.possible.removeFirst(index + 1)
+  }
+
+  private mutating func doom(_ account: JID) {
+    doomed.append(account)
+    for key in cells.keys.elements where key.hasPrefix("roster \(account) ") || key.hasPrefix("block \(account) ") { cells[key] = nil }
+    for key in requests.keys.elements where key.hasPrefix("\(account)/") { requests[key] = nil }
+    // It may be the owner of rooms, and they can't be changed then.
+    for key in cells.keys.elements where key.hasPrefix("room ") { cells[key] = nil }
+  }
+
+  private func changes(_ iq: Element, _ account: JID) -> [Change] {
+    guard iq.type == "set", let payload = iq.firstChild else { return [] }
+    let isOwn = iq["to"].map { JID($0) == account } ?? true
+    if isOwn, payload.is("query", NS.roster), let item = payload.firstChild, let jid = item["jid"] {
+      return [Change(key: "roster \(account) \(jid)", value: item["subscription"] == "remove" ? nil : item["name"])]
     }
-    if payload.has(namespace: NS.blocking), let jid = payload.firstChild?["jid"] {
-      return ("block \(account) \(jid)", payload.has(name: "block") ? "blocked" : nil)
+    if isOwn, payload.has(namespace: NS.blocking) { return blocks(payload, account) }
+    guard payload.is("query", NS.mucOwner), let room = iq["to"] else { return [] }
+    if payload.child("destroy", NS.mucOwner) != nil { return [Change(key: "room \(room)", value: nil)] }
+    guard let form = payload.child("x", NS.dataForms).flatMap({ DataForm($0) }), let name = form.value("muc#roomconfig_roomname") else {
+      return []
     }
-    if payload.is("query", NS.mucOwner), let form = payload.child("x", NS.dataForms).flatMap({ DataForm($0) }), let room = iq["to"],
-      let name = form.value("muc#roomconfig_roomname")
-    {
-      return ("room \(room)", name)
+    return [Change(key: "room \(room)", value: form.flag("muc#roomconfig_persistentroom") ?? true ? name : nil)]
+  }
+
+  private func blocks(_ payload: Element, _ account: JID) -> [Change] {
+    let listed = payload.children.compactMap { $0["jid"] }
+    guard listed.isEmpty, payload.has(name: "unblock") else {
+      return listed.map { Change(key: "block \(account) \($0)", value: payload.has(name: "block") ? "blocked" : nil) }
     }
-    return nil
+    return cells.keys.filter { $0.hasPrefix("block \(account) ") }.map { Change(key: $0, value: nil) }
   }
 
   public func atRest(_ state: RestState) -> String? {
     let database = state.world.durable
-    for (key, cell) in cells {
+    for (key, cell) in cells where cell.isKnown {
       let words = key.string.split(separator: " ")
-      guard let certain = cell.certain ?? (cell.possible.isEmpty ? nil : "?"), certain != "?" else { continue }
-      let owner = JID(Text(words[1]))!
+      guard let owner = JID(Text(words[1])) else { continue }
+      let thing = words.count > 2 ? JID(Text(words[2])) : nil
       let actual: Text? =
         switch words[0] {
-        case "roster": database.accounts[owner]?.roster[JID(Text(words[2]))!]?.name
-        case "block": database.accounts[owner]?.blocklist.contains(JID(Text(words[2]))!) ?? false ? "blocked" : nil
+        case "roster": thing.flatMap { database.accounts[owner]?.roster[$0]?.name }
+        case "block": thing.map { database.accounts[owner]?.blocklist.contains($0) ?? false } ?? false ? "blocked" : nil
         default: database.rooms[owner]?.record.name
         }
-      if actual != certain, !cell.possible.contains(actual) {
-        return "\(key) was acknowledged as \(certain) and is \(actual?.string ?? "nothing") on the disk"
+      if actual != cell.certain, !cell.possible.contains(actual) {
+        return "\(key) was acknowledged as \(cell.certain?.string ?? "nothing") and is \(actual?.string ?? "nothing") on the disk"
       }
     }
     return nil

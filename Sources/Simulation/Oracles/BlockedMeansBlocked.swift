@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -19,6 +20,7 @@ public struct BlockedMeansBlocked: Oracle {
   private var connected: [SessionID: Int] = [:]
   private var confirmations = 0
   private var numbers: OrderedDictionary<Text, Int> = [:]
+  private var deleted: OrderedSet<JID> = []
 
   public init() {}
 
@@ -32,9 +34,9 @@ public struct BlockedMeansBlocked: Oracle {
     case .ended(let session):
       addresses[session] = nil
     case .sent(let session, let element):
-      guard let account = addresses[session]?.bare, let id = element.id, let payload = element.firstChild,
-        payload.has(namespace: NS.blocking)
-      else { return nil }
+      guard let account = addresses[session]?.bare, let id = element.id, let payload = element.firstChild else { return nil }
+      if payload.child("remove", NS.register) != nil { forget(account) }
+      guard payload.has(namespace: NS.blocking) else { return nil }
       let listed = payload.children.compactMap { $0["jid"].flatMap { JID($0) } }
       if payload.has(name: "block") { requests["\(account)/\(session)/\(id)"] = listed }
       if payload.has(name: "unblock") {
@@ -44,8 +46,8 @@ public struct BlockedMeansBlocked: Oracle {
       }
     case .received(let session, let element):
       return received(session, element)
-    case .fault:
-      break
+    case .asked(_, .deleteAccount(let account)): forget(account)
+    case .fault, .asked, .answered: break
     }
     return nil
   }
@@ -57,16 +59,28 @@ public struct BlockedMeansBlocked: Oracle {
     {
       confirmed[jid.bare, default: []].append(contentsOf: blocked)
       confirmations += 1
-      for address in blocked { numbers["\(jid.bare) \(address)"] = confirmations }
+      for address in blocked where !deleted.contains(jid.bare) { numbers["\(jid.bare) \(address)"] = confirmations }
       confirmers[session, default: []].append(contentsOf: blocked)
       return nil
     }
+    // The server itself nobody blocks, though the domain of its accounts can be (6).
     guard element.type != "error", element.is("message", NS.client) || element.is("presence", NS.client),
-      let from = element["from"].flatMap({ JID($0) })?.bare, from != jid.bare, confirmed[jid.bare]?.contains(from) ?? false,
-      confirmers[session]?.contains(from) ?? false
-        || (connected[session] ?? 0) >= (numbers["\(jid.bare) \(from)"] ?? .max)
+      let from = element["from"].flatMap({ JID($0) }), from.bare != jid.bare, !(from.isDomain && from.domain == jid.domain),
+      confirmed[jid.bare]?.contains(where: { BlockList.covers($0, from) && holds($0, jid.bare, session) }) ?? false
     else { return nil }
     return "\(jid) blocks \(from) and still got \(element)"
+  }
+
+  /// Whether a session can rely on an entry: it made it, or came after it.
+  private func holds(_ entry: JID, _ account: JID, _ session: SessionID) -> Bool {
+    if confirmers[session]?.contains(entry) ?? false { return true }
+    return (connected[session] ?? 0) >= (numbers["\(account) \(entry)"] ?? .max)
+  }
+
+  /// With an account goes its list. When exactly is not to be seen: so only what a session made itself still counts, as that ends with it.
+  private mutating func forget(_ account: JID) {
+    for key in numbers.keys.elements where key.hasPrefix(account.text + " ") { numbers[key] = nil }
+    deleted.append(account)
   }
 
   public func atRest(_ state: RestState) -> String? { nil }

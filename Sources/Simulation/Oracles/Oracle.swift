@@ -1,4 +1,4 @@
-internal import ServerCore
+public import ServerCore
 public import XML
 public import XMPP
 
@@ -16,6 +16,9 @@ public enum Observation: Sendable {
   case received(SessionID, Element)
   /// Something was broken on purpose.
   case fault(String)
+  /// Whoever runs the server wanted something of it.
+  case asked(UInt64, ControlRequest)
+  case answered(UInt64, ControlReply)
 }
 
 extension Observation: CustomStringConvertible {
@@ -27,6 +30,30 @@ extension Observation: CustomStringConvertible {
     case .sent(let session, let element): "\(session) --> \(element)"
     case .received(let session, let element): "\(session) <-- \(element)"
     case .fault(let what): "*** \(what)"
+    case .asked(let id, let request): "operator \(id) --> \(request.summary)"
+    case .answered(let id, let reply): "operator \(id) <-- \(reply)"
+    }
+  }
+}
+
+extension ControlRequest {
+  /// For people, without the password.
+  var summary: String {
+    switch self {
+    case .addAccount(let jid, _): "add \(jid)"
+    case .changePassword(let jid, _): "change the password of \(jid)"
+    case .deleteAccount(let jid): "delete \(jid)"
+    case .disableAccount(let jid): "disable \(jid)"
+    case .enableAccount(let jid): "enable \(jid)"
+    case .listAccounts: "list all accounts"
+    }
+  }
+  /// The account that it is about.
+  var account: JID? {
+    switch self {
+    case .addAccount(let jid, _), .changePassword(let jid, _), .deleteAccount(let jid), .disableAccount(let jid), .enableAccount(let jid):
+      jid
+    case .listAccounts: nil
     }
   }
 }

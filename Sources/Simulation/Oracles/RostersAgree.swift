@@ -10,7 +10,9 @@ public struct RostersAgree: Oracle {
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   /// Who ever blocked whom. What one who is blocked says is not heard, so the two may well disagree (XEP-0191, 3.3).
-  private var blocks: OrderedSet<[Text]> = []
+  private var blocks = BlockList()
+  /// Accounts that were to be deleted: who asks one that is not there, and is then there anew, asks nobody (RFC 6121, 8.5.1).
+  private var deleted: OrderedSet<JID> = []
 
   private var lostSomething = false
 
@@ -20,10 +22,12 @@ public struct RostersAgree: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
-      guard let account = addresses[session]?.bare, let block = element.child("block", NS.blocking) else { return nil }
-      for item in block.children { if let other = item["jid"] { blocks.append([account.text, other]) } }
+      guard let account = addresses[session]?.bare else { return nil }
+      blocks.note(element, of: account)
+      if element.child("query", NS.register)?.child("remove", NS.register) != nil { deleted.append(account) }
+    case .asked(_, .deleteAccount(let account)): deleted.append(account)
     case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"): lostSomething = true
-    case .connected, .received, .ended, .fault: break
+    case .connected, .received, .ended, .fault, .asked, .answered: break
     }
     return nil
   }
@@ -32,7 +36,8 @@ public struct RostersAgree: Oracle {
     guard state.isPeaceful, !state.mayLoseStanzas else { return nil }
     let accounts = state.world.durable.accounts
     for (jid, account) in accounts {
-      for item in account.roster.values where item.isAsking {
+      let isBack = state.sessions.contains { $0.jid.bare == jid }
+      for item in account.roster.values where isBack && item.isAsking && !deleted.contains(item.jid) {
         guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = other.roster[jid]
         if theirs?.request == nil, theirs?.subscription != .from, theirs?.subscription != .both {
@@ -60,5 +65,7 @@ public struct RostersAgree: Oracle {
     return nil
   }
 
-  private func areEstranged(_ a: JID, _ b: JID) -> Bool { blocks.contains([a.text, b.text]) || blocks.contains([b.text, a.text]) }
+  private func areEstranged(_ a: JID, _ b: JID) -> Bool {
+    blocks.contains(a, of: b, partly: true) || blocks.contains(b, of: a, partly: true)
+  }
 }

@@ -27,11 +27,11 @@ public struct StanzaLedger: Oracle {
   /// What was stored may come at any time once storage did not answer: it is asked for again later.
   private var couldNotRead = false
   /// Who ever blocked whom: the error that comes back from one who is blocked does not arrive (XEP-0191, 3.3).
-  private var blocks: OrderedSet<Block> = []
-  private struct Block: Hashable {
-    var account: JID
-    var blocked: JID
-  }
+  private var blocks = BlockList()
+  /// Presence that was for one address alone.
+  private var directed: OrderedSet<Text> = []
+  /// Accounts that were cut off, by operators or by their owners: their sessions end, and what waits for them goes with them.
+  private var administered: OrderedSet<JID> = []
   private struct Pair: Hashable {
     var sender: JID
     var receiver: SessionID
@@ -45,10 +45,13 @@ public struct StanzaLedger: Oracle {
     switch observation {
     case .began(let session, let jid):
       addresses[session] = jid
+    case .asked(_, let request): if let account = request.account { administered.append(account) }
     case .sent(let session, let element):
-      if let blocked = element.child("block", NS.blocking)?.firstChild?["jid"].flatMap({ JID($0) }), let account = addresses[session]?.bare
-      {
-        blocks.append(Block(account: account, blocked: blocked))
+      if let account = addresses[session]?.bare {
+        blocks.note(element, of: account)
+        // Presence to oneself looks like the echo of what one shows to all, and makes nobody available.
+        if element["to"] != nil, let mark = PresenceIsPrivate.mark(element) { directed.append(mark) }
+        if element.child("query", NS.register) != nil { administered.append(account) }
       }
       guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else {
         return nil
@@ -59,7 +62,7 @@ public struct StanzaLedger: Oracle {
     case .received(let session, let element):
       return received(session, element)
     case .fault(Run.unreadable): couldNotRead = true
-    case .connected, .ended, .fault: break
+    case .connected, .ended, .fault, .answered: break
     }
     return nil
   }
@@ -72,7 +75,8 @@ public struct StanzaLedger: Oracle {
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
-    if element.is("presence", NS.client), element["from"] == jid.text { noteAvailability(element, session) }
+    let isDirected = PresenceIsPrivate.mark(element).map { directed.contains($0) } ?? false
+    if element.is("presence", NS.client), element["from"] == jid.text, !isDirected { noteAvailability(element, session) }
     guard let id = Self.ledgerID(element) else { return nil }
     guard var entry = entries[id] else { return "\(jid) got a message that nobody sent: \(element)" }
     defer { entries[id] = entry }
@@ -124,10 +128,12 @@ public struct StanzaLedger: Oracle {
     }
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
-      if blocks.contains(Block(account: entry.sender.bare, blocked: entry.to.bare)) { continue }
+      if blocks.contains(entry.to, of: entry.sender.bare) { continue }
+      // Whether a message came before or after the end of a session can't be told from outside.
+      if administered.contains(entry.to.bare) || administered.contains(entry.sender.bare) { continue }
       // Who is blocked may be left without an answer, if that is how the server is told to do it.
       if state.world.settings.configuration.blockedMessages == .drop,
-        blocks.contains(Block(account: entry.to.bare, blocked: entry.sender.bare))
+        blocks.contains(entry.sender, of: entry.to.bare)
       {
         continue
       }

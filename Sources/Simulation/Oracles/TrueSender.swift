@@ -25,13 +25,19 @@ public struct TrueSender: Oracle {
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
       if let to = element["to"].flatMap({ JID($0) }), to.bare != jid.bare { return "\(jid) got what was for \(to): \(element)" }
+      // Who shares a nick with another client gets a new one with it.
+      if element.is("presence", NS.client), let from = element["from"].flatMap({ JID($0) }),
+        element.child("x", NS.mucUser)?.children.contains(where: { $0["code"] == "110" }) ?? false
+      {
+        nicks[jid, default: []].append(from.resource)
+      }
       guard let id = StanzaLedger.ledgerID(element), element.type != "error", let sender = senders[id] else { return nil }
       let from = element["from"].flatMap { JID($0) }
       let isTrue =
         element.type == "groupchat"
         ? from.map { nicks[sender]?.contains($0.resource) ?? false && $0.domain.hasPrefix("conference.") } ?? false : from == sender
       return isTrue ? nil : "message \(id) of \(sender) came to \(jid) from \(from?.text ?? "nobody")"
-    case .connected, .ended, .fault: break
+    case .connected, .ended, .fault, .asked, .answered: break
     }
     return nil
   }

@@ -27,7 +27,7 @@ public struct WordAgreesWithDisk: Oracle {
         rosters[account] = payload.children.map { Self.line($0["jid"], $0["name"], $0["subscription"]) }.sorted()
       }
       if element.id == Self.blocklistRequest { blocklists[account] = payload.children.compactMap { $0["jid"] }.sorted() }
-    case .connected, .sent, .ended, .fault: break
+    case .connected, .sent, .ended, .fault, .asked, .answered: break
     }
     return nil
   }

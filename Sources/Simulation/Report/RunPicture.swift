@@ -56,6 +56,7 @@ public struct RunPicture: Sendable {
     case .sent(_, let element): members += [("kind", .string("sent"))] + describe(element)
     case .received(_, let element): members += [("kind", .string("received"))] + describe(element)
     case .fault(let what): members += [("kind", .string("fault")), ("text", .string(what))]
+    case .asked, .answered: members += [("kind", .string("fault")), ("text", .string("\(moment.observation)"))]
     }
     return .object(members)
   }
@@ -74,7 +75,7 @@ extension Observation {
   public var session: SessionID? {
     switch self {
     case .connected(let session), .began(let session, _), .ended(let session), .sent(let session, _), .received(let session, _): session
-    case .fault: nil
+    case .fault, .asked, .answered: nil
     }
   }
 }

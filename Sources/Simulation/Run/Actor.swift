@@ -14,6 +14,8 @@ struct Actor {
   var incarnation = 0
   var deeds = 0
   var isStuck = false
+  /// The handshake of its connection is done. (A client knows for itself.)
+  var isEncrypted = false
 
   var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
   var isBound: Bool { client?.isBound ?? false }

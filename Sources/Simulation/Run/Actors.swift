@@ -18,12 +18,15 @@ extension Run {
       return
     }
     if err(index, connection) { return }
-    if actors[index].isRascal { return world.send(Rascal.outrage(actors[index].account, { roll(index, below: $0) }), on: connection) }
+    if actors[index].isRascal { return world.send(Rascal.outrage { roll(index, below: $0) }, on: connection) }
     guard let stanza = nextStanza(index) else { return }
     if errs(index, 6, faults.tornStanza) {
       let bytes = Client.encode(stanza)
       world.send(Array(bytes.prefix(1 + roll(index, below: bytes.count - 1))), on: connection)
-      return reset(index, "torn stanza")
+      guard roll(index, below: 2) == 1 else { return reset(index, "torn stanza") }
+      disturb("\(actors[index].name) ends its connection in the midst of a stanza")
+      world.close(connection)
+      return lost(index)
     }
     send(stanza, as: index)
   }
@@ -71,7 +74,7 @@ extension Run {
   }
 
   private mutating func beStrange(_ index: Int) {
-    guard let bytes = Rascal.strange({ roll(index, below: $0) }) else {
+    guard let bytes = Rascal.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else {
       if let connection = actors[index].connection {
         world.close(connection)
         lost(index)
@@ -88,12 +91,17 @@ extension Run {
   mutating func send(_ stanza: Element, as index: Int) {
     guard let connection = actors[index].connection, actors[index].isBound, failure == nil else { return }
     observe(.sent(actors[index].session, stanza))
+    if stanza.type == "set", stanza.child("query", NS.register) != nil, !(stanza["to"]?.hasPrefix("t") ?? false) {
+      administered.append(actors[index].account)
+    }
     world.send(Client.encode(stanza), on: connection)
   }
 
   private mutating func open(_ index: Int) {
     actors[index].incarnation += 1
     actors[index].isStuck = false
+    actors[index].isEncrypted = false
+    streamBegins(index)
     let connection = world.connect(UInt64(index + 1) << 24 | UInt64(actors[index].incarnation))
     actors[index].connection = connection
     byConnection[connection] = index
@@ -104,14 +112,26 @@ extension Run {
     open(index)
     let actor = actors[index]
     var client = Client(
-      account: actor.account, password: "pw", resource: actor.resource, nonce: "n\(index)x\(actor.incarnation)", security: .opportunistic)
+      account: actor.account, password: password(index), resource: actor.resource, nonce: "n\(index)x\(actor.incarnation)",
+      security: .opportunistic)
+    client.mechanisms = swarm.mechanisms
+    if swarm.speaksLanguages, index % 2 == 1 { client.language = "de" }
     let outputs = client.begin()
     actors[index].client = client
     follow(outputs, index)
   }
 
+  private mutating func password(_ index: Int) -> Text {
+    guard actors[index].isRascal, roll(index, below: 4) == 3 else { return "pw" }
+    return "wrong"
+  }
+
   mutating func shakeHands(_ index: Int, _ connection: World.ConnectionID) {
-    guard actors[index].client != nil else { return world.completeHandshake(on: connection) }
+    streamBegins(index)
+    guard actors[index].client != nil else {
+      actors[index].isEncrypted = true
+      return world.completeHandshake(on: connection)
+    }
     if !isPeace, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
       disturb("\(actors[index].name) refuses the certificate")
       return world.completeHandshake(on: connection, fails: true)
@@ -146,26 +166,42 @@ extension Run {
       case .stanza(let element): received(element, index)
       case .ended(let reason):
         if let reason, !isExcused(reason, index) { fail("stream", "\(actors[index].name) was told: \(reason)") }
+        if reason?.contains("not-authorized") ?? false { isGone(actors[index].account) }
         lost(index)
       }
     }
   }
 
   private mutating func received(_ element: Element, _ index: Int) {
-    if let id = element.id, element.is("iq", NS.client), element.type == "set" {
-      // Clients answer pushes (RFC 6121, 2.1.6).
-      send(Element("iq", NS.client, ["type": "result", "id": id, "to": element["from"]]), as: index)
-    }
+    if let answer = answer(element) { send(answer, as: index) }
     if element.id == Run.lastRequest { unanswered.remove(index) }
     observe(.received(actors[index].session, element))
+  }
+
+  /// Clients answer requests: pushes (RFC 6121, 2.1.6), pings, and what they don't know (RFC 6120, 8.2.3). Some never say a word.
+  private func answer(_ request: Element) -> Element? {
+    guard let id = request.id, request.is("iq", NS.client), request.type == "set" || request.type == "get" else { return nil }
+    guard let payload = request.firstChild, !payload.has(name: "silence") else { return nil }
+    let answer = Element("iq", NS.client, ["type": "result", "id": id, "to": request["from"]])
+    guard request.type == "get", !payload.has(name: "ping") else { return answer }
+    var refusal = answer
+    refusal["type"] = "error"
+    refusal.append(StanzaError(.serviceUnavailable).element)
+    return refusal
   }
 
   /// What a client may be told without having done wrong.
   private func isExcused(_ reason: String, _ index: Int) -> Bool {
     if actors[index].isRascal || swarm.isTight { return true }
+    if administered.contains(actors[index].account),
+      ["not-authorized", "account-disabled", "reset"].contains(where: { reason.contains($0) })
+    {
+      return true
+    }
     if !hadFault && !reason.contains("conflict") { return false }
     let excuses = [
       "internal-server-error", "conflict", "not-authorized", "temporary-auth-failure", "connection-timeout", "refused the resource",
+      "system-shutdown",
     ]
     return excuses.contains { reason.contains($0) }
   }

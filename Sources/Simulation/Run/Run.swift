@@ -80,6 +80,10 @@ public struct Run {
   /// In peace, sessions whose ping has not been answered.
   var unanswered: OrderedSet<Int> = []
   var hadFault = false
+  /// Accounts that were cut off by an operator or by their owners: what their sessions hear then is nobody's fault.
+  var administered: OrderedSet<JID> = []
+  private var operations: OrderedDictionary<UInt64, ControlRequest> = [:]
+  private var outputs = OutputStreams()
   var weatherCount = 0
   private let options: RunOptions
   var workload: any Workload
@@ -97,10 +101,10 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
-    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self,
+    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
-  public static let ownRules = ["stream", "liveness", "limits", "model"]
+  public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
   /// The names of all rules.
   public static var rules: [String] { oracles.map { $0.name } + ownRules }
 
@@ -157,6 +161,41 @@ public struct Run {
   /// Alarms of actors that begin to read again.
   private static let readAlarm: UInt64 = 1 << 33
 
+  /// Requests of operators, beyond those that make the users' own accounts.
+  private static let operatorBase: UInt64 = 1 << 40
+
+  /// Whoever runs the server wants something.
+  mutating func ask(_ request: ControlRequest) {
+    let id = Run.operatorBase + UInt64(operations.count)
+    operations[id] = request
+    switch request {
+    case .changePassword(let account, _), .deleteAccount(let account), .disableAccount(let account): administered.append(account)
+    case .addAccount, .enableAccount, .listAccounts: break
+    }
+    observe(.asked(id, request))
+    world.control(id, request)
+  }
+
+  private mutating func answered(_ id: UInt64, _ reply: ControlReply) {
+    guard id >= Run.operatorBase else {
+      switch reply {
+      case .done: accountsThere.append(id)
+      case .refused(let why) where why.contains("already"): accountsThere.append(id)
+      // Asked again when the actor next thinks of connecting.
+      case .refused, .accounts: break
+      }
+      return
+    }
+    observe(.answered(id, reply))
+    guard reply == .done, case .deleteAccount(let account) = operations[id] else { return }
+    isGone(account)
+  }
+
+  /// It is to be made anew before somebody logs in.
+  mutating func isGone(_ account: JID) {
+    for (index, actor) in actors.enumerated() where actor.account == account { accountsThere.remove(UInt64(index)) }
+  }
+
   mutating func createAccounts() {
     for (index, actor) in actors.enumerated() where actor.resource == "d0" && !accountsThere.contains(UInt64(index)) {
       world.control(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8))))
@@ -177,9 +216,15 @@ public struct Run {
   /// Faults are over: everyone comes back, and everyone hears everyone.
   private mutating func makePeace() {
     guard failure == nil else { return }
+    // Some may have been deleted without a word of it having come through.
+    accountsThere = []
     // One after the other, where only few at a time can be made.
     for _ in actors where actors.contains(where: { !isThere($0.account) }) {
       createAccounts()
+      rest()
+    }
+    for account in administered {
+      ask(.enableAccount(account))
       rest()
     }
     for index in actors.indices where !actors[index].isRascal {
@@ -209,6 +254,7 @@ public struct Run {
     rest()
     askEveryone()
     checkAtRest()
+    for index in actors.indices { streamBegins(index) }
   }
 
   /// In peace whoever asks gets an answer.
@@ -235,6 +281,12 @@ public struct Run {
       guard failure == nil else { return }
       if let problem = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, problem) }
     }
+  }
+
+  /// Of what an actor has received so far nothing more will come: it is checked as a whole.
+  mutating func streamBegins(_ index: Int) {
+    guard failure == nil, !options.without.contains(OutputStreams.name) else { return outputs.drop(index) }
+    if let problem = outputs.endOfStream(index) { fail(OutputStreams.name, "\(actors[index].name): \(problem)") }
   }
 
   private mutating func checkAtRest() {
@@ -273,7 +325,9 @@ public struct Run {
     for notice in world.takeNotices() {
       switch notice {
       case .bytes(let connection, let bytes):
-        guard let index = byConnection[connection], actors[index].client != nil else { continue }
+        guard let index = byConnection[connection] else { continue }
+        outputs.received(bytes, by: index)
+        guard actors[index].client != nil else { continue }
         let outputs = actors[index].client!.received(bytes, using: pool)
         follow(outputs, index)
       case .handshake(let connection):
@@ -287,10 +341,7 @@ public struct Run {
         createAccounts()
       case .unreadable: disturb(Run.unreadable)
       case .alarm(let id): wake(id)
-      case .reply(let id, .done): accountsThere.append(id)
-      case .reply(let id, .refused(let why)) where why.contains("already"): accountsThere.append(id)
-      // Asked again when the actor next thinks of connecting.
-      case .reply: break
+      case .reply(let id, let reply): answered(id, reply)
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import ClientCore
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -22,6 +23,7 @@ struct Faults: Sendable {
   var swizzle = 0
   var clockJump = 0
   var wallStep = 0
+  var shutdown = 0
 }
 
 /// The kind of world that a seed makes: a random part of all features, faults and limits (swarm testing), so that rare combinations
@@ -33,6 +35,12 @@ struct Swarm: Sendable {
   /// Devices of each account.
   var devices: [Int]
   var rascals = 0
+  /// Chances, in percent of the tenths of a second, that whoever runs the server wants something.
+  var operators = 0
+  /// Some clients say in which language they speak.
+  var speaksLanguages = false
+  /// How honest clients log in, the best first.
+  var mechanisms = Client.Mechanism.allCases
   /// Limits are so low that honest users meet them.
   var isTight = false
 
@@ -43,7 +51,18 @@ struct Swarm: Sendable {
     configuration.limits.idleTime = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))
     configuration.features.offlineMessages = !choices.chance(.swarm, 2, percent: 30)
     configuration.blockedMessages = choices.chance(.swarm, 20, percent: 25) ? .drop : .bounce
-    configuration.conflictPolicy = [.replaceOld, .rename, .refuseNew][choices.chance(.swarm, 21, percent: 15) ? 1 : 0]
+    configuration.conflictPolicy = [.replaceOld, .replaceOld, .replaceOld, .rename, .refuseNew][choices.draw(.swarm, 21, below: 5)]
+    configuration.features.openRegistration = choices.chance(.swarm, 80, percent: 50)
+    configuration.features.rooms = !choices.chance(.swarm, 81, percent: 5)
+    configuration.offersTLS = !choices.chance(.swarm, 82, percent: 10)
+    configuration.requiresTLS = configuration.offersTLS && !choices.chance(.swarm, 83, percent: 20)
+    switch choices.draw(.swarm, 84, below: 6) {
+    case 4: mechanisms = [.scramSHA1, .scramSHA256]
+    case 5 where configuration.requiresTLS: mechanisms = [.plain]
+    default: break
+    }
+    speaksLanguages = choices.chance(.swarm, 86, percent: 50)
+    operators = max(0, choices.draw(.swarm, 85, below: 17) - 8)
     settings = WorldSettings(configuration: configuration)
     accounts = 2 + choices.draw(.swarm, 12, below: 3)
     devices = (0..<accounts).map { 1 + choices.draw(.swarm, 13, item: $0, below: 2) }
@@ -100,6 +119,7 @@ struct Swarm: Sendable {
     faults.swizzle = some(37, 5, &choices)
     faults.clockJump = some(38, 5, &choices)
     faults.wallStep = some(39, 5, &choices)
+    faults.shutdown = some(43, 5, &choices)
     settings.loadFailurePercent = some(40, 10, &choices)
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
     rascals = some(42, 3, &choices)
@@ -110,8 +130,8 @@ struct Swarm: Sendable {
     settings.watchesLimitsClosely = true
     func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
     var limits = settings.configuration.limits
-    limits.outboxBytes = low(50, [32 << 20, 200_000, 40_000], &choices)
-    limits.allOutboxesBytes = low(51, [512 << 20, 400_000, 100_000], &choices)
+    limits.outboxBytes = low(50, [32 << 20, 60_000, 15_000], &choices)
+    limits.allOutboxesBytes = low(51, [512 << 20, 120_000, 40_000], &choices)
     limits.unprocessedBytes = low(52, [64 << 10, 1000, 1], &choices)
     limits.rosterItems = low(53, [10_000, 2, 1], &choices)
     limits.blockedAddresses = low(54, [10_000, 2, 1], &choices)
@@ -130,6 +150,13 @@ struct Swarm: Sendable {
     limits.rooms.historyBytes = low(67, [256 << 10, 1_000, 300], &choices)
     limits.rooms.relays = low(68, [256, 2, 1], &choices)
     limits.rooms.invitations = low(69, [20, 2, 1], &choices)
+    limits.rooms.lockTime = .milliseconds(Int64(low(70, [300_000, 2_000, 500], &choices)))
+    limits.negotiationIdle = .milliseconds(Int64(low(71, [60_000, 4_000, 3_000], &choices)))
+    limits.negotiationTotal = .milliseconds(Int64(low(72, [300_000, 12_000, 8_000], &choices)))
+    limits.closeWait = .milliseconds(Int64(low(73, [5_000, 1_000, 50], &choices)))
+    limits.authenticationAttempts = low(74, [5, 3, 2], &choices)
+    limits.groupsPerItem = low(75, [64, 2, 1], &choices)
+    limits.authenticatedStream.stanzaBytes = low(76, [262_144, 20_000, 10_000], &choices)
     settings.configuration.limits = limits
   }
 }

@@ -36,6 +36,19 @@ extension Run {
       disturb("somebody sets the clock by \(offset) s")
       world.stepWall(by: .seconds(Int64(offset)))
     }
+    if strikes(8, faults.shutdown) { shutDown() }
+    if strikes(9, swarm.operators) { operate() }
+  }
+
+  /// Somebody does something about accounts: no fault, but sessions may end by it.
+  private mutating func operate() {
+    let accounts = honest.map { actors[$0].account }
+    var workload = workload
+    let request = workload.operate(on: accounts) { world.choices.draw(.operate, 0, item: weatherCount, below: $0) }
+    self.workload = workload
+    guard let request else { return }
+    // Twice, now and then: what takes time must bear another of its kind meanwhile.
+    for _ in 0...world.choices.draw(.operate, 1, item: weatherCount, below: 2) { ask(request) }
   }
 
   private mutating func strikes(_ kind: UInt64, _ percent: Int) -> Bool {
@@ -43,6 +56,11 @@ extension Run {
   }
   private mutating func fate(_ kind: UInt64, below bound: Int) -> Int {
     world.choices.draw(.weather, kind, item: weatherCount, below: bound)
+  }
+
+  private mutating func shutDown() {
+    disturb("the server is told to end")
+    world.shutDown(grace: .milliseconds(Int64(fate(17, below: 1000))))
   }
 
   /// One connection stands still in one direction or both, or goes on.

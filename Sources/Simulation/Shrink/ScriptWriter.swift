@@ -47,6 +47,8 @@ struct ScriptWriter {
       guard isLast, !failure.isAtRest else { return expected }
       return ["# This came, and should not have: \(oneLine("\(element)"))", "\(name(session.actor)) receives: nothing", ""]
     case .fault(let what): return ["# FAULT: \(what)", ""]
+    case .asked(_, let request): return ["# OPERATOR: \(request.summary)", ""]
+    case .answered: return []
     }
   }
 

@@ -69,6 +69,8 @@ public struct World {
     case loaded(LoadKey, Loaded, failures: Int)
     case derived(UInt64, DerivationRequest)
     case restart
+    /// The process, told to end, has had its time; which life of it this is about.
+    case stop(Int)
     case alarm(UInt64)
 
     /// Goes on whatever becomes of the server's process.
@@ -211,6 +213,7 @@ public struct World {
     case .loaded(let key, let loaded, let failures): answer(key, loaded, failures)
     case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
     case .restart: restart()
+    case .stop(let life): if node.incarnation == life { crash() }
     case .alarm(let id): notices.append(.alarm(id))
     }
   }
@@ -248,6 +251,13 @@ public struct World {
     notices.append(.crashed)
     let downtime = pick(.crash, 2, settings.downtime, &choices)
     if downtime == 0 { restart() } else { schedule(.restart, after: downtime) }
+  }
+
+  /// The process is told to end, as by SIGTERM: it takes leave of everybody, and ends some time later.
+  public mutating func shutDown(grace: Int64) {
+    guard node.isUp else { return }
+    tell(.shutdown)
+    schedule(.stop(node.incarnation), after: grace)
   }
 
   private mutating func restart() {

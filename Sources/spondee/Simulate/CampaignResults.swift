@@ -24,12 +24,23 @@ struct CampaignResults {
 
   var summary: String {
     let rate = String(format: "%.1f", rate)
-    let unreached = marks.unreached.count
+    let eventRate = String(format: "%.0f", Double(events) / max(seconds, 1e-9))
     return """
-      \(runs.count) seeds (\(rate) a second), \(events) events, \(virtualSeconds) s of virtual time, digest \(digest)
-      \(Mark.allCases.count - unreached) of \(Mark.allCases.count) marks reached; --marks lists them
-      \(runs.count - failures.count) passed, \(failures.count) failed
+      \(runs.count) seeds (\(rate) a second), \(events) events (\(eventRate) a second), \(virtualSeconds) s of virtual time, digest \(digest)
+      \(missedMarks)
+      \(runs.count - failures.count) passed, \(failures.count) failed; \(rate) seeds and \(eventRate) events a second; \(reachedMarks)
       """
+  }
+
+  private var reachable: Int { Mark.allCases.count - UnreachableMarks.reasons.count }
+  private var reachedMarks: String { "\(reachable - UnreachableMarks.missed(marks).count) of \(reachable) marks reached" }
+
+  /// Some by name; a short campaign has not come far, and needs no list of all.
+  private var missedMarks: String {
+    let missed = UnreachableMarks.missed(marks)
+    guard !missed.isEmpty else { return "every mark that can be reached was; --marks lists them" }
+    let names = missed.prefix(40).map(\.name).joined(separator: ", ") + (missed.count > 40 ? ", …" : "")
+    return "\(missed.count) marks were not reached (--marks lists all): \(names)"
   }
 
   /// How often each mark was reached, in the order of the catalogue.
@@ -57,6 +68,7 @@ struct CampaignResults {
       let count = "\(marks.count(of: mark))"
       return String(repeating: " ", count: max(0, 9 - count.count)) + count + "  \(mark.description)"
     }
+    lines += UnreachableMarks.reasons.map { "can't be reached: \($0.mark.name), since \($0.reason)" }
     lines.append("\(Mark.allCases.count - marks.unreached.count) of \(Mark.allCases.count) marks were reached")
     return lines.joined(separator: "\n")
   }

@@ -27,6 +27,19 @@ struct BlockingTests {
     #expect(everybody.filter { account.isBlocked(JID(Text($0))!) }.sorted() == meant.sorted())
   }
 
+  /// XEP-0191, 3.3, and RFC 6121, 4.6.3: who has shown itself to one address alone is gone for that one, too; or its ghost stays in the room.
+  @Test func whoIsNotAvailableLeavesTheRoomThatIsBlocked() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let (romeo, juliet) = (harness.session("romeo", resource: "r"), harness.session("juliet", resource: "j"))
+    harness.makeRoom("tea", isPersistent: false, by: romeo)
+    harness.join("tea", as: "juliet", on: juliet)
+    _ = harness.read(romeo)
+    harness.send("<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='conference.localhost'/></block></iq>", on: juliet)
+    #expect(harness.read(romeo).contains("<presence type='unavailable' from='tea@conference.localhost/juliet'"))
+  }
+
   /// All rooms of a service are at one domain: who blocks a nick there does not block it in every room.
   @Test func aNickAtTheServiceIsNobodyInItsRooms() {
     var harness = EngineHarness()

@@ -50,6 +50,32 @@ struct SubscriptionsTests {
     #expect(harness.gauges("roster items").first == Gauge(name: "roster items", value: 1, limit: 1))
   }
 
+  /// RFC 6121, 2.5.2: who only asked has no subscription, and does not learn from the refusal who is there.
+  @Test func removingWhoAskedShowsNoPresence() {
+    var (harness, juliet, strangers) = verona { _ in }
+    harness.send("<presence/>", on: juliet)
+    #expect(add("tybalt", &harness, juliet).contains("type='result'"))
+    harness.send("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>", on: strangers[0])
+    harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: strangers[0])
+    _ = harness.read(strangers[0])
+    let item = "<item jid='tybalt@localhost' subscription='remove'/>"
+    harness.send("<iq type='set' id='r'><query xmlns='jabber:iq:roster'>\(item)</query></iq>", on: juliet)
+    let heard = harness.read(strangers[0])
+    #expect(heard.contains("type='unsubscribed'"))
+    #expect(!heard.contains("juliet@localhost/j"))
+  }
+
+  /// RFC 6121, 4.3.2: the answer to a probe is none to a request, which still waits for one.
+  @Test func aProbeDoesNotTakeBackARequest() {
+    var (harness, juliet, strangers) = verona { _ in }
+    harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: strangers[0])
+    harness.send("<presence to='juliet@localhost' type='probe'/>", on: strangers[0])
+    #expect(!harness.read(strangers[0]).contains("unsubscribed"))
+    harness.send("<presence to='tybalt@localhost' type='subscribed'/>", on: juliet)
+    let tybalt = harness.engine.server.accounts[JID("tybalt@localhost")!]?.entity?.roster[JID("juliet@localhost")!]
+    #expect(tybalt?.subscription == .to)
+  }
+
   /// Whoever approves a request gets a contact, for which there must be a place.
   @Test func anApprovedRequestCountsAsAContact() {
     var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 1 }

@@ -7,6 +7,17 @@ import XMPP
 
 /// Configuration, persistence, destruction and disco (XEP-0045, 6, 10.1, 10.2, 10.9).
 @Suite struct RoomConfigurationTests {
+  /// 10.2: who is hidden and expelled by the same submission was seen until then, and is seen to go.
+  @Test func whoIsHiddenAndExpelledAtOnceIsSeenToGo() {
+    var stage = RoomStage(["presencebroadcast": ["moderator", "participant", "visitor"]])
+    stage.join("juliet", "Juliet")
+    stage.join("nurse", "Nurse")
+    stage.affiliate("nurse", "member")
+    stage.forget()
+    stage.configure(["presencebroadcast": ["moderator"], "membersonly": ["1"]])
+    #expect(stage.take("romeo").contains { $0.hasPrefix("-Juliet") })
+  }
+
   // MARK: The form
 
   @Test func submissionReadsBack() throws {

@@ -85,8 +85,8 @@ import XMPP
     var stage = RoomStage()
     stage.join("romeo", "Romeo")
     stage.forget()
-    #expect(stage.room.nextDeadline == Room.Limits.lockTime)
-    stage.now.monotonic = Room.Limits.lockTime - 1
+    #expect(stage.room.nextDeadline == Int64.seconds(300))
+    stage.now.monotonic = Int64.seconds(300) - 1
     stage.perform { room, step in room.deadlinePassed(&step) }
     #expect(!stage.room.isGone)
     stage.now.monotonic += 1

@@ -178,6 +178,18 @@ struct ClientStreamTests {
     #expect(harness.closed == [link])
   }
 
+  /// RFC 6120, 5.4.3.2: between the word to proceed and TLS nothing can be said that anybody could read.
+  @Test(arguments: [false, true])
+  func whoIsAboutToEncryptIsLeftWithoutAWord(_ isShutdown: Bool) {
+    var harness = EngineHarness()
+    let link = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
+    #expect(harness.read(link).hasSuffix("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
+    if isShutdown { harness.input(.shutdown) } else { harness.advance(seconds: 61) }
+    #expect(harness.read(link) == "")
+    #expect(harness.closed == [link])
+  }
+
   @Test func shutdownTellsEveryone() {
     var harness = EngineHarness()
     harness.addAccount("romeo")

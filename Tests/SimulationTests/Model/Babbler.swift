@@ -67,8 +67,7 @@ struct Babbler {
   }
 
   private mutating func blocking() -> Element {
-    // A room that is blocked by a resource that isn't available is left with a ghost, and what may come of that no document says.
-    let rooms: [Text] = AllowList.blockForgetsTheUnavailable ? [] : ["conference.localhost", Self.rooms[0].text]
+    let rooms: [Text] = ["conference.localhost", Self.rooms[0].text]
     let jids: [Text] = (0..<below(3)).map { _ in chance(20) ? pick(rooms + ["localhost/x", "localhost"]) : address() }
     let items = jids.map { Element("item", NS.blocking, ["jid": $0]) }
     return iq("set", nil, Element(chance(40) ? "block" : "unblock", NS.blocking, children: items))

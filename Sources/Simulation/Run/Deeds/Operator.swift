@@ -1,0 +1,26 @@
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// What those do who run the server.
+enum Operator {
+  /// Most of it is about accounts that nobody uses; the rest cuts users' sessions.
+  static func request(_ accounts: [JID], _ roll: (Int) -> Int) -> ControlRequest? {
+    let spare = JID(local: roll(2) == 1 ? "spare" : "other", domain: "localhost", resource: "")!
+    let user = roll(3) == 2 ? accounts[roll(accounts.count)] : spare
+    let password = Secret(Array("pw".utf8))
+    switch roll(12) {
+    case 1: return .listAccounts
+    case 2: return .addAccount(spare, password: password)
+    case 3: return .addAccount(user, password: password)
+    case 4: return .addAccount(spare, password: Secret([]))
+    case 5: return .changePassword(spare, password: Secret([0]))
+    case 6: return .changePassword(user, password: password)
+    case 7: return .disableAccount(user)
+    case 8, 9: return .enableAccount(user)
+    case 10: return .deleteAccount(user)
+    case 11: return .deleteAccount(spare)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,131 @@
+internal import XML
+internal import XMPP
+
+// How rooms are ruled (XEP-0045, 8 to 10): roles, affiliations, lists, configuration, registration.
+
+extension Deed {
+  static let ranks: [Deed] = [
+    Deed(.ranks, 9) { scene, roll in
+      let role: Text = Scene.pick(["participant", "visitor", "none", "moderator"], roll)
+      return admin([Element("item", NS.mucAdmin, ["nick": scene.nick(scene.other(roll), roll), "role": role])], scene, roll)
+    },
+    Deed(.ranks, 6) { scene, roll in admin([rank(scene, roll)], scene, roll) },
+    Deed(.ranks, 1) { scene, roll in admin([rank(scene, roll), rank(scene, roll)], scene, roll) },
+    // With a nick that goes with it, or by the nick alone (8, 9.3).
+    Deed(.ranks, 2) { scene, roll in
+      var item = rank(scene, roll)
+      item["nick"] = roll(5) == 4 ? "" : scene.nick(scene.other(roll), roll)
+      if roll(3) == 2 { item["jid"] = nil }
+      return admin([item], scene, roll)
+    },
+    Deed(.ranks, 1) { scene, roll in
+      var (first, second) = (rank(scene, roll), rank(scene, roll))
+      (first["nick"], second["nick"]) = ("kept", "kept")
+      (first["affiliation"], second["affiliation"]) = ("member", "member")
+      return admin([first, second], scene, roll)
+    },
+    // A whole domain (9.2).
+    Deed(.ranks, 1) { scene, roll in
+      let affiliation: Text = Scene.pick(["none", "outcast"], roll)
+      let domain: Text = Scene.pick(["localhost", "elsewhere.example"], roll)
+      return admin([Element("item", NS.mucAdmin, ["jid": domain, "affiliation": affiliation])], scene, roll)
+    },
+    Deed(.ranks, 3) { scene, roll in
+      let lists: [(Text, Text)] = [
+        ("affiliation", "member"), ("affiliation", "outcast"), ("affiliation", "admin"), ("affiliation", "owner"), ("role", "moderator"),
+        ("role", "participant"), ("role", "visitor"), ("affiliation", "none"), ("role", "none"), ("role", "weird"),
+      ]
+      let list = Scene.pick(lists, roll)
+      return scene.iq("get", scene.room(roll), "query", NS.mucAdmin, [Element("item", NS.mucAdmin, [list.0: list.1])])
+    },
+    Deed(.ranks, 2) { scene, roll in admin(Scene.pick(wrongItems, roll).map { [$0] } ?? [], scene, roll) },
+  ]
+
+  private static let wrongItems: [Element?] = [
+    nil, Element("item", NS.mucAdmin, ["nick": "user0-d0", "role": "visitor", "affiliation": "member"]),
+    Element("item", NS.mucAdmin, ["jid": "@@", "affiliation": "member"]), Element("item", NS.mucAdmin, ["affiliation": "member"]),
+    Element("item", NS.mucAdmin, ["nick": "nobody", "affiliation": "member"]), Element("item", NS.mucAdmin, ["role": "visitor"]),
+    Element("item", NS.mucAdmin, ["nick": "nobody", "role": "none"]), Element("item", NS.mucAdmin, ["jid": "user0@localhost"]),
+    Element("item", NS.mucAdmin, ["jid": "user0@localhost", "affiliation": "king"]),
+    Element(
+      "item", NS.mucAdmin, ["jid": "user1@localhost", "affiliation": "none"],
+      children: [Element("reason", NS.mucAdmin, text: Text(String(repeating: "r", count: 2000)))]),
+  ]
+
+  private static func rank(_ scene: Scene, _ roll: (Int) -> Int) -> Element {
+    let affiliation: Text = Scene.pick(["member", "none", "owner", "admin", "outcast"], roll)
+    return Element("item", NS.mucAdmin, ["jid": scene.other(roll).account.text, "affiliation": affiliation])
+  }
+
+  private static func admin(_ items: [Element], _ scene: Scene, _ roll: (Int) -> Int) -> Element {
+    scene.iq("set", scene.room(roll), "query", NS.mucAdmin, items)
+  }
+}
+
+extension Deed {
+  static let ownership: [Deed] = [
+    Deed(.ownership, 2) { scene, roll in scene.iq("get", scene.room(roll), "query", NS.mucOwner) },
+    // Who makes a room has to say how it is to be, or nobody else comes in (10.1.2).
+    Deed(.ownership, 7) { scene, roll in configure(scene.room(roll), scene, roll) },
+    Deed(.ownership, 1) { scene, roll in owner(DataForm(Scene.pick([.cancel, .result], roll), fields: []), scene.room(roll), scene) },
+    Deed(.ownership, 1) { scene, roll in
+      guard scene.user.index == 0, roll(3) == 2 else { return nil }
+      let destroy = Element("destroy", NS.mucOwner, ["jid": roll(4) == 3 ? "@@" : "other@conference.localhost"])
+      return scene.iq("set", scene.room(roll), "query", NS.mucOwner, [destroy])
+    },
+    // Members reserve nicks (7.10).
+    Deed(.ownership, 3) { scene, roll in
+      let form = DataForm(
+        .submit,
+        fields: [
+          DataForm.Field(name: "FORM_TYPE", values: [NS.mucRegister]),
+          DataForm.Field(name: "muc#register_roomnick", values: [roll(8) == 7 ? "" : scene.nick(scene.other(roll), roll)]),
+        ])
+      return scene.iq("set", scene.room(roll), "query", NS.register, [form.element])
+    },
+    Deed(.ownership, 1) { scene, roll in scene.iq("get", scene.room(roll), "query", NS.register) },
+    Deed(.ownership, 2) { scene, roll in
+      scene.iq("set", scene.room(roll), "query", NS.register, [Element("remove", NS.register)])
+    },
+  ]
+
+  private static func owner(_ form: DataForm, _ room: Text, _ scene: Scene) -> Element {
+    scene.iq("set", room, "query", NS.mucOwner, [form.element])
+  }
+
+  /// Name and lifetime of rooms are decided by the first device of the first account alone, so that their order is known. Others take
+  /// rooms as they are, or change rules.
+  static func configure(_ room: Text, _ scene: Scene, _ roll: (Int) -> Int) -> Element {
+    let type = DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig])
+    guard scene.user.index == 0 else { return owner(DataForm(.submit, fields: roll(2) == 1 ? [type] + rules(roll) : []), room, scene) }
+    let life = [
+      DataForm.Field(name: "muc#roomconfig_roomname", values: ["n\(scene.number)"]),
+      DataForm.Field(name: "muc#roomconfig_persistentroom", values: [roll(8) == 7 ? "0" : "1"]),
+    ]
+    return owner(DataForm(.submit, fields: [type] + life + rules(roll)), room, scene)
+  }
+
+  /// Most rules are left as they are by most who change some; now and then one can't be meant.
+  private static func rules(_ roll: (Int) -> Int) -> [DataForm.Field] {
+    func field(_ name: Text, _ values: [[Text]]) -> DataForm.Field? {
+      let choice = max(0, roll(values.count + 4) - 3)
+      return choice == 0 ? nil : DataForm.Field(name: "muc#roomconfig_" + name, values: values[choice - 1])
+    }
+    let secret = roll(5)
+    let isProtected = [
+      DataForm.Field(name: "muc#roomconfig_passwordprotectedroom", values: [secret == 3 ? "1" : "0"]),
+      DataForm.Field(name: "muc#roomconfig_roomsecret", values: [secret == 3 ? Scene.password : ""]),
+    ]
+    return [
+      field("moderatedroom", [["0"], ["1"]]), field("membersonly", [["0"], ["1"], ["0"]]), field("publicroom", [["1"], ["0"]]),
+      field("whois", [["anyone"], ["moderators"], ["anyone"], ["weird"]]), field("changesubject", [["1"], ["0"]]),
+      field("historylength", [["20"], ["2"], ["many"], ["0"]]), field("allowpm", [["anyone"], ["participants"], ["moderators"], ["none"]]),
+      field(
+        "presencebroadcast",
+        [
+          ["moderator", "participant", "visitor"], ["moderator"], ["moderator", "participant", "visitor", "none"],
+          ["moderator", "visitor"],
+        ]),
+    ].compactMap { $0 } + (secret >= 3 ? isProtected : [])
+  }
+}

@@ -1,0 +1,34 @@
+internal import XML
+internal import XMPP
+
+extension Rascal {
+  /// Bytes of a session: floods, giants, what is not XML, and what ends streams.
+  static func outrage(_ roll: (Int) -> Int) -> [UInt8] {
+    let victim = "user\(roll(3))@localhost"
+    func many(_ most: Int, _ one: (Int) -> String) -> [UInt8] { (0..<(1 + roll(most))).flatMap { Array(one($0).utf8) } }
+    switch roll(18) {
+    case 1: return Array("<message to='\(victim)'><body>\(String(repeating: "y", count: 1 << (10 + roll(9))))</body></message>".utf8)
+    case 2: return Array("<message to='\(victim)'><body>&nothing;</body></message>".utf8)
+    case 3: return Array("<presence><show></presence>".utf8)
+    case 4: return many(300) { "<message to='\(victim)' id='f\($0)' type='chat'><body>flood</body></message>" }
+    case 5: return many(100) { "<presence to='p\($0)@localhost/x'/>" }
+    case 6: return many(60) { "<iq type='set' id='r\($0)'><query xmlns='jabber:iq:roster'><item jid='c\($0)@localhost'/></query></iq>" }
+    case 7: return many(100) { "<presence to='tea@conference.localhost/r\($0)'><x xmlns='http://jabber.org/protocol/muc'/></presence>" }
+    case 8: return many(60) { "<iq type='set' id='b\($0)'><block xmlns='urn:xmpp:blocking'><item jid='c\($0)@localhost'/></block></iq>" }
+    case 9: return many(300) { "<iq type='get' id='p\($0)'><ping xmlns='urn:xmpp:ping'/></iq>" }
+    case 10:
+      return many(20) {
+        "<iq type='get' id='l\($0)' to='conference.localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
+      }
+    case 11:
+      return many(40) { "<iq type='get' id='s\($0)' to='tea@conference.localhost/user0-d0'><silence xmlns='urn:example:silence'/></iq>" }
+    case 12: return Array("<message from='user0@localhost' to='\(victim)'><body>forged</body></message>".utf8)
+    case 13: return Array("<unknown/>".utf8)
+    case 14: return Array(Scene.pick(["<!-- -->", "<?pi?>", "<a:b/>", "</presence>", open], roll).utf8)
+    case 15: return many(60) { "<presence type='subscribe' to='user\($0 % 4)@localhost'/>" }
+    case 16: return many(40) { "<message to='\(victim)' id='z\($0)'><body>\(String(repeating: "z", count: 500))</body></message>" }
+    case 17: return Array("<message to='\(victim)'>\(String(repeating: "<a>", count: 70))".utf8)
+    default: return Array("<iq type='get' id='v'><query xmlns='jabber:iq:version'/></iq>".utf8)
+    }
+  }
+}
