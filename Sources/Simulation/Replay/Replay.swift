@@ -23,6 +23,11 @@ public struct Replay {
   public private(set) var difference: Difference?
   /// The first limit of the server's that was seen to be passed.
   public private(set) var overLimit: Gauge?
+  /// What is wrong, in words; `nil` if nothing is.
+  public var problem: String? { difference.map { "another outcome: \($0)" } ?? overLimit.map { "limits: \($0)" } }
+  /// Keep what happened, for whoever looks into it.
+  public var keepsHistory = false
+  public private(set) var history: [String] = []
 
   public init(_ recording: Recording) {
     self.recording = recording
