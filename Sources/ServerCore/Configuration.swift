@@ -1,7 +1,8 @@
 public import XML
+internal import XMPP
 
 /// What a server is told at start. Values here are checked by whoever reads them from a file.
-public struct Configuration: Sendable {
+public struct Configuration: Sendable, Codable {
   /// The domains that have accounts. At least one.
   public var domains: [Text]
   /// Rooms live at this label below each domain.
@@ -23,7 +24,7 @@ public struct Configuration: Sendable {
   public init(domains: [Text]) { self.domains = domains }
 
   /// What happens when a resource is bound that is already there (RFC 6120, 7.7.2.2).
-  public enum ConflictPolicy: String, Sendable, CaseIterable {
+  public enum ConflictPolicy: String, Sendable, CaseIterable, Codable {
     /// The old session ends with the stream error `conflict`.
     case replaceOld = "replace-old"
     /// The new one gets the stanza error `conflict`.
@@ -33,9 +34,9 @@ public struct Configuration: Sendable {
   }
 
   /// What a sender hears when a message is blocked (XEP-0191, 3.3 leaves it open).
-  public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
+  public enum BlockedMessages: String, Sendable, CaseIterable, Codable { case bounce, drop }
 
-  public struct Features: Sendable {
+  public struct Features: Sendable, Codable {
     /// In-band registration by strangers (XEP-0077). Changing one's password and removing one's account work regardless.
     public var openRegistration = false
     public var rooms = true
@@ -44,7 +45,7 @@ public struct Configuration: Sendable {
   }
 
   /// Bounds on everything that a peer could make grow. Bytes and counts; times in nanoseconds.
-  public struct Limits: Sendable {
+  public struct Limits: Sendable, Codable {
     public var unauthenticatedStream = StreamLimits.unauthenticated
     public var authenticatedStream = StreamLimits.authenticated
     /// Bytes from the core's emission to the kernel's acceptance, of one link. Beyond it the link ends.
@@ -85,7 +86,7 @@ public struct Configuration: Sendable {
     public init() {}
 
     /// What visitors can make one room keep. Names, subjects and the like have bounds of their own (`Room.Limits`).
-    public struct Rooms: Sendable {
+    public struct Rooms: Sendable, Codable {
       /// At least one: a room has an owner.
       public var affiliations = 10_000
       /// Clients in the room. Admins and owners may go `spareSessions` beyond it (XEP-0045, 7.2.9). At least one: who makes a room is in it.
@@ -102,5 +103,27 @@ public struct Configuration: Sendable {
       public var lockTime = Int64.seconds(300)
       public init() {}
     }
+  }
+}
+
+extension Configuration {
+  /// Why no server can be made of it; `nil` if one can. For what comes from a file that nobody has checked.
+  var problem: String? {
+    if domains.isEmpty || domains.contains(where: { JID($0)?.text != $0 }) { return "a configuration names no domain" }
+    let rooms = limits.rooms
+    let counts = [
+      scramRounds, limits.outboxBytes, limits.allOutboxesBytes, limits.unprocessedBytes, limits.authenticationAttempts, limits.derivations,
+      limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests, limits.groupsPerItem, limits.blockedAddresses,
+      limits.offlineMessages, limits.offlineBytes, limits.directedPresences, limits.parkedStanzas, limits.heldSteps, rooms.affiliations,
+      rooms.sessions, rooms.spareSessions, rooms.historyMessages, rooms.historyBytes, rooms.relays, rooms.invitations,
+    ]
+    let streams = [limits.unauthenticatedStream, limits.authenticatedStream].flatMap {
+      [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes]
+    }
+    let times = [limits.negotiationIdle, limits.negotiationTotal, limits.closeWait, limits.idleTime]
+    // Far beyond what anybody needs, and far from where sums overflow.
+    let isSane =
+      (counts + streams).allSatisfy { (0...1 << 40).contains($0) } && times.allSatisfy { (0...Int64.seconds(1 << 30)).contains($0) }
+    return isSane ? nil : "a configuration has a limit that can't be"
   }
 }

@@ -2,7 +2,7 @@ public import XML
 public import XMPP
 
 /// One connection, for as long as it lives. Never reused within a run.
-public struct LinkID: Sendable, Hashable, Comparable {
+public struct LinkID: Sendable, Hashable, Comparable, Codable {
   public let number: UInt64
   public init(_ number: UInt64) { self.number = number }
   public static func < (a: LinkID, b: LinkID) -> Bool { a.number < b.number }
@@ -89,7 +89,7 @@ public struct DerivationRequest: Sendable {
 }
 
 /// Bytes that are compared in constant time or not at all.
-public struct Secret: Sendable {
+public struct Secret: Sendable, Codable {
   let bytes: [UInt8]
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
   /// For handing to a cryptographic function.
@@ -104,7 +104,7 @@ public struct Secret: Sendable {
   }
 }
 
-public enum ControlRequest: Sendable {
+public enum ControlRequest: Sendable, Codable {
   case addAccount(JID, password: Secret)
   case changePassword(JID, password: Secret)
   case deleteAccount(JID)
@@ -113,7 +113,7 @@ public enum ControlRequest: Sendable {
   case listAccounts
 }
 
-public enum ControlReply: Sendable, Hashable {
+public enum ControlReply: Sendable, Hashable, Codable {
   case done
   case accounts([AccountListing])
   /// In words that the one who asked can act on.

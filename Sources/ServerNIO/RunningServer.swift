@@ -28,13 +28,17 @@ public final class RunningServer: Sendable {
     let tls = try Certificates.load(configuration)
     var core = configuration.core
     core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
-    let engine = Engine(configuration: core, seed: randomSeed())
+    let seed = randomSeed()
+    let engine = Engine(configuration: core, seed: seed)
     let storage = try openStorage(configuration)
     var logger = Logger(label: "spondee") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = configuration.logLevel.loggerLevel
 
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let host = ServerHost(loop: group.next(), engine: engine, storage: storage, tls: tls, logger: logger)
+    if let options = configuration.recording {
+      host.record(into: try RecordingFolder(options, configuration: core, seed: seed, at: .now()))
+    }
     var channels: [any Channel] = []
     do throws(SetupError) {
       channels = try bind(configuration, group, host)

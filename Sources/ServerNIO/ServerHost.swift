@@ -10,6 +10,7 @@ internal import StorageSQLite
 final class ServerHost: @unchecked Sendable {
   let loop: any EventLoop
   private var engine: Engine
+  private var recording: RecordingFolder?
   private var storage: StorageQueue!
   private let tls: NIOSSLContext
   private let logger: Logger
@@ -35,12 +36,33 @@ final class ServerHost: @unchecked Sendable {
     }
   }
 
+  /// To be called before anything happens.
+  func record(into folder: consuming RecordingFolder) { recording = consume folder }
+
   // MARK: In
+
+  /// What the engine is fed, and where time comes in: nothing else reaches it.
+  private func feed(_ input: Input) {
+    let now = Instant.now()
+    if recording?.input(input, at: now, before: engine) == false { endRecording() }
+    engine.handle(input, at: now)
+  }
+
+  private func takeActions() -> [Action] {
+    let actions = engine.flush()
+    if recording?.outputs(actions) == false { endRecording() }
+    return actions
+  }
+
+  private func endRecording() {
+    recording = nil
+    logger.warning("recording: there is no room on the disk; it ends here")
+  }
 
   /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop.
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
-    engine.handle(input, at: .now())
+    feed(input)
     guard !isFlushScheduled, !isFlushing else { return }
     isFlushScheduled = true
     loop.execute {
@@ -78,7 +100,7 @@ final class ServerHost: @unchecked Sendable {
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
         // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
-        engine.handle(.commitFailed(from: number), at: .now())
+        feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
       case .loaded(let key, let loaded):
@@ -95,7 +117,7 @@ final class ServerHost: @unchecked Sendable {
     guard !isFlushing else { return }
     isFlushing = true
     while true {
-      let actions = engine.flush()
+      let actions = takeActions()
       guard !actions.isEmpty else { break }
       for action in actions { perform(action) }
     }
@@ -134,7 +156,7 @@ final class ServerHost: @unchecked Sendable {
     }
     let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
       self.deadline = nil
-      self.engine.handle(.deadline, at: .now())
+      self.feed(.deadline)
       self.flush()
     }
     deadline = (next, task)

@@ -7,6 +7,9 @@ extension Element {
     self = copy(upTo: node.end)
   }
 
+  /// The same element, which keeps nothing but itself.
+  var ownStorage: Element { copy(upTo: node.end) }
+
   /// The element with its entries before `end` and none of the bytes of others.
   private func copy(upTo end: UInt32) -> Element {
     var entries = ContiguousArray<Entry>()

@@ -1,5 +1,5 @@
 /// What a peer's stream may cost. Bytes count as fed since the last boundary.
-public struct StreamLimits: Sendable, Hashable {
+public struct StreamLimits: Sendable, Hashable, Codable {
   /// Bytes of one stanza, or of the stream header.
   public var stanzaBytes: Int
   /// Levels of elements, the stream's own among them.

@@ -132,6 +132,19 @@ extension JID: Hashable, Comparable, CustomStringConvertible {
   public var description: String { text.string }
 }
 
+extension JID: Codable {
+  private struct Invalid: Error {}
+
+  public init(from decoder: any Decoder) throws {
+    guard let jid = JID(try decoder.singleValueContainer().decode(Text.self)) else { throw Invalid() }
+    self = jid
+  }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
 // MARK: - Splitting
 
 extension JID {

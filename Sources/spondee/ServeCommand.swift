@@ -21,7 +21,24 @@ struct ServeCommand: ParsableCommand {
   @Flag(help: "Let clients log in without TLS.")
   var noTLSRequired = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Record in this folder what the server is fed, for `spondee simulate --replay`. Passwords, keys and texts are replaced by stand-ins; \
+      addresses are not. Whoever has it can foretell the nonces of this process while it runs.
+      """, valueName: "dir"))
+  var record: String?
+  @Flag(help: "Record the texts of messages, too. Passwords and keys never are.")
+  var recordBodies = false
+  @Option(help: ArgumentHelp("Mebibytes that recordings may take; the oldest go first.", valueName: "mib"))
+  var recordSize = RecordingOptions.defaultBytes >> 20
+
   func validate() throws {
+    let sizes = RecordingOptions.fewestBytes >> 20...1 << 20
+    guard sizes.contains(recordSize) else {
+      throw ValidationError("--record-size should be from \(sizes.lowerBound) to \(sizes.upperBound)")
+    }
+    if record == nil, recordBodies { throw ValidationError("--record-bodies goes with --record") }
     if let port, !(0...65535).contains(port) { throw ValidationError("--port should be from 0 to 65535") }
   }
 
@@ -30,6 +47,9 @@ struct ServeCommand: ParsableCommand {
     let isLocalOnly = configuration.isLocalOnly
     if let port { configuration.setPort(port) }
     if openRegistration { configuration.core.features.openRegistration = true }
+    if let record {
+      configuration.recording = RecordingOptions(folder: record, keepsText: recordBodies, bytes: recordSize << 20)
+    }
     if noTLSRequired { configuration.core.requiresTLS = false }
 
     let ending = DispatchSemaphore(value: 0)
@@ -54,6 +74,7 @@ struct ServeCommand: ParsableCommand {
     for listener in server.listeners { print("  clients connect to \(listener)") }
     if isLocalOnly { print("  from this machine only: give a --domain of your own to be reached from others") }
     print("  data in \(configuration.dataFolder)")
+    if let recording = configuration.recording { print("  recorded in \(recording.folder)") }
     if configuration.core.features.openRegistration { print("  anybody may register an account") }
     if !configuration.core.requiresTLS { print("  logins without TLS are let in") }
     print("Add an account with: spondee account add\(place.repeated) NAME@\(domains[0])")

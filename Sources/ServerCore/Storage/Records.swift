@@ -2,7 +2,7 @@ public import XML
 public import XMPP
 
 /// A durable change. All records of one step are committed together or not at all.
-public enum Record: Sendable, Hashable {
+public enum Record: Sendable, Hashable, Codable {
   /// The account comes into being or its credentials or state change; what belongs to it stays.
   case account(AccountRecord)
   /// The account and all that belongs to it is gone, its rank in rooms included.
@@ -23,7 +23,7 @@ public enum Record: Sendable, Hashable {
   case affiliation(room: JID, jid: JID, AffiliationRecord?)
 }
 
-public struct AccountRecord: Sendable, Hashable {
+public struct AccountRecord: Sendable, Hashable, Codable {
   /// Bare.
   public var jid: JID
   public var credentials: [ScramCredentials]
@@ -36,7 +36,7 @@ public struct AccountRecord: Sendable, Hashable {
 }
 
 /// What a server keeps of a password (RFC 5802, section 3): enough to check a proof, not enough to make one.
-public struct ScramCredentials: Sendable, Hashable {
+public struct ScramCredentials: Sendable, Hashable, Codable {
   public var hash: ScramHash
   public var salt: [UInt8]
   public var rounds: Int
@@ -51,14 +51,14 @@ public struct ScramCredentials: Sendable, Hashable {
   }
 }
 
-public enum ScramHash: String, Sendable, Hashable, CaseIterable {
+public enum ScramHash: String, Sendable, Hashable, CaseIterable, Codable {
   case sha1 = "SHA-1"
   case sha256 = "SHA-256"
 }
 
 /// What an account knows of a contact (RFC 6121, 2.1 and appendix A).
-public struct RosterItem: Sendable, Hashable {
-  public enum Subscription: String, Sendable, Hashable { case none, to, from, both }
+public struct RosterItem: Sendable, Hashable, Codable {
+  public enum Subscription: String, Sendable, Hashable, Codable { case none, to, from, both }
 
   /// Bare, or as the user gave it.
   public var jid: JID
@@ -86,7 +86,7 @@ public struct RosterItem: Sendable, Hashable {
   }
 }
 
-public struct RoomRecord: Sendable, Hashable {
+public struct RoomRecord: Sendable, Hashable, Codable {
   /// Bare.
   public var jid: JID
   /// For the list of rooms; the whole configuration stands in `configuration`.
@@ -105,7 +105,7 @@ public struct RoomRecord: Sendable, Hashable {
   }
 }
 
-public struct AffiliationRecord: Sendable, Hashable {
+public struct AffiliationRecord: Sendable, Hashable, Codable {
   /// "owner", "admin", "member", "outcast"; "none" where only a nick is reserved.
   public var affiliation: Text
   /// The reserved nick (XEP-0045, 7.10).
@@ -119,7 +119,7 @@ public struct AffiliationRecord: Sendable, Hashable {
 }
 
 /// What the core asks of storage. An answer reflects every commit that was emitted before the question.
-public enum LoadKey: Sendable, Hashable {
+public enum LoadKey: Sendable, Hashable, Codable {
   case account(JID)
   case room(JID)
   case offline(JID)
@@ -129,7 +129,7 @@ public enum LoadKey: Sendable, Hashable {
   case accounts
 }
 
-public enum Loaded: Sendable, Hashable {
+public enum Loaded: Sendable, Hashable, Codable {
   /// `nil`: there is no such account.
   case account(AccountSnapshot?)
   case room(RoomSnapshot?)
@@ -141,7 +141,7 @@ public enum Loaded: Sendable, Hashable {
   case failed(String)
 }
 
-public struct AccountSnapshot: Sendable, Hashable {
+public struct AccountSnapshot: Sendable, Hashable, Codable {
   public var record: AccountRecord
   public var roster: [RosterItem]
   public var blocklist: [JID]
@@ -162,11 +162,11 @@ public struct AccountSnapshot: Sendable, Hashable {
   }
 }
 
-public struct RoomSnapshot: Sendable, Hashable {
+public struct RoomSnapshot: Sendable, Hashable, Codable {
   public var record: RoomRecord
   /// In the order of the JIDs.
   public var affiliations: [Entry]
-  public struct Entry: Sendable, Hashable {
+  public struct Entry: Sendable, Hashable, Codable {
     public var jid: JID
     public var record: AffiliationRecord
     public init(jid: JID, record: AffiliationRecord) {
@@ -180,7 +180,7 @@ public struct RoomSnapshot: Sendable, Hashable {
   }
 }
 
-public struct OfflineMessage: Sendable, Hashable {
+public struct OfflineMessage: Sendable, Hashable, Codable {
   public var sequence: Int64
   public var stanza: Element
   public init(sequence: Int64, stanza: Element) {
@@ -189,7 +189,7 @@ public struct OfflineMessage: Sendable, Hashable {
   }
 }
 
-public struct RoomListing: Sendable, Hashable {
+public struct RoomListing: Sendable, Hashable, Codable {
   public var jid: JID
   public var name: Text
   public init(jid: JID, name: Text) {
@@ -198,7 +198,7 @@ public struct RoomListing: Sendable, Hashable {
   }
 }
 
-public struct AccountListing: Sendable, Hashable {
+public struct AccountListing: Sendable, Hashable, Codable {
   public var jid: JID
   public var isDisabled: Bool
   public init(jid: JID, isDisabled: Bool) {

@@ -64,12 +64,38 @@ struct ScramExchange: Sendable {
     guard Text(utf8: binding) == gs2Header else { throw .bindingChanged }
     guard fields[1].value == nonce else { throw .nonceChanged }
     let withoutProof = Text(utf8: clientFinal.utf8.dropLast(proofField.value.count + 3))
-    let message = Array((clientFirstBare + "," + serverFirst + "," + withoutProof).utf8)
-    let signature = Scram.hmac(hash, key: credentials.storedKey, message)
+    let signature = Scram.hmac(hash, key: credentials.storedKey, signed(withoutProof))
     guard proof.count == signature.count else { throw .proofWrong }
     let clientKey = zip(proof, signature).map { $0 ^ $1 }
     guard Secret(Scram.digest(hash, clientKey)).matches(credentials.storedKey) else { throw .proofWrong }
-    return "v=\(Base64.encode(Scram.hmac(hash, key: credentials.serverKey, message)))"
+    return "v=\(Base64.encode(Scram.hmac(hash, key: credentials.serverKey, signed(withoutProof))))"
+  }
+
+  /// What both proofs are about (RFC 5802, 3: `AuthMessage`).
+  private func signed(_ withoutProof: Text) -> [UInt8] { Array((clientFirstBare + "," + serverFirst + "," + withoutProof).utf8) }
+}
+
+// MARK: - For recordings
+
+extension ScramExchange {
+  /// The client's final message as a client would send it whose keys are the stand-ins: with a right proof for a right one, and with a wrong
+  /// one of the same length for any other.
+  func final(_ clientFinal: Text, with standIns: StandIns) -> Text {
+    guard let credentials, let (withoutProof, proof) = ScramExchange.split(clientFinal) else { return clientFinal }
+    var standIn = standIns.bytes(proof.count, for: "proof", proof)
+    if (try? verify(clientFinal: clientFinal)) != nil {
+      let signature = Scram.hmac(hash, key: standIns.credentials(credentials).storedKey, signed(withoutProof))
+      standIn = zip(standIns.clientKey(storedKey: credentials.storedKey), signature).map { $0 ^ $1 }
+    }
+    return withoutProof + ",p=" + Base64.encode(standIn)
+  }
+
+  /// What the proof signs of it, and the proof.
+  static func split(_ clientFinal: Text) -> (withoutProof: Text, proof: [UInt8])? {
+    guard let field = Scram.fields(clientFinal).last, field.key == "p", let proof = Base64.decode(field.value),
+      clientFinal.count >= field.value.count + 3
+    else { return nil }
+    return (Text(utf8: clientFinal.utf8.dropLast(field.value.count + 3)), proof)
   }
 }
 

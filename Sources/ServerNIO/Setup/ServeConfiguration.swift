@@ -13,6 +13,8 @@ public struct ServeConfiguration: Sendable {
   /// `nil`: `certs` in the data folder.
   public var certificatesFolder: String?
   public var logLevel = LogLevel.info
+  /// `nil`: nothing is recorded.
+  public var recording: RecordingOptions?
 
   /// An address and a port to listen on.
   public struct Listener: Sendable, Hashable, CustomStringConvertible {

@@ -148,6 +148,11 @@ public struct Run {
       seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, marks: world.marks, failure: failure)
   }
 
+  /// Have what the server is fed recorded: to be called before `run`.
+  public mutating func record(secret: [UInt8], keepsText: Bool = false) { world.record(secret: secret, keepsText: keepsText) }
+  /// A file for each life of the server's process.
+  public var recordings: [[UInt8]] { world.recordings }
+
   /// What was chosen, if the choices were to be recorded.
   public var trace: RunTrace? {
     world.choices.recorded.map { RunTrace(seed: world.choices.seed, duration: options.duration, choices: $0) }

@@ -143,7 +143,7 @@ extension World.Happening {
     case .resetAtServer(let id): .resetAtServer(id)
     case .resetOutside(let id): .resetOutside(id)
     case .patience(let id, _): .patience(id)
-    case .flush, .restart: .process
+    case .flush, .restart, .stop: .process
     case .sync: .sync
     case .loaded(let key, _, _): .question(key)
     case .derived(let id, _): .derivation(id)

@@ -31,13 +31,20 @@ struct Node {
   /// What a disk that forgets goes back to.
   var durableBefore: Database?
 
+  /// What each life of the process was fed and did, if that is recorded.
+  var tape: Tape?
+
   init(_ configuration: Configuration, seed: UInt64) { engine = Node.start(configuration, seed: seed, incarnation: 0) }
 
   static func start(_ configuration: Configuration, seed: UInt64, incarnation: Int) -> Engine {
+    Engine(configuration: configuration, seed: key(seed, incarnation))
+  }
+
+  static func key(_ seed: UInt64, _ incarnation: Int) -> [UInt8] {
     var key: [UInt8] = []
     for shift in stride(from: 0, to: 64, by: 8) { key.append(UInt8(truncatingIfNeeded: seed >> UInt64(shift))) }
     key.append(UInt8(truncatingIfNeeded: incarnation))
-    return Engine(configuration: configuration, seed: key)
+    return key
   }
 
   /// Power is lost: of what was pending the first `kept` transactions had reached the disk. The process is gone.
@@ -55,4 +62,28 @@ struct Node {
     engine = Node.start(configuration, seed: seed, incarnation: incarnation)
     isUp = true
   }
+}
+
+/// Recordings of the lives of one process, as files would hold them.
+struct Tape: Sendable {
+  private let secret: [UInt8]
+  private let keepsText: Bool
+  private var recorder: Recorder
+  private(set) var files: [[UInt8]] = []
+
+  init(secret: [UInt8], keepsText: Bool) {
+    self.secret = secret
+    self.keepsText = keepsText
+    recorder = Recorder(secret: secret, keepsText: keepsText)
+  }
+
+  mutating func begin(_ configuration: Configuration, seed: [UInt8], at now: Instant) {
+    recorder = Recorder(secret: secret, keepsText: keepsText)
+    files.append(recorder.begin(configuration: configuration, seed: seed, at: now))
+  }
+
+  mutating func input(_ input: Input, at now: Instant, before engine: Engine) {
+    files[files.count - 1] += recorder.input(input, at: now, before: engine)
+  }
+  mutating func outputs(_ actions: [Action]) { files[files.count - 1] += recorder.outputs(actions) }
 }

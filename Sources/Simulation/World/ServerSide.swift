@@ -7,7 +7,7 @@ internal import ServerCore
 extension World {
   mutating func tell(_ input: Input) {
     guard node.isUp else { return }
-    for input in saboteur?.distort(input) ?? [input] { node.engine.handle(input, at: instant) }
+    for input in saboteur?.distort(input) ?? [input] { feed(input) }
     for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
     watchLimits()
     guard !node.isFlushing, !node.isFlushScheduled else { return }
@@ -17,6 +17,12 @@ extension World {
     } else {
       flush()
     }
+  }
+
+  private mutating func feed(_ input: Input) {
+    let now = instant
+    node.tape?.input(input, at: now, before: node.engine)
+    node.engine.handle(input, at: now)
   }
 
   mutating func flushNow() {
@@ -31,6 +37,7 @@ extension World {
     node.isFlushing = true
     while true {
       let actions = node.engine.flush()
+      node.tape?.outputs(actions)
       guard !actions.isEmpty else { break }
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)
@@ -47,7 +54,7 @@ extension World {
   private mutating func sabotaged(_ actions: [Action]) -> [Action] {
     let distorted = actions.flatMap { action in
       let instead = saboteur!.distort(action)
-      if let (link, count) = saboteur!.debt(of: action, for: instead) { node.engine.handle(.accepted(link, count), at: instant) }
+      if let (link, count) = saboteur!.debt(of: action, for: instead) { feed(.accepted(link, count)) }
       return instead
     }
     return saboteur!.reorder(distorted)

@@ -138,6 +138,20 @@ public struct World {
     model?.restart(node.engine.server, from: node.disk.durable)
   }
 
+  /// From now on, and that is to be before anything happens, what the server is fed is recorded.
+  public mutating func record(secret: [UInt8], keepsText: Bool = false) {
+    node.tape = Tape(secret: secret, keepsText: keepsText)
+    beginTape()
+  }
+
+  private mutating func beginTape() {
+    let now = instant
+    node.tape?.begin(settings.configuration, seed: Node.key(choices.seed, node.incarnation), at: now)
+  }
+
+  /// A file for each life of the server's process.
+  public var recordings: [[UInt8]] { node.tape?.files ?? [] }
+
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
 
   /// Wakes nobody: only makes time pass that far.
@@ -262,6 +276,7 @@ public struct World {
 
   private mutating func restart() {
     node.restart(settings.configuration, seed: choices.seed)
+    beginTape()
     if model != nil { compareWithModel() }
     notices.append(.restarted)
   }

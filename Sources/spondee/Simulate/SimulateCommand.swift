@@ -18,7 +18,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "A range of seeds, such as 0..<1000.") var seeds: SeedRange?
   @Option(name: .customLong("for"), help: "Go on with new seeds for so long, such as 5m; --seed says where to begin.") var budget:
     VirtualTime?
-  @Option(help: "Run what a trace file says instead of a seed.") var replay: String?
+  @Option(help: "Run what a trace file says instead of a seed; or what `spondee serve --record` wrote, a file or a folder.") var replay:
+    String?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
   @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
@@ -54,6 +55,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let replay, let files = try RecordingReplay.files(at: replay) { return try replayRecording(files) }
     if let replay { return try repeatRun(in: replay) }
     if saboteurs { return try tryTheSimulator() }
     if !explore.isEmpty { return try goThroughSmallWorlds() }
@@ -128,6 +130,18 @@ struct SimulateCommand: ParsableCommand {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     } catch {
       complain("can't write \(path): \(error.localizedDescription)")
+      throw ExitCode(2)
+    }
+  }
+
+  private func replayRecording(_ files: [String]) throws {
+    do {
+      let replay = RecordingReplay(printsTrace: trace)
+      let problems = try files.reduce(0) { try $0 + replay.run($1) }
+      print("\(files.count - problems) passed, \(problems) failed")
+      if problems > 0 { throw ExitCode(1) }
+    } catch let problem as RecordingReplay.Unreadable {
+      complain(problem.description)
       throw ExitCode(2)
     }
   }

@@ -1,0 +1,108 @@
+internal import XML
+
+/// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
+/// of elements count by their length alone, for they may be stand-ins.
+struct OutputMark: Sendable, Hashable {
+  enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, load, derive, reply, log }
+  var kind: Kind
+  /// The number of the link, commit, derivation or request.
+  var subject: UInt64 = 0
+  /// Bytes, or records.
+  var length = 0
+  var checksum: UInt32 = 0
+
+  init(_ action: Action) {
+    switch action {
+    case .write(let link, let bytes):
+      (kind, subject, length, checksum) = (.write, link.number, bytes.count, Checksum.ofStream(bytes))
+    case .startTLS(let link): (kind, subject) = (.startTLS, link.number)
+    case .close(let link): (kind, subject) = (.close, link.number)
+    case .abort(let link): (kind, subject) = (.abort, link.number)
+    case .read(let link, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, link.number)
+    case .commit(let number, let records):
+      (kind, subject, length, checksum) = (.commit, number, records.count, Checksum.of(records))
+    case .load(let key): (kind, checksum) = (.load, Checksum.of(key))
+    case .derive(let id, let request): (kind, subject, length) = (.derive, id, request.hashes.count)
+    case .reply(let id, let reply): (kind, subject, checksum) = (.reply, id, Checksum.of(reply))
+    case .log(let level, let message):
+      (kind, length, checksum) = (.log, message.utf8.count, Checksum.of(Array("\(level) \(message)".utf8)))
+    }
+  }
+
+  init(from reader: inout PackedReader) throws(RecordingProblem) {
+    guard let kind = Kind(rawValue: try reader.byte()) else { throw RecordingProblem("an output is of no known kind") }
+    self.kind = kind
+    subject = try reader.number()
+    length = Int(clamping: try reader.number())
+    checksum = try reader.fixed()
+  }
+
+  func write(to writer: inout PackedWriter) {
+    writer.byte(kind.rawValue)
+    writer.number(subject)
+    writer.number(UInt64(length))
+    writer.fixed(checksum)
+  }
+}
+
+extension OutputMark: CustomStringConvertible {
+  var description: String {
+    switch kind {
+    case .write: "\(length) bytes for link \(subject)"
+    case .startTLS: "TLS on link \(subject)"
+    case .close: "the end of link \(subject)"
+    case .abort: "the abrupt end of link \(subject)"
+    case .read: "reading from link \(subject)"
+    case .stopReading: "not reading from link \(subject)"
+    case .commit: "commit \(subject) of \(length) records"
+    case .load: "a question to storage"
+    case .derive: "derivation \(subject)"
+    case .reply: "the answer to request \(subject)"
+    case .log: "a line of \(length) bytes for the log"
+    }
+  }
+}
+
+/// A mixture of bytes, eight at a time: quick, and no protection against anybody.
+private struct Checksum {
+  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var word: UInt64 = 0
+  private var filled: UInt64 = 0
+
+  private mutating func add(_ byte: UInt8) {
+    word = word << 8 | UInt64(byte)
+    filled += 1
+    if filled & 7 == 0 { mix() }
+  }
+  private mutating func mix() {
+    state = (state ^ word) &* 0xFF51_AFD7_ED55_8CCD
+    state ^= state >> 32
+    word = 0
+  }
+  private mutating func end() -> UInt32 {
+    mix()
+    word = filled
+    mix()
+    return UInt32(truncatingIfNeeded: state ^ state >> 32)
+  }
+
+  static func of(_ bytes: [UInt8]) -> UInt32 {
+    var sum = Checksum()
+    for byte in bytes { sum.add(byte) }
+    return sum.end()
+  }
+
+  static func of(_ value: some Encodable) -> UInt32 { of((try? PackedEncoder.encode(value, .forComparing)) ?? []) }
+
+  /// Of what our own writer made: tags count as they are, and of the text between them only its length and what is escaped in it.
+  static func ofStream(_ bytes: [UInt8]) -> UInt32 {
+    var sum = Checksum()
+    var isTag = false
+    for byte in bytes {
+      if byte == UInt8(ascii: "<") { isTag = true }
+      sum.add(isTag || byte == UInt8(ascii: "&") ? byte : TextMask.letter)
+      if byte == UInt8(ascii: ">") { isTag = false }
+    }
+    return sum.end()
+  }
+}

@@ -1,0 +1,128 @@
+internal import XML
+
+/// Writes down what an engine is fed and, as marks, what it wants done, so that another engine can be fed the same.
+///
+/// Secrets never reach what it returns: passwords, keys and, unless they are to be kept, texts are replaced by stand-ins of the same length with
+/// which the engine does the same. Addresses, ids and the names of things stay. The seed stays, too, for without it nothing could be replayed: so a
+/// recording foretells the nonces of the process that it was made of while that one runs, and is to be kept like its key.
+///
+/// What it returns is to be appended to one file, in that order, before what it tells of happens.
+public struct Recorder: Sendable {
+  private let standIns: StandIns
+  private var redactors = Table<LinkID, StreamRedactor>()
+  private var last = Instant(monotonic: 0, wall: 0)
+
+  /// - Parameters:
+  ///   - secret: 32 bytes from the system's cryptographic source, for this recorder alone; nobody needs to know them.
+  ///   - keepsText: bodies, subjects and the like stay as they are. Passwords and keys never do.
+  public init(secret: [UInt8], keepsText: Bool = false) { standIns = StandIns(secret: secret, keepsText: keepsText) }
+
+  /// The beginning of a file: an engine that is about to be made.
+  public mutating func begin(configuration: Configuration, seed: [UInt8], at now: Instant) -> [UInt8] {
+    var writer = PackedWriter()
+    writer.byte(Recording.Tag.start.rawValue)
+    writer.byte(standIns.keepsText ? 1 : 0)
+    writer.signed(now.monotonic)
+    writer.signed(now.wall)
+    writer.blob(seed)
+    writer.blob(pack(configuration))
+    last = now
+    return Recording.magic + framed(writer)
+  }
+
+  /// - Parameter engine: as it is before it takes the input.
+  public mutating func input(_ input: Input, at now: Instant, before engine: Engine) -> [UInt8] {
+    var writer = PackedWriter()
+    var patches: [UInt8] = []
+    switch input {
+    case .opened(let link):
+      redactors[link] = StreamRedactor(keepsText: standIns.keepsText)
+      begin(.opened, now, link.number, &writer)
+    case .bytes(let link, let bytes):
+      var copy = bytes
+      patches = redact(&copy, of: link, engine)
+      begin(.bytes, now, link.number, &writer)
+      writer.blob(copy)
+    case .accepted(let link, let count):
+      begin(.accepted, now, link.number, &writer)
+      writer.number(UInt64(max(0, count)))
+    case .encrypted(let link):
+      redactors[link]?.restart()
+      begin(.encrypted, now, link.number, &writer)
+    case .closed(let link):
+      _ = redactors.remove(link)
+      begin(.closed, now, link.number, &writer)
+    case .committed(let number): begin(.committed, now, number, &writer)
+    case .commitFailed(let number): begin(.commitFailed, now, number, &writer)
+    case .loaded(let key, let loaded):
+      begin(.loaded, now, 0, &writer)
+      writer.blob(pack(key))
+      writer.blob(pack(loaded))
+    case .derived(let id, let credentials):
+      begin(.derived, now, id, &writer)
+      writer.blob(pack(credentials))
+    case .control(let id, let request):
+      begin(.control, now, id, &writer)
+      writer.blob(pack(request))
+    case .deadline: begin(.deadline, now, 0, &writer)
+    case .shutdown: begin(.shutdown, now, 0, &writer)
+    }
+    return patches + framed(writer)
+  }
+
+  /// - Parameter actions: what `flush` gave, also if that was nothing: it may put links in another order.
+  public func outputs(_ actions: [Action]) -> [UInt8] {
+    var writer = PackedWriter()
+    writer.byte(Recording.Tag.outputs.rawValue)
+    writer.number(UInt64(actions.count))
+    for action in actions { OutputMark(action).write(to: &writer) }
+    return framed(writer)
+  }
+
+  // MARK: -
+
+  private mutating func begin(_ tag: Recording.Tag, _ now: Instant, _ subject: UInt64, _ writer: inout PackedWriter) {
+    writer.byte(tag.rawValue)
+    // The two clocks mostly go alike.
+    let passed = now.monotonic &- last.monotonic
+    writer.signed(passed)
+    writer.signed(now.wall &- last.wall &- passed)
+    writer.number(subject)
+    last = now
+  }
+
+  /// Returns the entries that correct what came before.
+  private mutating func redact(_ bytes: inout [UInt8], of link: LinkID, _ engine: Engine) -> [UInt8] {
+    guard redactors.contains(link) else {
+      // Nobody will read them.
+      bytes = bytes.map { _ in TextMask.letter }
+      return []
+    }
+    let patches = redactors[link]!.redact(&bytes) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: link)) }
+    return patches.flatMap { patch in
+      var writer = PackedWriter()
+      writer.byte(Recording.Tag.patch.rawValue)
+      writer.number(link.number)
+      writer.number(patch.place)
+      writer.blob(patch.bytes)
+      return framed(writer)
+    }
+  }
+
+  private func pack(_ value: some Encodable) -> [UInt8] { (try? PackedEncoder.encode(value, standIns)) ?? [] }
+
+  private func framed(_ writer: PackedWriter) -> [UInt8] {
+    var frame = PackedWriter()
+    frame.bytes.reserveCapacity(writer.bytes.count + 4)
+    frame.blob(writer.bytes)
+    return frame.bytes
+  }
+}
+
+extension Engine {
+  /// The exchange of SCRAM in which a link is.
+  func exchange(on link: LinkID) -> ScramExchange? {
+    guard case .authenticating(.expectProof(let exchange, _, _)) = server.streams[link]?.phase else { return nil }
+    return exchange
+  }
+}

@@ -1,0 +1,173 @@
+internal import XML
+
+/// What a recorder wrote, read back: one file, which says all that is needed to start from its beginning.
+///
+/// It is taken for bytes from a stranger. A file that ends in the middle of something, because the process that wrote it was killed, is
+/// good up to there.
+public struct Recording: Sendable {
+  /// The state from which it goes on.
+  public struct Start: Sendable {
+    public var configuration: Configuration
+    public var seed: [UInt8]
+    public var time: Instant
+    /// The texts of bodies are as they were sent.
+    public var keepsText: Bool
+  }
+
+  public enum Entry: Sendable {
+    case input(Input, at: Instant)
+    /// What the engine then wanted.
+    case outputs(Outputs)
+  }
+
+  /// What a `flush` gave, in few words: see `OutputMark`.
+  public struct Outputs: Sendable, Hashable {
+    let marks: [OutputMark]
+
+    public init(_ actions: [Action]) { marks = actions.map { OutputMark($0) } }
+    fileprivate init(marks: [OutputMark]) { self.marks = marks }
+
+    public var count: Int { marks.count }
+
+    /// In words: where others differ from these for the first time. `nil` if they don't.
+    public func difference(from others: Outputs) -> String? {
+      for (index, mark) in marks.enumerated() {
+        guard index < others.marks.count else { return "\(mark) (output \(index + 1)) did not come" }
+        let other = others.marks[index]
+        if mark == other { continue }
+        let isAlike = mark.description == other.description
+        return "output \(index + 1) was \(mark)" + (isAlike ? ", and says something else now" : ", and is \(other) now")
+      }
+      return others.count > count ? "\(others.marks[count]) (output \(count + 1)) came, and had not come" : nil
+    }
+  }
+
+  public let start: Start
+  public private(set) var entries: [Entry] = []
+  /// It ends in the middle of an entry, or of what its writer had reserved.
+  public private(set) var isCut = false
+
+  static let magic = Array("spondee-recording 1\n".utf8)
+
+  /// Whether a file says that it is one, of whatever version.
+  public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }
+
+  enum Tag: UInt8 {
+    case start = 1
+    case opened, bytes, accepted, encrypted, closed, committed, commitFailed, loaded, derived, control, deadline, shutdown
+    case outputs, patch
+  }
+
+  /// Reads a whole file.
+  public init(parsing bytes: [UInt8]) throws(RecordingProblem) {
+    guard Recording.isRecording(bytes) else { throw RecordingProblem("this is not a recording") }
+    guard bytes.starts(with: Recording.magic) else { throw RecordingProblem("this is a recording of another version of spondee") }
+    var file = PackedReader(bytes[Recording.magic.count...])
+    guard let frame = try Recording.frame(&file) else { throw RecordingProblem("it ends before it says where it starts") }
+    var first = PackedReader(frame)
+    start = try Recording.readStart(&first)
+    var places = BytePlaces()
+    var now = start.time
+    while !file.isAtEnd {
+      let position = file.position
+      do throws(RecordingProblem) {
+        guard let frame = try Recording.frame(&file) else {
+          isCut = true
+          return
+        }
+        try read(frame, &now, &places)
+      } catch { throw RecordingProblem("at byte \(position): \(error)") }
+    }
+  }
+
+  /// `nil` where the rest is cut off: a length that reaches beyond the end, or zeros that were never written over.
+  private static func frame(_ file: inout PackedReader) throws(RecordingProblem) -> ArraySlice<UInt8>? {
+    guard let count = try? file.number(), count > 0, count <= UInt64(file.left) else { return nil }
+    return try file.take(Int(count))
+  }
+
+  private static func readStart(_ reader: inout PackedReader) throws(RecordingProblem) -> Start {
+    guard try reader.byte() == Tag.start.rawValue else { throw RecordingProblem("it does not say where it starts") }
+    let keepsText = try reader.byte() == 1
+    let time = Instant(monotonic: try reader.signed(), wall: try reader.signed())
+    let seed = try reader.blob()
+    let configuration = try PackedDecoder.decode(Configuration.self, from: reader.slice())
+    if let problem = configuration.problem { throw RecordingProblem(problem) }
+    return Start(configuration: configuration, seed: seed, time: time, keepsText: keepsText)
+  }
+
+  private mutating func read(_ frame: ArraySlice<UInt8>, _ now: inout Instant, _ places: inout BytePlaces) throws(RecordingProblem) {
+    var reader = PackedReader(frame)
+    guard let tag = Tag(rawValue: try reader.byte()), tag != .start else { throw RecordingProblem("an entry is of no known kind") }
+    switch tag {
+    case .outputs:
+      var marks: [OutputMark] = []
+      for _ in 0..<(try reader.count()) { marks.append(try OutputMark(from: &reader)) }
+      entries.append(.outputs(Outputs(marks: marks)))
+    case .patch:
+      let link = LinkID(try reader.number())
+      let place = try reader.number()
+      places.apply(try reader.blob(), at: place, of: link, to: &entries)
+    default:
+      let passed = try reader.signed()
+      now.monotonic &+= passed
+      now.wall &+= passed &+ (try reader.signed())
+      let input = try Recording.readInput(tag, &reader)
+      if case .bytes(let link, let bytes) = input { places.note(bytes.count, of: link, entry: entries.count) }
+      entries.append(.input(input, at: now))
+    }
+    guard reader.isAtEnd else { throw RecordingProblem("an entry is too long") }
+  }
+
+  private static func readInput(_ tag: Tag, _ reader: inout PackedReader) throws(RecordingProblem) -> Input {
+    let subject = try reader.number()
+    let link = LinkID(subject)
+    switch tag {
+    case .opened: return .opened(link)
+    case .bytes: return .bytes(link, try reader.blob())
+    case .accepted: return .accepted(link, Int(clamping: try reader.number()))
+    case .encrypted: return .encrypted(link)
+    case .closed: return .closed(link)
+    case .committed: return .committed(through: subject)
+    case .commitFailed: return .commitFailed(from: subject)
+    case .loaded:
+      let key = try PackedDecoder.decode(LoadKey.self, from: reader.slice())
+      return .loaded(key, try PackedDecoder.decode(Loaded.self, from: reader.slice()))
+    case .derived: return .derived(subject, try PackedDecoder.decode([ScramCredentials].self, from: reader.slice()))
+    case .control: return .control(subject, try PackedDecoder.decode(ControlRequest.self, from: reader.slice()))
+    case .deadline: return .deadline
+    case .shutdown: return .shutdown
+    case .start, .outputs, .patch: throw RecordingProblem("an entry is of no known kind")
+    }
+  }
+}
+
+/// Where in a recording the bytes of each link stand.
+private struct BytePlaces {
+  private struct Run {
+    var place: UInt64
+    var count: Int
+    var entry: Int
+  }
+  private var runs = Table<LinkID, [Run]>()
+
+  mutating func note(_ count: Int, of link: LinkID, entry: Int) {
+    if !runs.contains(link) { runs[link] = [] }
+    let place = runs[link]!.last.map { $0.place + UInt64($0.count) } ?? 0
+    runs[link]!.append(Run(place: place, count: count, entry: entry))
+  }
+
+  /// Puts in what the recorder learned later. What lies before the beginning is nobody's any more.
+  func apply(_ bytes: [UInt8], at place: UInt64, of link: LinkID, to entries: inout [Recording.Entry]) {
+    for run in (runs[link] ?? []).reversed() {
+      let (end, overflows) = place.addingReportingOverflow(UInt64(bytes.count))
+      guard !overflows, run.place + UInt64(run.count) > place else { return }
+      guard run.place < end, case .input(.bytes(_, var old), let time) = entries[run.entry] else { continue }
+      for index in old.indices {
+        let at = run.place + UInt64(index)
+        if at >= place, at < end { old[index] = bytes[Int(at - place)] }
+      }
+      entries[run.entry] = .input(.bytes(link, old), at: time)
+    }
+  }
+}

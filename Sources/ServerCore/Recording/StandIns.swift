@@ -1,0 +1,100 @@
+internal import XML
+internal import XMPP
+
+/// What a recording holds instead of secrets: made from them with a key that is written nowhere, so that what was equal is equal, what fitted
+/// fits, and nobody gets back.
+struct StandIns: Sendable {
+  /// `nil`: nothing but lengths is of interest, as where outputs are compared.
+  private let secret: [UInt8]?
+  /// The text of bodies and of whatever else people write is left as it is.
+  let keepsText: Bool
+
+  /// - Parameter secret: 32 bytes that nobody knows.
+  init(secret: [UInt8], keepsText: Bool) {
+    self.secret = secret
+    self.keepsText = keepsText
+  }
+
+  private init() {
+    secret = nil
+    keepsText = false
+  }
+
+  /// Makes equal what differs only by stand-ins: in the outputs of a server and of its replay.
+  static let forComparing = StandIns()
+
+  /// As many bytes as asked for, which follow from `bytes` and their use.
+  func bytes(_ count: Int, for use: String, _ bytes: [UInt8]) -> [UInt8] {
+    guard let secret else { return Array(repeating: 0, count: count) }
+    var out: [UInt8] = []
+    var block = Array(use.utf8) + [0] + bytes
+    while out.count < count {
+      block = Scram.hmac(.sha256, key: secret, block)
+      out += block
+    }
+    return Array(out.prefix(count))
+  }
+
+  func key(_ bytes: [UInt8]) -> [UInt8] { self.bytes(bytes.count, for: "key", bytes) }
+
+  /// The key that a client would have whose stored key is the stand-in for this one (RFC 5802, 3).
+  func clientKey(storedKey: [UInt8]) -> [UInt8] { bytes(storedKey.count, for: "client key", storedKey) }
+
+  func credentials(_ credentials: ScramCredentials) -> ScramCredentials {
+    var copy = credentials
+    copy.storedKey = Scram.digest(copy.hash, clientKey(storedKey: copy.storedKey))
+    copy.serverKey = bytes(copy.serverKey.count, for: "server key", copy.serverKey)
+    return copy
+  }
+
+  func secret(_ secret: Secret) -> Secret { Secret(secret.withBytes { password($0) }) }
+
+  /// As long, equal for equal ones, and refused where the password would be (RFC 4013). What XML must escape stays where it is.
+  func password(_ password: [UInt8]) -> [UInt8] {
+    guard secret != nil else { return StandIns.blank(password) }
+    let letters = bytes(password.count, for: "password", password)
+    var out = password
+    for index in out.indices where !StandIns.isEscaped(out[index]) {
+      // The alphabet's size is a power of two, so that no letter is likelier.
+      out[index] = StandIns.alphabet[Int(letters[index] & 63)]
+    }
+    if Precis.saslPrep(Text(utf8: password)) == nil, let place = out.indices.first(where: { !StandIns.isEscaped(out[$0]) }) {
+      // A character that every kind of preparation prohibits.
+      out[place] = 0x7F
+    }
+    return out
+  }
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "]"), 0..<0x20: true
+    default: false
+    }
+  }
+
+  /// As long once it is written as XML, and nothing else.
+  private static func blank(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.map { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "&") || $0 == 0x0D ? $0 : TextMask.letter }
+  }
+
+  func element(_ element: Element) -> Element {
+    element.mappingText { inside, parent, bytes in
+      let outer = parent.map { Place(of: $0) }
+      return text(bytes, Place(name: inside.name, field: inside["var"], in: outer ?? .other).treatment(keepsText: keepsText))
+    }
+  }
+
+  /// Text as it is once XML was read.
+  func text(_ bytes: [UInt8], _ treatment: Place.Treatment) -> [UInt8] {
+    if secret == nil { return StandIns.blank(bytes) }
+    switch treatment {
+    case .keep: return bytes
+    case .password: return password(bytes)
+    case .mask, .login:
+      var mask = TextMask()
+      return bytes.map { mask.maskRead($0) }
+    }
+  }
+
+  func text(_ text: Text, _ treatment: Place.Treatment) -> Text { Text(utf8: self.text(Array(text.utf8), treatment)) }
+}

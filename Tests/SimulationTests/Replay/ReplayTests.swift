@@ -1,0 +1,85 @@
+import ServerCore
+import Simulation
+import Testing
+import XML
+
+struct ReplayTests {
+  /// What was recorded in a run of that seed: a file for each life of its server.
+  static func recordings(_ seed: Int, keepsText: Bool = false, seconds: Int64 = 5) -> [[UInt8]] {
+    var run = Run(Choices(seed: UInt64(seed)), RunOptions(duration: seconds * 1_000_000_000))
+    run.record(secret: [1, 2, 3], keepsText: keepsText)
+    _ = run.run()
+    return run.recordings
+  }
+
+  /// With faults, crashes and tiny limits.
+  @Test(arguments: 0..<60) func aRecordedRunReplaysToTheSameOutputs(seed: Int) throws {
+    let files = Self.recordings(seed)
+    #expect(!files.isEmpty)
+    for (life, file) in files.enumerated() {
+      let recording = try Recording(parsing: file)
+      #expect(!recording.isCut)
+      var replay = Replay(recording)
+      replay.run()
+      #expect(replay.difference == nil, "life \(life): \(replay.difference!)")
+      #expect(replay.overLimit == nil)
+    }
+  }
+
+  /// A file that ends anywhere is good up to there; one that is damaged is refused in words, or shows a difference, and nothing worse.
+  @Test func aFileThatIsCutReplaysUpToThere() throws {
+    let file = try #require(Self.recordings(7, seconds: 2).first)
+    let whole = try Recording(parsing: file).entries.count
+    for end in stride(from: 300, to: file.count, by: 97) {
+      guard let recording = try? Recording(parsing: Array(file[..<end]) + Array(repeating: 0, count: end % 3)) else { continue }
+      #expect(recording.entries.count <= whole)
+      var replay = Replay(recording)
+      replay.run()
+      #expect(replay.difference == nil, "cut at \(end): \(replay.difference!)")
+    }
+    let cut = try Recording(parsing: file.dropLast())
+    #expect(cut.isCut && cut.entries.count == whole - 1)
+  }
+
+  @Test func damagedBytesDoNoHarm() throws {
+    let file = try #require(Self.recordings(3, seconds: 1).first)
+    var refused = 0
+    for index in stride(from: 0, to: file.count, by: 13) {
+      var damaged = file
+      damaged[index] ^= UInt8(truncatingIfNeeded: 1 + index % 255)
+      do { _ = try Recording(parsing: damaged) } catch {
+        refused += 1
+        #expect(!error.description.contains("\n") && !error.description.isEmpty)
+      }
+    }
+    #expect(refused > 0)
+    #expect(throws: RecordingProblem.self) { try Recording(parsing: Array("spondee-trace 1".utf8)) }
+    #expect(throws: RecordingProblem.self) { try Recording(parsing: Array("spondee-recording 99\n".utf8)) }
+  }
+
+  /// What people wrote, and the keys of their accounts, are nowhere in it.
+  @Test(arguments: 0..<10) func nothingSecretIsInIt(seed: Int) throws {
+    var run = Run(Choices(seed: UInt64(seed)), RunOptions(duration: 5_000_000_000))
+    run.keepsHistory = true
+    run.record(secret: [1, 2, 3])
+    _ = run.run()
+    let file = String(decoding: run.recordings.joined(), as: Unicode.ASCII.self)
+    var bodies = 0
+    for moment in run.history {
+      guard case .sent(_, let stanza) = moment.observation, let body = stanza.child("body", "jabber:client")?.text, body.count >= 5 else {
+        continue
+      }
+      bodies += 1
+      #expect(!file.contains(body.string), "\(body)")
+    }
+    #expect(bodies > 0)
+    var kept = Run(Choices(seed: UInt64(seed)), RunOptions(duration: 5_000_000_000))
+    kept.record(secret: [1, 2, 3], keepsText: true)
+    _ = kept.run()
+    for file in kept.recordings {
+      var replay = Replay(try Recording(parsing: file))
+      replay.run()
+      #expect(replay.difference == nil, "\(replay.difference!)")
+    }
+  }
+}
