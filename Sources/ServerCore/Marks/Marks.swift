@@ -23,6 +23,9 @@ public struct Marks: Sendable, Equatable {
 
   public func count(of mark: Mark) -> Int { counts.isEmpty ? 0 : counts[Int(mark.rawValue)] }
 
+  /// How many different ones were reached.
+  public var reachedCount: Int { counts.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
+
   /// What was never reached, in the order of the catalogue.
   public var unreached: [Mark] { Mark.allCases.filter { count(of: $0) == 0 } }
 }

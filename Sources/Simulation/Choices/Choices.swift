@@ -19,6 +19,8 @@ public struct Choices: Sendable {
   let origin: Source
   private var counters: [Stream: Int] = [:]
   private var position = 0
+  /// Which of many futures the draws of a seed are for.
+  private var future: UInt64 = 0
   /// What was drawn so far; `nil` unless it was asked for.
   public private(set) var recorded: ChoiceTrace?
 
@@ -37,13 +39,16 @@ public struct Choices: Sendable {
     counters[stream] = count + 1
     let value: Int
     switch origin {
-    case .seed: value = Int(Choices.mix(stream.key(seed) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
+    case .seed: value = Int(Choices.mix(stream.key(seed ^ future) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
     case .trace(let trace): value = min(trace[stream, count], bound - 1)
     case .bytes(let bytes): value = read(bytes, below: bound)
     }
     recorded?.append(value, to: stream)
     return value
   }
+
+  /// From here on a seed's draws are others than they would have been.
+  mutating func diverge(_ number: UInt64) { future = number == 0 ? 0 : Choices.mix(number) }
 
   /// True with the given probability; what happens then is never the harmless thing.
   public mutating func chance(_ purpose: Purpose, _ who: UInt64 = 0, item: Int = 0, percent: Int) -> Bool {

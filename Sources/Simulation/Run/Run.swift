@@ -135,10 +135,26 @@ public struct Run {
 
   /// Runs to the end or to the first broken rule.
   public mutating func run() -> RunReport {
+    begin()
+    while goOn() {}
+    return finish()
+  }
+
+  mutating func begin() {
     createAccounts()
     for actor in actors.indices { think(after: actor) }
     world.alarm(Run.weatherAlarm, after: .milliseconds(100))
-    while failure == nil, world.now < options.duration, world.advance(untilRest: false, upTo: options.duration) { attend() }
+  }
+
+  /// Lets one thing happen. Returns false when the time of activity is over, or a rule is broken.
+  mutating func goOn() -> Bool {
+    guard failure == nil, world.now < options.duration, world.advance(untilRest: false, upTo: options.duration) else { return false }
+    attend()
+    return true
+  }
+
+  /// What is under way ends, and there is peace.
+  mutating func finish() -> RunReport {
     isPeace = true
     heal()
     rest()

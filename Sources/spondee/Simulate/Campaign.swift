@@ -11,6 +11,8 @@ struct Campaign {
   /// Seconds of real time.
   var budget: Double?
   var keepsHistory = false
+  /// In how many more ways each run goes on from where it reached something new.
+  var branches = 0
   var jobs = 1
 
   init(first: UInt64, options: RunOptions) {
@@ -26,15 +28,16 @@ struct Campaign {
     let next = Counter()
     DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
       while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true {
-        var run = Run(Choices(seed: first + UInt64(index)), options)
+        var run = Run(Choices(seed: first + UInt64(index), records: branches > 0), options)
         run.keepsHistory = keepsHistory
-        let report = run.run()
+        let (report, branches) = branches > 0 ? run.run(branches: branches) : (run.run(), [])
         results.add(CampaignResults.Run(report: report, history: run.history))
+        for branch in branches { results.add(CampaignResults.Run(report: branch.report, history: [], branch: branch)) }
         progress.show(results.tally, elapsed: elapsed())
       }
     }
     progress.end()
-    return CampaignResults(runs: results.runs.sorted { $0.report.seed < $1.report.seed }, seconds: elapsed())
+    return CampaignResults(runs: results.runs.sorted { $0.place < $1.place }, seconds: elapsed())
   }
 }
 

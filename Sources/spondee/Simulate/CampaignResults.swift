@@ -7,6 +7,17 @@ struct CampaignResults {
   struct Run {
     var report: RunReport
     var history: [Simulation.Run.Moment]
+    /// Left the run of its seed in the midst.
+    var branch: Branch?
+
+    /// By seed, then the seed's own run, then its branches.
+    var place: (UInt64, UInt64, Int) { (report.seed, branch?.from ?? 0, branch?.number ?? 0) }
+    /// What makes it again.
+    var choices: Choices {
+      guard let trace = branch?.trace else { return Choices(seed: report.seed, records: true) }
+      return Choices(seed: trace.seed, source: .trace(trace.choices), records: true)
+    }
+    var name: String { branch.map { "seed \(report.seed), branch \($0.number) from event \($0.from)" } ?? "seed \(report.seed)" }
   }
   /// By seed.
   var runs: [Run]
@@ -26,10 +37,15 @@ struct CampaignResults {
     let rate = String(format: "%.1f", rate)
     let eventRate = String(format: "%.0f", Double(events) / max(seconds, 1e-9))
     return """
-      \(runs.count) seeds (\(rate) a second), \(events) events (\(eventRate) a second), \(virtualSeconds) s of virtual time, digest \(digest)
+      \(seeds) (\(rate) a second), \(events) events (\(eventRate) a second), \(virtualSeconds) s of virtual time, digest \(digest)
       \(missedMarks)
       \(runs.count - failures.count) passed, \(failures.count) failed; \(rate) seeds and \(eventRate) events a second; \(reachedMarks)
       """
+  }
+
+  private var seeds: String {
+    let branches = runs.count { $0.branch != nil }
+    return branches == 0 ? "\(runs.count) seeds" : "\(runs.count - branches) seeds and \(branches) branches"
   }
 
   private var reachable: Int { Mark.allCases.count - UnreachableMarks.reasons.count }
@@ -115,7 +131,7 @@ struct CampaignResults {
     var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
     lines.append("<testsuite name=\"simulation\" tests=\"\(runs.count)\" failures=\"\(failures.count)\" time=\"\(seconds)\">")
     for run in runs {
-      let start = "  <testcase classname=\"simulation\" name=\"seed \(run.report.seed)\""
+      let start = "  <testcase classname=\"simulation\" name=\"\(run.name)\""
       if let failure = run.report.failure {
         lines.append("\(start)><failure type=\"\(escape(failure.oracle))\" message=\"\(escape(failure.message))\"/></testcase>")
       } else {

@@ -39,6 +39,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
   @Option(help: "Write the results to this file, as JSON.") var json: String?
   @Option(help: "Write the results to this file, as JUnit's XML.") var junit: String?
+  @Option(help: "From the last moments at which a run did something new, go on in so many other ways each.") var branches = 0
   @Option(help: "Threads to use.") var jobs = 2
 
   func validate() throws {
@@ -51,6 +52,7 @@ struct SimulateCommand: ParsableCommand {
     for name in explore where name != SmallWorldTour.all && !SmallWorld.all.contains(where: { $0.name == name }) {
       throw ValidationError("there is no small world '\(name)'")
     }
+    guard (0...1000).contains(branches) else { throw ValidationError("--branches takes 0 to 1000") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -64,18 +66,30 @@ struct SimulateCommand: ParsableCommand {
     campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
     campaign.keepsHistory = trace
     campaign.jobs = jobs
+    campaign.branches = branches
     let results = campaign.run()
     for result in results.runs where digests { print("seed \(result.report.seed) digest \(result.report.digest)") }
     for result in results.runs where trace { for moment in result.history { print(moment) } }
     for failure in results.failures {
-      print("FAIL seed \(failure.report.seed): \(failure.report.failure!)")
-      print("     spondee simulate --seed \(failure.report.seed) --duration \(duration) --shrink")
+      print("FAIL \(failure.name): \(failure.report.failure!)")
+      print("     \(try command(for: failure)) --shrink")
     }
     try write(results)
-    if shrink, let first = results.failures.first { try shrinkAndWrite(Choices(seed: first.report.seed, records: true)) }
+    if shrink, let first = results.failures.first { try shrinkAndWrite(first.choices) }
     if marks { print(results.marksTable) }
     print(results.summary)
     if !results.failures.isEmpty { throw ExitCode(1) }
+  }
+
+  /// What makes it again; of a branch, which no seed makes, the choices are written to a file.
+  private func command(for run: CampaignResults.Run) throws -> String {
+    guard let branch = run.branch, let trace = branch.trace else {
+      return "spondee simulate --seed \(run.report.seed) --duration \(duration)"
+    }
+    let name = "branch-\(run.report.seed)-\(branch.from)-\(branch.number).trace"
+    let path = URL(fileURLWithPath: output).appendingPathComponent(name)
+    try write(trace.text, to: path.path)
+    return "spondee simulate --replay \(path.relativePath)"
   }
 
   private func tryTheSimulator() throws {
@@ -115,12 +129,12 @@ struct SimulateCommand: ParsableCommand {
     if let junit { try write(results.junit, to: junit) }
     guard let report else { return }
     let shown = results.failures.isEmpty && results.runs.count == 1 ? results.runs : Array(results.failures.prefix(5))
-    let pictures = shown.map { shown in
-      var run = Run(Choices(seed: shown.report.seed), options)
+    let pictures = try shown.map { shown in
+      var run = Run(shown.choices, options)
       run.keepsHistory = true
-      let command = "spondee simulate --seed \(shown.report.seed) --duration \(duration)"
+      let command = try command(for: shown)
       let failure = run.run().failure
-      return RunPicture(title: "seed \(shown.report.seed)", command: command, failure: failure, history: run.history)
+      return RunPicture(title: shown.name, command: command, failure: failure, history: run.history)
     }
     try write(ReportPage(summary: results.pageSummary, runs: pictures).html, to: report)
   }
