@@ -84,6 +84,8 @@ struct MarkTests {
     #expect(all.count > 25)
     let named = Set(Mark.allCases.flatMap { $0.clause.matches(of: /limit ([\w.]+)/).map { String($0.1) } })
     #expect(named == Set(all))
+    #expect(LimitOutcome.all.map(\.limit) == all, "what happens at each limit is to be written down")
+    for outcome in LimitOutcome.all { #expect(!outcome.marks.isEmpty) }
   }
 
   /// In the order of appendix A's tables, so that no row stands where another belongs.
