@@ -77,6 +77,8 @@ public struct Run {
   var accountsThere: OrderedSet<UInt64> = []
   private(set) var isPeace = false
   private var isEveryoneBack = false
+  /// When everybody went: what passes then is nothing but time.
+  private var end: Int64?
   /// In peace, sessions whose ping has not been answered.
   var unanswered: OrderedSet<Int> = []
   var hadFault = false
@@ -101,7 +103,7 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
-    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self,
+    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
@@ -145,7 +147,8 @@ public struct Run {
     checkAtRest()
     makePeace()
     return RunReport(
-      seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, marks: world.marks, failure: failure)
+      seed: world.choices.seed, happenings: world.happenings, time: end ?? world.now, digest: world.digest, marks: world.marks,
+      failure: failure)
   }
 
   /// What was chosen, if the choices were to be recorded.
@@ -168,10 +171,7 @@ public struct Run {
   mutating func ask(_ request: ControlRequest) {
     let id = Run.operatorBase + UInt64(operations.count)
     operations[id] = request
-    switch request {
-    case .changePassword(let account, _), .deleteAccount(let account), .disableAccount(let account): administered.append(account)
-    case .addAccount, .enableAccount, .listAccounts: break
-    }
+    if request.isCutting, let account = request.account { administered.append(account) }
     observe(.asked(id, request))
     world.control(id, request)
   }
@@ -198,6 +198,7 @@ public struct Run {
 
   mutating func createAccounts() {
     for (index, actor) in actors.enumerated() where actor.resource == "d0" && !accountsThere.contains(UInt64(index)) {
+      observe(.asked(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8)))))
       world.control(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8))))
     }
   }
@@ -254,7 +255,26 @@ public struct Run {
     rest()
     askEveryone()
     checkAtRest()
+    leave()
     for index in actors.indices { streamBegins(index) }
+  }
+
+  /// Everybody goes, and time passes: whoever nobody needs any more is let go.
+  private mutating func leave() {
+    end = world.now
+    for index in actors.indices where actors[index].connection != nil {
+      world.close(actors[index].connection!)
+      lost(index)
+    }
+    rest()
+    let limits = swarm.settings.configuration.limits
+    let patience = world.now + 2 * (limits.idleTime + limits.closeWait + limits.rooms.lockTime) + .seconds(60)
+    while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
+    guard failure == nil else { return }
+    let server = world.engine.server
+    if let account = server.accountsInMemory.first { fail("leftovers", "everybody is gone, and \(account) is still in memory") }
+    if let room = server.roomsInMemory.first { fail("leftovers", "everybody is gone, and \(room) is still in memory") }
+    if let link = server.openLinks.first { fail("leftovers", "everybody is gone, and link \(link.number) is still there") }
   }
 
   /// In peace whoever asks gets an answer.

@@ -42,7 +42,8 @@ public struct EverydayWorkload: Workload {
   private var entered: OrderedDictionary<Int, Text> = [:]
 
   public init(roll: (Int) -> Int) {
-    let isLeftOut = Deed.Subject.allCases.map { _ in roll(4) == 3 }
+    let circle = Deed.Subject.circles[max(0, roll(8) - 4)]
+    let isLeftOut = Deed.Subject.allCases.map { subject in roll(4) == 3 || !circle.contains(subject) }
     for (index, deed) in Deed.all.enumerated() {
       let isRare = roll(5) == 4
       if !isRare, !isLeftOut[deed.subject.rawValue] { tickets += Array(repeating: index, count: deed.weight) }

@@ -11,6 +11,8 @@ struct Campaign {
   /// Seconds of real time.
   var budget: Double?
   var keepsHistory = false
+  /// The first failure is the last seed.
+  var stopsAtFailure = false
   var jobs = 1
 
   init(first: UInt64, options: RunOptions) {
@@ -25,7 +27,9 @@ struct Campaign {
     let progress = Progress(total: count, budget: budget)
     let next = Counter()
     DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
-      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true {
+      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true,
+        !(stopsAtFailure && results.tally.failures > 0)
+      {
         var run = Run(Choices(seed: first + UInt64(index)), options)
         run.keepsHistory = keepsHistory
         let report = run.run()

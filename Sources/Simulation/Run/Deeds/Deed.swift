@@ -6,7 +6,14 @@ internal import XMPP
 /// Most are done right; some are the mistakes that clients make, and get an error for. What ends a stream only rascals do.
 struct Deed: Sendable {
   /// What it is about: runs leave out whole subjects, so that the rest is done more often.
-  enum Subject: Int, CaseIterable { case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts }
+  enum Subject: Int, CaseIterable {
+    case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts
+
+    /// What goes together: some runs are about one of these alone, and so go further into it. The first is everything.
+    static let circles: [[Subject]] = [
+      allCases, [.visits, .talk, .ranks, .ownership], [.presence, .blocking, .rosters], [.messages, .presence, .blocking],
+    ]
+  }
 
   let subject: Subject
   /// How often it comes up, against the others.
