@@ -76,9 +76,9 @@ public struct Run {
   public private(set) var failure: RunReport.Failure?
   var accountsThere: OrderedSet<UInt64> = []
   private(set) var isPeace = false
-  private var isEveryoneBack = false
+  var isEveryoneBack = false
   /// When everybody went: what passes then is nothing but time.
-  private var end: Int64?
+  var end: Int64?
   /// In peace, sessions whose ping has not been answered.
   var unanswered: OrderedSet<Int> = []
   var hadFault = false
@@ -203,90 +203,17 @@ public struct Run {
     }
   }
 
-  private func isThere(_ account: JID) -> Bool {
+  func isThere(_ account: JID) -> Bool {
     actors.contains { $0.account == account && accountsThere.contains(UInt64($0.index)) }
   }
 
   // MARK: Peace
 
-  private mutating func rest() {
+  mutating func rest() {
     attend()
     while failure == nil, world.advance(untilRest: true) { attend() }
   }
 
-  /// Faults are over: everyone comes back, and everyone hears everyone.
-  private mutating func makePeace() {
-    guard failure == nil else { return }
-    // Some may have been deleted without a word of it having come through.
-    accountsThere = []
-    // One after the other, where only few at a time can be made.
-    for _ in actors where actors.contains(where: { !isThere($0.account) }) {
-      createAccounts()
-      rest()
-    }
-    for account in administered {
-      ask(.enableAccount(account))
-      rest()
-    }
-    for index in actors.indices where !actors[index].isRascal {
-      if actors[index].client == nil { connect(index) }
-      rest()
-    }
-    for index in honest {
-      guard actors[index].isBound else { return fail("liveness", "\(actors[index].name) can't log in any more") }
-      send(Element("presence", NS.client), as: index)
-    }
-    rest()
-    for index in honest {
-      for other in honest {
-        send(EverydayWorkload.message(to: actors[other].account.text, "chat", nextNumber()), as: index)
-        if swarm.isTight { rest() }
-      }
-    }
-    rest()
-    isEveryoneBack = true
-    checkAtRest()
-    for index in honest where actors[index].resource == "d0" {
-      let roster = Element("query", NS.roster)
-      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.rosterRequest], children: [roster]), as: index)
-      let blocklist = Element("blocklist", NS.blocking)
-      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.blocklistRequest], children: [blocklist]), as: index)
-    }
-    rest()
-    askEveryone()
-    checkAtRest()
-    leave()
-    for index in actors.indices { streamBegins(index) }
-  }
-
-  /// Everybody goes, and time passes: whoever nobody needs any more is let go.
-  private mutating func leave() {
-    end = world.now
-    for index in actors.indices where actors[index].connection != nil {
-      world.close(actors[index].connection!)
-      lost(index)
-    }
-    rest()
-    let limits = swarm.settings.configuration.limits
-    let patience = world.now + 2 * (limits.idleTime + limits.closeWait + limits.rooms.lockTime) + .seconds(60)
-    while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
-    guard failure == nil else { return }
-    let server = world.engine.server
-    if let account = server.accountsInMemory.first { fail("leftovers", "everybody is gone, and \(account) is still in memory") }
-    if let room = server.roomsInMemory.first { fail("leftovers", "everybody is gone, and \(room) is still in memory") }
-    if let link = server.openLinks.first { fail("leftovers", "everybody is gone, and link \(link.number) is still there") }
-  }
-
-  /// In peace whoever asks gets an answer.
-  private mutating func askEveryone() {
-    for index in honest where actors[index].isBound {
-      unanswered.append(index)
-      let ping = Element("ping", NS.ping)
-      send(Element("iq", NS.client, ["type": "get", "id": Run.lastRequest, "to": "localhost"], children: [ping]), as: index)
-    }
-    rest()
-    if let index = unanswered.first { fail("liveness", "\(actors[index].name) gets no answer any more") }
-  }
   static let lastRequest: Text = "peace-ping"
 
   var honest: [Int] { actors.indices.filter { !actors[$0].isRascal } }
@@ -309,7 +236,7 @@ public struct Run {
     if let problem = outputs.endOfStream(index) { fail(OutputStreams.name, "\(actors[index].name): \(problem)") }
   }
 
-  private mutating func checkAtRest() {
+  mutating func checkAtRest() {
     guard failure == nil else { return }
     let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
     let mayLoseStanzas = swarm.isTight || swarm.settings.loadFailurePercent > 0
@@ -331,7 +258,7 @@ public struct Run {
     observe(.fault(what))
   }
 
-  private mutating func nextNumber() -> Int {
+  mutating func nextNumber() -> Int {
     number += 1
     return number
   }
