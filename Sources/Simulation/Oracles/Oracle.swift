@@ -48,6 +48,13 @@ extension ControlRequest {
     case .listAccounts: "list all accounts"
     }
   }
+  /// Sessions of the account may end by it.
+  var isCutting: Bool {
+    switch self {
+    case .changePassword, .deleteAccount, .disableAccount: true
+    case .addAccount, .enableAccount, .listAccounts: false
+    }
+  }
   /// The account that it is about.
   var account: JID? {
     switch self {

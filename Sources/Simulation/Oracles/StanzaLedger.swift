@@ -45,7 +45,7 @@ public struct StanzaLedger: Oracle {
     switch observation {
     case .began(let session, let jid):
       addresses[session] = jid
-    case .asked(_, let request): if let account = request.account { administered.append(account) }
+    case .asked(_, let request): if request.isCutting, let account = request.account { administered.append(account) }
     case .sent(let session, let element):
       if let account = addresses[session]?.bare {
         blocks.note(element, of: account)

@@ -9,6 +9,7 @@ public struct TrueSender: Oracle {
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var senders: OrderedDictionary<Text, JID> = [:]
+  private var addressees: OrderedDictionary<Text, JID> = [:]
   /// The nicks under which a session came in, or tried to.
   private var nicks: OrderedDictionary<JID, OrderedSet<Text>> = [:]
 
@@ -18,7 +19,10 @@ public struct TrueSender: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
-      if let id = StanzaLedger.ledgerID(element) { senders[id] = addresses[session] }
+      if let id = StanzaLedger.ledgerID(element) {
+        senders[id] = addresses[session]
+        addressees[id] = element["to"].flatMap { JID($0) }
+      }
       if element.is("presence", NS.client), let jid = addresses[session], let to = element["to"].flatMap({ JID($0) }), to.isFull {
         nicks[jid, default: []].append(to.resource)
       }
@@ -31,8 +35,13 @@ public struct TrueSender: Oracle {
       {
         nicks[jid, default: []].append(from.resource)
       }
-      guard let id = StanzaLedger.ledgerID(element), element.type != "error", let sender = senders[id] else { return nil }
+      guard let id = StanzaLedger.ledgerID(element), let sender = senders[id] else { return nil }
       let from = element["from"].flatMap { JID($0) }
+      if element.type == "error" {
+        // An error comes from where the message went (RFC 6120, 8.3.1).
+        return from == addressees[id]
+          ? nil : "message \(id) was for \(addressees[id]?.text ?? "?"), and its error came from \(from?.text ?? "nobody")"
+      }
       let isTrue =
         element.type == "groupchat"
         ? from.map { nicks[sender]?.contains($0.resource) ?? false && $0.domain.hasPrefix("conference.") } ?? false : from == sender

@@ -11,6 +11,8 @@ public struct WordAgreesWithDisk: Oracle {
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var rosters: OrderedDictionary<JID, [Text]> = [:]
   private var blocklists: OrderedDictionary<JID, [Text]> = [:]
+  /// What rooms said last to those in them of their own affiliation.
+  private var affiliations: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
 
   /// Requests that are made in peace alone, with nothing under way.
   static let rosterRequest: Text = "peace-roster"
@@ -22,12 +24,40 @@ public struct WordAgreesWithDisk: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .received(let session, let element):
+      if element.is("presence", NS.client) { noteAffiliation(element, session) }
       guard let account = addresses[session]?.bare, element.is("iq", NS.client), let payload = element.firstChild else { return nil }
       if element.id == Self.rosterRequest {
         rosters[account] = payload.children.map { Self.line($0["jid"], $0["name"], $0["subscription"]) }.sorted()
       }
       if element.id == Self.blocklistRequest { blocklists[account] = payload.children.compactMap { $0["jid"] }.sorted() }
-    case .connected, .sent, .ended, .fault, .asked, .answered: break
+    case .ended(let session): affiliations[session] = nil
+    case .connected, .sent, .fault, .asked, .answered: break
+    }
+    return nil
+  }
+
+  private mutating func noteAffiliation(_ presence: Element, _ session: SessionID) {
+    guard let x = presence.child("x", NS.mucUser), let room = presence["from"].flatMap({ JID($0) })?.bare,
+      x.children.contains(where: { $0["code"] == "110" })
+    else { return }
+    let isThere = presence.type == nil || x.children.contains { $0["code"] == "303" }
+    affiliations[session, default: [:]][room] = isThere ? x.child("item", NS.mucUser)?["affiliation"] : nil
+  }
+
+  /// XEP-0045, 5.2: an affiliation lasts. Blocked rooms are not heard.
+  private func affiliationProblem(_ state: RestState) -> String? {
+    for (session, rooms) in affiliations {
+      guard let jid = addresses[session], state.sessions.contains(where: { $0.id == session }),
+        !(state.world.durable.accounts[jid.bare]?.blocklist.contains { $0.domain.hasPrefix("conference.") } ?? false)
+      else { continue }
+      for (room, said) in rooms {
+        guard let row = state.world.durable.rooms[room] else { continue }
+        let stored = row.affiliations[jid.bare]?.affiliation ?? "none"
+        // The whole domain may be banned, or the last thing that was said was that the room is gone.
+        if stored != said, said != "outcast", state.world.engine.server.roomsInMemory.contains(room) {
+          return "\(jid) is \(said) in \(room), it was told, and the disk holds \(stored)"
+        }
+      }
     }
     return nil
   }
@@ -37,6 +67,7 @@ public struct WordAgreesWithDisk: Oracle {
   }
 
   public func atRest(_ state: RestState) -> String? {
+    if let problem = affiliationProblem(state) { return problem }
     for (account, said) in rosters {
       let items = state.world.durable.accounts[account]?.roster.values.filter(\.isListed) ?? []
       let stored = items.map { Self.line($0.jid.text, $0.name, Text($0.subscription.rawValue)) }.sorted()

@@ -76,7 +76,9 @@ public struct Run {
   public private(set) var failure: RunReport.Failure?
   var accountsThere: OrderedSet<UInt64> = []
   private(set) var isPeace = false
-  private var isEveryoneBack = false
+  var isEveryoneBack = false
+  /// When everybody went: what passes then is nothing but time.
+  var end: Int64?
   /// In peace, sessions whose ping has not been answered.
   var unanswered: OrderedSet<Int> = []
   var hadFault = false
@@ -101,7 +103,7 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
-    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self,
+    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
@@ -161,7 +163,8 @@ public struct Run {
     checkAtRest()
     makePeace()
     return RunReport(
-      seed: world.choices.seed, happenings: world.happenings, time: world.now, digest: world.digest, marks: world.marks, failure: failure)
+      seed: world.choices.seed, happenings: world.happenings, time: end ?? world.now, digest: world.digest, marks: world.marks,
+      failure: failure)
   }
 
   /// Have what the server is fed recorded: to be called before `run`.
@@ -189,10 +192,7 @@ public struct Run {
   mutating func ask(_ request: ControlRequest) {
     let id = Run.operatorBase + UInt64(operations.count)
     operations[id] = request
-    switch request {
-    case .changePassword(let account, _), .deleteAccount(let account), .disableAccount(let account): administered.append(account)
-    case .addAccount, .enableAccount, .listAccounts: break
-    }
+    if request.isCutting, let account = request.account { administered.append(account) }
     observe(.asked(id, request))
     world.control(id, request)
   }
@@ -219,75 +219,22 @@ public struct Run {
 
   mutating func createAccounts() {
     for (index, actor) in actors.enumerated() where actor.resource == "d0" && !accountsThere.contains(UInt64(index)) {
+      observe(.asked(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8)))))
       world.control(UInt64(index), .addAccount(actor.account, password: Secret(Array("pw".utf8))))
     }
   }
 
-  private func isThere(_ account: JID) -> Bool {
+  func isThere(_ account: JID) -> Bool {
     actors.contains { $0.account == account && accountsThere.contains(UInt64($0.index)) }
   }
 
   // MARK: Peace
 
-  private mutating func rest() {
+  mutating func rest() {
     attend()
     while failure == nil, world.advance(untilRest: true) { attend() }
   }
 
-  /// Faults are over: everyone comes back, and everyone hears everyone.
-  private mutating func makePeace() {
-    guard failure == nil else { return }
-    // Some may have been deleted without a word of it having come through.
-    accountsThere = []
-    // One after the other, where only few at a time can be made.
-    for _ in actors where actors.contains(where: { !isThere($0.account) }) {
-      createAccounts()
-      rest()
-    }
-    for account in administered {
-      ask(.enableAccount(account))
-      rest()
-    }
-    for index in actors.indices where !actors[index].isRascal {
-      if actors[index].client == nil { connect(index) }
-      rest()
-    }
-    for index in honest {
-      guard actors[index].isBound else { return fail("liveness", "\(actors[index].name) can't log in any more") }
-      send(Element("presence", NS.client), as: index)
-    }
-    rest()
-    for index in honest {
-      for other in honest {
-        send(EverydayWorkload.message(to: actors[other].account.text, "chat", nextNumber()), as: index)
-        if swarm.isTight { rest() }
-      }
-    }
-    rest()
-    isEveryoneBack = true
-    checkAtRest()
-    for index in honest where actors[index].resource == "d0" {
-      let roster = Element("query", NS.roster)
-      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.rosterRequest], children: [roster]), as: index)
-      let blocklist = Element("blocklist", NS.blocking)
-      send(Element("iq", NS.client, ["type": "get", "id": WordAgreesWithDisk.blocklistRequest], children: [blocklist]), as: index)
-    }
-    rest()
-    askEveryone()
-    checkAtRest()
-    for index in actors.indices { streamBegins(index) }
-  }
-
-  /// In peace whoever asks gets an answer.
-  private mutating func askEveryone() {
-    for index in honest where actors[index].isBound {
-      unanswered.append(index)
-      let ping = Element("ping", NS.ping)
-      send(Element("iq", NS.client, ["type": "get", "id": Run.lastRequest, "to": "localhost"], children: [ping]), as: index)
-    }
-    rest()
-    if let index = unanswered.first { fail("liveness", "\(actors[index].name) gets no answer any more") }
-  }
   static let lastRequest: Text = "peace-ping"
 
   var honest: [Int] { actors.indices.filter { !actors[$0].isRascal } }
@@ -310,7 +257,7 @@ public struct Run {
     if let problem = outputs.endOfStream(index) { fail(OutputStreams.name, "\(actors[index].name): \(problem)") }
   }
 
-  private mutating func checkAtRest() {
+  mutating func checkAtRest() {
     guard failure == nil else { return }
     let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
     let mayLoseStanzas = swarm.isTight || swarm.settings.loadFailurePercent > 0
@@ -332,7 +279,7 @@ public struct Run {
     observe(.fault(what))
   }
 
-  private mutating func nextNumber() -> Int {
+  mutating func nextNumber() -> Int {
     number += 1
     return number
   }

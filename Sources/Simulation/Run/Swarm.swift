@@ -91,6 +91,8 @@ struct Swarm: Sendable {
     }
     settings.shortPercent = [0, 10, 40, 70][choices.draw(.swarm, 3, below: 4)]
     settings.commitTime = 0...slowest(4, &choices)
+    // Where reading is slow, much happens to what is not there yet.
+    if choices.chance(.swarm, 88, percent: 20) { settings.loadTime = 0 ... .milliseconds(1000) }
     settings.latency = 0...min(slowest(5, &choices), .milliseconds(200))
     settings.timePerByte = [0, 0, 1_000, 20_000][choices.draw(.swarm, 23, below: 4)]
     settings.batchPercent = [0, 0, 30, 80][choices.draw(.swarm, 24, below: 4)]

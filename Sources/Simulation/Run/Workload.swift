@@ -38,11 +38,14 @@ public struct EverydayWorkload: Workload {
   /// Indices of deeds, each as often as it weighs. What is not among them nobody does in this run: where nobody blocks, what blocking
   /// excuses can be held against the server.
   private var tickets: [Int] = []
+  /// The nick under which a user went to a room last.
+  private var nicks: OrderedDictionary<Int, Text> = [:]
   /// Rooms that users came to and may have made: who makes a room has to say how it is to be, or nobody else comes in (XEP-0045, 10.1).
   private var entered: OrderedDictionary<Int, Text> = [:]
 
   public init(roll: (Int) -> Int) {
-    let isLeftOut = Deed.Subject.allCases.map { _ in roll(4) == 3 }
+    let circle = Deed.Subject.circles[max(0, roll(8) - 4)]
+    let isLeftOut = Deed.Subject.allCases.map { subject in roll(4) == 3 || !circle.contains(subject) }
     for (index, deed) in Deed.all.enumerated() {
       let isRare = roll(5) == 4
       if !isRare, !isLeftOut[deed.subject.rawValue] { tickets += Array(repeating: index, count: deed.weight) }
@@ -53,17 +56,27 @@ public struct EverydayWorkload: Workload {
     number += 1
     let ticket = roll(tickets.count + 1)
     guard ticket > 0 else { return nil }
-    let scene = Scene(user: user, users: users, number: number)
+    let scene = Scene(user: user, users: users, nicks: nicks, number: number)
     if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return Deed.configure(room, scene, roll) }
-    let stanza = Deed.all[tickets[ticket - 1]].make(scene, roll)
-    if let stanza, stanza.child("x", NS.muc) != nil { entered[user.index] = stanza["to"].flatMap { JID($0) }?.bare.text }
+    var deed = Deed.all[tickets[ticket - 1]]
+    // Who is outside can't do much in a room.
+    if deed.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { deed = Deed.visits[0] }
+    let stanza = deed.make(scene, roll)
+    if let stanza { note(stanza, of: user) }
     return stanza
+  }
+
+  /// Where a user goes, and believes to be.
+  private mutating func note(_ stanza: Element, of user: User) {
+    guard stanza.is("presence", NS.client), let to = stanza["to"].flatMap({ JID($0) }), to.domain.hasPrefix("conference.") else { return }
+    nicks[user.index] = stanza.type == nil && to.isFull ? to.resource : nil
+    if stanza.child("x", NS.muc) != nil { entered[user.index] = to.bare.text }
   }
 
   public mutating func operate(on accounts: [JID], roll: (Int) -> Int) -> ControlRequest? { Operator.request(accounts, roll) }
 
   static func message(to address: Text, _ type: Text, _ number: Int) -> Element {
     let user = User(index: 0, account: JID("localhost")!, resource: "")
-    return Scene(user: user, users: [], number: number).message(to: address, type)
+    return Scene(user: user, users: [], nicks: [:], number: number).message(to: address, type)
   }
 }

@@ -83,7 +83,7 @@ extension World {
       scheduleSync()
       if saboteur?.kind == .syncPromised { tell(.committed(through: number)) }
     case .load(let key):
-      let time = pick(.loadTime, 0, settings.commitTime, &choices) * node.slowness
+      let time = pick(.loadTime, 0, settings.loadTime ?? settings.commitTime, &choices) * node.slowness
       schedule(.loaded(key, node.disk.load(key), failures: node.failedCommits), after: time)
     case .derive(let id, let request): schedule(.derived(id, request), after: pick(.deriveTime, 0, settings.commitTime, &choices))
     case .reply(let id, let reply): notices.append(.reply(id, reply))

@@ -11,6 +11,8 @@ public struct WorldSettings: Sendable {
   /// Nanoseconds that a byte takes; nothing by default.
   public var timePerByte: Int64 = 0
   public var commitTime: ClosedRange<Int64> = .milliseconds(0) ... .milliseconds(5)
+  /// How long storage takes to answer; as long as for a commit by default.
+  public var loadTime: ClosedRange<Int64>?
   /// What systems hold for a program that has written, and for one that has yet to read.
   public var sendBuffer = 1 << 20
   public var receiveBuffer = 1 << 20

@@ -13,6 +13,8 @@ struct Campaign {
   var keepsHistory = false
   /// In how many more ways each run goes on from where it reached something new.
   var branches = 0
+  /// The first failure is the last seed.
+  var stopsAtFailure = false
   var jobs = 1
 
   init(first: UInt64, options: RunOptions) {
@@ -27,7 +29,9 @@ struct Campaign {
     let progress = Progress(total: count, budget: budget)
     let next = Counter()
     DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
-      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true {
+      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true,
+        !(stopsAtFailure && results.tally.failures > 0)
+      {
         var run = Run(Choices(seed: first + UInt64(index), records: branches > 0), options)
         run.keepsHistory = keepsHistory
         let (report, branches) = branches > 0 ? run.run(branches: branches) : (run.run(), [])

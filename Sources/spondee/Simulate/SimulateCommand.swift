@@ -26,6 +26,7 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Compare with a reference model of subscriptions, presence and rooms after each event.") var model = false
   @Flag(help: "Print the digest of each seed.") var digests = false
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
+  @Flag(help: "Stop at the first failure.") var untilFailure = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
   var saboteurs = false
@@ -65,6 +66,7 @@ struct SimulateCommand: ParsableCommand {
     campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
     campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
     campaign.keepsHistory = trace
+    campaign.stopsAtFailure = untilFailure
     campaign.jobs = jobs
     campaign.branches = branches
     let results = campaign.run()

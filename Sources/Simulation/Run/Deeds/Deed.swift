@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import XML
 internal import XMPP
 
@@ -6,7 +7,16 @@ internal import XMPP
 /// Most are done right; some are the mistakes that clients make, and get an error for. What ends a stream only rascals do.
 struct Deed: Sendable {
   /// What it is about: runs leave out whole subjects, so that the rest is done more often.
-  enum Subject: Int, CaseIterable { case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts }
+  enum Subject: Int, CaseIterable {
+    case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts
+
+    var isForOccupants: Bool { [.talk, .ranks, .ownership].contains(self) }
+
+    /// What goes together: some runs are about one of these alone, and so go further into it. The first is everything.
+    static let circles: [[Subject]] = [
+      allCases, [.visits, .talk, .ranks, .ownership], [.presence, .blocking, .rosters], [.messages, .presence, .blocking],
+    ]
+  }
 
   let subject: Subject
   /// How often it comes up, against the others.
@@ -27,6 +37,8 @@ struct Deed: Sendable {
 struct Scene {
   let user: User
   let users: [User]
+  /// Under which nick users went to a room last, by their index.
+  let nicks: OrderedDictionary<Int, Text>
   /// Unique in the run.
   let number: Int
 
@@ -34,7 +46,11 @@ struct Scene {
   /// One device of an account makes all changes of what the account has, so that their order is known.
   var mayChangeAccount: Bool { user.resource == "d0" }
 
-  func other(_ roll: (Int) -> Int) -> User { users[roll(users.count)] }
+  /// Mostly anybody; more often the first of all, so that some two come to know each other well.
+  func other(_ roll: (Int) -> Int) -> User {
+    let choice = roll(users.count + 2)
+    return choice < users.count ? users[choice] : user.index == 0 ? users[users.count - 1] : users[0]
+  }
   func device(_ roll: (Int) -> Int) -> Text {
     let other = other(roll)
     return other.account.text + "/" + other.resource
@@ -47,7 +63,8 @@ struct Scene {
 
   /// The nick that a user goes by: most have one for each device, some share it between them, some have others.
   func nick(_ user: User, _ roll: (Int) -> Int) -> Text {
-    switch roll(16) {
+    switch roll(20) {
+    case 5..<12: nicks[user.index] ?? user.account.local + "-" + user.resource
     case 12, 13: user.account.local
     case 14: "alt-" + user.account.local + "-" + user.resource
     case 15: "alt-" + user.account.local

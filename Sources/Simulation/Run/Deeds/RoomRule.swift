@@ -111,7 +111,7 @@ extension Deed {
       let choice = max(0, roll(values.count + 4) - 3)
       return choice == 0 ? nil : DataForm.Field(name: "muc#roomconfig_" + name, values: values[choice - 1])
     }
-    let secret = roll(5)
+    let secret = max(0, roll(8) - 3)
     let isProtected = [
       DataForm.Field(name: "muc#roomconfig_passwordprotectedroom", values: [secret == 3 ? "1" : "0"]),
       DataForm.Field(name: "muc#roomconfig_roomsecret", values: [secret == 3 ? Scene.password : ""]),

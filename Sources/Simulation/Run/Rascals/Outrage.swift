@@ -13,7 +13,9 @@ extension Rascal {
     case 4: return many(300) { "<message to='\(victim)' id='f\($0)' type='chat'><body>flood</body></message>" }
     case 5: return many(100) { "<presence to='p\($0)@localhost/x'/>" }
     case 6: return many(60) { "<iq type='set' id='r\($0)'><query xmlns='jabber:iq:roster'><item jid='c\($0)@localhost'/></query></iq>" }
-    case 7: return many(100) { "<presence to='tea@conference.localhost/r\($0)'><x xmlns='http://jabber.org/protocol/muc'/></presence>" }
+    case 7:
+      let room = roll(4) == 3 ? "tea" : "riot"
+      return many(100) { "<presence to='\(room)@conference.localhost/r\($0)'><x xmlns='http://jabber.org/protocol/muc'/></presence>" }
     case 8: return many(60) { "<iq type='set' id='b\($0)'><block xmlns='urn:xmpp:blocking'><item jid='c\($0)@localhost'/></block></iq>" }
     case 9: return many(300) { "<iq type='get' id='p\($0)'><ping xmlns='urn:xmpp:ping'/></iq>" }
     case 10:
