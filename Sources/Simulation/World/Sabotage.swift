@@ -16,6 +16,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
   case loadStale, loadEmpty, offlineEmpty, offlineDoubled, blocklistUnread
   // What only two processes show.
   case hashOrder
+  // What ends the process.
+  case processTraps
   /// Does nothing: what is reported with it is the simulator's own fault.
   case none
 
@@ -53,12 +55,13 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .offlineDoubled: "stored messages are found twice"
     case .blocklistUnread: "the blocklist is not read"
     case .hashOrder: "what is done for one event is done in the order of a hash table"
+    case .processTraps: "the process traps at every third chat message"
     case .none: "nothing is wrong"
     }
   }
 
-  /// Those that one process can find.
-  public static var findable: [Sabotage] { allCases.filter { $0 != .hashOrder } }
+  /// Those that one process can find, and tell of.
+  public static var findable: [Sabotage] { allCases.filter { $0 != .hashOrder && $0 != .processTraps } }
 }
 
 /// A planted bug at work. It strikes at every so many chances.
@@ -146,6 +149,10 @@ struct Saboteur: Sendable {
       return strikes(oneIn: 40) ? [.bytes(link, bytes.dropLast())] : [input]
     case (.splitMatters, .bytes(let link, let bytes)):
       return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(link, bytes + bytes)] : [input]
+    case (.processTraps, .bytes(_, let bytes)):
+      let isChat = String(decoding: bytes, as: UTF8.self).contains("type='chat'")
+      precondition(!(isChat && strikes(oneIn: 3)), "a trap that was planted")
+      return [input]
     case (.endUnheard, .closed): return strikes(oneIn: 2) ? [] : [input]
     case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []
     case (.handshakeUnheard, .encrypted): return strikes(oneIn: 4) ? [] : [input]

@@ -37,7 +37,8 @@ extension World {
     node.isFlushing = true
     while true {
       let actions = node.engine.flush()
-      node.tape?.outputs(actions)
+      let now = instant
+      node.tape?.outputs(actions, of: node.engine, at: now)
       guard !actions.isEmpty else { break }
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)

@@ -5,7 +5,9 @@ internal import Simulation
 
 /// `spondee simulate --replay` of what `spondee serve --record` wrote.
 struct RecordingReplay {
-  let printsTrace: Bool
+  var printsTrace = false
+  var without: [String] = []
+  var sabotage: Sabotage?
 
   /// A file that is no recording, in one line.
   struct Unreadable: Error, CustomStringConvertible { var description: String }
@@ -29,7 +31,7 @@ struct RecordingReplay {
   func run(_ path: String) throws -> Int {
     let recording = try read(path)
     let began = DispatchTime.now().uptimeNanoseconds
-    var replay = Replay(recording)
+    var replay = Replay(recording, without: without, sabotage: sabotage)
     replay.keepsHistory = printsTrace
     replay.run()
     let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9, 1e-9)
