@@ -115,7 +115,7 @@ public struct Recording: Sendable {
     let tag = Tag(rawValue: try reader.byte())
     guard tag == .start || tag == .snapshot else { throw RecordingProblem("it does not say where it starts") }
     let keepsText = try reader.byte() == 1
-    let time = Instant(monotonic: try reader.signed(), wall: try reader.signed())
+    let time = try Recording.checked(Instant(monotonic: reader.signed(), wall: reader.signed()))
     if tag == .snapshot {
       let snapshot = try PackedDecoder.decode(Snapshot.self, from: reader.slice())
       if let problem = snapshot.problem { throw RecordingProblem(problem) }
@@ -147,11 +147,19 @@ public struct Recording: Sendable {
       let passed = try reader.signed()
       now.monotonic &+= passed
       now.wall &+= passed &+ (try reader.signed())
+      now = try Recording.checked(now)
       let input = try Recording.readInput(tag, &reader)
       if case .bytes(let link, let bytes) = input { places.note(bytes.count, of: link, entry: entries.count) }
       entries.append(.input(input, at: now))
     }
     guard reader.isAtEnd else { throw RecordingProblem("an entry is too long") }
+  }
+
+  /// A time to which any time-out can be added.
+  private static func checked(_ time: Instant) throws(RecordingProblem) -> Instant {
+    let possible = -(1 << 62)...(1 << 62) as ClosedRange<Int64>
+    guard possible.contains(time.monotonic), possible.contains(time.wall) else { throw RecordingProblem("a time is no time") }
+    return time
   }
 
   private static func readInput(_ tag: Tag, _ reader: inout PackedReader) throws(RecordingProblem) -> Input {
@@ -167,7 +175,11 @@ public struct Recording: Sendable {
     case .commitFailed: return .commitFailed(from: subject)
     case .loaded:
       let key = try PackedDecoder.decode(LoadKey.self, from: reader.slice())
-      return .loaded(key, try PackedDecoder.decode(Loaded.self, from: reader.slice()))
+      let loaded = try PackedDecoder.decode(Loaded.self, from: reader.slice())
+      if case .account(let snapshot?) = loaded, Set(snapshot.roster.map(\.jid)).count < snapshot.roster.count {
+        throw RecordingProblem("a roster has a contact twice")
+      }
+      return .loaded(key, loaded)
     case .derived: return .derived(subject, try PackedDecoder.decode([ScramCredentials].self, from: reader.slice()))
     case .control: return .control(subject, try PackedDecoder.decode(ControlRequest.self, from: reader.slice()))
     case .deadline: return .deadline

@@ -15,6 +15,13 @@ public struct Replay {
       case .failure(let failure): failure.description
       }
     }
+    /// As a run would have it.
+    public var failure: RunReport.Failure {
+      switch self {
+      case .difference(_, let time, let message): RunReport.Failure(oracle: "another outcome", message: message, time: time)
+      case .failure(let failure): failure
+      }
+    }
     /// The same for all problems of the same kind.
     public var signature: String {
       switch self {

@@ -55,7 +55,7 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .offlineDoubled: "stored messages are found twice"
     case .blocklistUnread: "the blocklist is not read"
     case .hashOrder: "what is done for one event is done in the order of a hash table"
-    case .processTraps: "the process traps at every third chat message"
+    case .processTraps: "the process traps at every third message"
     case .none: "nothing is wrong"
     }
   }
@@ -150,8 +150,8 @@ struct Saboteur: Sendable {
     case (.splitMatters, .bytes(let link, let bytes)):
       return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(link, bytes + bytes)] : [input]
     case (.processTraps, .bytes(_, let bytes)):
-      let isChat = String(decoding: bytes, as: UTF8.self).contains("type='chat'")
-      precondition(!(isChat && strikes(oneIn: 3)), "a trap that was planted")
+      let isMessage = String(decoding: bytes, as: UTF8.self).contains("<message")
+      precondition(!(isMessage && strikes(oneIn: 3)), "a trap that was planted")
       return [input]
     case (.endUnheard, .closed): return strikes(oneIn: 2) ? [] : [input]
     case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []

@@ -23,9 +23,15 @@ struct RecordingShrink {
     let traps = try runChild(["--replay", path] + planted) || runChild(["--reenact", "0-\(max(0, piece.deeds.count - 1))"])
     if traps { return try shrinkTrap(piece) }
     guard let failure = piece.perform(Array(piece.deeds.indices), sabotage: sabotage).failure else {
-      print("nothing fails in what its clients did; what a replay says about other outcomes can't be made smaller")
-      print("1 passed, 0 failed")
-      return
+      var replay = Replay(recording, sabotage: sabotage)
+      replay.run()
+      guard let problem = replay.problem else {
+        print("nothing fails, neither in the recording nor when its clients do the same again")
+        return print("1 passed, 0 failed")
+      }
+      print("FAIL \(path): \(problem); it does not come back when its clients do the same again, and so can't be made smaller")
+      print("0 passed, 1 failed")
+      throw ExitCode(1)
     }
     let found = piece.shrink { piece.perform($0, sabotage: sabotage).failure?.signature == failure.signature }
     let outcome = piece.perform(found.kept, sabotage: sabotage)

@@ -116,15 +116,19 @@ struct SimulateCommand: ParsableCommand {
 
   private func replayRecording(_ files: [String]) throws {
     do {
-      let replay = RecordingReplay(printsTrace: trace, without: without, sabotage: options.sabotage)
+      let keepsHistory = trace || report != nil
+      let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, sabotage: options.sabotage)
       if shrink || reenact != nil {
         guard files.count == 1 else { throw RecordingReplay.Unreadable(description: "--shrink takes one recording, a file") }
         let shrinking = RecordingShrink(path: files[0], recording: try replay.read(files[0]), output: output, sabotage: options.sabotage)
         return try reenact.map { try shrinking.reenact($0) } ?? shrinking.run()
       }
-      let problems = try files.reduce(0) { try $0 + replay.run($1) }
-      print("\(files.count - problems) passed, \(problems) failed")
-      if problems > 0 { throw ExitCode(1) }
+      guard !files.isEmpty else { throw RecordingReplay.Unreadable(description: "there is no recording in this folder") }
+      let results = try files.map { try replay.run($0) }
+      if let report { try write(ReportPage(summary: nil, runs: results.prefix(5).map(\.picture)).html, to: report) }
+      let good = results.count { $0.isGood }
+      print("\(good) passed, \(results.count - good) failed")
+      if good < results.count { throw ExitCode(1) }
     } catch let problem as RecordingReplay.Unreadable {
       complain(problem.description)
       throw ExitCode(2)
