@@ -76,7 +76,10 @@ public struct Replay {
         time = now.monotonic &- recording.start.time.monotonic
         observer.input(input, at: time)
         if index == spared { return }
-        for input in saboteur?.distort(input) ?? [input] { engine.handle(input, at: now) }
+        for input in saboteur?.distort(input) ?? [input] {
+          saboteur?.trap(at: input)
+          engine.handle(input, at: now)
+        }
         // Looking at all limits costs as much as an input.
         if watchesLimits, inputs & 63 == 0, let gauge = engine.overLimit { fail("limits", gauge.description) }
       case .outputs(let expected):

@@ -149,16 +149,19 @@ struct Saboteur: Sendable {
       return strikes(oneIn: 40) ? [.bytes(link, bytes.dropLast())] : [input]
     case (.splitMatters, .bytes(let link, let bytes)):
       return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(link, bytes + bytes)] : [input]
-    case (.processTraps, .bytes(_, let bytes)):
-      let isMessage = String(decoding: bytes, as: UTF8.self).contains("<message")
-      precondition(!(isMessage && strikes(oneIn: 3)), "a trap that was planted")
-      return [input]
     case (.endUnheard, .closed): return strikes(oneIn: 2) ? [] : [input]
     case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []
     case (.handshakeUnheard, .encrypted): return strikes(oneIn: 4) ? [] : [input]
     case (.failureUnheard, .commitFailed(let first)): return [.committed(through: first)]
     default: return [input]
     }
+  }
+
+  /// To be called when the engine takes the input, behind whatever else hears of it.
+  mutating func trap(at input: Input) {
+    guard kind == .processTraps, case .bytes(_, let bytes) = input else { return }
+    let isMessage = String(decoding: bytes, as: UTF8.self).contains("<message")
+    precondition(!(isMessage && strikes(oneIn: 3)), "a trap that was planted")
   }
 
   // MARK: Storage

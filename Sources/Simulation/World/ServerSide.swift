@@ -22,6 +22,7 @@ extension World {
   private mutating func feed(_ input: Input) {
     let now = instant
     node.tape?.input(input, at: now, before: node.engine)
+    saboteur?.trap(at: input)
     node.engine.handle(input, at: now)
   }
 
