@@ -123,7 +123,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
-    .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
+    .target(name: "FuzzChecks", dependencies: ["XML", "ServerCore"], path: "Fuzz/Checks", swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks"], swiftSettings: settings),
   ]
 )

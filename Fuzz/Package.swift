@@ -9,6 +9,10 @@ let package = Package(
     .executableTarget(
       name: "FuzzStreamParser",
       dependencies: [.product(name: "FuzzChecks", package: "spondee")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzRecorder",
+      dependencies: [.product(name: "FuzzChecks", package: "spondee")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ]
 )

@@ -3,7 +3,7 @@ internal import XML
 internal import XMPP
 
 /// One account while it is in use: what is stored of it, and its sessions.
-struct Account: Sendable {
+struct Account: Sendable, Codable {
   let jid: JID
   var record: AccountRecord
   private(set) var roster: OrderedDictionary<JID, RosterItem>
@@ -56,7 +56,7 @@ struct Account: Sendable {
 }
 
 /// A bound resource.
-struct Session: Sendable {
+struct Session: Sendable, Codable {
   let link: LinkID
   /// Full.
   let jid: JID

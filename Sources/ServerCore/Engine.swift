@@ -79,6 +79,15 @@ public struct Engine {
     self.pool = pool
   }
 
+  /// A server with its links as they were when nothing was left to be flushed.
+  init(server: Server, links: Table<LinkID, Link>) {
+    self.server = server
+    self.links = links
+    limits = server.configuration.limits
+    pool = ParserPool()
+    for link in links.sortedKeys() { backlog += links[link]?.backlog ?? 0 }
+  }
+
   /// When `Input.deadline` should come, on the monotonic clock.
   public var nextDeadline: Int64? { server.nextDeadline }
 

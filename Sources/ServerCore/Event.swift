@@ -35,7 +35,7 @@ public enum Event: Sendable {
 }
 
 /// What a `Server` wants done.
-public enum Effect: Sendable {
+public enum Effect: Sendable, Codable {
   /// Write the stanza to each addressee, with `from` and `to` put in. Serialise it once.
   case write(Element, from: JID?, to: [Addressee])
   case openStream(LinkID, StreamOpening)
@@ -60,7 +60,7 @@ public enum Effect: Sendable {
   case log(LogLevel, String)
 }
 
-public struct Addressee: Sendable, Hashable {
+public struct Addressee: Sendable, Hashable, Codable {
   public var link: LinkID
   public var to: JID?
   public init(link: LinkID, to: JID?) {
@@ -70,17 +70,17 @@ public struct Addressee: Sendable, Hashable {
 }
 
 /// The header that answers a peer's (RFC 6120, 4.7).
-public struct StreamOpening: Sendable, Hashable {
+public struct StreamOpening: Sendable, Hashable, Codable {
   public var id: Text
   public var from: Text?
   public var to: Text?
   public var language: Text?
 }
 
-public enum LogLevel: String, Sendable { case debug, info, warning, error }
+public enum LogLevel: String, Sendable, Codable { case debug, info, warning, error }
 
 /// Deriving keys from a password costs milliseconds on purpose, so it is done outside.
-public struct DerivationRequest: Sendable {
+public struct DerivationRequest: Sendable, Codable {
   public var password: Secret
   public var hashes: [ScramHash]
   /// One salt for each hash.

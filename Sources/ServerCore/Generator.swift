@@ -5,7 +5,7 @@ public import XML
 ///
 /// With a key from the system's cryptographic source its output can't be foretold, so nonces, salts and tokens may be drawn from it;
 /// with a known key a run can be replayed.
-public struct Generator: Sendable {
+public struct Generator: Sendable, Codable {
   private var key: [UInt8]
   private var counter: UInt64 = 0
   private var block: [UInt8] = []

@@ -39,6 +39,11 @@ extension Server {
   public var isFlushed: Bool { commits.depth == 0 }
 }
 
+extension Engine {
+  /// What reads a link's stream, as it stands.
+  public func parser(of link: LinkID) -> StreamParser? { links[link]?.parser }
+}
+
 // MARK: - Accounts
 
 extension Server {

@@ -3,7 +3,7 @@ internal import XMPP
 
 /// Everything between the bytes of one connection and its stanzas that is not a system call: the parser with its limits, and the
 /// outbox with its account of what the other side has not yet taken.
-struct Link: Sendable {
+struct Link: Sendable, Codable {
   var parser: StreamParser
   /// The server wants no further events from here for now.
   var isPaused = false
@@ -15,7 +15,7 @@ struct Link: Sendable {
   private var inFlight = 0
   /// What happens to the connection once the outbox has been handed over.
   private var ending: Ending?
-  private enum Ending { case startTLS, close }
+  private enum Ending: Codable { case startTLS, close }
   private(set) var isReading = true
 
   init(limits: StreamLimits) { parser = StreamParser(limits: limits) }

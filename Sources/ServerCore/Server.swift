@@ -7,7 +7,7 @@ internal import XMPP
 ///
 /// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
-public struct Server: Sendable {
+public struct Server: Sendable, Codable {
   public let configuration: Configuration
   var generator: Generator
   var streams = Table<LinkID, ClientStream>()
@@ -32,7 +32,7 @@ public struct Server: Sendable {
   var isShuttingDown = false
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
-  struct Slot<Entity: Sendable>: Sendable {
+  struct Slot<Entity: Sendable & Codable>: Sendable, Codable {
     var entity: Entity?
     var isLoading: Bool
     /// What storage will answer may be from before something that was done since it was asked: it is to be asked again.

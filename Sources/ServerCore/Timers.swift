@@ -6,7 +6,7 @@ internal import XMPP
 /// Each has one timer at most: a later time for one that has an earlier is ignored, because whoever is looked at too early says when to
 /// come back. So a peer can't make timers pile up.
 struct Timers: Sendable {
-  enum Subject: Hashable, Sendable { case link(LinkID), account(JID), room(JID) }
+  enum Subject: Hashable, Sendable, Codable { case link(LinkID), account(JID), room(JID) }
 
   private struct Entry: Comparable, Sendable {
     let time: Int64
@@ -42,5 +42,34 @@ struct Timers: Sendable {
       }
     }
     return nil
+  }
+}
+
+extension Timers: Codable {
+  /// A timer as it is written: `isSet` unless it was moved forward and left behind.
+  private struct Kept: Codable {
+    var time: Int64
+    var number: UInt64
+    var subject: Subject
+    var isSet: Bool
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    try container.encode(count)
+    for entry in heap.unordered.sorted() {
+      try container.encode(
+        Kept(time: entry.time, number: entry.number, subject: entry.subject, isSet: set[entry.subject] == entry.time))
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    count = try container.decode(UInt64.self)
+    while !container.isAtEnd {
+      let kept = try container.decode(Kept.self)
+      heap.insert(Entry(time: kept.time, number: kept.number, subject: kept.subject))
+      if kept.isSet { set[kept.subject] = kept.time }
+    }
   }
 }

@@ -50,13 +50,13 @@ final class ServerHost: @unchecked Sendable {
 
   private func takeActions() -> [Action] {
     let actions = engine.flush()
-    if recording?.outputs(actions) == false { endRecording() }
+    if recording?.outputs(actions, of: engine) == false { endRecording() }
     return actions
   }
 
   private func endRecording() {
     recording = nil
-    logger.warning("recording: there is no room on the disk; it ends here")
+    logger.warning("recording: there is no room on the disk, or no file can be made; it ends here")
   }
 
   /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop.

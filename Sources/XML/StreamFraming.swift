@@ -7,7 +7,7 @@
 /// the parser's to say, once the stanza is whole; the two must agree on where it ends, or the stream is given up.
 ///
 /// Places are offsets into `pending`, the bytes that the stream's parser keeps.
-struct StreamFraming: Sendable, Equatable {
+struct StreamFraming: Sendable, Equatable, Codable {
   enum Found: Equatable {
     /// The stream's own start tag stands here; an XML declaration before it has been checked.
     case header(Range<Int>)
@@ -16,7 +16,7 @@ struct StreamFraming: Sendable, Equatable {
     case error(StreamParser.Failure)
   }
 
-  private enum State: Equatable {
+  private enum State: Equatable, Codable {
     /// Before the stream header, outside any tag.
     case prologue
     /// Inside `<?xml … ?>` at the stream's very start.
@@ -238,6 +238,25 @@ struct StreamFraming: Sendable, Equatable {
     let streamName = streamName
     self = sawHeader ? .betweenStanzas : StreamFraming()
     self.streamName = streamName
+  }
+
+  /// Whether the places that will be looked at lie within what is there.
+  func isSound(_ pending: [UInt8]) -> Bool {
+    guard (0...pending.count).contains(position) else { return false }
+    let isRead: (Int) -> Bool = { (0...position).contains($0) }
+    // Others are from before, and only compared.
+    let isNear: (Int) -> Bool = { abs($0) < 1 << 40 }
+    guard isNear(tagBegin), isNear(wordBegin), isNear(nameEnd ?? 0), begin.map(isRead) ?? true,
+      open.allSatisfy({ isRead($0.lowerBound) && isRead($0.upperBound) })
+    else { return false }
+    switch state {
+    case .bang(let seen): return StreamFraming.cdataOpening.indices.contains(seen)
+    // There is a byte before the one that comes, and the name lies behind the bracket.
+    case .startTag, .quoted: return tagBegin >= 0 && tagBegin < position && (tagBegin + 1...position).contains(nameEnd ?? position)
+    case .endTag: return tagBegin >= 0 && tagBegin + 2 <= position
+    case .tagStart, .declaration: return tagBegin >= 0 && tagBegin < position
+    case .prologue, .text, .cdata: return true
+    }
   }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }

@@ -33,7 +33,7 @@ public struct StreamLimits: Sendable, Hashable, Codable {
 /// It is a value: a copy reads on by itself. Between stanzas it holds no more than the stream's namespace bindings; inside of one, the
 /// bytes since its beginning. The libxml2 parser proper is borrowed from a `ParserPool` for the moment in which a whole
 /// stanza is there.
-public struct StreamParser: Sendable {
+public struct StreamParser: Sendable, Codable {
   public enum Event: Sendable, Equatable {
     /// The stream's start tag, as an element without content.
     case header(Header)
@@ -125,11 +125,28 @@ public struct StreamParser: Sendable {
     return event
   }
 
+  /// For a snapshot: what was fed and is not yet part of an event, and a parser that has nothing else.
+  ///
+  /// - Parameter change: may put other bytes into the place of these, as many.
+  public func snapshot(_ change: (inout [UInt8]) -> Void) -> StreamParser {
+    var copy = self
+    copy.dropConsumed()
+    let count = copy.pending.count
+    change(&copy.pending)
+    return copy.pending.count == count ? copy : self
+  }
+
   private mutating func dropConsumed() {
     guard consumed > 0 else { return }
     if pendingBytes == 0 { pending = [] } else { pending.removeFirst(consumed) }
     framing.dropped(consumed)
     consumed = 0
+  }
+
+  /// Whether what it says of its bytes can be: for one that was read from a file.
+  public var isSound: Bool {
+    // Where it stopped for good, it looks at nothing more.
+    (0...pending.count).contains(consumed) && (failed || ended || framing.isSound(pending))
   }
 
   private mutating func readHeader(_ bytes: ArraySlice<UInt8>, _ pool: ParserPool) throws(Failure) -> Header {
@@ -141,8 +158,8 @@ public struct StreamParser: Sendable {
 }
 
 /// The namespace bindings that a stream's header made: all that a parser must know to begin in the middle of it.
-struct Prologue: Sendable, Hashable {
-  struct Binding: Sendable, Hashable {
+struct Prologue: Sendable, Hashable, Codable {
+  struct Binding: Sendable, Hashable, Codable {
     var prefix: Text
     var namespace: Text
   }

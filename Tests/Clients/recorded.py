@@ -6,6 +6,7 @@
 Needs slixmpp. Prints one line a check, then a total; the exit status is 1 if one failed.
 """
 import base64
+import os
 import pathlib
 import signal
 import subprocess
@@ -49,6 +50,17 @@ def replay(recorded):
     return result.returncode == 0
 
 
+def traps(recorded, folder):
+    """Plants a trap at every third message, and looks for the fewest deeds that lead to it."""
+    planted = [SPONDEE, "simulate", "--sabotage", "processTraps", "--replay"]
+    shrunk = subprocess.run([*planted, str(next(recorded.iterdir())), "--shrink", "--output", str(folder)], capture_output=True, text=True)
+    print(shrunk.stdout + shrunk.stderr, end="")
+    files = list(folder.glob("*-shrunk.recording"))
+    quiet = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+    again = files and subprocess.run([*planted, str(files[0])], capture_output=True, env=quiet)
+    return shrunk.returncode == 1 and bool(files) and again.returncode < 0 and replay(files[0])
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -61,6 +73,7 @@ def main():
         secrets = SAID + ["secret", base64.b64encode(b"\0romeo\0secret").decode()]
         check("nothing that was said is in it", not [text for text in secrets if text.encode() in found])
         check("but who spoke is", b"romeo@localhost" in found)
+        check("a trap, planted, shrinks to a recording that traps", traps(killed, folder))
         kept = session(folder, "kept", "--record-bodies", end=signal.SIGTERM)
         check("with the texts it replays, too", replay(kept))
         found = b"".join(file.read_bytes() for file in kept.iterdir())

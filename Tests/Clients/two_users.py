@@ -100,6 +100,11 @@ async def main():
         refused = error.condition == "not-authorized"
     check("a room with a password keeps strangers out", refused)
     await juliet.plugin["xep_0045"].join_muc_wait(ROOM, "Juliet", password="rose", timeout=5)
+    # Romeo's client hears of it in its turn.
+    for _ in range(50):
+        if len(muc.get_roster(ROOM)) == 2:
+            break
+        await asyncio.sleep(0.1)
     check("and lets in who knows it", sorted(muc.get_roster(ROOM)) == ["Juliet", "Romeo"])
     juliet.send_message(mto=ROOM, mbody="Good night, good night!", mtype="groupchat")
     said = await asyncio.wait_for(romeo.groupchat.get(), 5)

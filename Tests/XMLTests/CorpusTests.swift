@@ -18,4 +18,20 @@ import Testing
       }
     }
   }
+
+  @Test func everyInputIsRecordedAsItShould() throws {
+    let folder = Self.folder.deletingLastPathComponent()
+    for name in ["FuzzRecorder", "FuzzStreamParser"] {
+      let files = try FileManager.default.contentsOfDirectory(at: folder.appending(path: name), includingPropertiesForKeys: nil)
+      #expect(!files.isEmpty)
+      for file in files {
+        let input = [UInt8](try Data(contentsOf: file))
+        for kind in 0..<4 as Range<UInt8> {
+          var changed = input
+          changed[0] = kind
+          #expect(RecorderCheck.fault(in: changed) == nil, "\(file.lastPathComponent), first byte \(kind)")
+        }
+      }
+    }
+  }
 }

@@ -189,7 +189,7 @@ extension Server {
 }
 
 /// Who waits for a list.
-enum ListAsker: Sendable {
+enum ListAsker: Sendable, Codable {
   case control(UInt64)
   case stanza(Stanza)
 }

@@ -7,7 +7,7 @@ enum OfflineMessages {
   static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages")
 
   /// A question for an account's stored messages that has no answer yet.
-  enum Question: Sendable {
+  enum Question: Sendable, Codable {
     case open
     /// Whoever asked is no longer in memory, and the account as it came back asked again: to it the answer tells what was before.
     case outdated

@@ -29,3 +29,9 @@ public struct Marks: Sendable, Equatable {
   /// What was never reached, in the order of the catalogue.
   public var unreached: [Mark] { Mark.allCases.filter { count(of: $0) == 0 } }
 }
+
+extension Marks: Codable {
+  /// Counts are nobody's state: who goes on from a snapshot counts from there.
+  public init(from decoder: any Decoder) throws { self.init() }
+  public func encode(to encoder: any Encoder) throws {}
+}

@@ -19,13 +19,31 @@ public struct Recorder: Sendable {
 
   /// The beginning of a file: an engine that is about to be made.
   public mutating func begin(configuration: Configuration, seed: [UInt8], at now: Instant) -> [UInt8] {
+    begin(.start, [seed, pack(configuration)], at: now)
+  }
+
+  /// The beginning of another file, from which one can start without those before it.
+  ///
+  /// - Parameter engine: one that has just been flushed until it wanted nothing more.
+  public mutating func begin(from engine: Engine, at now: Instant) -> [UInt8] {
+    let snapshot = Snapshot(of: engine) { link, pending in
+      guard let old = redactors[link] else { return UInt64(pending.count) }
+      // What it has not yet read to its end begins where nothing is open, and so does the redactor.
+      var redactor = StreamRedactor(keepsText: standIns.keepsText, count: old.count - min(old.count, UInt64(pending.count)))
+      _ = redactor.redact(&pending) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: link)) }
+      redactors[link] = redactor
+      return redactor.count
+    }
+    return begin(.snapshot, [pack(snapshot)], at: now)
+  }
+
+  private mutating func begin(_ tag: Recording.Tag, _ state: [[UInt8]], at now: Instant) -> [UInt8] {
     var writer = PackedWriter()
-    writer.byte(Recording.Tag.start.rawValue)
+    writer.byte(tag.rawValue)
     writer.byte(standIns.keepsText ? 1 : 0)
     writer.signed(now.monotonic)
     writer.signed(now.wall)
-    writer.blob(seed)
-    writer.blob(pack(configuration))
+    for part in state { writer.blob(part) }
     last = now
     return Recording.magic + framed(writer)
   }

@@ -7,11 +7,32 @@ internal import XML
 public struct Recording: Sendable {
   /// The state from which it goes on.
   public struct Start: Sendable {
-    public var configuration: Configuration
-    public var seed: [UInt8]
-    public var time: Instant
+    public fileprivate(set) var time: Instant
     /// The texts of bodies are as they were sent.
-    public var keepsText: Bool
+    public fileprivate(set) var keepsText: Bool
+    fileprivate var origin: Origin
+
+    fileprivate enum Origin: Sendable {
+      case seed(Configuration, [UInt8])
+      case snapshot(Snapshot)
+    }
+
+    /// The first of its process: nothing had happened before.
+    public var isBeginning: Bool { if case .seed = origin { true } else { false } }
+
+    /// An engine that has yet to take the first input.
+    public func engine() -> Engine {
+      switch origin {
+      case .seed(let configuration, let seed): Engine(configuration: configuration, seed: seed)
+      case .snapshot(let snapshot): snapshot.engine
+      }
+    }
+
+    fileprivate mutating func correct(_ link: LinkID, at place: UInt64, with bytes: [UInt8]) {
+      guard case .snapshot(var snapshot) = origin else { return }
+      snapshot.correct(link, at: place, with: bytes)
+      origin = .snapshot(snapshot)
+    }
   }
 
   public enum Entry: Sendable {
@@ -42,7 +63,7 @@ public struct Recording: Sendable {
     }
   }
 
-  public let start: Start
+  public private(set) var start: Start
   public private(set) var entries: [Entry] = []
   /// It ends in the middle of an entry, or of what its writer had reserved.
   public private(set) var isCut = false
@@ -56,6 +77,7 @@ public struct Recording: Sendable {
     case start = 1
     case opened, bytes, accepted, encrypted, closed, committed, commitFailed, loaded, derived, control, deadline, shutdown
     case outputs, patch
+    case snapshot
   }
 
   /// Reads a whole file.
@@ -67,6 +89,9 @@ public struct Recording: Sendable {
     var first = PackedReader(frame)
     start = try Recording.readStart(&first)
     var places = BytePlaces()
+    if case .snapshot(let snapshot) = start.origin {
+      for (link, count) in snapshot.counted { places.begin(link, at: count) }
+    }
     var now = start.time
     while !file.isAtEnd {
       let position = file.position
@@ -87,18 +112,26 @@ public struct Recording: Sendable {
   }
 
   private static func readStart(_ reader: inout PackedReader) throws(RecordingProblem) -> Start {
-    guard try reader.byte() == Tag.start.rawValue else { throw RecordingProblem("it does not say where it starts") }
+    let tag = Tag(rawValue: try reader.byte())
+    guard tag == .start || tag == .snapshot else { throw RecordingProblem("it does not say where it starts") }
     let keepsText = try reader.byte() == 1
-    let time = Instant(monotonic: try reader.signed(), wall: try reader.signed())
+    let time = try Recording.checked(Instant(monotonic: reader.signed(), wall: reader.signed()))
+    if tag == .snapshot {
+      let snapshot = try PackedDecoder.decode(Snapshot.self, from: reader.slice())
+      if let problem = snapshot.problem { throw RecordingProblem(problem) }
+      return Start(time: time, keepsText: keepsText, origin: .snapshot(snapshot))
+    }
     let seed = try reader.blob()
     let configuration = try PackedDecoder.decode(Configuration.self, from: reader.slice())
     if let problem = configuration.problem { throw RecordingProblem(problem) }
-    return Start(configuration: configuration, seed: seed, time: time, keepsText: keepsText)
+    return Start(time: time, keepsText: keepsText, origin: .seed(configuration, seed))
   }
 
   private mutating func read(_ frame: ArraySlice<UInt8>, _ now: inout Instant, _ places: inout BytePlaces) throws(RecordingProblem) {
     var reader = PackedReader(frame)
-    guard let tag = Tag(rawValue: try reader.byte()), tag != .start else { throw RecordingProblem("an entry is of no known kind") }
+    guard let tag = Tag(rawValue: try reader.byte()), tag != .start, tag != .snapshot else {
+      throw RecordingProblem("an entry is of no known kind")
+    }
     switch tag {
     case .outputs:
       var marks: [OutputMark] = []
@@ -107,16 +140,26 @@ public struct Recording: Sendable {
     case .patch:
       let link = LinkID(try reader.number())
       let place = try reader.number()
-      places.apply(try reader.blob(), at: place, of: link, to: &entries)
+      let bytes = try reader.blob()
+      if places.reachesBefore(place, of: link) { start.correct(link, at: place, with: bytes) }
+      places.apply(bytes, at: place, of: link, to: &entries)
     default:
       let passed = try reader.signed()
       now.monotonic &+= passed
       now.wall &+= passed &+ (try reader.signed())
+      now = try Recording.checked(now)
       let input = try Recording.readInput(tag, &reader)
       if case .bytes(let link, let bytes) = input { places.note(bytes.count, of: link, entry: entries.count) }
       entries.append(.input(input, at: now))
     }
     guard reader.isAtEnd else { throw RecordingProblem("an entry is too long") }
+  }
+
+  /// A time to which any time-out can be added.
+  private static func checked(_ time: Instant) throws(RecordingProblem) -> Instant {
+    let possible = -(1 << 62)...(1 << 62) as ClosedRange<Int64>
+    guard possible.contains(time.monotonic), possible.contains(time.wall) else { throw RecordingProblem("a time is no time") }
+    return time
   }
 
   private static func readInput(_ tag: Tag, _ reader: inout PackedReader) throws(RecordingProblem) -> Input {
@@ -132,12 +175,16 @@ public struct Recording: Sendable {
     case .commitFailed: return .commitFailed(from: subject)
     case .loaded:
       let key = try PackedDecoder.decode(LoadKey.self, from: reader.slice())
-      return .loaded(key, try PackedDecoder.decode(Loaded.self, from: reader.slice()))
+      let loaded = try PackedDecoder.decode(Loaded.self, from: reader.slice())
+      if case .account(let snapshot?) = loaded, Set(snapshot.roster.map(\.jid)).count < snapshot.roster.count {
+        throw RecordingProblem("a roster has a contact twice")
+      }
+      return .loaded(key, loaded)
     case .derived: return .derived(subject, try PackedDecoder.decode([ScramCredentials].self, from: reader.slice()))
     case .control: return .control(subject, try PackedDecoder.decode(ControlRequest.self, from: reader.slice()))
     case .deadline: return .deadline
     case .shutdown: return .shutdown
-    case .start, .outputs, .patch: throw RecordingProblem("an entry is of no known kind")
+    case .start, .snapshot, .outputs, .patch: throw RecordingProblem("an entry is of no known kind")
     }
   }
 }
@@ -151,11 +198,19 @@ private struct BytePlaces {
   }
   private var runs = Table<LinkID, [Run]>()
 
+  /// Where the bytes begin that come for a link that was there before: sums must not overflow, whatever a stranger writes.
+  private var starts = Table<LinkID, UInt64>()
+
+  mutating func begin(_ link: LinkID, at count: UInt64) { starts[link] = min(count, 1 << 60) }
+
   mutating func note(_ count: Int, of link: LinkID, entry: Int) {
     if !runs.contains(link) { runs[link] = [] }
-    let place = runs[link]!.last.map { $0.place + UInt64($0.count) } ?? 0
+    let place = runs[link]!.last.map { $0.place + UInt64($0.count) } ?? starts[link] ?? 0
     runs[link]!.append(Run(place: place, count: count, entry: entry))
   }
+
+  /// Whether the place lies before the recording's beginning.
+  func reachesBefore(_ place: UInt64, of link: LinkID) -> Bool { place < starts[link] ?? 0 }
 
   /// Puts in what the recorder learned later. What lies before the beginning is nobody's any more.
   func apply(_ bytes: [UInt8], at place: UInt64, of link: LinkID, to entries: inout [Recording.Entry]) {

@@ -37,7 +37,7 @@ struct StreamRedactor: Sendable {
   private var isTagCut = false
   private var last: UInt8 = 0
   /// How many bytes came before.
-  private(set) var count: UInt64 = 0
+  private(set) var count: UInt64
   private var held: Held?
   /// The text of a password or of SASL, as far as it came.
   private struct Held {
@@ -53,16 +53,15 @@ struct StreamRedactor: Sendable {
   /// The parser's limit is far below, whatever the configuration.
   static let deepest = 4096
 
-  init(keepsText: Bool) {
+  init(keepsText: Bool, count: UInt64 = 0) {
     self.keepsText = keepsText
+    self.count = count
     treatment = Place.other.treatment(keepsText: keepsText)
   }
 
   /// A new stream, in which nothing is open: what came before is forgotten (RFC 6120, 5.4.3.3).
   mutating func restart() {
-    let count = count
-    self = StreamRedactor(keepsText: keepsText)
-    self.count = count
+    self = StreamRedactor(keepsText: keepsText, count: count)
   }
 
   /// - Parameter standIn: of a text that was held, and how it is treated: as many bytes.

@@ -7,7 +7,7 @@ internal import XMPP
 /// A value that takes stanzas and acts through the step it is given. A room comes into being locked: until its creator has
 /// configured it, nobody else gets in (10.1). From then on, a persistent room emits a record for all that must outlive its occupants;
 /// a temporary one emits none and is gone with the last of them.
-struct Room: Sendable {
+struct Room: Sendable, Codable {
   /// Bare.
   let jid: JID
   var configuration = RoomConfiguration()

@@ -3,8 +3,8 @@ internal import XML
 internal import XMPP
 
 /// The room's lasting list: who has which affiliation, and which nicks are reserved (XEP-0045, 5.2 and 7.10).
-struct RoomAffiliations: Sendable {
-  struct Entry: Sendable, Hashable {
+struct RoomAffiliations: Sendable, Codable {
+  struct Entry: Sendable, Hashable, Codable {
     var affiliation: Room.Affiliation
     /// The reserved nick.
     var nick: Text?

@@ -2,7 +2,7 @@ internal import XML
 internal import XMPP
 
 /// What an owner can decide about a room (XEP-0045, 10.2), and the form in which it travels and is stored.
-struct RoomConfiguration: Sendable, Hashable {
+struct RoomConfiguration: Sendable, Hashable, Codable {
   var name: Text = ""
   var description: Text = ""
   var isPublic = true
@@ -23,7 +23,7 @@ struct RoomConfiguration: Sendable, Hashable {
 
   /// The roles whose presence is broadcast. `unavailable` goes beyond the XEP, as Prosody does: whoever is not there but has
   /// reserved a nick is shown as unavailable.
-  struct Broadcast: OptionSet, Sendable, Hashable {
+  struct Broadcast: OptionSet, Sendable, Hashable, Codable {
     let rawValue: Int
     static let unavailable = Broadcast(.none)
     static let visitor = Broadcast(.visitor)
@@ -35,7 +35,7 @@ struct RoomConfiguration: Sendable, Hashable {
     func contains(_ role: Room.Role) -> Bool { contains(Broadcast(role)) }
   }
 
-  enum PrivateMessages: Sendable, Hashable, CaseIterable {
+  enum PrivateMessages: Sendable, Hashable, CaseIterable, Codable {
     case anyone, participants, moderators, none
 
     var text: Text {

@@ -2,8 +2,8 @@ internal import XML
 internal import XMPP
 
 /// The last messages of a room, for those who come later (XEP-0045, 7.2.13).
-struct RoomHistory: Sendable {
-  struct Entry: Sendable {
+struct RoomHistory: Sendable, Codable {
+  struct Entry: Sendable, Codable {
     /// As it was broadcast.
     var element: Element
     var from: JID

@@ -4,7 +4,7 @@ internal import XMPP
 
 extension Room {
   /// A user's lasting relation to the room (XEP-0045, 5.2), from the least to the most.
-  enum Affiliation: Int, Sendable, Comparable, CaseIterable {
+  enum Affiliation: Int, Sendable, Comparable, CaseIterable, Codable {
     case outcast, none, member, admin, owner
 
     var text: Text {
@@ -34,7 +34,7 @@ extension Room {
   }
 
   /// An occupant's standing while in the room (XEP-0045, 5.1), from the least to the most.
-  enum Role: Int, Sendable, Comparable, CaseIterable {
+  enum Role: Int, Sendable, Comparable, CaseIterable, Codable {
     case none, visitor, participant, moderator
 
     var text: Text {
@@ -53,7 +53,7 @@ extension Room {
   }
 
   /// Somebody in the room under one nick, perhaps with several clients (XEP-0045, 7.2.8).
-  struct Occupant: Sendable {
+  struct Occupant: Sendable, Codable {
     /// The room's address with the nick.
     var address: JID
     /// The bare JID of who it is.

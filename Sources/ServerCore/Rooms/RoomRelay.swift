@@ -6,8 +6,8 @@ internal import XMPP
 ///
 /// Each goes on under an id of the room's making. So an answer finds its way back to the client that asked, nobody can
 /// answer what he wasn't asked, and neither learns the other's real JID (XEP-0045, 17.4).
-struct RoomRelays: Sendable {
-  struct Relay: Sendable {
+struct RoomRelays: Sendable, Codable {
+  struct Relay: Sendable, Codable {
     /// The id that the request came with.
     var id: Text?
     /// The client that asked.

@@ -5,7 +5,7 @@ internal import XMPP
 // Accounts and rooms come into memory when something happens to them, and go when nothing does.
 
 /// Something to be done with an account or room once it is there.
-enum Errand: Sendable {
+enum Errand: Sendable, Codable {
   case stanza(Stanza)
   case authenticate(LinkID)
   case bind(LinkID, VerifiedIdentity, resource: Text, id: Text?)
@@ -18,7 +18,7 @@ enum Errand: Sendable {
   case startCreation(Secret, Origin)
 
   /// Who asked, and so hears the answer.
-  enum Origin: Sendable {
+  enum Origin: Sendable, Codable {
     case registration(LinkID, id: Text)
     case request(Stanza)
     case control(UInt64)
@@ -26,7 +26,7 @@ enum Errand: Sendable {
 }
 
 /// Keys that are being derived, and what for.
-enum Derivation: Sendable {
+enum Derivation: Sendable, Codable {
   case login(LinkID)
   case create(JID, Errand.Origin)
   case changePassword(JID, Errand.Origin)

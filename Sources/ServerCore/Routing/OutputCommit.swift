@@ -6,8 +6,8 @@ internal import XMPP
 ///
 /// Steps leave in one order, and none passes a commit that is pending: so nobody, on whatever link, can see a state that a crash
 /// could take back. With nothing pending a step's outputs leave at once.
-struct OutputCommit: Sendable {
-  private struct Held: Sendable {
+struct OutputCommit: Sendable, Codable {
+  private struct Held: Sendable, Codable {
     var commit: UInt64
     var outputs: [Effect]
     var touched: [JID]

@@ -4,7 +4,7 @@ internal import XMPP
 
 /// A stanza on its way. Its element carries neither `from` nor `to`: both are written when it leaves, so one element serves
 /// every addressee.
-struct Stanza: Sendable {
+struct Stanza: Sendable, Codable {
   var element: Element
   var from: JID
   var to: JID

@@ -16,3 +16,22 @@ struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// All keys in order. O(n log n): for what happens rarely.
   func sortedKeys() -> [Key] where Key: Comparable { storage.keys.sorted() }
 }
+
+extension Table: Codable where Key: Codable & Comparable, Value: Codable {
+  /// In the order of the keys: what is written may be compared.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for key in sortedKeys() {
+      try container.encode(key)
+      if let value = self[key] { try container.encode(value) }
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    while !container.isAtEnd {
+      let key = try container.decode(Key.self)
+      self[key] = try container.decode(Value.self)
+    }
+  }
+}

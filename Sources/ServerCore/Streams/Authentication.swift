@@ -2,15 +2,16 @@ internal import XML
 internal import XMPP
 
 /// An account whose owner has proved to be there. It is made in this file alone, by a proof that was checked and held; the
-/// authenticated states of a stream have one, so there is no way around.
-struct VerifiedIdentity: Sendable {
+/// authenticated states of a stream have one, so there is no way around. (A recording holds those of the server that it was made of; nothing
+/// that serves reads one.)
+struct VerifiedIdentity: Sendable, Codable {
   /// Bare.
   let account: JID
   fileprivate init(account: JID) { self.account = account }
 }
 
 /// A SASL exchange in progress (RFC 6120, section 6).
-enum Authentication: Sendable {
+enum Authentication: Sendable, Codable {
   /// `<auth/>` came without an initial response; the client was asked for it.
   case expectInitial(Mechanism)
   /// The account is being looked up.
@@ -20,7 +21,7 @@ enum Authentication: Sendable {
   /// The password given is being put through the account's hash.
   case deriving(AccountRecord?, JID?, expected: ScramCredentials)
 
-  enum Mechanism: String, CaseIterable, Sendable {
+  enum Mechanism: String, CaseIterable, Sendable, Codable {
     case scramSHA256 = "SCRAM-SHA-256"
     case scramSHA1 = "SCRAM-SHA-1"
     case plain = "PLAIN"

@@ -4,7 +4,7 @@ internal import XMPP
 /// One client's stream from its opening to its session (RFC 6120, sections 4 to 7).
 ///
 /// It decides alone what it can; what concerns accounts comes out as a `Request`.
-struct ClientStream: Sendable {
+struct ClientStream: Sendable, Codable {
   let link: LinkID
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
   private(set) var domain: Text = ""
@@ -19,7 +19,7 @@ struct ClientStream: Sendable {
   let openedAt: Int64
   private(set) var lastProgress: Int64
 
-  enum Phase: Sendable {
+  enum Phase: Sendable, Codable {
     /// A stream header must come; the identity is there once authentication is.
     case expectHeader(VerifiedIdentity?)
     case expectTLS

@@ -3,7 +3,7 @@ public import XML
 internal import XMPP
 
 /// The server's half of SCRAM (RFC 5802, RFC 7677), without channel binding.
-struct ScramExchange: Sendable {
+struct ScramExchange: Sendable, Codable {
   let hash: ScramHash
   /// `client-first-message-bare`, server-first, and the GS2 header: what the proof signs.
   private let clientFirstBare: Text

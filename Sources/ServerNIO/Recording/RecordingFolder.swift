@@ -30,7 +30,8 @@ struct RecordingFolder: ~Copyable {
   private var number = 0
   private var recorder: Recorder
   private var file: RecordingFile
-  private var fileBytes: Int { options.bytes / RecordingOptions.files }
+  /// How long a file may be before the next begins. Where a beginning alone is long, a file has at least as much of what came then.
+  private var longest: Int
 
   /// - Parameter now: becomes part of the names, so that they stand in order.
   init(_ options: RecordingOptions, configuration: Configuration, seed: [UInt8], at now: Instant) throws(SetupError) {
@@ -48,6 +49,7 @@ struct RecordingFolder: ~Copyable {
     self.name = name
     self.recorder = recorder
     self.file = file
+    longest = RecordingFolder.share(options)
     RecordingFolder.removeOldest(options.folder)
   }
 
@@ -69,5 +71,23 @@ struct RecordingFolder: ~Copyable {
   }
 
   /// To be called with what the engine wants before any of it is done.
-  mutating func outputs(_ actions: [Action]) -> Bool { file.append(recorder.outputs(actions)) }
+  mutating func outputs(_ actions: [Action], of engine: Engine) -> Bool {
+    guard file.append(recorder.outputs(actions)) else { return false }
+    return !actions.isEmpty || file.count < longest || beginNext(engine)
+  }
+
+  /// There is room behind it for what comes between two flushes.
+  private static func share(_ options: RecordingOptions) -> Int { options.bytes / RecordingOptions.files / 4 * 3 }
+
+  private mutating func beginNext(_ engine: Engine) -> Bool {
+    let beginning = recorder.begin(from: engine, at: .now())
+    number += 1
+    let path = RecordingFolder.path(options.folder, name, number)
+    let capacity = max(options.bytes / RecordingOptions.files, beginning.count * 3)
+    guard var next = try? RecordingFile(path, capacity: capacity), next.append(beginning) else { return false }
+    file = consume next
+    longest = max(RecordingFolder.share(options), beginning.count * 2)
+    RecordingFolder.removeOldest(options.folder)
+    return true
+  }
 }

@@ -1,54 +1,102 @@
 public import ServerCore
 
-/// Feeds a recording to an engine, as it was fed to the one that was recorded, and compares what it then wants.
+/// Feeds a recording to an engine, as it was fed to the one that was recorded, compares what it then wants, and lets the oracles look.
 public struct Replay {
-  /// Where a replay did something else than what was recorded.
-  public struct Difference: Sendable, CustomStringConvertible {
-    /// Of the entry in the recording.
-    public var index: Int
-    /// Nanoseconds since the recording began.
-    public var time: Int64
-    public var message: String
-    public var description: String { "entry \(index) at \(time / 1_000_000) ms: \(message)" }
+  /// What was found.
+  public enum Problem: Sendable, CustomStringConvertible {
+    /// Where the engine did something else than what was recorded.
+    case difference(entry: Int, time: Int64, String)
+    /// A rule that was broken, or a limit that was passed.
+    case failure(RunReport.Failure)
+
+    public var description: String {
+      switch self {
+      case .difference(let entry, let time, let message): "another outcome at \(time / 1_000_000) ms, entry \(entry): \(message)"
+      case .failure(let failure): failure.description
+      }
+    }
+    /// As a run would have it.
+    public var failure: RunReport.Failure {
+      switch self {
+      case .difference(_, let time, let message): RunReport.Failure(oracle: "another outcome", message: message, time: time)
+      case .failure(let failure): failure
+      }
+    }
+    /// The same for all problems of the same kind.
+    public var signature: String {
+      switch self {
+      case .difference: "another outcome"
+      case .failure(let failure): failure.signature
+      }
+    }
   }
 
   public private(set) var engine: Engine
   private let recording: Recording
+  private var observer: ReplayObserver
+  private var saboteur: Saboteur?
+  private let watchesLimits: Bool
   /// Inputs that were fed.
   public private(set) var inputs = 0
   /// Outputs that were compared.
   public private(set) var outputs = 0
   /// Nanoseconds on the recording's monotonic clock.
   public private(set) var time: Int64 = 0
-  public private(set) var difference: Difference?
-  /// The first limit of the server's that was seen to be passed.
-  public private(set) var overLimit: Gauge?
-  /// What is wrong, in words; `nil` if nothing is.
-  public var problem: String? { difference.map { "another outcome: \($0)" } ?? overLimit.map { "limits: \($0)" } }
-  /// Keep what happened, for whoever looks into it.
-  public var keepsHistory = false
-  public private(set) var history: [String] = []
+  public private(set) var problem: Problem?
 
-  public init(_ recording: Recording) {
+  /// - Parameters:
+  ///   - without: names of rules to leave out.
+  ///   - sabotage: a bug that is planted behind the engine, to see it found.
+  public init(_ recording: Recording, without: [String] = [], sabotage: Sabotage? = nil) {
     self.recording = recording
-    engine = Engine(configuration: recording.start.configuration, seed: recording.start.seed)
+    engine = recording.start.engine()
+    observer = ReplayObserver(engine, isBeginning: recording.start.isBeginning, without: without)
+    saboteur = sabotage.map { Saboteur($0) }
+    watchesLimits = !without.contains("limits")
   }
 
-  /// To the end or to the first difference.
+  /// Only look at the last input: the server may have trapped at it.
+  public var sparesLastInput = false
+
+  /// Keep what was observed, for whoever looks into it.
+  public var keepsHistory: Bool {
+    get { observer.keepsHistory }
+    set { observer.keepsHistory = newValue }
+  }
+  public var history: [Run.Moment] { observer.history }
+
+  /// To the end or to the first problem.
   public mutating func run() {
-    for (index, entry) in recording.entries.enumerated() where difference == nil {
+    let isInput: (Recording.Entry) -> Bool = { if case .input = $0 { true } else { false } }
+    let spared = sparesLastInput ? recording.entries.lastIndex(where: isInput) : nil
+    for (index, entry) in recording.entries.enumerated() {
       switch entry {
       case .input(let input, let now):
         inputs += 1
         time = now.monotonic &- recording.start.time.monotonic
-        engine.handle(input, at: now)
+        observer.input(input, at: time)
+        if index == spared { return }
+        for input in saboteur?.distort(input) ?? [input] {
+          saboteur?.trap(at: input)
+          engine.handle(input, at: now)
+        }
         // Looking at all limits costs as much as an input.
-        if overLimit == nil, inputs & 63 == 0 { overLimit = engine.overLimit }
+        if watchesLimits, inputs & 63 == 0, let gauge = engine.overLimit { fail("limits", gauge.description) }
       case .outputs(let expected):
-        let found = Recording.Outputs(engine.flush())
-        outputs += found.count
-        difference = expected.difference(from: found).map { Difference(index: index, time: time, message: $0) }
+        let actions = engine.flush()
+        outputs += actions.count
+        if let difference = expected.difference(from: Recording.Outputs(actions)) {
+          problem = problem ?? .difference(entry: index, time: time, difference)
+        }
+        for action in actions { for done in saboteur?.distort(action) ?? [action] { observer.output(done, at: time) } }
       }
+      if let failure = observer.failure, problem == nil { problem = .failure(failure) }
+      if problem != nil { return }
     }
+    if watchesLimits, let gauge = engine.overLimit { fail("limits", gauge.description) }
+  }
+
+  private mutating func fail(_ rule: String, _ message: String) {
+    problem = problem ?? .failure(RunReport.Failure(oracle: rule, message: message, time: time))
   }
 }

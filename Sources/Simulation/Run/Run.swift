@@ -168,8 +168,10 @@ public struct Run {
   }
 
   /// Have what the server is fed recorded: to be called before `run`.
-  public mutating func record(secret: [UInt8], keepsText: Bool = false) { world.record(secret: secret, keepsText: keepsText) }
-  /// A file for each life of the server's process.
+  public mutating func record(secret: [UInt8], keepsText: Bool = false, segmentBytes: Int = .max) {
+    world.record(secret: secret, keepsText: keepsText, segmentBytes: segmentBytes)
+  }
+  /// A file for each life of the server's process, or several.
   public var recordings: [[UInt8]] { world.recordings }
 
   /// What was chosen, if the choices were to be recorded.

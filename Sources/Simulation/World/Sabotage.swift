@@ -16,6 +16,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
   case loadStale, loadEmpty, offlineEmpty, offlineDoubled, blocklistUnread
   // What only two processes show.
   case hashOrder
+  // What ends the process.
+  case processTraps
   /// Does nothing: what is reported with it is the simulator's own fault.
   case none
 
@@ -53,12 +55,13 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .offlineDoubled: "stored messages are found twice"
     case .blocklistUnread: "the blocklist is not read"
     case .hashOrder: "what is done for one event is done in the order of a hash table"
+    case .processTraps: "the process traps at every third message"
     case .none: "nothing is wrong"
     }
   }
 
-  /// Those that one process can find.
-  public static var findable: [Sabotage] { allCases.filter { $0 != .hashOrder } }
+  /// Those that one process can find, and tell of.
+  public static var findable: [Sabotage] { allCases.filter { $0 != .hashOrder && $0 != .processTraps } }
 }
 
 /// A planted bug at work. It strikes at every so many chances.
@@ -152,6 +155,13 @@ struct Saboteur: Sendable {
     case (.failureUnheard, .commitFailed(let first)): return [.committed(through: first)]
     default: return [input]
     }
+  }
+
+  /// To be called when the engine takes the input, behind whatever else hears of it.
+  mutating func trap(at input: Input) {
+    guard kind == .processTraps, case .bytes(_, let bytes) = input else { return }
+    let isMessage = String(decoding: bytes, as: UTF8.self).contains("<message")
+    precondition(!(isMessage && strikes(oneIn: 3)), "a trap that was planted")
   }
 
   // MARK: Storage

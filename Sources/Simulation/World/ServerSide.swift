@@ -22,6 +22,7 @@ extension World {
   private mutating func feed(_ input: Input) {
     let now = instant
     node.tape?.input(input, at: now, before: node.engine)
+    saboteur?.trap(at: input)
     node.engine.handle(input, at: now)
   }
 
@@ -37,7 +38,8 @@ extension World {
     node.isFlushing = true
     while true {
       let actions = node.engine.flush()
-      node.tape?.outputs(actions)
+      let now = instant
+      node.tape?.outputs(actions, of: node.engine, at: now)
       guard !actions.isEmpty else { break }
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)

@@ -112,11 +112,11 @@ public struct World {
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
-  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil) {
+  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil, database: Database = Database()) {
     saboteur = sabotage.map { Saboteur($0) }
     self.choices = choices
     self.settings = settings
-    node = Node(settings.configuration, seed: choices.seed)
+    node = Node(settings.configuration, seed: choices.seed, database: database)
     agenda = Agenda(settings.ordering)
   }
 
@@ -141,8 +141,14 @@ public struct World {
   }
 
   /// From now on, and that is to be before anything happens, what the server is fed is recorded.
-  public mutating func record(secret: [UInt8], keepsText: Bool = false) {
-    node.tape = Tape(secret: secret, keepsText: keepsText)
+  ///
+  /// - Parameters:
+  ///   - segmentBytes: begin another file, from which one can start, where one has become longer.
+  ///   - sink: hears of everything before it happens.
+  public mutating func record(
+    secret: [UInt8], keepsText: Bool = false, segmentBytes: Int = .max, sink: (@Sendable ([UInt8]) -> Void)? = nil
+  ) {
+    node.tape = Tape(secret: secret, keepsText: keepsText, segmentBytes: segmentBytes, sink: sink)
     beginTape()
   }
 
@@ -151,7 +157,7 @@ public struct World {
     node.tape?.begin(settings.configuration, seed: Node.key(choices.seed, node.incarnation), at: now)
   }
 
-  /// A file for each life of the server's process.
+  /// A file for each life of the server's process, or several.
   public var recordings: [[UInt8]] { node.tape?.files ?? [] }
 
   public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }

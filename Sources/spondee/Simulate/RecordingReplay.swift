@@ -5,7 +5,10 @@ internal import Simulation
 
 /// `spondee simulate --replay` of what `spondee serve --record` wrote.
 struct RecordingReplay {
-  let printsTrace: Bool
+  var printsTrace = false
+  var keepsHistory = false
+  var without: [String] = []
+  var sabotage: Sabotage?
 
   /// A file that is no recording, in one line.
   struct Unreadable: Error, CustomStringConvertible { var description: String }
@@ -25,22 +28,23 @@ struct RecordingReplay {
     return names.filter { $0.hasSuffix(".recording") }.sorted().map { path + "/" + $0 }
   }
 
-  /// Returns the number of problems, at most one.
-  func run(_ path: String) throws -> Int {
+  /// Prints what came of it. Returns whether nothing was wrong, and what a page shows of it.
+  func run(_ path: String) throws -> (isGood: Bool, picture: RunPicture) {
     let recording = try read(path)
     let began = DispatchTime.now().uptimeNanoseconds
-    var replay = Replay(recording)
-    replay.keepsHistory = printsTrace
+    var replay = Replay(recording, without: without, sabotage: sabotage)
+    replay.keepsHistory = keepsHistory
     replay.run()
     let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9, 1e-9)
-    for moment in replay.history { print(moment) }
+    for moment in replay.history where printsTrace { print(moment) }
     let rate = String(format: "%.0f", Double(replay.inputs) / seconds)
     let length = String(format: "%.1f", Double(replay.time) / 1e9)
     print(
       "\(path): \(replay.inputs) events (\(rate) a second), \(replay.outputs) outputs, \(length) s\(recording.isCut ? ", cut short" : "")")
-    guard let problem = replay.problem else { return 0 }
-    print("FAIL \(path): \(problem)")
-    return 1
+    if let problem = replay.problem { print("FAIL \(path): \(problem)") }
+    let command = "spondee simulate --replay \(path)"
+    let picture = RunPicture(title: "a recording", command: command, failure: replay.problem?.failure, history: replay.history)
+    return (replay.problem == nil, picture)
   }
 
   func read(_ path: String) throws -> Recording {

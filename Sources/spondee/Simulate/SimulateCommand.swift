@@ -20,6 +20,8 @@ struct SimulateCommand: ParsableCommand {
     VirtualTime?
   @Option(help: "Run what a trace file says instead of a seed; or what `spondee serve --record` wrote, a file or a folder.") var replay:
     String?
+  @Option(help: ArgumentHelp("Do these deeds of a recording's clients: for --shrink, where the server may trap.", visibility: .hidden))
+  var reenact: String?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
   @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
@@ -152,10 +154,19 @@ struct SimulateCommand: ParsableCommand {
 
   private func replayRecording(_ files: [String]) throws {
     do {
-      let replay = RecordingReplay(printsTrace: trace)
-      let problems = try files.reduce(0) { try $0 + replay.run($1) }
-      print("\(files.count - problems) passed, \(problems) failed")
-      if problems > 0 { throw ExitCode(1) }
+      let keepsHistory = trace || report != nil
+      let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, sabotage: options.sabotage)
+      if shrink || reenact != nil {
+        guard files.count == 1 else { throw RecordingReplay.Unreadable(description: "--shrink takes one recording, a file") }
+        let shrinking = RecordingShrink(path: files[0], recording: try replay.read(files[0]), output: output, sabotage: options.sabotage)
+        return try reenact.map { try shrinking.reenact($0) } ?? shrinking.run()
+      }
+      guard !files.isEmpty else { throw RecordingReplay.Unreadable(description: "there is no recording in this folder") }
+      let results = try files.map { try replay.run($0) }
+      if let report { try write(ReportPage(summary: nil, runs: results.prefix(5).map(\.picture)).html, to: report) }
+      let good = results.count { $0.isGood }
+      print("\(good) passed, \(results.count - good) failed")
+      if good < results.count { throw ExitCode(1) }
     } catch let problem as RecordingReplay.Unreadable {
       complain(problem.description)
       throw ExitCode(2)
