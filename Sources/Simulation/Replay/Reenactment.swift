@@ -59,7 +59,7 @@ public struct Reenactment: Sendable {
       case .sent(let session, let element): deeds.append(Deed(time: moment.time, actor: session.actor, what: .say(element)))
       case .ended(let session):
         if sessions.contains(session.actor) { deeds.append(Deed(time: moment.time, actor: session.actor, what: .leave)) }
-      case .connected, .received, .fault: break
+      case .connected, .received, .fault, .asked, .answered: break
       }
     }
     return sessions
