@@ -1,0 +1,110 @@
+internal import ClientCore
+internal import Dispatch
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// How fast the simulator is on this machine, on one core: what a campaign's reach depends on.
+public struct Rates {
+  /// Stanzas that the server's core handles in a second, given as values, none read or written as text: messages from one session to another.
+  public var coreEvents: Double
+  /// The same messages as bytes, through framing, parser, core and writer.
+  public var stanzas: Double
+  /// Seeds with all their faults and oracles, ten virtual seconds each.
+  public var seeds: Double
+  /// Copies of a small world with one step taken in each.
+  public var branches: Double
+  /// Real seconds that a virtual day of a thousand sessions takes that do nothing but ask every ten minutes whether the server is there.
+  public var idleDay: Double
+
+  /// Takes about a second for each.
+  public init() {
+    coreEvents = Rates.coreEvents()
+    stanzas = Rates.stanzas()
+    seeds = Rates.seeds()
+    branches = Rates.branches()
+    idleDay = Rates.idleDay()
+  }
+
+  private static func seconds(_ body: () -> Void) -> Double {
+    let began = DispatchTime.now().uptimeNanoseconds
+    body()
+    return max(Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9, 1e-9)
+  }
+
+  /// How often in a second it can be done, a thousand times in a row.
+  private static func rate(_ body: () -> Void) -> Double {
+    var count = 0.0
+    var spent = 0.0
+    while spent < 1 {
+      spent += seconds { for _ in 0..<1000 { body() } }
+      count += 1000
+    }
+    return count / spent
+  }
+
+  /// A server with so many available sessions, each of an account of its own.
+  private static func stage(of count: Int) -> Stage {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.scramRounds = 1
+    let parts = (0..<count).map { index in
+      Stage.Part("user\(index)", opening: [.connect, .send(Element("presence", NS.client))], moves: [])
+    }
+    return Stage(parts, configuration: configuration, oracles: [])
+  }
+
+  private static let message = EverydayWorkload.message(to: "user1@localhost/d", "chat", 1)
+
+  private static func coreEvents() -> Double {
+    let world = stage(of: 2).world
+    var server = world.engine.server
+    let sender = server.openLinks[0]
+    var effects: [Effect] = []
+    return rate {
+      effects.removeAll(keepingCapacity: true)
+      server.handle(.stanza(sender, message), at: world.instant, into: &effects)
+    }
+  }
+
+  private static func stanzas() -> Double {
+    let world = stage(of: 2).world
+    var engine = world.engine
+    let sender = engine.server.openLinks[0]
+    let bytes = Client.encode(message)
+    return rate {
+      engine.handle(.bytes(sender, bytes), at: world.instant)
+      for case .write(let link, let written) in engine.flush() { engine.handle(.accepted(link, written.count), at: world.instant) }
+    }
+  }
+
+  private static func seeds() -> Double {
+    let count = 40
+    return Double(count)
+      / seconds {
+        for seed in 0..<count {
+          var run = Run(Choices(seed: UInt64(seed)))
+          _ = run.run()
+        }
+      }
+  }
+
+  private static func branches() -> Double {
+    var count = 0
+    let spent = seconds { count = Exploration(of: SmallWorld.room).branches }
+    return Double(count) / spent
+  }
+
+  private static func idleDay() -> Double {
+    let stage = stage(of: 1000)
+    var world = stage.world
+    let connections = stage.players.compactMap(\.connection)
+    let ping = Client.encode(Element("iq", NS.client, ["type": "get", "id": "p"], children: [Element("ping", NS.ping)]))
+    return seconds {
+      for round in Int64(1)...144 {
+        for connection in connections { world.send(ping, on: connection) }
+        while world.advance(untilRest: false, upTo: round * .seconds(600)) {}
+        _ = world.takeNotices()
+      }
+    }
+  }
+}
