@@ -30,7 +30,7 @@ import Testing
       return Int(state >> 33) % bound
     }
     let odd: [UInt8] = Array("<>/='\"?! \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xEF, 0xFF]
-    for _ in 0..<150 {
+    for _ in 0..<400 {
       var input = seeds[roll(seeds.count)]
       for _ in 0...roll(3) {
         let place = 4 + roll(input.count - 4)
