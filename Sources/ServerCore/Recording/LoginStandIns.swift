@@ -9,9 +9,19 @@ extension StandIns {
   func text(_ raw: [UInt8], _ treatment: Place.Treatment, in exchange: ScramExchange?) -> [UInt8] {
     switch treatment {
     case .keep, .mask: raw
-    case .password: password(raw: raw)
+    case .password: StandIns.isText(raw) ? password(raw: raw) : StandIns.masked(raw)
     case .login: login(raw, in: exchange)
     }
+  }
+
+  /// Whether XML may hold it (2.2): what it may not must stay so.
+  private static func isText(_ raw: [UInt8]) -> Bool {
+    String(validating: raw, as: UTF8.self)?.unicodeScalars.allSatisfy { $0.value != 0xFFFE && $0.value != 0xFFFF } ?? false
+  }
+
+  private static func masked(_ raw: [UInt8]) -> [UInt8] {
+    var mask = TextMask()
+    return raw.map { mask.mask($0) }
   }
 
   /// An entity stays where it is, and what stands in for the rest follows from what the whole says.
