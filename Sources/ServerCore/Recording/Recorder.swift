@@ -131,8 +131,8 @@ public struct Recorder: Sendable {
 
   private func framed(_ writer: PackedWriter) -> [UInt8] {
     var frame = PackedWriter()
-    frame.bytes.reserveCapacity(writer.bytes.count + 4)
-    frame.blob(writer.bytes)
+    frame.bytes.reserveCapacity(writer.bytes.count + 5)
+    frame.blob(writer.bytes + [Recording.endOfEntry])
     return frame.bytes
   }
 }

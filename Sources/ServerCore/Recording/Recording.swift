@@ -105,10 +105,16 @@ public struct Recording: Sendable {
     }
   }
 
+  /// Behind each entry: where a file was reserved and never written there are zeros, which would else pass for the end of the last.
+  static let endOfEntry: UInt8 = 0xFF
+
   /// `nil` where the rest is cut off: a length that reaches beyond the end, or zeros that were never written over.
   private static func frame(_ file: inout PackedReader) throws(RecordingProblem) -> ArraySlice<UInt8>? {
     guard let count = try? file.number(), count > 0, count <= UInt64(file.left) else { return nil }
-    return try file.take(Int(count))
+    let entry = try file.take(Int(count))
+    if entry.last == 0 { return nil }
+    guard entry.last == endOfEntry else { throw RecordingProblem("an entry has no end") }
+    return entry.dropLast()
   }
 
   private static func readStart(_ reader: inout PackedReader) throws(RecordingProblem) -> Start {

@@ -1,5 +1,4 @@
 internal import ClientCore
-internal import Dispatch
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -18,29 +17,36 @@ public struct Rates {
   public var idleDay: Double
 
   /// Takes about a second for each.
-  public init() {
-    coreEvents = Rates.coreEvents()
-    stanzas = Rates.stanzas()
-    seeds = Rates.seeds()
-    branches = Rates.branches()
-    idleDay = Rates.idleDay()
+  ///
+  /// - Parameter clock: nanoseconds; nothing in here knows real time.
+  public init(clock: @escaping () -> UInt64) {
+    let watch = Watch(clock: clock)
+    coreEvents = Rates.coreEvents(watch)
+    stanzas = Rates.stanzas(watch)
+    seeds = Rates.seeds(watch)
+    branches = Rates.branches(watch)
+    idleDay = Rates.idleDay(watch)
   }
 
-  private static func seconds(_ body: () -> Void) -> Double {
-    let began = DispatchTime.now().uptimeNanoseconds
-    body()
-    return max(Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9, 1e-9)
-  }
+  private struct Watch {
+    let clock: () -> UInt64
 
-  /// How often in a second it can be done, a thousand times in a row.
-  private static func rate(_ body: () -> Void) -> Double {
-    var count = 0.0
-    var spent = 0.0
-    while spent < 1 {
-      spent += seconds { for _ in 0..<1000 { body() } }
-      count += 1000
+    func seconds(_ body: () -> Void) -> Double {
+      let began = clock()
+      body()
+      return max(Double(clock() - began) / 1e9, 1e-9)
     }
-    return count / spent
+
+    /// How often in a second it can be done, a thousand times in a row.
+    func rate(_ body: () -> Void) -> Double {
+      var count = 0.0
+      var spent = 0.0
+      while spent < 1 {
+        spent += watch.seconds { for _ in 0..<1000 { body() } }
+        count += 1000
+      }
+      return count / spent
+    }
   }
 
   /// A server with so many available sessions, each of an account of its own.
@@ -55,32 +61,32 @@ public struct Rates {
 
   private static let message = EverydayWorkload.message(to: "user1@localhost/d", "chat", 1)
 
-  private static func coreEvents() -> Double {
+  private static func coreEvents(_ watch: Watch) -> Double {
     let world = stage(of: 2).world
     var server = world.engine.server
     let sender = server.openLinks[0]
     var effects: [Effect] = []
-    return rate {
+    return watch.rate {
       effects.removeAll(keepingCapacity: true)
       server.handle(.stanza(sender, message), at: world.instant, into: &effects)
     }
   }
 
-  private static func stanzas() -> Double {
+  private static func stanzas(_ watch: Watch) -> Double {
     let world = stage(of: 2).world
     var engine = world.engine
     let sender = engine.server.openLinks[0]
     let bytes = Client.encode(message)
-    return rate {
+    return watch.rate {
       engine.handle(.bytes(sender, bytes), at: world.instant)
       for case .write(let link, let written) in engine.flush() { engine.handle(.accepted(link, written.count), at: world.instant) }
     }
   }
 
-  private static func seeds() -> Double {
+  private static func seeds(_ watch: Watch) -> Double {
     let count = 40
     return Double(count)
-      / seconds {
+      / watch.seconds {
         for seed in 0..<count {
           var run = Run(Choices(seed: UInt64(seed)))
           _ = run.run()
@@ -88,18 +94,18 @@ public struct Rates {
       }
   }
 
-  private static func branches() -> Double {
+  private static func branches(_ watch: Watch) -> Double {
     var count = 0
-    let spent = seconds { count = Exploration(of: SmallWorld.room).branches }
+    let spent = watch.seconds { count = Exploration(of: SmallWorld.room).branches }
     return Double(count) / spent
   }
 
-  private static func idleDay() -> Double {
+  private static func idleDay(_ watch: Watch) -> Double {
     let stage = stage(of: 1000)
     var world = stage.world
     let connections = stage.players.compactMap(\.connection)
     let ping = Client.encode(Element("iq", NS.client, ["type": "get", "id": "p"], children: [Element("ping", NS.ping)]))
-    return seconds {
+    return watch.seconds {
       for round in Int64(1)...144 {
         for connection in connections { world.send(ping, on: connection) }
         while world.advance(untilRest: false, upTo: round * .seconds(600)) {}

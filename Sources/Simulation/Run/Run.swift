@@ -200,6 +200,7 @@ public struct Run {
   }
 
   private mutating func answered(_ id: UInt64, _ reply: ControlReply) {
+    observe(.answered(id, reply))
     guard id >= Run.operatorBase else {
       switch reply {
       case .done: accountsThere.append(id)
@@ -209,7 +210,6 @@ public struct Run {
       }
       return
     }
-    observe(.answered(id, reply))
     guard reply == .done, case .deleteAccount(let account) = operations[id] else { return }
     isGone(account)
   }

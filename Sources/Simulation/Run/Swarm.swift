@@ -130,6 +130,8 @@ struct Swarm: Sendable {
   private mutating func tighten(_ choices: inout Choices) {
     isTight = true
     settings.watchesLimitsClosely = true
+    // What waits for storage is bounded, too.
+    if choices.chance(.swarm, 89, percent: 40) { settings.loadTime = 0 ... .milliseconds(1000) }
     func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
     var limits = settings.configuration.limits
     limits.outboxBytes = low(50, [32 << 20, 60_000, 15_000], &choices)

@@ -43,9 +43,14 @@ public struct EverydayWorkload: Workload {
   /// Rooms that users came to and may have made: who makes a room has to say how it is to be, or nobody else comes in (XEP-0045, 10.1).
   private var entered: OrderedDictionary<Int, Text> = [:]
 
+  private var leftOut: [Deed.Subject] = []
+  /// What users have still to do of plots that they are in.
+  private var plans: OrderedDictionary<Int, [Element?]> = [:]
+
   public init(roll: (Int) -> Int) {
     let circle = Deed.Subject.circles[max(0, roll(8) - 4)]
     let isLeftOut = Deed.Subject.allCases.map { subject in roll(4) == 3 || !circle.contains(subject) }
+    leftOut = Deed.Subject.allCases.filter { isLeftOut[$0.rawValue] }
     for (index, deed) in Deed.all.enumerated() {
       let isRare = roll(5) == 4
       if !isRare, !isLeftOut[deed.subject.rawValue] { tickets += Array(repeating: index, count: deed.weight) }
@@ -54,6 +59,15 @@ public struct EverydayWorkload: Workload {
 
   public mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
     number += 1
+    if let plan = plans.removeValue(forKey: user.index), let next = plan.first {
+      if plan.count > 1 { plans[user.index] = Array(plan.dropFirst()) }
+      if let next { note(next, of: user) }
+      return next
+    }
+    if roll(50) == 49 {
+      let (second, third) = (users[roll(users.count)], users[roll(users.count)])
+      if let plot = Plot.make(leftOut, user, second, third, number: number, roll) { plans.merge(plot.parts) { $1 } }
+    }
     let ticket = roll(tickets.count + 1)
     guard ticket > 0 else { return nil }
     let scene = Scene(user: user, users: users, nicks: nicks, number: number)

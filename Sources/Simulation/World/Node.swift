@@ -13,6 +13,10 @@ struct Node {
   var isFlushing = false
   var isFlushScheduled = false
   var isSyncScheduled = false
+  /// Connections that are to be read from again once the flush is done.
+  var readers: [World.ConnectionID] = []
+  /// What was read since the last flush.
+  var unflushedBytes = 0
   /// So many had failed: a load that was asked before one is answered as storage is after it.
   var failedCommits = 0
   /// The process dies after so many more of its actions.
@@ -59,6 +63,7 @@ struct Node {
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
     (actionsLeft, diesAtCommit) = (nil, false)
+    (readers, unflushedBytes) = ([], 0)
   }
 
   mutating func restart(_ configuration: Configuration, seed: UInt64) {

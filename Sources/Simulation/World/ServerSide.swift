@@ -10,7 +10,11 @@ extension World {
     for input in saboteur?.distort(input) ?? [input] { feed(input) }
     for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
     watchLimits()
-    guard !node.isFlushing, !node.isFlushScheduled else { return }
+    guard !node.isFlushing else { return }
+    // An adapter reads only so much before it does what it is told.
+    if case .bytes(_, let bytes) = input { node.unflushedBytes += bytes.count }
+    if node.unflushedBytes > World.mostUnflushed { return flush() }
+    guard !node.isFlushScheduled else { return }
     if choices.chance(.tie, percent: settings.batchPercent) {
       node.isFlushScheduled = true
       schedule(.flush, after: Int64(choices.draw(.tie, below: 1000)) * 1000)
@@ -26,6 +30,8 @@ extension World {
     node.engine.handle(input, at: now)
   }
 
+  private static let mostUnflushed = 32 << 10
+
   mutating func flushNow() {
     node.isFlushScheduled = false
     flush()
@@ -36,6 +42,7 @@ extension World {
   private mutating func flush() {
     let life = node.incarnation
     node.isFlushing = true
+    node.unflushedBytes = 0
     while true {
       let actions = node.engine.flush()
       let now = instant
@@ -51,6 +58,7 @@ extension World {
       }
     }
     node.isFlushing = false
+    while !node.readers.isEmpty { readAtServer(node.readers.removeFirst()) }
   }
 
   private mutating func sabotaged(_ actions: [Action]) -> [Action] {
@@ -79,7 +87,8 @@ extension World {
     case .read(let link, let wanted):
       guard let id = links[link], connections[id].life.isOpen else { return }
       connections[id].isRead = wanted
-      readAtServer(id)
+      // Not at once: nothing that comes of it could be done while this is being done.
+      if wanted { node.readers.append(id) }
     case .commit(let number, let records):
       node.disk.write(number, saboteur?.distort(records) ?? records)
       scheduleSync()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dispatch
 internal import Foundation
 internal import Simulation
 
@@ -111,7 +112,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func printRates() {
-    let rates = Rates()
+    let rates = Rates { DispatchTime.now().uptimeNanoseconds }
     func row(_ what: String, _ rate: Double, _ digits: Int = 0) {
       print(what.padding(toLength: 62, withPad: " ", startingAt: 0) + String(format: "%.\(digits)f", rate))
     }

@@ -24,7 +24,7 @@ struct OutputStreamsTests {
     ("not well-formed", [header, "<message>", "</iq>"]), ("not well-formed", [header, "</stream:stream>", "<message/>"]),
     ("not well-formed", [header, header]), ("not well-formed", [header, "<message to='a' to='b'/>"]),
     ("a namespace is wrong", [header, "<message><a:b/></message>"]), ("11.1", [header, "<message><!-- x --></message>"]),
-    ("11.1", [header, "<message><?pi?></message>"]), ("between the stanzas", [header, "stray"]),
+    ("11.1", [header, "<message><?pi?></message>"]), ("between the stanzas", [header, "stray<message/>"]),
     ("strange namespace", [header, "<a xmlns='urn:a'/>"]), ("in no namespace", [header, "<message><a xmlns=''/></message>"]),
     ("no id", [header.replacing(" id='i'", with: "")]), ("not from this server", [header.replacing("localhost", with: "elsewhere")]),
     ("no language", [header.replacing(" xml:lang='en'", with: "")]), ("no version", [header.replacing("version='1.0' xml", with: "xml")]),
