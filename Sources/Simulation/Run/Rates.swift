@@ -42,7 +42,7 @@ public struct Rates {
       var count = 0.0
       var spent = 0.0
       while spent < 1 {
-        spent += watch.seconds { for _ in 0..<1000 { body() } }
+        spent += seconds { for _ in 0..<1000 { body() } }
         count += 1000
       }
       return count / spent
