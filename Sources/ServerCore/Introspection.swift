@@ -91,3 +91,14 @@ extension Server {
   /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
   public func isLocked(room: JID) -> Bool { rooms[room]?.entity?.isLocked ?? false }
 }
+
+// MARK: - The whole
+
+extension Engine {
+  /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. What was counted on
+  /// the way, and when timers are due, is not in it.
+  public var essence: [UInt8] {
+    let snapshot = Snapshot(of: self) { _, _ in 0 }
+    return (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "configuration", "limits"])) ?? []
+  }
+}

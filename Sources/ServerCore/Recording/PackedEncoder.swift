@@ -7,14 +7,19 @@ internal import XML
 final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
   private let standIns: StandIns?
+  fileprivate let omitted: [String]
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   /// - Parameter standIns: `nil` where nothing is secret any more.
-  private init(_ standIns: StandIns?) { self.standIns = standIns }
+  private init(_ standIns: StandIns?, without: [String]) {
+    self.standIns = standIns
+    omitted = without
+  }
 
-  static func encode(_ value: some Encodable, _ standIns: StandIns?) throws -> [UInt8] {
-    let encoder = PackedEncoder(standIns)
+  /// - Parameter without: names of properties to leave out; nobody can then read it back.
+  static func encode(_ value: some Encodable, _ standIns: StandIns?, without: [String] = []) throws -> [UInt8] {
+    let encoder = PackedEncoder(standIns, without: without)
     try encoder.write(value)
     return encoder.writer.bytes
   }
@@ -77,7 +82,9 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func encode(_ value: UInt16, forKey key: Key) { encoder.put(value) }
   mutating func encode(_ value: UInt32, forKey key: Key) { encoder.put(value) }
   mutating func encode(_ value: UInt64, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: some Encodable, forKey key: Key) throws { try encoder.write(value, as: key.stringValue) }
+  mutating func encode(_ value: some Encodable, forKey key: Key) throws {
+    if encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) { try encoder.write(value, as: key.stringValue) }
+  }
 
   // The defaults would leave out what is not there, and nobody could tell.
   mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }

@@ -221,7 +221,7 @@ public struct Stage {
   /// What tells this state from others.
   var digest: StateDigest {
     var digest = StateDigest()
-    digest.add(world.node.engine)
+    digest.add(bytes: world.engine.essence)
     digest.add(world.node.disk)
     for id in world.openConnections {
       digest.add(world.connections[id])
