@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "FuzzChecks", targets: ["FuzzChecks"]),
+    .library(name: "FuzzCoreChecks", targets: ["FuzzCoreChecks"]),
     .executable(name: "spondee", targets: ["spondee"]),
   ],
   dependencies: [
@@ -123,7 +124,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
-    .target(name: "FuzzChecks", dependencies: ["XML", "ServerCore"], path: "Fuzz/Checks", swiftSettings: settings),
-    .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks"], swiftSettings: settings),
+    .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
+    .target(name: "FuzzCoreChecks", dependencies: ["XML", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
+    .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
   ]
 )

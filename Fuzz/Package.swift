@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Built with `swift build --package-path Fuzz -c release --sanitize fuzzer`. libFuzzer brings the main function.
+// Built with `swift build --package-path Fuzz -c release --sanitize fuzzer`, and `--product NAME` for one of them. libFuzzer brings the main function.
 let package = Package(
   name: "spondee-fuzz",
   dependencies: [.package(name: "spondee", path: "..")],
@@ -12,7 +12,11 @@ let package = Package(
       swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
     .executableTarget(
       name: "FuzzRecorder",
-      dependencies: [.product(name: "FuzzChecks", package: "spondee")],
+      dependencies: [.product(name: "FuzzCoreChecks", package: "spondee")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzSimulation",
+      dependencies: [.product(name: "FuzzCoreChecks", package: "spondee")],
       swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ]
 )

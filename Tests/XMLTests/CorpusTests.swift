@@ -1,5 +1,6 @@
 import Foundation
 import FuzzChecks
+import FuzzCoreChecks
 import Testing
 
 /// What the fuzzer was started with, and every input that ever showed it a fault.
@@ -63,5 +64,13 @@ import Testing
         }
       }
     }
+  }
+
+  /// Choices of runs: chance, and whatever showed a fault.
+  @Test func everyRunOfBytesIsGood() throws {
+    let folder = Self.folder.deletingLastPathComponent().appending(path: "FuzzSimulation")
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    #expect(files.count >= 6)
+    for file in files { #expect(SimulationCheck.fault(in: [UInt8](try Data(contentsOf: file))) == nil, "\(file.lastPathComponent)") }
   }
 }

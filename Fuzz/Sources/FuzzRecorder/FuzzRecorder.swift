@@ -1,4 +1,4 @@
-import FuzzChecks
+import FuzzCoreChecks
 
 /// Run as `FuzzRecorder -dict=Fuzz/xml.dict -max_len=2000 WORKDIR corpus/FuzzRecorder`, like `FuzzStreamParser`.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -91,7 +91,7 @@ public struct Stage {
   private var faults: Faults
   private var isFaultless = true
   private var oracles: [any Oracle]
-  private let pool: ParserPool
+  private let pool = ParserPool()
   private(set) var problem: RunReport.Failure?
   private(set) var isOpening = true
   /// Keep what was observed.
@@ -100,15 +100,14 @@ public struct Stage {
 
   /// Plays all openings, one after the other.
   init(
-    _ parts: [Part], faults: Faults = Faults(), configuration: Configuration, oracles: [any Oracle.Type], pool: ParserPool = ParserPool()
+    _ parts: [Part], faults: Faults = Faults(), configuration: Configuration, oracles: [any Oracle.Type], watchesLimitsClosely: Bool = true
   ) {
     var settings = WorldSettings(configuration: configuration)
     (settings.shortPercent, settings.latency, settings.commitTime, settings.readSize) = (0, 0...0, 0...0, 1 << 20)
-    settings.watchesLimitsClosely = true
+    settings.watchesLimitsClosely = watchesLimitsClosely
     // Nothing is left to draws.
     world = World(choices: Choices(seed: 0, source: .bytes([])), settings: settings)
     self.oracles = oracles.map { $0.init() }
-    self.pool = pool
     self.faults = faults
     players = parts.map { part in
       let moves = part.opening + part.moves

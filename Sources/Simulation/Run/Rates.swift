@@ -56,7 +56,7 @@ public struct Rates {
     let parts = (0..<count).map { index in
       Stage.Part("user\(index)", opening: [.connect, .send(Element("presence", NS.client))], moves: [])
     }
-    return Stage(parts, configuration: configuration, oracles: [])
+    return Stage(parts, configuration: configuration, oracles: [], watchesLimitsClosely: false)
   }
 
   private static let message = EverydayWorkload.message(to: "user1@localhost/d", "chat", 1)

@@ -254,7 +254,8 @@ extension World {
   /// No buffer or queue of the server's may ever hold more than it is allowed to.
   mutating func watchLimits() {
     // Looking at all of them costs as much as an event: where limits are far away, now and then is enough.
-    guard overLimit == nil, settings.watchesLimitsClosely || happenings & 63 == 0 else { return }
+    guard overLimit == nil, settings.watchesLimitsClosely || happenings >= nextWatch else { return }
+    nextWatch = happenings + 64 + UInt64(links.count)
     overLimit = node.engine.overLimit
   }
 }

@@ -103,6 +103,8 @@ public struct World {
   var saboteur: Saboteur?
   public private(set) var happenings: UInt64 = 0
   public internal(set) var digest = Digest()
+  /// When limits are looked at next, where that is not done closely: the more there is to look at, the later.
+  var nextWatch: UInt64 = 0
   /// The first limit of the server's that was seen to be passed.
   public internal(set) var overLimit: Gauge?
 
