@@ -96,7 +96,10 @@ extension Account {
     } else if staysConnected {
       step.reach(.presenceUnavailableAgain)
     }
-    let others = directed.filter { address in !wasAvailable || !(roster[address.bare]?.hears ?? false) }
+    // The session's own address may be another's by the time that this arrives: of whoever takes its place (RFC 6120, 7.7.2.2).
+    let others = directed.filter { address in
+      (staysConnected || address != session.jid) && (!wasAvailable || !(roster[address.bare]?.hears ?? false))
+    }
     if !others.isEmpty { step.reach(.directedEnded) }
     step.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
   }

@@ -40,6 +40,8 @@ public struct ReferenceModel: Sendable {
     case letter(Letter)
     case creation(JID)
     case removal(JID)
+    /// The session of this link begins, if the account is its.
+    case binding(LinkID)
   }
 
   /// The server takes leave: from then on nothing is compared.
@@ -76,9 +78,9 @@ public struct ReferenceModel: Sendable {
     }
     isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
-    react(to: handled.event, at: handled.time)
-    work(at: handled.time)
     let seen = Seen(handled.server)
+    react(to: handled.event, seen, at: handled.time)
+    work(at: handled.time)
     catchUp(with: seen, after: handled.event, at: handled.time)
     problem = problem ?? disagreement(with: seen) ?? expectation.check(post.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
@@ -101,13 +103,18 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  private mutating func react(to event: Event, at time: Instant) {
+  private mutating func react(to event: Event, _ seen: Seen, at time: Instant) {
     switch event {
     case .stanza(let link, let element):
-      if let jid = sessions[link] { send(element, as: jid, on: link) }
+      if let jid = sessions[link] {
+        send(element, as: jid, on: link)
+      } else {
+        // Whatever waits for the account already comes before the session, and the rest after it. Which account, nobody has said yet.
+        for case .account(let jid) in waiting.keys.elements { waiting[.account(jid)]?.append(.binding(link)) }
+      }
     case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
     case .shutdown: break
-    case .loaded(let key, let loaded): arrive(key, loaded, at: time)
+    case .loaded(let key, let loaded): arrive(key, loaded, seen, at: time)
     case .deadline:
       for jid in rooms.keys.elements {
         rooms[jid]?.timePassed(time.monotonic)
@@ -198,6 +205,8 @@ extension ReferenceModel {
       // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
       // well, and to leave a room that has gone is nothing.
       if isRecovering { return }
+      // What need not be sent may not have been.
+      if case .letter(let letter) = errand, !letter.isOwed { return }
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
       return
     }
@@ -206,7 +215,7 @@ extension ReferenceModel {
 
   func isAwaited(_ key: LoadKey) -> Bool { waiting[key] != nil }
 
-  private mutating func arrive(_ key: LoadKey, _ loaded: Loaded, at time: Instant) {
+  private mutating func arrive(_ key: LoadKey, _ loaded: Loaded, _ seen: Seen, at time: Instant) {
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
     if asked.contains(key) { waiting[key] = [] }
@@ -227,6 +236,8 @@ extension ReferenceModel {
       case (.letter(let letter), _): receiveAtRoom(letter, at: time)
       case (.creation(let jid), _): create(jid)
       case (.removal(let jid), _): dissolve(jid)
+      case (.binding(let link), let .account(jid)): seen.sessions[jid]?.first { $0.link == link }.map { adopt($0) }
+      case (.binding, _): break
       }
     }
   }
@@ -314,10 +325,13 @@ extension ReferenceModel {
       if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(link) }
     }
     work(at: time)
-    for session in bound where sessions[session.link] == nil {
-      sessions[session.link] = session.jid
-      accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(link: session.link)
-    }
+    for session in bound { adopt(session) }
+  }
+
+  private mutating func adopt(_ session: Server.SessionView) {
+    guard sessions[session.link] == nil else { return }
+    sessions[session.link] = session.jid
+    accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(link: session.link)
   }
 
   /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.

@@ -45,8 +45,9 @@ public struct RunOptions: Sendable {
   public var sabotage: Sabotage?
   /// Names of rules to leave out.
   public var without: [String] = []
-  /// Compare the server with the reference model after each event, in worlds that the model knows enough of.
-  public var comparesWithModel = false
+  /// Compare the server with the reference model after each event also where a bug is planted; in worlds that the model knows enough of
+  /// it is compared anyway, unless "model" is left out.
+  public var alwaysComparesWithModel = false
 
   public init(
     duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
@@ -119,8 +120,9 @@ public struct Run {
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
     // The model knows nothing of refusals for want of room, nor of storage that does not answer.
-    let isModelled = !swarm.isTight && swarm.settings.loadFailurePercent == 0 && options.sabotage == nil
-    if isModelled, options.comparesWithModel { world.compareWithModel() }
+    let isModelled = !swarm.isTight && swarm.settings.loadFailurePercent == 0 && !options.without.contains("model")
+    // What a saboteur is found by are the oracles: the model would hide what they miss.
+    if isModelled, options.sabotage == nil || options.alwaysComparesWithModel { world.compareWithModel() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }

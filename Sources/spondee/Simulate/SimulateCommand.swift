@@ -26,7 +26,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
   @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
-  @Flag(help: "Compare with a reference model of subscriptions, presence and rooms after each event.") var model = false
+  @Flag(help: "Compare with the reference model also where a bug is planted.") var model = false
   @Flag(help: "Print the digest of each seed.") var digests = false
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
   @Flag(help: "Stop at the first failure.") var untilFailure = false
@@ -138,7 +138,7 @@ struct SimulateCommand: ParsableCommand {
 
   private var options: RunOptions {
     var options = RunOptions(duration: duration.nanoseconds, without: without)
-    options.comparesWithModel = model
+    options.alwaysComparesWithModel = model
     options.sabotage = sabotage.flatMap { Sabotage(rawValue: $0) }
     return options
   }

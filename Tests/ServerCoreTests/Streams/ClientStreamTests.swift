@@ -127,6 +127,18 @@ struct ClientStreamTests {
     #expect(harness.read(new).contains("to='romeo@localhost/r'"))
   }
 
+  /// What ended before the new session began is not told to it.
+  @Test func theNewSessionDoesNotHearOfTheOldOnesEnd() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let old = harness.session("romeo", resource: "r")
+    harness.send("<presence to='romeo@localhost/r'/>", on: old)
+    #expect(harness.read(old).contains("<presence "))
+    let new = harness.session("romeo", resource: "r")
+    #expect(harness.read(old).contains("<conflict "))
+    #expect(!harness.read(new).contains("unavailable"))
+  }
+
   @Test(arguments: [Configuration.ConflictPolicy.refuseNew, .rename])
   func theNewSessionGivesWay(policy: Configuration.ConflictPolicy) {
     var harness = EngineHarness { $0.conflictPolicy = policy }
