@@ -92,6 +92,12 @@ struct Agenda: Sendable {
     OrderedDictionary(grouping: (heap.unordered + queues.values.flatMap(\.entries)).sorted()) { $0.what.lane }
   }
 
+  /// From now on the order is that of time.
+  mutating func followTimes() {
+    heap = Heap(heap.unordered + queues.values.flatMap(\.entries))
+    (queues, ordering) = ([:], Ordering())
+  }
+
   /// The server's process is gone, and all that only concerned it.
   mutating func dropServer() {
     let kept = (heap.unordered + queues.values.flatMap(\.entries)).filter(\.what.outlivesServer).sorted()

@@ -215,6 +215,8 @@ public struct World {
 
   /// From now on storage answers, the server comes back at once, and the systems have noticed which peers vanished.
   public mutating func calm() {
+    // A login takes many steps, each of which could be overtaken for so long that all together take more time than there is for it.
+    agenda.followTimes()
     settings.loadFailurePercent = 0
     settings.downtime = 0...0
     for id in connections.ids where connections[id].hasVanished { schedule(.resetAtServer(id), after: 0) }
