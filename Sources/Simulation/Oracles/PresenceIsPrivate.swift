@@ -54,7 +54,12 @@ public struct PresenceIsPrivate: Oracle {
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
       if element.is("iq", NS.client), let id = element.id { confirm(id, element.type, session) }
-      return element.is("presence", NS.client) ? judge(element, jid) : nil
+      guard element.is("presence", NS.client) else { return nil }
+      // What was refused, since it was for one whom the sender blocks, has changed nothing.
+      if element.type == "error", let from = element["from"].flatMap({ JID($0) }) {
+        forgetClosing(Pair(shower: jid.bare, viewer: from.bare), .revoked)
+      }
+      return judge(element, jid)
     case .connected, .fault, .asked, .answered: break
     }
     return nil

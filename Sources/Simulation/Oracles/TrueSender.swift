@@ -10,7 +10,7 @@ public struct TrueSender: Oracle {
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var senders: OrderedDictionary<Text, JID> = [:]
   private var addressees: OrderedDictionary<Text, JID> = [:]
-  /// The nicks under which a session came in, or tried to.
+  /// The nicks under which an account came in, or tried to: several of its sessions may share one, and change it together.
   private var nicks: OrderedDictionary<JID, OrderedSet<Text>> = [:]
 
   public init() {}
@@ -24,7 +24,7 @@ public struct TrueSender: Oracle {
         addressees[id] = element["to"].flatMap { JID($0) }
       }
       if element.is("presence", NS.client), let jid = addresses[session], let to = element["to"].flatMap({ JID($0) }), to.isFull {
-        nicks[jid, default: []].append(to.resource)
+        nicks[jid.bare, default: []].append(to.resource)
       }
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
@@ -33,7 +33,7 @@ public struct TrueSender: Oracle {
       if element.is("presence", NS.client), let from = element["from"].flatMap({ JID($0) }),
         element.child("x", NS.mucUser)?.children.contains(where: { $0["code"] == "110" }) ?? false
       {
-        nicks[jid, default: []].append(from.resource)
+        nicks[jid.bare, default: []].append(from.resource)
       }
       guard let id = StanzaLedger.ledgerID(element), let sender = senders[id] else { return nil }
       let from = element["from"].flatMap { JID($0) }
@@ -44,7 +44,7 @@ public struct TrueSender: Oracle {
       }
       let isTrue =
         element.type == "groupchat"
-        ? from.map { nicks[sender]?.contains($0.resource) ?? false && $0.domain.hasPrefix("conference.") } ?? false : from == sender
+        ? from.map { nicks[sender.bare]?.contains($0.resource) ?? false && $0.domain.hasPrefix("conference.") } ?? false : from == sender
       return isTrue ? nil : "message \(id) of \(sender) came to \(jid) from \(from?.text ?? "nobody")"
     case .connected, .ended, .fault, .asked, .answered: break
     }
