@@ -35,5 +35,4 @@ enum AllowList {
 
   /// RFC 6121, 2.4.2: the server MUST push an item that was set, also where the set changed nothing. Here it does not.
   static let unchangedItemsAreNotPushed = true
-
 }
