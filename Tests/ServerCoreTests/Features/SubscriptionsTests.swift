@@ -57,6 +57,7 @@ struct SubscriptionsTests {
     #expect(add("tybalt", &harness, juliet).contains("type='result'"))
     harness.send("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>", on: strangers[0])
     harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: strangers[0])
+    harness.send("<presence/>", on: strangers[0])
     _ = harness.read(strangers[0])
     let item = "<item jid='tybalt@localhost' subscription='remove'/>"
     harness.send("<iq type='set' id='r'><query xmlns='jabber:iq:roster'>\(item)</query></iq>", on: juliet)
