@@ -24,8 +24,10 @@ public struct ReferenceModel: Sendable {
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
   private var post = Post()
-  /// Derivations of keys that end with a new account.
+  /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<UInt64, JID> = [:]
+  /// Accounts of which this very event wrote a record.
+  private var written: OrderedSet<JID> = []
   /// What commits that are not durable yet are about.
   private var pending: [(number: UInt64, touched: [JID])] = []
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
@@ -89,15 +91,18 @@ public struct ReferenceModel: Sendable {
 
   private mutating func note(_ handled: HandledEvent) {
     asked = []
+    written = []
     for effect in handled.effects {
       switch effect {
       case .load(let key):
         asked.append(key)
         if waiting[key] == nil { waiting[key] = [] }
-      case .commit(let number, let records): pending.append((number, records.map(\.subject)))
-      // All hashes: keys that are to be kept. One: a password that is to be checked.
+      case .commit(let number, let records):
+        pending.append((number, records.map(\.subject)))
+        for case .account(let record) in records { written.append(record.jid) }
+      // All hashes: keys that are to be kept, of a new account or a changed password. One: a password that is to be checked.
       case .derive(let id, let request) where request.hashes.count > 1:
-        if case .loaded(.account(let jid), .account(nil)) = handled.event { creations[id] = jid }
+        if case .loaded(.account(let jid), _) = handled.event { creations[id] = jid }
       default: break
       }
     }
@@ -299,7 +304,7 @@ extension ReferenceModel {
   }
 
   private mutating func create(_ account: JID) {
-    if accounts[account] == nil { accounts[account] = PresenceModel(jid: account) }
+    if accounts[account] == nil, written.contains(account) { accounts[account] = PresenceModel(jid: account) }
   }
 
   /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank in rooms.
@@ -308,7 +313,10 @@ extension ReferenceModel {
     accounts[account]?.dissolve(&post)
     accounts[account] = nil
     for (link, jid) in sessions where jid.bare == account { end(link) }
-    for room in rooms.keys.elements { rooms[room]?.list[account] = nil }
+    for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
+      // The one record says it of all rooms, and takes all of them down with it.
+      if let last = pending.indices.last { pending[last].touched.append(room) }
+    }
   }
 }
 

@@ -13,6 +13,8 @@ public struct WordAgreesWithDisk: Oracle {
   private var blocklists: OrderedDictionary<JID, [Text]> = [:]
   /// What rooms said last to those in them of their own affiliation.
   private var affiliations: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
+  /// Whom who blocked: who blocks a room leaves it without a word, and what happens there is not heard.
+  private var blocks = BlockList()
 
   /// Requests that are made in peace alone, with nothing under way.
   static let rosterRequest: Text = "peace-roster"
@@ -31,7 +33,8 @@ public struct WordAgreesWithDisk: Oracle {
       }
       if element.id == Self.blocklistRequest { blocklists[account] = payload.children.compactMap { $0["jid"] }.sorted() }
     case .ended(let session): affiliations[session] = nil
-    case .connected, .sent, .fault, .asked, .answered: break
+    case .sent(let session, let element): if let account = addresses[session]?.bare { blocks.note(element, of: account) }
+    case .connected, .fault, .asked, .answered: break
     }
     return nil
   }
@@ -44,11 +47,11 @@ public struct WordAgreesWithDisk: Oracle {
     affiliations[session, default: [:]][room] = isThere ? x.child("item", NS.mucUser)?["affiliation"] : nil
   }
 
-  /// XEP-0045, 5.2: an affiliation lasts. Blocked rooms are not heard.
+  /// XEP-0045, 5.2: an affiliation lasts.
   private func affiliationProblem(_ state: RestState) -> String? {
     for (session, rooms) in affiliations {
       guard let jid = addresses[session], state.sessions.contains(where: { $0.id == session }),
-        !(state.world.durable.accounts[jid.bare]?.blocklist.contains { $0.domain.hasPrefix("conference.") } ?? false)
+        !blocks.contains(domainPrefix: "conference.", of: jid.bare)
       else { continue }
       for (room, said) in rooms {
         guard let row = state.world.durable.rooms[room] else { continue }
