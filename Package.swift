@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "FuzzChecks", targets: ["FuzzChecks"]),
     .library(name: "FuzzCoreChecks", targets: ["FuzzCoreChecks"]),
+    .library(name: "Workloads", targets: ["Workloads"]),
     .executable(name: "spondee", targets: ["spondee"]),
   ],
   dependencies: [
@@ -123,6 +124,11 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    // What is measured: here too for whoever counts instructions; the package in Tests/Benchmarks takes times.
+    .target(
+      name: "Workloads", dependencies: ["XML", "XMPP", "ServerCore", "ClientCore"], path: "Tests/Benchmarks/Workloads",
+      swiftSettings: settings),
+    .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .target(name: "FuzzCoreChecks", dependencies: ["XML", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),

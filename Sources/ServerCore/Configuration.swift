@@ -127,3 +127,20 @@ extension Configuration {
     return isSane ? nil : "a configuration has a limit that can't be"
   }
 }
+
+/// The configuration in force, with what is worked out from it. It is handed to every step, so it is one reference.
+struct Setting: Sendable {
+  let configuration: Configuration
+  /// The domains that rooms live at.
+  let roomDomains: [Text]
+
+  init(_ configuration: Configuration) {
+    self.configuration = configuration
+    roomDomains = configuration.features.rooms ? configuration.domains.map { configuration.conferenceLabel + "." + $0 } : []
+  }
+}
+
+extension Setting: Codable {
+  init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }
+  func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
+}

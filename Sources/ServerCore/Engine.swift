@@ -53,13 +53,13 @@ public struct HandledEvent: Sendable {
 /// A value like its parts: a copy is a snapshot (the parser pool is a cache that copies share, so they stay on one thread).
 public struct Engine {
   public private(set) var server: Server
-  private(set) var links = Table<LinkID, Link>()
+  private(set) var links = Store<LinkID, Link>()
   private let pool: ParserPool
   let limits: Configuration.Limits
   private var effects: [Effect] = []
   private var actions: [Action] = []
   /// Links with something to hand over at the next `flush`.
-  private var dirty: OrderedSet<LinkID> = []
+  private var dirty: [LinkID] = []
   /// Links that were resumed with input left, and links whose outbox ran over.
   private var resumed: [LinkID] = []
   private var overrun: [LinkID] = []
@@ -80,7 +80,7 @@ public struct Engine {
   }
 
   /// A server with its links as they were when nothing was left to be flushed.
-  init(server: Server, links: Table<LinkID, Link>) {
+  init(server: Server, links: Store<LinkID, Link>) {
     self.server = server
     self.links = links
     limits = server.configuration.limits
@@ -105,14 +105,9 @@ public struct Engine {
       links[link] = Link(limits: limits.unauthenticatedStream)
       tell(.opened(link), now)
     case .bytes(let link, let bytes):
-      guard links[link] != nil, !links[link]!.isDead else { return }
-      links[link]!.parser.feed(bytes)
-      pump(link, now)
+      if links.change(link, { $0.receive(bytes) }) ?? false { pump(link, now) }
     case .accepted(let link, let count):
-      guard links[link] != nil else { return }
-      let before = links[link]!.backlog
-      links[link]!.accepted(count)
-      backlog -= before - links[link]!.backlog
+      backlog -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
     case .closed(let link):
       guard let gone = links.remove(link) else { return }
@@ -134,10 +129,10 @@ public struct Engine {
 
   /// What is to be done since the last time; each link's output joined in one write.
   public mutating func flush() -> [Action] {
-    for link in dirty where links[link] != nil {
-      links[link]!.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks)
+    for link in dirty {
+      _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
     }
-    dirty = []
+    dirty.removeAll(keepingCapacity: dirty.count <= 16)
     defer { actions = [] }
     return actions
   }
@@ -150,7 +145,7 @@ public struct Engine {
 
   /// Gives the server what the link's parser has, one event at a time: each may change how the next is read.
   private mutating func pump(_ link: LinkID, _ now: Instant) {
-    while links[link] != nil, !links[link]!.isPaused, !links[link]!.isDead, let event = links[link]!.parser.next(using: pool) {
+    while let event = links.change(link, { $0.next(using: pool) }) ?? nil {
       switch event {
       case .header(let header): tell(.header(link, header), now)
       case .stanza(let element): tell(.stanza(link, element), now)
@@ -158,15 +153,18 @@ public struct Engine {
       case .failure(let failure): tell(.streamFailure(link, failure), now)
       }
     }
-    dirty.append(link)
+    if links.change(link, { $0.dirty() }) ?? false { dirty.append(link) }
   }
 
   private mutating func tell(_ event: Event, _ now: Instant) {
     server.handle(event, at: now, into: &effects)
-    let todo = effects
-    effects.removeAll(keepingCapacity: true)
-    if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: todo, server: server)) }
+    if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: effects, server: server)) }
+    // Moved there and back, and so kept for the next event.
+    var todo: [Effect] = []
+    swap(&todo, &effects)
     for effect in todo { apply(effect) }
+    todo.removeAll(keepingCapacity: todo.count <= 16)
+    swap(&todo, &effects)
     // The end of one link may be too much for the next: they are worked off here, not one inside the other.
     guard !isEndingLinks else { return }
     isEndingLinks = true
@@ -208,42 +206,34 @@ public struct Engine {
   }
 
   private mutating func change(_ link: LinkID, _ body: (inout Link) -> Void) {
-    guard links[link] != nil, !links[link]!.isDead else { return }
-    let before = links[link]!.backlog
-    body(&links[link]!)
-    account(link, links[link]!.backlog - before)
+    let change: (isFirst: Bool, added: Int, all: Int)?? = links.change(link) { link in
+      guard !link.isDead else { return nil }
+      let before = link.backlog
+      body(&link)
+      return (link.dirty(), link.backlog - before, link.backlog)
+    }
+    guard let change = change ?? nil else { return }
+    if change.isFirst { dirty.append(link) }
+    if change.added > 0 { account(link, change.added, change.all) }
   }
 
   /// Serialises once; only the address differs from link to link.
   private mutating func write(_ element: Element, _ from: JID?, _ addressees: [Addressee]) {
-    scratch.removeAll(keepingCapacity: true)
+    scratch.removeAll(keepingCapacity: scratch.capacity <= 64 << 10)
     let writer = Writer(defaultNamespace: NS.client, declaresStreamPrefix: true)
     let splice = writer.write(element, into: &scratch)
-    var attributes: [UInt8] = []
-    if let from { Writer.writeAttribute("from", from.text, into: &attributes) }
+    var sender: [UInt8] = []
+    if let from { Writer.writeAttribute("from", from.bareText, slash: from.resource, into: &sender) }
     for addressee in addressees {
-      let link = addressee.link
-      guard links[link] != nil, !links[link]!.isDead else { continue }
-      let before = links[link]!.backlog
-      links[link]!.append(scratch[..<splice])
-      links[link]!.append(attributes)
-      if let to = addressee.to {
-        var address: [UInt8] = []
-        Writer.writeAttribute("to", to.text, into: &address)
-        links[link]!.append(address)
-      }
-      links[link]!.append(scratch[splice...])
-      account(link, links[link]!.backlog - before)
+      change(addressee.link) { [scratch] in $0.append(scratch, splice: splice, from: sender, to: addressee.to) }
     }
   }
 
   /// Keeps the budgets: who is over his own ends, and nobody else notices; when all together are over theirs, the one with the most ends,
   /// which may be one that is only waiting to be closed.
-  private mutating func account(_ link: LinkID, _ added: Int) {
-    dirty.append(link)
-    guard added > 0 else { return }
+  private mutating func account(_ link: LinkID, _ added: Int, _ all: Int) {
     backlog += added
-    if links[link]!.backlog > limits.outboxBytes {
+    if all > limits.outboxBytes {
       linkMarks.reach(.linkOutboxOverrun)
       kill(link)
     }

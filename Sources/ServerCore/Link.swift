@@ -9,6 +9,8 @@ struct Link: Sendable, Codable {
   var isPaused = false
   /// Nothing more is read from or written to it; what it was handed before may still be on its way.
   private(set) var isDead = false
+  /// Its connection may have something to do since the last flush.
+  private var isDirty = false
   /// Serialised and not yet handed to the connection.
   private var outbox: [UInt8] = []
   /// Handed to the connection and not yet accepted by the system.
@@ -23,7 +25,29 @@ struct Link: Sendable, Codable {
   /// Bytes that this link holds for a peer that has not taken them.
   var backlog: Int { outbox.count + inFlight }
 
-  mutating func append(_ bytes: some Sequence<UInt8>) { outbox.append(contentsOf: bytes) }
+  /// Notes that there may be something to do; `false` if that was known.
+  mutating func dirty() -> Bool {
+    defer { isDirty = true }
+    return !isDirty
+  }
+
+  /// Takes what came in; `false` if nothing is read from here any more.
+  mutating func receive(_ bytes: [UInt8]) -> Bool {
+    guard !isDead else { return false }
+    parser.feed(bytes)
+    return true
+  }
+
+  /// What the parser has, if it is wanted now.
+  mutating func next(using pool: ParserPool) -> StreamParser.Event? { isPaused || isDead ? nil : parser.next(using: pool) }
+
+  /// A stanza that is all there but for its addresses, which go in at `splice`; where it is from has been written.
+  mutating func append(_ stanza: [UInt8], splice: Int, from: [UInt8], to address: JID?) {
+    outbox.append(contentsOf: stanza[..<splice])
+    outbox.append(contentsOf: from)
+    if let address { Writer.writeAttribute("to", address.bareText, slash: address.resource, into: &outbox) }
+    outbox.append(contentsOf: stanza[splice...])
+  }
 
   mutating func open(_ opening: StreamOpening) {
     outbox.append(
@@ -40,7 +64,12 @@ struct Link: Sendable, Codable {
   mutating func startTLS() { ending = .startTLS }
   mutating func close() { ending = .close }
 
-  mutating func accepted(_ count: Int) { inFlight = max(0, inFlight - count) }
+  /// The system took so many bytes; by how many the backlog is less.
+  mutating func accepted(_ count: Int) -> Int {
+    let taken = min(count, inFlight)
+    inFlight -= taken
+    return taken
+  }
 
   /// Ends at once: nothing that it holds will be written.
   mutating func die() {
@@ -51,6 +80,7 @@ struct Link: Sendable, Codable {
 
   /// What the connection is to do now.
   mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {
+    isDirty = false
     guard !isDead else { return }
     if !outbox.isEmpty {
       inFlight += outbox.count

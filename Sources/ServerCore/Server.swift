@@ -8,13 +8,14 @@ internal import XMPP
 /// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
 public struct Server: Sendable, Codable {
-  public let configuration: Configuration
+  let setting: Boxed<Setting>
+  public var configuration: Configuration { _read { yield setting.value.configuration } }
   var generator: Generator
-  var streams = Table<LinkID, ClientStream>()
+  var streams = Store<LinkID, ClientStream>()
   /// Streams without a session: those whose authentication an account's end must cut short.
   var unbound: OrderedSet<LinkID> = []
-  var accounts = Table<JID, Slot<Account>>()
-  var rooms = Table<JID, Slot<Room>>()
+  var accounts = Store<JID, Slot<Account>>()
+  var rooms = Store<JID, Slot<Room>>()
   var derivations = Table<UInt64, Derivation>()
   private var derivationCount: UInt64 = 0
   /// Accounts whose stored messages are on their way.
@@ -33,16 +34,35 @@ public struct Server: Sendable, Codable {
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
   struct Slot<Entity: Sendable & Codable>: Sendable, Codable {
-    var entity: Entity?
+    /// One or none, in storage of its own: see `Store`.
+    private var held: ContiguousArray<Entity>
+    var entity: Entity? {
+      get { held.first }
+      _modify {
+        var entity = held.popLast()
+        yield &entity
+        if let entity { held.append(entity) }
+      }
+    }
+    var hasEntity: Bool { !held.isEmpty }
     var isLoading: Bool
     /// What storage will answer may be from before something that was done since it was asked: it is to be asked again.
     var isOutdated = false
     var parked: [Errand] = []
+
+    init(entity: Entity?, isLoading: Bool) {
+      held = entity.map { [$0] } ?? []
+      self.isLoading = isLoading
+    }
+
+    /// Does something with the account or room, in its place; `nil` if it is not there.
+    mutating func change<Answer>(_ body: (inout Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(&held[0]) }
+    func look<Answer>(_ body: (borrowing Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(held[0]) }
   }
 
   /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
-    self.configuration = configuration
+    setting = Boxed(Setting(configuration))
     generator = Generator(key: seed)
   }
 
@@ -86,13 +106,14 @@ public struct Server: Sendable, Codable {
   }
 
   private mutating func perform(at now: Instant, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void) {
-    var step = Step(now: now, configuration: configuration, generator: generator)
+    var step = Step(now: now, setting: setting)
     // Moved there and back: with two owners, each step's first mark would copy them all.
     swap(&marks, &step.marks)
+    swap(&generator, &step.generator)
     body(&self, &step)
     settle(&step)
+    swap(&generator, &step.generator)
     swap(&marks, &step.marks)
-    generator = step.generator
     commits.add(step, into: &effects, &marks)
   }
 

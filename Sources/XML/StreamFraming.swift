@@ -68,55 +68,94 @@ struct StreamFraming: Sendable, Equatable, Codable {
   /// Reads on in `pending`. What was found ends at `position`.
   mutating func scan(_ pending: [UInt8], limits: StreamLimits) -> Found? {
     while position < pending.count {
-      if let begin, position - begin >= (sawHeader ? limits.stanzaBytes : min(limits.stanzaBytes, StreamLimits.headerBytes)) {
-        return .error(.tooBig("a stanza is too long"))
-      }
-      let byte = pending[position]
+      let end = limit(limits, pending.count)
+      guard position < end else { return .error(.tooBig("a stanza is too long")) }
       let at = position
+      let byte = pending[at]
       position += 1
       switch state {
       case .text:
         if byte == UInt8(ascii: "<") {
           beginTag(at)
-        } else if open.isEmpty, !StreamFraming.isSpace(byte) {
+        } else if !open.isEmpty {
+          position = StreamFraming.run(pending, from: position, to: end) { $0 != UInt8(ascii: "<") }
+        } else if !StreamFraming.isSpace(byte) {
           // RFC 6120, 11.7: only white space may stand between stanzas.
           return .error(.badFormat)
         }
-      case .prologue:
-        if byte == UInt8(ascii: "<") {
-          beginTag(at)
-        } else if !StreamFraming.isSpace(byte) {
-          return .error(StreamFraming.isWideByte(byte) ? .unsupportedEncoding : .notWellFormed)
-        }
-      case .tagStart:
-        if let failure = classify(byte, at: at) { return .error(failure) }
       case .startTag:
         if byte == UInt8(ascii: ">") {
           if let found = endStartTag(pending, at: at, limits: limits) { return found }
         } else if let failure = readStartTag(byte, after: pending[at - 1], at: at, limits: limits) {
           return .error(failure)
+        } else if StreamFraming.isNameByte(byte) {
+          // What goes on with the name, and is not too long for one, needs no second look.
+          let longest = min(end, wordBegin > .max - limits.nameBytes ? end : wordBegin + limits.nameBytes)
+          position = StreamFraming.run(pending, from: position, to: longest, while: StreamFraming.isNameByte)
         }
       case .quoted(let quote):
-        if byte == quote { state = .startTag }
         if byte == UInt8(ascii: "<") { return .error(.notWellFormed) }
-      case .endTag:
-        if byte == UInt8(ascii: ">"), let found = endEndTag(pending, at: at) { return found }
-        if byte == UInt8(ascii: "<") { return .error(.notWellFormed) }
-      case .bang(let seen):
-        // Only a CDATA section may begin so, and only inside a stanza (RFC 6120, 11.1).
-        guard !open.isEmpty, byte == StreamFraming.cdataOpening[seen] else { return .error(.restricted) }
-        state = seen + 1 == StreamFraming.cdataOpening.count ? .cdata(0) : .bang(seen + 1)
-      case .cdata(let brackets):
-        if byte == UInt8(ascii: "]") {
-          state = .cdata(min(brackets + 1, 2))
-        } else if byte == UInt8(ascii: ">"), brackets == 2 {
-          state = .text
+        if byte == quote {
+          state = .startTag
         } else {
-          state = .cdata(0)
+          position = StreamFraming.run(pending, from: position, to: end) { $0 != quote && $0 != UInt8(ascii: "<") }
         }
-      case .declaration:
-        if byte == UInt8(ascii: ">"), let failure = endDeclaration(pending[tagBegin..<position]) { return .error(failure) }
+      case .endTag:
+        if byte == UInt8(ascii: ">") {
+          if let found = endEndTag(pending, at: at) { return found }
+        } else if byte == UInt8(ascii: "<") {
+          return .error(.notWellFormed)
+        } else {
+          position = StreamFraming.run(pending, from: position, to: end) { $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "<") }
+        }
+      case .tagStart:
+        if let failure = classify(byte, at: at) { return .error(failure) }
+      default:
+        if let failure = readRarity(byte, pending) { return .error(failure) }
       }
+    }
+    return nil
+  }
+
+  /// Where the stanza that is being read, or the header, has become too long; `count` if it can't before.
+  private func limit(_ limits: StreamLimits, _ count: Int) -> Int {
+    guard let begin else { return count }
+    let most = sawHeader ? limits.stanzaBytes : min(limits.stanzaBytes, StreamLimits.headerBytes)
+    return count - begin <= most ? count : begin + most
+  }
+
+  /// The place of the first byte from `start` on, and before `end`, of which this is not true.
+  @inline(__always)
+  private static func run(_ bytes: [UInt8], from start: Int, to end: Int, while isPart: (UInt8) -> Bool) -> Int {
+    var place = start
+    while place < end, isPart(bytes[place]) { place += 1 }
+    return place
+  }
+
+  /// What no stanza needs: what comes before the header, and CDATA sections.
+  private mutating func readRarity(_ byte: UInt8, _ pending: [UInt8]) -> StreamParser.Failure? {
+    switch state {
+    case .prologue:
+      if byte == UInt8(ascii: "<") {
+        beginTag(position - 1)
+      } else if !StreamFraming.isSpace(byte) {
+        return StreamFraming.isWideByte(byte) ? .unsupportedEncoding : .notWellFormed
+      }
+    case .bang(let seen):
+      // Only a CDATA section may begin so, and only inside a stanza (RFC 6120, 11.1).
+      guard !open.isEmpty, byte == StreamFraming.cdataOpening[seen] else { return .restricted }
+      state = seen + 1 == StreamFraming.cdataOpening.count ? .cdata(0) : .bang(seen + 1)
+    case .cdata(let brackets):
+      if byte == UInt8(ascii: "]") {
+        state = .cdata(min(brackets + 1, 2))
+      } else if byte == UInt8(ascii: ">"), brackets == 2 {
+        state = .text
+      } else {
+        state = .cdata(0)
+      }
+    case .declaration:
+      if byte == UInt8(ascii: ">") { return endDeclaration(pending[tagBegin..<position]) }
+    case .text, .tagStart, .startTag, .quoted, .endTag: break
     }
     return nil
   }
@@ -257,6 +296,12 @@ struct StreamFraming: Sendable, Equatable, Codable {
     case .tagStart, .declaration: return tagBegin >= 0 && tagBegin < position
     case .prologue, .text, .cdata: return true
     }
+  }
+
+  /// Whether the byte means nothing inside a tag but itself.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    byte > UInt8(ascii: ">") || (byte > UInt8(ascii: "/") && byte < UInt8(ascii: "<")) || byte == UInt8(ascii: "-")
+      || byte == UInt8(ascii: ".")
   }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }

@@ -81,6 +81,13 @@ public struct StreamParser: Sendable, Codable {
     pending.append(contentsOf: bytes)
   }
 
+  /// The same for what already stands in an array: mostly there is nothing that it would have to be added to.
+  public mutating func feed(_ bytes: [UInt8]) {
+    guard !failed, !ended else { return }
+    if consumed > pendingBytes { dropConsumed() }
+    if pending.isEmpty { pending = bytes } else { pending.append(contentsOf: bytes) }
+  }
+
   /// Begins a new stream on the same connection (RFC 6120, 4.3.3); what was fed and not yet read belongs to it.
   public mutating func restart() {
     dropConsumed()

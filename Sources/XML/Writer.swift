@@ -31,11 +31,11 @@ public struct Writer {
     let declares = prefix.isEmpty && !isDefault(entry.namespace, inherited, of: element)
 
     out.append(UInt8(ascii: "<"))
-    out.append(contentsOf: prefix.utf8)
-    out.append(contentsOf: element.bytes[entry.name.range])
+    if !prefix.isEmpty { out.append(contentsOf: prefix.utf8) }
+    Writer.copy(element, entry.name, into: &out)
     if declares {
       out.append(contentsOf: " xmlns='".utf8)
-      Writer.escape(element.bytes[entry.namespace.range], attribute: true, into: &out)
+      Writer.escape(element, entry.namespace, attribute: true, into: &out)
       out.append(UInt8(ascii: "'"))
     }
     var next = index + 1
@@ -45,7 +45,8 @@ public struct Writer {
     }
     if isRoot { splice = out.count }
     guard next < entry.end else {
-      out.append(contentsOf: "/>".utf8)
+      out.append(UInt8(ascii: "/"))
+      out.append(UInt8(ascii: ">"))
       return
     }
     out.append(UInt8(ascii: ">"))
@@ -54,15 +55,16 @@ public struct Writer {
     while next < entry.end {
       let inner = element.entries[next]
       if inner.kind == .text {
-        Writer.escape(element.bytes[inner.value.range], attribute: false, into: &out)
+        Writer.escape(element, inner.value, attribute: false, into: &out)
       } else {
         write(element, at: next, inherited: scope, into: &out, splice: &unused)
       }
       next = Int(inner.end)
     }
-    out.append(contentsOf: "</".utf8)
-    out.append(contentsOf: prefix.utf8)
-    out.append(contentsOf: element.bytes[entry.name.range])
+    out.append(UInt8(ascii: "<"))
+    out.append(UInt8(ascii: "/"))
+    if !prefix.isEmpty { out.append(contentsOf: prefix.utf8) }
+    Writer.copy(element, entry.name, into: &out)
     out.append(UInt8(ascii: ">"))
   }
 
@@ -79,40 +81,62 @@ public struct Writer {
   }
 
   private func writeAttribute(_ element: Element, _ node: Element.Entry, number: Int, into out: inout [UInt8]) {
-    let namespace = element.bytes[node.namespace.range]
     out.append(UInt8(ascii: " "))
-    if !namespace.isEmpty {
-      if namespace.elementsEqual(Element.xmlNamespace.utf8) {
+    if node.namespace.count != 0 {
+      if element.matches(node.namespace, Element.xmlNamespace) {
         out.append(contentsOf: "xml:".utf8)
       } else {
         // Each has a prefix of its own: two attributes may share a local name.
         out.append(contentsOf: "xmlns:a\(number)='".utf8)
-        Writer.escape(namespace, attribute: true, into: &out)
+        Writer.escape(element, node.namespace, attribute: true, into: &out)
         out.append(contentsOf: "' a\(number):".utf8)
       }
     }
-    out.append(contentsOf: element.bytes[node.name.range])
-    out.append(contentsOf: "='".utf8)
-    Writer.escape(element.bytes[node.value.range], attribute: true, into: &out)
+    Writer.copy(element, node.name, into: &out)
+    out.append(UInt8(ascii: "="))
+    out.append(UInt8(ascii: "'"))
+    Writer.escape(element, node.value, attribute: true, into: &out)
     out.append(UInt8(ascii: "'"))
   }
 
   /// Appends ` name='value'`.
   public static func writeAttribute(_ name: Text, _ value: Text, into out: inout [UInt8]) {
     out.append(UInt8(ascii: " "))
-    out.append(contentsOf: name.utf8)
-    out.append(contentsOf: "='".utf8)
-    escape(ContiguousArray(value.utf8)[...], attribute: true, into: &out)
+    append(name.utf8.span, to: &out)
+    out.append(UInt8(ascii: "="))
     out.append(UInt8(ascii: "'"))
+    escape(value.utf8.span, attribute: true, into: &out)
+    out.append(UInt8(ascii: "'"))
+  }
+
+  /// Appends ` name='value/more'`, or ` name='value'` if there is no more.
+  public static func writeAttribute(_ name: Text, _ value: Text, slash more: Text, into out: inout [UInt8]) {
+    writeAttribute(name, value, into: &out)
+    guard !more.isEmpty else { return }
+    out[out.count - 1] = UInt8(ascii: "/")
+    escape(more.utf8.span, attribute: true, into: &out)
+    out.append(UInt8(ascii: "'"))
+  }
+
+  private static func copy(_ element: Element, _ slice: Element.Slice, into out: inout [UInt8]) {
+    append(element.bytes.span.extracting(slice.range), to: &out)
+  }
+
+  private static func escape(_ element: Element, _ slice: Element.Slice, attribute: Bool, into out: inout [UInt8]) {
+    escape(element.bytes.span.extracting(slice.range), attribute: attribute, into: &out)
+  }
+
+  private static func append(_ bytes: Span<UInt8>, to out: inout [UInt8]) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe out.append(contentsOf: $0) }
   }
 
   /// Appends text with what XML reserves replaced. In attributes white space other than the space is written as a
   /// reference, or it would be read as spaces (XML 1.0, 3.3.3); so is a carriage return anywhere (2.11).
   /// What no XML document may hold (2.2) becomes U+FFFD.
-  static func escape(_ bytes: ContiguousArray<UInt8>.SubSequence, attribute: Bool, into out: inout [UInt8]) {
-    var clean = bytes.startIndex
-    var index = bytes.startIndex
-    while index < bytes.endIndex {
+  private static func escape(_ bytes: Span<UInt8>, attribute: Bool, into out: inout [UInt8]) {
+    var clean = 0
+    var index = 0
+    while index < bytes.count {
       let byte = bytes[index]
       // Everything that may need a second look is below '?' or the lead byte of U+FFFE and U+FFFF.
       if byte > 0x3E && byte != 0xEF {
@@ -120,7 +144,7 @@ public struct Writer {
         continue
       }
       var width = 1
-      let replacement: String?
+      let replacement: StaticString?
       switch byte {
       case UInt8(ascii: "<"): replacement = "&lt;"
       case UInt8(ascii: ">"): replacement = "&gt;"
@@ -131,19 +155,19 @@ public struct Writer {
       case 0x0A: replacement = attribute ? "&#10;" : nil
       case 0x0D: replacement = "&#13;"
       case 0x00..<0x20: replacement = "\u{FFFD}"
-      case 0xEF where index + 2 < bytes.endIndex && bytes[index + 1] == 0xBF && bytes[index + 2] >= 0xBE:
+      case 0xEF where index + 2 < bytes.count && bytes[index + 1] == 0xBF && bytes[index + 2] >= 0xBE:
         replacement = "\u{FFFD}"
         width = 3
       default: replacement = nil
       }
       if let replacement {
-        out.append(contentsOf: bytes[clean..<index])
-        out.append(contentsOf: replacement.utf8)
+        append(bytes.extracting(clean..<index), to: &out)
+        replacement.withUTF8Buffer { unsafe out.append(contentsOf: $0) }
         clean = index + width
       }
       index += width
     }
-    out.append(contentsOf: bytes[clean...])
+    append(bytes.extracting(clean..<bytes.count), to: &out)
   }
 }
 

@@ -91,6 +91,8 @@ extension JID {
   public var local: Text { bareText.slice(0, Int(localCount)) }
   /// The domainpart.
   public var domain: Text { localCount == 0 ? bareText : bareText.slice(Int(localCount) + 1, bareText.count) }
+  /// Whether there is a localpart.
+  public var hasLocal: Bool { localCount != 0 }
   /// Whether there is no resourcepart.
   public var isBare: Bool { resource.isEmpty }
   /// Whether there is a resourcepart.

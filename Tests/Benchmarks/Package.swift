@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Run with `swift package --package-path Tests/Benchmarks benchmark`.
+// Times: `swift package --package-path Tests/Benchmarks benchmark`. Instructions, which say the same on every machine: count.py.
 let package = Package(
   name: "spondee-benchmarks",
   platforms: [.macOS(.v15)],
@@ -11,9 +11,9 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "XMLBenchmarks",
-      dependencies: [.product(name: "XML", package: "spondee"), .product(name: "Benchmark", package: "benchmark")],
-      path: "Benchmarks/XMLBenchmarks",
+      name: "CoreBenchmarks",
+      dependencies: [.product(name: "Workloads", package: "spondee"), .product(name: "Benchmark", package: "benchmark")],
+      path: "Benchmarks/CoreBenchmarks",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
   ]
 )

@@ -4,14 +4,14 @@ internal import XMPP
 /// All that an engine is when nothing is left to be flushed, with stand-ins for what is secret: one made from it goes on in the same way.
 struct Snapshot: Codable, Sendable {
   private var server: Server
-  private var links: Table<LinkID, Link>
+  private var links: Store<LinkID, Link>
   /// How many bytes each link has sent so far: what comes later may correct them.
   private var counts: Table<LinkID, UInt64>
 
   /// - Parameter redact: puts stand-ins into what a link has sent and the engine has not read to its end; returns how much the link has sent.
   init(of engine: Engine, _ redact: (LinkID, inout [UInt8]) -> UInt64) {
     server = engine.server
-    links = Table()
+    links = Store()
     counts = Table()
     for link in engine.links.sortedKeys() {
       var count: UInt64 = 0

@@ -140,7 +140,12 @@ extension Room {
   var occupantList: [(nick: Text, jid: JID)] {
     occupants.values.flatMap { occupant in occupant.sessions.keys.map { (nick: occupant.nick, jid: $0) } }
   }
-  var allSessions: [JID] { occupants.values.flatMap(\.sessions.keys) }
+  var allSessions: [JID] {
+    var all: [JID] = []
+    all.reserveCapacity(sessionCount)
+    for index in occupants.values.indices { all.append(contentsOf: occupants.values[index].sessions.keys) }
+    return all
+  }
   var sessionCount: Int { nicks.count }
 
   func affiliation(of jid: JID) -> Affiliation { affiliations.affiliation(of: jid.bare) }

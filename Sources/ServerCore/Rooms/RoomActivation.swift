@@ -45,7 +45,7 @@ extension Server {
 
   /// To the room in memory, or to nobody, who becomes one if this is how rooms begin.
   private mutating func hand(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
-    if rooms[jid]?.entity == nil {
+    if !(rooms.look(jid, { $0.hasEntity }) ?? false) {
       guard Room.isCreation(stanza) else {
         if stanza.kind != .presence || stanza.type == nil {
           step.bounce(stanza, step.reach(.roomAbsentAsked, StanzaError(.itemNotFound)))
@@ -55,7 +55,7 @@ extension Server {
       step.reach(.roomCreated)
       rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
     }
-    rooms[jid]!.entity!.receive(stanza, &step)
+    _ = rooms.change(jid) { $0.change { $0.receive(stanza, &step) } }
     roomSettled(jid, &step)
   }
 

@@ -6,7 +6,7 @@ internal import XMPP
 
 extension Server {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
-  mutating func send(_ element: Element, as sender: JID, on link: LinkID, _ step: inout Step) {
+  mutating func send(_ element: Element, as sender: JID, on link: LinkID, language: Text?, _ step: inout Step) {
     guard let kind = element.stanzaKind else {
       return endStream(link, step.reach(.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
     }
@@ -25,12 +25,12 @@ extension Server {
       return answer(stanza, step.reach(.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
     }
     if kind == .iq, let problem = Server.check(iq: element, &step) { return answer(stanza, problem, link, from: address, &step) }
-    if let language = streamLanguage(link), element.lang == nil {
+    if let language, element.lang == nil {
       step.reach(.stanzaLanguageAdded)
       stanza.element.lang = language
     }
-    guard let account = accounts[sender.bare]?.entity else { return }
-    if account.isBlocked(stanza.to) {
+    guard let isBlocked = accounts.look(sender.bare, { $0.look { $0.isBlocked(stanza.to) } }) ?? nil else { return }
+    if isBlocked {
       return answer(stanza, step.reach(.blockedOutbound, Blocking.outboundError), link, from: stanza.to, &step)
     }
     if kind == .message, address == nil { step.reach(.messageWithoutTo) }
@@ -70,11 +70,8 @@ extension Server {
     switch place(of: stanza.to) {
     case .account:
       let key = stanza.to.bare
-      if accounts[key]?.entity != nil {
-        accounts[key]!.entity!.receive(stanza, &step, deliver: &addressees)
-      } else {
-        run(.stanza(stanza), for: key, &step)
-      }
+      let isThere: Void? = accounts.change(key) { $0.change { $0.receive(stanza, &step, deliver: &addressees) } } ?? nil
+      if isThere == nil { run(.stanza(stanza), for: key, &step) }
     case .host:
       receiveAtHost(stanza, &step)
     case .room:
@@ -90,12 +87,9 @@ extension Server {
   enum Place { case account, host, room, roomService, remote }
 
   func place(of address: JID) -> Place {
-    if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
-    let prefix = configuration.conferenceLabel + "."
-    guard configuration.features.rooms, address.domain.hasPrefix(prefix),
-      configuration.domains.contains(Text(utf8: address.domain.utf8.dropFirst(prefix.count)))
-    else { return .remote }
-    return address.local.isEmpty ? .roomService : .room
+    if configuration.domains.contains(where: { address.isAt(domain: $0) }) { return address.hasLocal ? .account : .host }
+    guard setting.value.roomDomains.contains(where: { address.isAt(domain: $0) }) else { return .remote }
+    return address.hasLocal ? .room : .roomService
   }
 
   private mutating func receiveAtHost(_ stanza: Stanza, _ step: inout Step) {

@@ -94,9 +94,11 @@ extension Account {
   /// A message that came for this account and was not blocked.
   mutating func receiveMessage(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
     let type = MessageDelivery.MessageType(of: stanza.element)
-    let target: MessageDelivery.Target = stanza.to.isBare ? .bare : sessions[stanza.to.resource] == nil ? .fullNoMatch : .fullMatch
-    let reachable = available.filter { $0.priority >= 0 }
-    let situation: MessageDelivery.Situation = !reachable.isEmpty ? .someNonNegative : available.isEmpty ? .noResources : .negativeOnly
+    let match = stanza.to.isBare ? nil : sessions.index(forKey: stanza.to.resource)
+    let target: MessageDelivery.Target = match != nil ? .fullMatch : stanza.to.isBare ? .bare : .fullNoMatch
+    // Where the resource is there, nobody asks how the others are.
+    let highest = match == nil ? highestPriority : nil
+    let situation: MessageDelivery.Situation = highest.map { $0 >= 0 ? .someNonNegative : .negativeOnly } ?? .noResources
     let decision = MessageDelivery.decide(type, situation, target)
     if type == .normal, let given = stanza.type, given != "normal" { step.reach(.messageTypeUnknown) }
     if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
@@ -105,22 +107,38 @@ extension Account {
     if let mark = decision.mark(situation, target) { step.reach(mark) }
     switch decision {
     case .deliver:
-      guard let session = sessions[stanza.to.resource] else { return }
-      step.reach(session.presence == nil ? .tableMatchUnavailable : session.priority < 0 ? .tableMatchNegative : .tableMatchAvailable)
-      deliver.append(Addressee(link: session.link, to: stanza.to))
+      guard let match else { return }
+      let isNegative = sessions.values[match].priority < 0
+      step.reach(sessions.values[match].presence == nil ? .tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
+      deliver.append(Addressee(link: sessions.values[match].link, to: stanza.to))
     case .mostAvailable:
-      let highest = reachable.map(\.priority).max()
       let before = deliver.count
-      for session in reachable where session.priority == highest { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      addAvailable(from: highest ?? 0, for: stanza.to, to: &deliver)
       if deliver.count > before + 1 { step.reach(.tableAvailableBareSeveral) }
     case .all:
-      for session in reachable { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      addAvailable(from: 0, for: stanza.to, to: &deliver)
     case .storeOffline:
       storeOffline(stanza, &step)
     case .error:
       step.bounce(stanza, StanzaError(.serviceUnavailable))
     case .ignore:
       break
+    }
+  }
+
+  /// Of the available resources; `nil` if there is none.
+  private var highestPriority: Int? {
+    var highest: Int?
+    for index in sessions.values.indices where sessions.values[index].presence != nil {
+      highest = max(highest ?? .min, sessions.values[index].priority)
+    }
+    return highest
+  }
+
+  /// Every available resource of this priority or more.
+  private func addAvailable(from priority: Int, for jid: JID, to deliver: inout [Addressee]) {
+    for index in sessions.values.indices where sessions.values[index].presence != nil && sessions.values[index].priority >= priority {
+      deliver.append(Addressee(link: sessions.values[index].link, to: jid))
     }
   }
 }

@@ -23,8 +23,10 @@ struct Stanza: Sendable, Codable {
 /// as their only way to act.
 struct Step {
   let now: Instant
-  let configuration: Configuration
-  var generator: Generator
+  private let setting: Boxed<Setting>
+  var configuration: Configuration { _read { yield setting.value.configuration } }
+  /// The server's, lent for as long as the step lasts.
+  var generator = Generator(key: [])
   /// Routed and not yet delivered. The server works it off in order before the step ends.
   var mail: Deque<Mail> = []
   private(set) var records: [Record] = []
@@ -52,10 +54,9 @@ struct Step {
     var to: [JID]
   }
 
-  init(now: Instant, configuration: Configuration, generator: Generator) {
+  init(now: Instant, setting: Boxed<Setting>) {
     self.now = now
-    self.configuration = configuration
-    self.generator = generator
+    self.setting = setting
   }
 
   mutating func reach(_ mark: Mark) { marks.reach(mark) }

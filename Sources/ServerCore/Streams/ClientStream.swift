@@ -42,8 +42,8 @@ struct ClientStream: Sendable, Codable {
     case derive(DerivationRequest)
     case register(JID, password: Secret, id: Text)
     case bind(VerifiedIdentity, resource: Text, id: Text?)
-    /// A stanza of a bound session.
-    case stanza(JID, Element)
+    /// A stanza of a bound session, and the language of its stream.
+    case stanza(JID, Element, Text?)
   }
 
   init(link: LinkID, now: Instant) {
@@ -139,7 +139,7 @@ struct ClientStream: Sendable, Codable {
   mutating func elementReceived(_ element: Element, _ step: inout Step) -> Request? {
     switch phase {
     case .bound(let jid):
-      return .stanza(jid, element)
+      return .stanza(jid, element, language)
     case .closing:
       return nil
     case .negotiating, .authenticating:

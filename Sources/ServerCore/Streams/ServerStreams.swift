@@ -18,9 +18,13 @@ extension Server {
   mutating func withStream<Answer>(
     _ link: LinkID, _ step: inout Step, _ body: (inout ClientStream, inout Step) -> Answer
   ) -> Answer? {
-    guard streams[link] != nil else { return nil }
-    let answer = body(&streams[link]!, &step)
-    if streams[link]!.isClosing, let deadline = streams[link]!.deadline(configuration.limits) { wake(.link(link), at: deadline) }
+    var deadline: Int64?
+    let answer = streams.change(link) { stream in
+      let answer = body(&stream, &step)
+      if stream.isClosing { deadline = stream.deadline(setting.value.configuration.limits) }
+      return answer
+    }
+    if let deadline { wake(.link(link), at: deadline) }
     return answer
   }
 
@@ -28,8 +32,6 @@ extension Server {
     let request = withStream(link, &step) { $0.elementReceived(element, &$1) } ?? nil
     if let request { follow(request, link, &step) }
   }
-
-  func streamLanguage(_ link: LinkID) -> Text? { streams[link]?.language }
 
   mutating func follow(_ request: ClientStream.Request, _ link: LinkID, _ step: inout Step) {
     switch request {
@@ -47,8 +49,8 @@ extension Server {
       run(.register(link, password, id: id), for: jid, &step)
     case .bind(let identity, let resource, let id):
       run(.bind(link, identity, resource: resource, id: id), for: identity.account, &step)
-    case .stanza(let jid, let element):
-      send(element, as: jid, on: link, &step)
+    case .stanza(let jid, let element, let language):
+      send(element, as: jid, on: link, language: language, &step)
     }
   }
 

@@ -29,7 +29,8 @@ struct RoomStage {
     var configuration = Configuration(domains: ["example.org"])
     change(&configuration.limits.rooms)
     self.configuration = configuration
-    var step = Step(now: now, configuration: configuration, generator: generator)
+    var step = Step(now: now, setting: Boxed(Setting(configuration)))
+    step.generator = generator
     room = Room(creating: Self.jid, &step)
   }
   /// A room that Romeo made and configured so.
@@ -49,7 +50,8 @@ struct RoomStage {
   // MARK: Doing
 
   mutating func perform(_ body: (inout Room, inout Step) -> Void) {
-    var step = Step(now: now, configuration: configuration, generator: generator)
+    var step = Step(now: now, setting: Boxed(Setting(configuration)))
+    step.generator = generator
     body(&room, &step)
     generator = step.generator
     records = step.records

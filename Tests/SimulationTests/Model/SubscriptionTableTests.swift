@@ -210,7 +210,9 @@ struct SubscriptionTableTests {
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true
     account.sessions[user.resource] = session
-    return (account, Step(now: now, configuration: Configuration(domains: ["example.net"]), generator: Generator(key: [1])))
+    var step = Step(now: now, setting: Boxed(Setting(Configuration(domains: ["example.net"]))))
+    step.generator = Generator(key: [1])
+    return (account, step)
   }
 
   private static func state(of account: Account) -> String {

@@ -1,0 +1,78 @@
+import ClientCore
+import ServerCore
+import XML
+import XMPP
+
+/// A server and those who are logged in, with no network between them and a disk that answers at once and keeps nothing.
+final class Rig {
+  private(set) var engine: Engine
+  private let pool = ParserPool()
+  private var clients: [LinkID: Client] = [:]
+  private var lastLink: UInt64 = 0
+  /// Bytes that the server has written.
+  private(set) var written = 0
+  private var todo: [Input] = []
+  private let now = Instant(monotonic: 1, wall: 1)
+
+  init() {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.scramRounds = 1
+    (configuration.offersTLS, configuration.requiresTLS) = (false, false)
+    engine = Engine(configuration: configuration, seed: [1])
+  }
+
+  static func account(_ index: Int) -> JID { JID(local: "user\(index)", domain: "localhost", resource: "")! }
+
+  /// Makes an account with the password "pw".
+  func add(_ account: JID) { input(.control(1, .addAccount(account, password: Secret(Array("pw".utf8))))) }
+
+  /// Logs in: connection, SCRAM-SHA-256, bound resource "d". The account is there.
+  func logIn(_ account: JID) -> LinkID {
+    lastLink += 1
+    let link = LinkID(lastLink)
+    var client = Client(account: account, password: "pw", resource: "d", nonce: "abc", security: .lenient)
+    let opening = client.begin()
+    clients[link] = client
+    todo.append(.opened(link))
+    for case .bytes(let bytes) in opening { input(.bytes(link, bytes)) }
+    precondition(clients[link]!.isBound)
+    // From here on nobody reads what it is sent.
+    clients[link] = nil
+    return link
+  }
+
+  func send(_ element: Element, on link: LinkID) { input(.bytes(link, Client.encode(element))) }
+  func close(_ link: LinkID) { input(.closed(link)) }
+
+  /// Lets the server have this, and then all that follows from it, in order.
+  func input(_ input: Input) {
+    todo.append(input)
+    var next = 0
+    while next < todo.count {
+      engine.handle(todo[next], at: now)
+      for action in engine.flush() { act(action) }
+      next += 1
+    }
+    todo.removeAll(keepingCapacity: true)
+  }
+
+  private func act(_ action: Action) {
+    switch action {
+    case .write(let link, let bytes):
+      written += bytes.count
+      todo.append(.accepted(link, bytes.count))
+      if let outputs = clients[link]?.received(bytes, using: pool) { follow(outputs, link) }
+    case .commit(let number, _): todo.append(.committed(through: number))
+    case .load(.account(let jid)): todo.append(.loaded(.account(jid), .account(nil)))
+    case .load(.offline(let jid)): todo.append(.loaded(.offline(jid), .offline([])))
+    case .load(.room(let jid)): todo.append(.loaded(.room(jid), .room(nil)))
+    case .load(let key): fatalError("nobody asks for \(key) here")
+    case .derive(let id, let request): todo.append(.derived(id, Scram.derive(request)))
+    case .startTLS, .close, .abort, .read, .reply, .log: break
+    }
+  }
+
+  private func follow(_ outputs: [Client.Output], _ link: LinkID) {
+    for case .bytes(let bytes) in outputs { todo.append(.bytes(link, bytes)) }
+  }
+}
