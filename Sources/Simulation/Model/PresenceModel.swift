@@ -46,6 +46,15 @@ struct PresenceModel: Sendable {
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }
 
+  /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
+  /// strangers who wait for an answer, nor they from these.
+  private func hasRoom(for contact: JID, _ post: Post) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < post.limits.rosterItems
+  }
+  private func hasRoom(forRequestOf contact: JID, _ post: Post) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < post.limits.pendingRequests
+  }
+
   /// Contacts that hear of the user.
   private var hearers: [JID] { contacts.filter { $0.value.state.contactHears && !isBlocked($0.key) }.map(\.key.bare) }
   private var available: [JID] { resources.filter { $0.value.priority != nil }.map(\.key) }
@@ -117,6 +126,9 @@ extension PresenceModel {
       if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &post) }
     case ("unavailable", nil): becomeUnavailable(resource, &post)
     case (nil, let address?):
+      // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
+      let known = resources[resource]?.directed ?? []
+      guard known.contains(address) || known.count < post.limits.directedPresences else { return }
       // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
       let isHearer = resources[resource]?.priority != nil && state(with: address.bare).contactHears
       if !isHearer || AllowList.directedPresenceOutlivesSubscriptions { resources[resource]?.directed.append(address) }
@@ -142,6 +154,7 @@ extension PresenceModel {
   private mutating func send(_ stanza: SubscriptionStanza, to contact: JID, _ post: inout Post) {
     guard contact != jid else { return }
     let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
+    if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, post) { return }
     let heard = state(with: contact).contactHears
     change(contact, &post) {
       $0.state = row.new
@@ -230,7 +243,10 @@ extension PresenceModel {
   private mutating func receive(_ stanza: SubscriptionStanza, _ letter: Letter, _ post: inout Post) {
     let contact = letter.from.bare
     guard contact != jid else { return }
-    let row = SubscriptionModel.inbound(stanza, in: state(with: contact))
+    var row = SubscriptionModel.inbound(stanza, in: state(with: contact))
+    if stanza == .subscribe, row.passes == .must, !hasRoom(forRequestOf: contact, post) {
+      row = SubscriptionModel.Row(row.existing, .shouldNot, row.existing)
+    }
     let heard = state(with: contact).contactHears
     if row.passes == .must {
       // A request is for who is there; the rest for who keeps a roster, and before the push (3.1.6, 3.2.3, 3.3.3).
@@ -279,7 +295,7 @@ extension PresenceModel {
     guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
     if items[0]["subscription"] == "remove" { return remove(contact, &post) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    guard contact.bare != jid, Set(groups).count == groups.count, groups.count <= 64,
+    guard contact.bare != jid, hasRoom(for: contact, post), Set(groups).count == groups.count, groups.count <= post.limits.groupsPerItem,
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
     // 2.4.2: a push for each, changed or not.

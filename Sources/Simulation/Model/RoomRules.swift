@@ -137,13 +137,11 @@ extension RoomRules {
 // MARK: - What the XEP leaves to the service
 
 extension RoomRules {
-  /// Sizes in bytes, counts, and nanoseconds that this server has chosen.
+  /// Sizes in bytes that this server has chosen, and that nobody can configure.
   enum Chosen {
-    static let lockTime: Int64 = 300_000_000_000
     static let name = 256
     static let description = 4 << 10
     static let secret = 256
     static let reason = 1 << 10
-    static let invitations = 20
   }
 }

@@ -18,12 +18,19 @@ struct Stage {
     var client: Client
   }
 
-  init(seed: UInt64, accounts: [JID], change: (inout WorldSettings) -> Void = { _ in }) {
+  /// - Parameter believed: what the model takes the limits to be, if not what they are.
+  init(
+    seed: UInt64, accounts: [JID], believed: Configuration.Limits? = nil, change: (inout WorldSettings) -> Void = { _ in }
+  ) {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     var settings = WorldSettings(configuration: configuration)
     change(&settings)
     world = World(choices: Choices(seed: seed), settings: settings)
+    if let believed {
+      settings.configuration.limits = believed
+      world.model = ReferenceModel(configuration: settings.configuration)
+    }
     world.compareWithModel()
     for account in accounts { create(account) }
     settle()
