@@ -208,7 +208,9 @@ extension PresenceModel {
       if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.link) }
     }
     for contact in heard { post.send(.presence("unavailable", from: resource, to: contact)) }
-    for address in old.directed where !heard.contains(address.bare) && !isBlocked(address) {
+    // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
+    let others = old.directed.filter { staysConnected || $0 != resource }
+    for address in others where !heard.contains(address.bare) && !isBlocked(address) {
       post.send(.presence("unavailable", from: resource, to: address))
     }
   }
