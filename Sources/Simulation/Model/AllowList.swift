@@ -24,7 +24,4 @@ enum AllowList {
   /// RFC 6121, 4.6.1 and 4.6.3, 1: contacts that are subscribed SHOULD NOT come on that list, and a subscription that ends takes
   /// precedence. Here they come on it and stay there: whose subscription was cancelled still hears when the resource goes.
   static let directedPresenceOutlivesSubscriptions = true
-
-  /// RFC 6121, 2.4.2: the server MUST push an item that was set, also where the set changed nothing. Here it does not.
-  static let unchangedItemsAreNotPushed = true
 }

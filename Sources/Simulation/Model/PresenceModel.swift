@@ -301,7 +301,7 @@ extension PresenceModel {
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
     // 2.4.2: a push for each, changed or not.
-    change(contact, &post, pushesAlways: !AllowList.unchangedItemsAreNotPushed) {
+    change(contact, &post, pushesAlways: true) {
       $0.isInRoster = true
       $0.name = items[0]["name"]
       $0.groups = groups

@@ -27,6 +27,13 @@ struct SubscriptionsTests {
     harness.engine.server.accounts[JID("juliet@localhost")!]?.entity?.roster.values.elements ?? []
   }
 
+  /// RFC 6121, 2.3.2 and 2.4.2: a push follows each set, also one that changes nothing.
+  @Test func everySetIsPushed() {
+    var (harness, juliet, _) = verona { _ in }
+    harness.send("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>", on: juliet)
+    for _ in 0..<2 { #expect(add("romeo", &harness, juliet).contains("<item jid='romeo@localhost' subscription='none'/>")) }
+  }
+
   /// What strangers ask for takes no place from the user's own contacts.
   @Test func strangersDoNotFillTheRoster() {
     var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 2 }
