@@ -119,7 +119,7 @@ extension Account {
     if item.subscription == .from || item.subscription == .both || item.request != nil {
       step.reach(.rosterRemovalRevokes)
       // Who only asked has seen nothing, and does not learn now who is there.
-      if item.hears { sendUnavailable(to: [contact], &step) }
+      if item.hears { fallSilent(towards: contact, &step) }
       step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
     }
   }

@@ -14,14 +14,8 @@ enum AllowList {
   /// be taken back on one side alone.
   static let probesLeaveRequestsAlone = true
 
-  /// RFC 6121, 4.6.6: whoever got directed presence SHOULD have a probe of that resource answered. Here the answer is "unsubscribed".
-  static let directedPresenceCannotBeProbed = true
-
   /// RFC 6121, 4.6.1: the list of those who got directed presence SHOULD lose who sends unavailable presence. Here nobody leaves it so.
   /// (Between accounts; the model does not look at what rooms send.)
   static let whoGoesStaysOnTheList = true
 
-  /// RFC 6121, 4.6.1 and 4.6.3, 1: contacts that are subscribed SHOULD NOT come on that list, and a subscription that ends takes
-  /// precedence. Here they come on it and stay there: whose subscription was cancelled still hears when the resource goes.
-  static let directedPresenceOutlivesSubscriptions = true
 }

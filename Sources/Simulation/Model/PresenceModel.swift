@@ -108,7 +108,6 @@ extension PresenceModel {
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
   private mutating func fallSilent(towards contact: JID, _ post: inout Post) {
     for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
-    guard !AllowList.directedPresenceOutlivesSubscriptions else { return }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
 }
@@ -126,12 +125,13 @@ extension PresenceModel {
       if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &post) }
     case ("unavailable", nil): becomeUnavailable(resource, &post)
     case (nil, let address?):
-      // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
-      let known = resources[resource]?.directed ?? []
-      guard known.contains(address) || known.count < post.limits.directedPresences else { return }
       // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
-      let isHearer = resources[resource]?.priority != nil && state(with: address.bare).contactHears
-      if !isHearer || AllowList.directedPresenceOutlivesSubscriptions { resources[resource]?.directed.append(address) }
+      if resources[resource]?.priority == nil || !state(with: address.bare).contactHears {
+        // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
+        let known = resources[resource]?.directed ?? []
+        guard known.contains(address) || known.count < post.limits.directedPresences else { return }
+        resources[resource]?.directed.append(address)
+      }
       post.send(Letter(element: presence, from: resource, to: address))
     case ("unavailable", let address?):
       // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
@@ -275,7 +275,7 @@ extension PresenceModel {
   private func answerProbe(_ letter: Letter, _ post: inout Post) {
     let asker = letter.from.bare
     let isDirected = letter.to.isFull && resources[letter.to]?.directed.contains { $0 == letter.from || $0 == asker } ?? false
-    if isDirected, asker != jid, !state(with: asker).contactHears, !AllowList.directedPresenceCannotBeProbed {
+    if isDirected, asker != jid, !state(with: asker).contactHears {
       return post.send(.presence(nil, from: letter.to, to: letter.from))
     }
     guard asker == jid || state(with: asker).contactHears else {
