@@ -185,7 +185,7 @@ extension PresenceModel {
     for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.link) }
     for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
       // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
-      post.send(.presence("probe", from: AllowList.probesComeFromResources ? resource : jid, to: contact.bare))
+      post.send(.presence("probe", from: Rulings.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
@@ -236,7 +236,7 @@ extension PresenceModel {
         guard let link = resources[resource]?.link else { continue }
         post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: link, isOwed: letter.isOwed)
         // 4.6.1.
-        if letter.element.type != nil, !AllowList.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
+        if letter.element.type != nil, !Rulings.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
       }
     default: break
     }
@@ -279,7 +279,7 @@ extension PresenceModel {
       return post.send(.presence(nil, from: letter.to, to: letter.from))
     }
     guard asker == jid || state(with: asker).contactHears else {
-      if AllowList.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
+      if Rulings.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
       return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
     }
     let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available

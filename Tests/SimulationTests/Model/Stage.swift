@@ -16,6 +16,7 @@ struct Stage {
   private struct Device {
     var connection: World.ConnectionID
     var client: Client
+    var received: [Element] = []
   }
 
   /// - Parameter believed: what the model takes the limits to be, if not what they are.
@@ -67,6 +68,12 @@ struct Stage {
     world.send(Client.encode(element), on: devices[device]!.connection)
   }
 
+  /// The stanzas that came since this was asked last.
+  mutating func takeReceived(by device: JID) -> [Element] {
+    defer { devices[device]?.received = [] }
+    return devices[device]?.received ?? []
+  }
+
   /// Ends the stream, or only the connection.
   mutating func leave(_ device: JID, politely: Bool) {
     guard var found = devices.removeValue(forKey: device) else { return }
@@ -112,7 +119,8 @@ struct Stage {
       case .ended:
         world.close(connection)
         devices[device] = nil
-      case .startTLS, .ready, .stanza: break
+      case .stanza(let element): devices[device]!.received.append(element)
+      case .startTLS, .ready: break
       }
     }
   }
