@@ -15,36 +15,37 @@ extension ReferenceModel {
   /// - Returns: what is wrong with that.
   mutating func turnAway(_ server: Server) -> String? {
     let limit = configuration.limits.parkedStanzas
-    defer { parked = OrderedDictionary(uniqueKeysWithValues: waiting.keys.map { ($0, server.parkedCount(for: $0)) }) }
     for (key, errands) in waiting {
-      let before = parked[key] ?? 0
-      guard max(before, server.parkedCount(for: key)) + errands.count >= limit else { continue }
+      let count = server.parkedCount(for: key)
+      guard count + errands.count >= limit else { continue }
       var there = server.parked(for: key)
-      let kept = errands.filter { errand in
-        guard errand.isOwed, let found = there.firstIndex(where: { errand.isSame(as: $0) }) else { return !errand.isOwed }
-        there.remove(at: found)
-        return true
+      var (arrivals, departures) = (0, 0)
+      waiting[key] = errands.filter { errand in
+        // Whether a binding takes place is seen by its session.
+        if case .binding = errand { return true }
+        if let found = there.firstIndex(where: { errand.isSame(as: $0) }) {
+          there.remove(at: found)
+          return true
+        }
+        guard errand.isOwed else { return false }
+        if errand.isDeparture { departures += 1 } else { arrivals += 1 }
+        return false
       }
-      let missing = errands.count - kept.count
-      guard missing > 0 else { continue }
-      if max(before, server.parkedCount(for: key)) + missing < limit {
-        return "\(missing) stanzas for \(key) are lost, and there was room for them"
+      // It was full then, and still is but for what departures took back.
+      if arrivals + departures > 0, count + (departures > 0 ? arrivals : 0) < limit {
+        return "\(arrivals + departures) stanzas for \(key) are lost, and there was room for them"
       }
-      waiting[key] = kept
     }
     return nil
   }
 }
 
 extension ReferenceModel.Errand {
-  /// Whether it ought to be among what waits. (What need not be sent may not have been; and whether a binding takes place is seen by
-  /// its session.)
-  fileprivate var isOwed: Bool {
-    switch self {
-    case .letter(let letter): letter.isOwed
-    case .binding: false
-    case .creation, .removal: true
-    }
+  /// What need not be sent may not have been.
+  fileprivate var isOwed: Bool { if case .letter(let letter) = self { letter.isOwed } else { true } }
+
+  fileprivate var isDeparture: Bool {
+    if case .letter(let letter) = self { letter.element.stanzaKind == .presence && letter.element.type == "unavailable" } else { false }
   }
 
   fileprivate func isSame(as parked: Server.ParkedView) -> Bool {

@@ -23,8 +23,6 @@ public struct ReferenceModel: Sendable {
   private var asked: OrderedSet<LoadKey> = []
   /// Rooms that are awaited, and of which the answer may tell what was before an account went: it is asked for again.
   private var outdated: OrderedSet<LoadKey> = []
-  /// How much the server had waiting before the event.
-  var parked: OrderedDictionary<LoadKey, Int> = [:]
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
   private var post: Post

@@ -97,6 +97,24 @@ struct ModelAgreementTests {
     }
   }
 
+  /// A room is being loaded, and only one stanza may wait for it: the second, another nick, is turned away.
+  @Test func whatIsTurnedAwayIsSeen() {
+    for believed in [nil, Configuration.Limits()] {
+      var stage = Stage(seed: 1, accounts: [Self.alice.bare], believed: believed) {
+        $0.loadTime = .milliseconds(100) ... .milliseconds(100)
+        $0.configuration.limits.parkedStanzas = 1
+      }
+      stage.connect(Self.alice)
+      stage.settle()
+      for nick in ["A", "B"] {
+        stage.send(Element("presence", NS.client, ["to": "\(Self.room)/\(nick)"], children: [Element("x", NS.muc)]), as: Self.alice)
+      }
+      stage.settle()
+      #expect(stage.world.engine.server.occupants(of: Self.room).map(\.nick) == ["A"])
+      #expect((stage.problem == nil) == (believed == nil), "\(stage.problem ?? "nothing was found")")
+    }
+  }
+
   /// A session that ends is a change, too.
   @Test func theEndOfASessionIsSeen() {
     var stage = Self.stage()
