@@ -92,6 +92,41 @@ extension Server {
   public func isLocked(room: JID) -> Bool { rooms[room]?.entity?.isLocked ?? false }
 }
 
+// MARK: - What waits for storage
+
+extension Server {
+  /// Something that is to be done with an account or room when storage has answered.
+  public enum ParkedView: Sendable {
+    case stanza(Element, from: JID, to: JID)
+    /// An account is to be made, or to go.
+    case creation, removal
+    case other
+  }
+
+  private func errands(for key: LoadKey) -> [Errand] {
+    switch key {
+    case .account(let jid): accounts[jid]?.parked ?? []
+    case .room(let jid): rooms[jid]?.parked ?? []
+    case .offline, .rooms, .accounts: []
+    }
+  }
+
+  /// How much waits for an account or room.
+  public func parkedCount(for key: LoadKey) -> Int { errands(for: key).count }
+
+  /// All that waits for an account or room, in the order of coming.
+  public func parked(for key: LoadKey) -> [ParkedView] {
+    errands(for: key).map { errand in
+      switch errand {
+      case .stanza(let stanza): .stanza(stanza.element, from: stanza.from, to: stanza.to)
+      case .create: .creation
+      case .remove: .removal
+      default: .other
+      }
+    }
+  }
+}
+
 // MARK: - The whole
 
 extension Engine {

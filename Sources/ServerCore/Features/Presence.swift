@@ -107,7 +107,10 @@ extension Account {
   /// 4.6: the addressee hears of it now, and hears when it ends.
   private mutating func sendDirected(_ stanza: Stanza, _ step: inout Step) {
     guard let session = sessions[stanza.from.resource] else { return }
-    if stanza.type == nil {
+    if stanza.type == nil, session.presence != nil, roster[stanza.to.bare]?.hears ?? false {
+      // 4.6.3, 1: whoever hears the session anyway hears so of its end, too.
+      step.reach(.directedToListener)
+    } else if stanza.type == nil {
       guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits.directedPresences else {
         return step.bounce(stanza, step.reach(.directedFull, StanzaError(.resourceConstraint)))
       }
@@ -150,6 +153,11 @@ extension Account {
   private func answerProbe(_ stanza: Stanza, _ step: inout Step) {
     let asker = stanza.from.bare
     guard asker == jid || roster[asker]?.hears ?? false else {
+      // 4.6.6: whoever was told of this session may ask whether it is still there, and learns nothing beyond that.
+      if let session = sessions[stanza.to.resource], session.directed.contains(stanza.from) || session.directed.contains(asker) {
+        step.reach(.probeOfDirected)
+        return step.route(Element("presence", NS.client), from: session.jid, to: stanza.from)
+      }
       step.reach(.probeRefused)
       // "Unsubscribed" would take back, on the asker's side alone, a request that still waits here for its answer.
       guard roster[asker]?.request == nil else { return }
@@ -174,9 +182,12 @@ extension Account {
     step.route(presence.delayed(from: jid.domain, at: session.presenceTime), from: session.jid, to: address)
   }
 
-  func sendUnavailable(to contacts: [JID], _ step: inout Step) {
+  /// A contact's subscription ends: whoever was there must be seen to go (3.2.2). That takes precedence over presence that was directed
+  /// there (4.6.1), or the contact would hear later when each session went.
+  mutating func fallSilent(towards contact: JID, _ step: inout Step) {
     for session in available {
-      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contacts)
+      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact)
+      sessions[session.jid.resource]?.directed.removeAll { $0.bare == contact }
     }
   }
 }

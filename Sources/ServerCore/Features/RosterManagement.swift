@@ -43,7 +43,7 @@ enum RosterManagement {
     item.name = items[0]["name"]
     item.groups = groups
     item.isListed = true
-    account.update(item, &step)
+    account.update(item, pushesAlways: true, &step)
     step.reply(request)
   }
 
@@ -76,9 +76,16 @@ enum RosterManagement {
 
 extension Account {
   /// Keeps the item and tells every session that wants to know (RFC 6121, 2.1.6).
-  mutating func update(_ item: RosterItem, _ step: inout Step) {
+  ///
+  /// - Parameter pushesAlways: Also what is so already: each roster set is followed by a push (2.3.2 and 2.4.2), for which its sender may
+  ///   well wait.
+  mutating func update(_ item: RosterItem, pushesAlways: Bool = false, _ step: inout Step) {
     let old = roster[item.jid]
-    guard old != item else { return step.reach(.rosterUnchanged) }
+    guard old != item else {
+      step.reach(.rosterUnchanged)
+      if pushesAlways { push(item.element, &step) }
+      return
+    }
     setItem(item, for: item.jid)
     step.persist(.rosterItem(owner: jid, item))
     // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
@@ -112,7 +119,7 @@ extension Account {
     if item.subscription == .from || item.subscription == .both || item.request != nil {
       step.reach(.rosterRemovalRevokes)
       // Who only asked has seen nothing, and does not learn now who is there.
-      if item.hears { sendUnavailable(to: [contact], &step) }
+      if item.hears { fallSilent(towards: contact, &step) }
       step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
     }
   }

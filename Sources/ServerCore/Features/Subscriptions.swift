@@ -40,7 +40,7 @@ extension Account {
       if item.isHeard { step.route(Element("presence", NS.client, ["type": "probe"]), from: jid, to: contact) }
     case .unsubscribed:
       guard item.hears || item.request != nil else { return }
-      if item.hears { sendUnavailable(to: [contact], &step) }
+      if item.hears { fallSilent(towards: contact, &step) }
       item.request = nil
       item.setHears(false)
       settle(item, &step)
@@ -73,7 +73,7 @@ extension Account {
     case .unsubscribe:
       guard item.hears || item.request != nil else { return }
       tellInterested(stanza, &step)
-      if item.hears { sendUnavailable(to: [contact], &step) }
+      if item.hears { fallSilent(towards: contact, &step) }
       item.request = nil
       item.setHears(false)
       settle(item, &step)

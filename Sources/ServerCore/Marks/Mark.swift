@@ -140,8 +140,9 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case presenceToResourceMissing
   case presenceToNobody
   case probeAnswered, probeAnsweredUnavailable
-  case probeRefused, probeOfResource
+  case probeRefused, probeOfResource, probeOfDirected
   case directedUnavailable, directedUnavailableToBare, directedEnded
+  case directedToListener
   case directedProbe
   case directedError
   case directedFull

@@ -39,7 +39,8 @@ extension Mark {
     case .presenceToResourceMissing: "RFC 6121, 8.5.3.2.2"
     case .presenceToNobody: "RFC 6121, 8.5.2.2.2"
     case .probeAnswered, .probeAnsweredUnavailable: "RFC 6121, 4.3.2.1"
-    case .directedUnavailable, .directedUnavailableToBare, .directedEnded: "RFC 6121, 4.6.3"
+    case .probeOfDirected: "RFC 6121, 4.6.6"
+    case .directedUnavailable, .directedUnavailableToBare, .directedEnded, .directedToListener: "RFC 6121, 4.6.3"
     case .directedProbe: "RFC 6121, 4.3"
     case .directedFull: "limit directedPresences"
     default: nil

@@ -32,7 +32,7 @@ extension Room {
     // Owners and admins are moderators by their affiliation (5.1.3, 9.7).
     case (.moderator, _):
       if target.affiliation >= .admin { return .notAllowed }
-      return actor.affiliation >= .admin || isSelf ? nil : .forbidden
+      return actor.affiliation >= .admin ? nil : .forbidden
     case (_, .participant): return nil
     // "From a user whose affiliation is at or above the moderator's level" (8.4). To have none is no level.
     case (_, .visitor):
@@ -41,11 +41,9 @@ extension Room {
     }
   }
 
-  /// 8.2 and the chart of roles in 5.1.3: participants and visitors by moderators who are not below them, moderators by admins,
-  /// admins and owners by owners.
+  /// 8.2 and the chart of roles in 5.1.3: nobody by who is below him, and moderators by admins and owners alone.
   private static func refusalOfKick(_ target: Standing, by actor: Standing) -> RoomRefusal? {
-    if actor.affiliation == .owner { return nil }
-    if target.affiliation >= .admin || target.affiliation > actor.affiliation { return .notAllowed }
+    if target.affiliation > actor.affiliation { return .notAllowed }
     return target.role == .moderator && actor.affiliation < .admin ? .notAllowed : nil
   }
 

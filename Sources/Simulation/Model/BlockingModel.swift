@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -18,7 +19,8 @@ extension PresenceModel {
     let addresses = OrderedSet(items.compactMap { $0["jid"].flatMap { JID($0) } })
     guard items.allSatisfy({ $0["jid"].flatMap { JID($0) } != nil }) else { return }
     if request.has(name: "block") {
-      if !addresses.isEmpty { block(addresses, &post) }
+      // Chosen: all or none, where not all have room.
+      if !addresses.isEmpty, blocked.union(addresses).count <= post.limits.blockedAddresses { block(addresses, &post) }
     } else if request.has(name: "unblock") {
       unblock(addresses, &post)
     }

@@ -111,6 +111,24 @@ extension ReferenceModel {
   private static func describe(_ priority: Int?) -> String { priority.map { "available with priority \($0)" } ?? "unavailable" }
 }
 
+// MARK: - Messages
+
+extension ReferenceModel {
+  /// RFC 6121, 8.5.2.1.1 and 8.5.3.2.1: what is for the account, or for a resource that is not there, goes to no resource that is
+  /// unavailable or has a negative priority. Only of what was not held back can be said how things stood when it was decided.
+  func misdelivery(_ handled: HandledEvent) -> String? {
+    guard wasFlushed else { return nil }
+    for case .write(let element, _, let addressees) in handled.effects where element.stanzaKind == .message {
+      for addressee in addressees {
+        guard let session = sessions[addressee.link], let to = addressee.to, to != session else { continue }
+        let priority = accounts[session.bare]?.resources[session]?.priority
+        if priority ?? -1 < 0 { return "\(session) is \(Self.describe(priority)) and got a message for \(to)" }
+      }
+    }
+    return nil
+  }
+}
+
 // MARK: - Rooms
 
 extension ReferenceModel {

@@ -33,8 +33,12 @@ struct Delivery: Sendable, Hashable {
 
 /// What the model's parties have written: letters in the order of writing, and what goes to sessions.
 struct Post: Sendable {
+  /// How much any party may keep.
+  let limits: Configuration.Limits
   private(set) var letters: Deque<Letter> = []
   private(set) var deliveries: [(link: LinkID, delivery: Delivery)] = []
+
+  init(limits: Configuration.Limits) { self.limits = limits }
 
   mutating func send(_ letter: Letter) { letters.append(letter) }
   mutating func next() -> Letter? { letters.popFirst() }

@@ -46,6 +46,15 @@ struct PresenceModel: Sendable {
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }
 
+  /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
+  /// strangers who wait for an answer, nor they from these.
+  private func hasRoom(for contact: JID, _ post: Post) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < post.limits.rosterItems
+  }
+  private func hasRoom(forRequestOf contact: JID, _ post: Post) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < post.limits.pendingRequests
+  }
+
   /// Contacts that hear of the user.
   private var hearers: [JID] { contacts.filter { $0.value.state.contactHears && !isBlocked($0.key) }.map(\.key.bare) }
   private var available: [JID] { resources.filter { $0.value.priority != nil }.map(\.key) }
@@ -99,7 +108,6 @@ extension PresenceModel {
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
   private mutating func fallSilent(towards contact: JID, _ post: inout Post) {
     for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
-    guard !AllowList.directedPresenceOutlivesSubscriptions else { return }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
 }
@@ -118,8 +126,12 @@ extension PresenceModel {
     case ("unavailable", nil): becomeUnavailable(resource, &post)
     case (nil, let address?):
       // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
-      let isHearer = resources[resource]?.priority != nil && state(with: address.bare).contactHears
-      if !isHearer || AllowList.directedPresenceOutlivesSubscriptions { resources[resource]?.directed.append(address) }
+      if resources[resource]?.priority == nil || !state(with: address.bare).contactHears {
+        // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
+        let known = resources[resource]?.directed ?? []
+        guard known.contains(address) || known.count < post.limits.directedPresences else { return }
+        resources[resource]?.directed.append(address)
+      }
       post.send(Letter(element: presence, from: resource, to: address))
     case ("unavailable", let address?):
       // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
@@ -142,6 +154,7 @@ extension PresenceModel {
   private mutating func send(_ stanza: SubscriptionStanza, to contact: JID, _ post: inout Post) {
     guard contact != jid else { return }
     let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
+    if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, post) { return }
     let heard = state(with: contact).contactHears
     change(contact, &post) {
       $0.state = row.new
@@ -172,7 +185,7 @@ extension PresenceModel {
     for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.link) }
     for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
       // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
-      post.send(.presence("probe", from: AllowList.probesComeFromResources ? resource : jid, to: contact.bare))
+      post.send(.presence("probe", from: Rulings.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
@@ -195,7 +208,9 @@ extension PresenceModel {
       if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.link) }
     }
     for contact in heard { post.send(.presence("unavailable", from: resource, to: contact)) }
-    for address in old.directed where !heard.contains(address.bare) && !isBlocked(address) {
+    // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
+    let others = old.directed.filter { staysConnected || $0 != resource }
+    for address in others where !heard.contains(address.bare) && !isBlocked(address) {
       post.send(.presence("unavailable", from: resource, to: address))
     }
   }
@@ -221,7 +236,7 @@ extension PresenceModel {
         guard let link = resources[resource]?.link else { continue }
         post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: link, isOwed: letter.isOwed)
         // 4.6.1.
-        if letter.element.type != nil, !AllowList.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
+        if letter.element.type != nil, !Rulings.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
       }
     default: break
     }
@@ -230,7 +245,10 @@ extension PresenceModel {
   private mutating func receive(_ stanza: SubscriptionStanza, _ letter: Letter, _ post: inout Post) {
     let contact = letter.from.bare
     guard contact != jid else { return }
-    let row = SubscriptionModel.inbound(stanza, in: state(with: contact))
+    var row = SubscriptionModel.inbound(stanza, in: state(with: contact))
+    if stanza == .subscribe, row.passes == .must, !hasRoom(forRequestOf: contact, post) {
+      row = SubscriptionModel.Row(row.existing, .shouldNot, row.existing)
+    }
     let heard = state(with: contact).contactHears
     if row.passes == .must {
       // A request is for who is there; the rest for who keeps a roster, and before the push (3.1.6, 3.2.3, 3.3.3).
@@ -257,11 +275,11 @@ extension PresenceModel {
   private func answerProbe(_ letter: Letter, _ post: inout Post) {
     let asker = letter.from.bare
     let isDirected = letter.to.isFull && resources[letter.to]?.directed.contains { $0 == letter.from || $0 == asker } ?? false
-    if isDirected, asker != jid, !state(with: asker).contactHears, !AllowList.directedPresenceCannotBeProbed {
+    if isDirected, asker != jid, !state(with: asker).contactHears {
       return post.send(.presence(nil, from: letter.to, to: letter.from))
     }
     guard asker == jid || state(with: asker).contactHears else {
-      if AllowList.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
+      if Rulings.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
       return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
     }
     let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available
@@ -279,11 +297,11 @@ extension PresenceModel {
     guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
     if items[0]["subscription"] == "remove" { return remove(contact, &post) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    guard contact.bare != jid, Set(groups).count == groups.count, groups.count <= 64,
+    guard contact.bare != jid, hasRoom(for: contact, post), Set(groups).count == groups.count, groups.count <= post.limits.groupsPerItem,
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
     // 2.4.2: a push for each, changed or not.
-    change(contact, &post, pushesAlways: !AllowList.unchangedItemsAreNotPushed) {
+    change(contact, &post, pushesAlways: true) {
       $0.isInRoster = true
       $0.name = items[0]["name"]
       $0.groups = groups

@@ -16,14 +16,16 @@ public struct ReferenceModel: Sendable {
   private(set) var accounts: OrderedDictionary<JID, PresenceModel> = [:]
   private(set) var rooms: OrderedDictionary<JID, RoomModel> = [:]
   /// Bound sessions.
-  private var sessions: OrderedDictionary<LinkID, JID> = [:]
+  private(set) var sessions: OrderedDictionary<LinkID, JID> = [:]
   /// What the server asked storage for, and what waits for the answer.
-  private var waiting: OrderedDictionary<LoadKey, [Errand]> = [:]
+  var waiting: OrderedDictionary<LoadKey, [Errand]> = [:]
   /// What it asked for in this very event.
   private var asked: OrderedSet<LoadKey> = []
+  /// Rooms that are awaited, and of which the answer may tell what was before an account went: it is asked for again.
+  private var outdated: OrderedSet<LoadKey> = []
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
-  private var post = Post()
+  private var post: Post
   /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<UInt64, JID> = [:]
   /// Accounts of which this very event wrote a record.
@@ -38,7 +40,7 @@ public struct ReferenceModel: Sendable {
   /// The first difference between the model and the server.
   public private(set) var problem: String?
 
-  private enum Errand: Sendable {
+  enum Errand: Sendable {
     case letter(Letter)
     case creation(JID)
     case removal(JID)
@@ -48,15 +50,20 @@ public struct ReferenceModel: Sendable {
 
   /// The server takes leave: from then on nothing is compared.
   private var isEnding = false
+  /// Nothing was held back when the event came: what leaves on it was decided on it.
+  private(set) var wasFlushed = true
 
-  public init(configuration: Configuration) { self.configuration = configuration }
+  public init(configuration: Configuration) {
+    self.configuration = configuration
+    post = Post(limits: configuration.limits)
+  }
 
   /// The server begins anew: what is durable is there, and nobody is connected.
   public mutating func restart(_ server: Server, from durable: Database) {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
     fresh.accounts = durable.accounts.mapValues { PresenceModel($0) }
-    fresh.rooms = durable.rooms.mapValues { RoomModel($0) }
+    fresh.rooms = durable.rooms.mapValues { RoomModel($0, limits: configuration.limits.rooms) }
     fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
     self = fresh
   }
@@ -66,6 +73,7 @@ public struct ReferenceModel: Sendable {
   /// - Parameter durable: What is on the disk.
   public mutating func handle(_ handled: HandledEvent, durable: Database) {
     guard problem == nil, !isEnding else { return }
+    defer { wasFlushed = handled.server.isFlushed }
     note(handled)
     switch handled.event {
     // A server that takes leave reads no room any more, and what it says to whom is not in the documents that the model was made from.
@@ -84,7 +92,8 @@ public struct ReferenceModel: Sendable {
     react(to: handled.event, seen, at: handled.time)
     work(at: handled.time)
     catchUp(with: seen, after: handled.event, at: handled.time)
-    problem = problem ?? disagreement(with: seen) ?? expectation.check(post.takeDeliveries(), handled, sessions)
+    problem = problem ?? turnAway(handled.server)
+    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(post.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.rooms)
   }
@@ -221,11 +230,13 @@ extension ReferenceModel {
   func isAwaited(_ key: LoadKey) -> Bool { waiting[key] != nil }
 
   private mutating func arrive(_ key: LoadKey, _ loaded: Loaded, _ seen: Seen, at time: Instant) {
+    let isFailure = if case .failed = loaded { true } else { false }
+    if outdated.remove(key) != nil, !isFailure { return }
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
     if asked.contains(key) { waiting[key] = [] }
     // Who asked for something that storage can't give is told so; nothing is changed.
-    if case .failed = loaded { return }
+    if isFailure { return }
     switch key {
     case .account(let jid):
       present.append(jid)
@@ -292,7 +303,8 @@ extension ReferenceModel {
     if rooms[jid] == nil {
       // 10.1: to enter what is not there is to create it.
       guard RoomModel.isEntry(letter) else { return }
-      rooms[jid] = RoomModel(jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic)
+      rooms[jid] = RoomModel(
+        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits.rooms)
     } else {
       rooms[jid]?.receive(letter, &post)
     }
@@ -316,6 +328,10 @@ extension ReferenceModel {
     for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
       // The one record says it of all rooms, and takes all of them down with it.
       if let last = pending.indices.last { pending[last].touched.append(room) }
+    }
+    // What the server asked for in this event, and nothing waits for yet, it asks for after this.
+    for (key, errands) in waiting where !asked.contains(key) || !errands.isEmpty {
+      if case .room = key { outdated.append(key) }
     }
   }
 }
@@ -359,7 +375,7 @@ extension ReferenceModel {
     present.subtract(touched)
     for jid in touched {
       if place(of: jid) == .room {
-        rooms[jid] = durable.rooms[jid].map { RoomModel($0) }
+        rooms[jid] = durable.rooms[jid].map { RoomModel($0, limits: configuration.limits.rooms) }
       } else if let row = durable.accounts[jid] {
         let stored = PresenceModel(row)
         if accounts[jid] == nil { accounts[jid] = stored }
@@ -369,35 +385,6 @@ extension ReferenceModel {
         for (link, session) in sessions where session.bare == jid { end(link) }
         accounts[jid] = nil
       }
-    }
-  }
-}
-
-extension Event {
-  /// For reports.
-  fileprivate var summary: String {
-    switch self {
-    case .stanza(let link, let element): "link \(link.number) sent \(element)"
-    case .closed(let link): "link \(link.number) closed"
-    case .streamEnd(let link): "link \(link.number) ended its stream"
-    case .streamFailure(let link, _): "link \(link.number) sent what can't be read"
-    case .loaded(let key, _): "storage had \(key)"
-    case .commitFailed(let number): "commit \(number) failed"
-    case .committed(let number): "commit \(number) was durable"
-    case .opened, .header, .encrypted, .derived, .control, .deadline, .shutdown: "\(self)"
-    }
-  }
-}
-
-extension Record {
-  /// Whom it is about: an account or a room.
-  fileprivate var subject: JID {
-    switch self {
-    case .account(let account): account.jid
-    case .room(let room): room.jid
-    case .deleteAccount(let jid), .deleteRoom(let jid), .rosterItem(let jid, _), .deleteRosterItem(let jid, _), .blocklist(let jid, _),
-      .offline(let jid, _, _), .deleteOffline(let jid, _), .affiliation(let jid, _, _):
-      jid
     }
   }
 }

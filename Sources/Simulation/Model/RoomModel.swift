@@ -26,6 +26,8 @@ struct RoomModel: Sendable {
 
   /// Bare.
   let jid: JID
+  /// How much it may keep.
+  let limits: Configuration.Limits.Rooms
   var settings = RoomSettings()
   /// Until its creator has configured it, at the latest then (10.1). On the monotonic clock.
   var lockedUntil: Int64?
@@ -35,16 +37,18 @@ struct RoomModel: Sendable {
   private(set) var isDestroyed = false
 
   /// 10.1.1: whoever enters what is not there creates it, and owns it.
-  init(jid: JID, creator: JID, nick: Text, now: Int64) {
+  init(jid: JID, creator: JID, nick: Text, now: Int64, limits: Configuration.Limits.Rooms) {
     self.jid = jid
-    lockedUntil = now + RoomRules.Chosen.lockTime
+    self.limits = limits
+    lockedUntil = now + limits.lockTime
     list[creator.bare] = Listed(affiliation: .owner)
     occupants[nick] = Occupant(user: creator.bare, role: .moderator, clients: [creator])
   }
 
   /// As storage has it: nobody is inside.
-  init(_ row: Database.RoomRow) {
+  init(_ row: Database.RoomRow, limits: Configuration.Limits.Rooms) {
     jid = row.record.jid
+    self.limits = limits
     if let form = DataForm(row.record.configuration), let stored = settings.applying(form) { settings = stored }
     settings.isPersistent = true
     for (user, entry) in row.affiliations {
@@ -117,10 +121,16 @@ extension RoomModel {
       !isLocked || affiliation == .owner,
       RoomRules.mayEnter(affiliation, membersOnly: settings.isMembersOnly),
       settings.secret == nil || letter.element.child("x", NS.muc)?.child("password", NS.muc)?.text == settings.secret,
-      !isTaken(nick, for: user)
+      hasRoom(for: affiliation), !isTaken(nick, for: user)
     else { return }
     let role = RoomRules.initialRole(of: affiliation, inModerated: settings.isModerated)
     occupants[nick, default: Occupant(user: user.bare, role: role, clients: [])].clients.append(user)
+  }
+
+  /// 7.2.9: a room that is full has some places more for admins and owners, who "SHOULD" get in.
+  private func hasRoom(for affiliation: Affiliation) -> Bool {
+    let inside = occupants.values.reduce(0) { $0 + $1.clients.count }
+    return inside < limits.sessions + (affiliation >= .admin ? limits.spareSessions : 0)
   }
 
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
@@ -178,11 +188,12 @@ extension RoomModel {
     }
   }
 
-  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one.
+  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one. Chosen: nobody is invited where there is
+  /// not room for all as if none of them were in the list.
   private mutating func invite(_ invitations: [Element], by sender: Occupant) {
     let invitees = invitations.compactMap { $0["to"].flatMap { JID($0) } }
     guard settings.isMembersOnly, affiliation(of: sender.user) >= .admin, invitees.count == invitations.count,
-      invitees.count <= RoomRules.Chosen.invitations
+      invitees.count <= limits.invitations, list.count + invitees.count <= limits.affiliations
     else { return }
     for invitee in invitees where affiliation(of: invitee) == .none {
       setAffiliation(.member, of: invitee.bare, nick: .keep)

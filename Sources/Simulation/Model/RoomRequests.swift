@@ -110,6 +110,7 @@ extension RoomModel {
     var nicks: OrderedSet<Text> = []
     let ownersBefore = OrderedSet(list.filter { $0.value.affiliation == .owner }.map(\.key))
     var owners = ownersBefore
+    var additions = 0
     for change in changes {
       switch change {
       case .role(let role, let nick):
@@ -124,10 +125,13 @@ extension RoomModel {
           return false
         }
         if new == .owner { owners.append(user) } else { owners.remove(user) }
+        if list[user] == nil, new != .none { additions += 1 }
         guard case .reserve(let wanted) = nick, new >= .member else { continue }
         guard nicks.append(wanted).inserted, mayReserve(wanted, for: user, by: actor.affiliation) else { return false }
       }
     }
+    // Chosen: the list is bounded, and what the same request takes out of it makes no room.
+    guard additions == 0 || list.count + additions <= limits.affiliations else { return false }
     // 10.4: the last owner stays one. (A room loses them all when their accounts are removed.)
     return !owners.isEmpty || ownersBefore.isEmpty
   }

@@ -83,14 +83,11 @@ extension RoomRules {
     if new == target.role { return true }
     // 8.2: the service MAY refuse those who kick themselves. Chosen: they may go.
     if isSelf, new == .none { return true }
-    if needed(from: target.role, to: new) == .adminOrOwner, actor.affiliation < .admin {
-      return AllowList.moderatorsMayResign && isSelf && target.affiliation < .admin
-    }
+    // Not even the own status of a moderator, which ends with leaving: 9.7 notes no exception to what 9 says of all that it lists.
+    if needed(from: target.role, to: new) == .adminOrOwner, actor.affiliation < .admin { return false }
     switch (target.role, new) {
     // 8.2: "A user cannot be kicked by a moderator with a lower affiliation."
-    case (_, .none):
-      if AllowList.adminsDoNotKickAdmins, target.affiliation == .admin, actor.affiliation == .admin { return false }
-      return target.affiliation <= actor.affiliation
+    case (_, .none): return target.affiliation <= actor.affiliation
     // 9.7: "only from a user whose affiliation is 'member' or 'none'".
     case (.moderator, _): return target.affiliation < .admin
     // 8.4: not from who is "at or above the moderator's level", nor ever from admins and owners. "None" is "the absence of an
@@ -137,13 +134,11 @@ extension RoomRules {
 // MARK: - What the XEP leaves to the service
 
 extension RoomRules {
-  /// Sizes in bytes, counts, and nanoseconds that this server has chosen.
+  /// Sizes in bytes that this server has chosen, and that nobody can configure.
   enum Chosen {
-    static let lockTime: Int64 = 300_000_000_000
     static let name = 256
     static let description = 4 << 10
     static let secret = 256
     static let reason = 1 << 10
-    static let invitations = 20
   }
 }

@@ -45,8 +45,8 @@ public struct RunOptions: Sendable {
   public var sabotage: Sabotage?
   /// Names of rules to leave out.
   public var without: [String] = []
-  /// Compare the server with the reference model after each event also where a bug is planted; in worlds that the model knows enough of
-  /// it is compared anyway, unless "model" is left out.
+  /// Compare the server with the reference model after each event also where a bug is planted; elsewhere it is compared anyway, unless
+  /// "model" is left out.
   public var alwaysComparesWithModel = false
 
   public init(
@@ -119,10 +119,8 @@ public struct Run {
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
-    // The model knows nothing of refusals for want of room, nor of storage that does not answer.
-    let isModelled = !swarm.isTight && swarm.settings.loadFailurePercent == 0 && !options.without.contains("model")
     // What a saboteur is found by are the oracles: the model would hide what they miss.
-    if isModelled, options.sabotage == nil || options.alwaysComparesWithModel { world.compareWithModel() }
+    if !options.without.contains("model"), options.sabotage == nil || options.alwaysComparesWithModel { world.compareWithModel() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }

@@ -27,6 +27,13 @@ struct SubscriptionsTests {
     harness.engine.server.accounts[JID("juliet@localhost")!]?.entity?.roster.values.elements ?? []
   }
 
+  /// RFC 6121, 2.3.2 and 2.4.2: a push follows each set, also one that changes nothing.
+  @Test func everySetIsPushed() {
+    var (harness, juliet, _) = verona { _ in }
+    harness.send("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>", on: juliet)
+    for _ in 0..<2 { #expect(add("romeo", &harness, juliet).contains("<item jid='romeo@localhost' subscription='none'/>")) }
+  }
+
   /// What strangers ask for takes no place from the user's own contacts.
   @Test func strangersDoNotFillTheRoster() {
     var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 2 }
@@ -64,6 +71,45 @@ struct SubscriptionsTests {
     let heard = harness.read(strangers[0])
     #expect(heard.contains("type='unsubscribed'"))
     #expect(!heard.contains("juliet@localhost/j"))
+  }
+
+  private func befriend(_ harness: inout EngineHarness, _ juliet: LinkID, _ tybalt: LinkID) {
+    harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: tybalt)
+    harness.send("<presence/>", on: juliet)
+    harness.send("<presence to='tybalt@localhost' type='subscribed'/>", on: juliet)
+    harness.send("<presence/>", on: tybalt)
+  }
+
+  /// RFC 6121, 4.6.1: that a subscription is cancelled takes precedence over what was directed before, or while it lasted.
+  @Test(arguments: [true, false])
+  func whoseSubscriptionWasCancelledHearsNoMore(isFriend: Bool) {
+    var (harness, juliet, strangers) = verona { _ in }
+    if isFriend { befriend(&harness, juliet, strangers[0]) }
+    harness.send("<presence to='tybalt@localhost/r'><status>for you</status></presence>", on: juliet)
+    if !isFriend { befriend(&harness, juliet, strangers[0]) }
+    harness.send("<presence to='tybalt@localhost' type='unsubscribed'/>", on: juliet)
+    #expect(harness.read(strangers[0]).contains("<presence type='unavailable' from='juliet@localhost/j'"))
+    harness.send("<presence type='unavailable'/>", on: juliet)
+    #expect(!harness.read(strangers[0]).contains("juliet@localhost/j"))
+  }
+
+  /// RFC 6121, 4.6.6: who got directed presence may ask whether it still holds, and hears just that.
+  @Test func whoGotDirectedPresenceMayProbe() {
+    var (harness, juliet, strangers) = verona { _ in }
+    harness.send("<presence><status>for friends</status></presence>", on: juliet)
+    harness.send("<presence to='tybalt@localhost/r'/>", on: juliet)
+    for stranger in strangers {
+      _ = harness.read(stranger)
+      harness.send("<presence to='juliet@localhost/j' type='probe'/>", on: stranger)
+    }
+    let heard = strangers.map { harness.read($0) }
+    #expect(heard[0].contains("juliet@localhost/j"))
+    #expect(!heard.contains { $0.contains("for friends") })
+    #expect(!heard[1].contains("juliet@localhost/j"))
+    harness.send("<presence to='tybalt@localhost/r' type='unavailable'/>", on: juliet)
+    _ = harness.read(strangers[0])
+    harness.send("<presence to='juliet@localhost/j' type='probe'/>", on: strangers[0])
+    #expect(!harness.read(strangers[0]).contains("juliet@localhost/j"))
   }
 
   /// RFC 6121, 4.3.2: the answer to a probe is none to a request, which still waits for one.

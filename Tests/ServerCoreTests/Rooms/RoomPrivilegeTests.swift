@@ -35,7 +35,7 @@ import Testing
     arguments: [
       (.none, ["...f n..f n..f n..f", "...f nn.f nn.f nn.f", "nff. nff. nnn. nnn."]),
       (.member, ["...f ...f n..f n..f", "...f .n.f nn.f nn.f", "nff. nff. nnn. nnn."]),
-      (.admin, [".... .... n... n...", ".... .... nn.. nn..", ".... .... nnn. nnn."]),
+      (.admin, [".... .... .... n...", ".... .... .n.. nn..", ".... .... .nn. nnn."]),
       (.owner, [".... .... .... ....", ".... .... .n.. .n..", ".... .... .nn. .nn."]),
     ] as [(Room.Affiliation, [String])])
   func roles(_ actor: Room.Affiliation, _ table: [String]) {
@@ -49,6 +49,15 @@ import Testing
       }.joined(separator: " ")
     }
     #expect(found == table)
+  }
+
+  /// Everybody may kick himself (8.2, MAY), and nobody below an admin gives up what only admins give and take (9, 9.7).
+  @Test(
+    arguments: [(.none, ".ff."), (.member, ".ff."), (.admin, ".nn."), (.owner, ".nn.")] as [(Room.Affiliation, String)])
+  func moderatorsThemselves(_ affiliation: Room.Affiliation, _ expected: String) {
+    let standing = Room.Standing(role: .moderator, affiliation: affiliation)
+    let found = Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: standing, by: standing, toSelf: true)) }
+    #expect(found.joined() == expected)
   }
 
   /// Whatever the affiliation, changing roles takes a moderator (8).

@@ -22,8 +22,9 @@ struct Babbler {
   private mutating func room() -> JID { pick(Self.rooms) }
   private mutating func occupant() -> Text { room().text + "/" + pick(Self.nicks) }
 
-  mutating func stanza() -> Element {
-    switch below(20) {
+  /// - Parameter isInRooms: only what concerns rooms, so that more comes of it.
+  mutating func stanza(isInRooms: Bool = false) -> Element {
+    switch isInRooms ? 8 + below(12) : below(20) {
     case 0, 1: broadcast()
     case 2: directed()
     case 3, 4, 5: subscription()
@@ -119,7 +120,7 @@ struct Babbler {
   private mutating func ownership() -> Element {
     var query = Element("query", NS.mucOwner)
     switch below(12) {
-    case 0: query.append(Element("destroy", NS.mucOwner, ["jid": pick([nil, "den@conference.localhost", "@"])]))
+    case 0 where chance(30): query.append(Element("destroy", NS.mucOwner, ["jid": pick([nil, "den@conference.localhost", "@"])]))
     case 1: query.append(DataForm(.cancel).element)
     case 2...5: query.append(DataForm(.submit).element)
     default: query.append(form())
@@ -172,7 +173,8 @@ struct Babbler {
       message.append(StanzaError(pick([.gone, .itemNotFound, .forbidden])).element)
     case 3: return pick([iq("set", "localhost", Element("query", NS.roster)), Element("iq", NS.client, ["type": "get"]), message])
     default:
-      message["type"] = "groupchat"
+      message["type"] = pick(["groupchat", "chat", "normal", "headline"])
+      if message["type"] != "groupchat" { message["to"] = address() }
       message.append("body", NS.client, text: "hm")
     }
     return message

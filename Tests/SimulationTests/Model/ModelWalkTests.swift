@@ -17,8 +17,11 @@ struct ModelWalkTests {
   static func walk(seed: UInt64, steps: Int) -> String? {
     var babbler = Babbler(seed: seed)
     let isQuiet = babbler.chance(40)
+    let isInRooms = babbler.chance(50)
     var stage = Stage(seed: seed, accounts: Babbler.accounts) { settings in
       settings.configuration.limits.idleTime = .milliseconds(Int64(1 + babbler.below(200)))
+      if babbler.chance(30) { tighten(&settings.configuration.limits, &babbler) }
+      if babbler.chance(20) { settings.loadFailurePercent = 10 }
       settings.configuration.conflictPolicy = babbler.pick([.replaceOld, .refuseNew, .rename])
       settings.commitTime = 0 ... .milliseconds(Int64(1 + babbler.below(60)))
       settings.latency = 0 ... .milliseconds(Int64(1 + babbler.below(20)))
@@ -33,7 +36,7 @@ struct ModelWalkTests {
       } else if !isQuiet, babbler.chance(6) {
         disturb(&stage, device, &babbler, &said)
       } else {
-        let stanza = babbler.stanza()
+        let stanza = babbler.stanza(isInRooms: isInRooms)
         said.append("\(device): \(stanza)")
         stage.send(stanza, as: device)
       }
@@ -43,6 +46,17 @@ struct ModelWalkTests {
     }
     stage.settle()
     return stage.problem
+  }
+
+  private static func tighten(_ limits: inout Configuration.Limits, _ babbler: inout Babbler) {
+    limits.rosterItems = 1 + babbler.below(2)
+    limits.pendingRequests = 1 + babbler.below(2)
+    limits.directedPresences = 1 + babbler.below(3)
+    limits.blockedAddresses = 1 + babbler.below(2)
+    limits.parkedStanzas = 1 + babbler.below(3)
+    limits.rooms.affiliations = 1 + babbler.below(3)
+    limits.rooms.sessions = 1 + babbler.below(3)
+    limits.rooms.spareSessions = babbler.below(2)
   }
 
   private static func disturb(_ stage: inout Stage, _ device: JID, _ babbler: inout Babbler, _ said: inout [String]) {

@@ -16,14 +16,22 @@ struct Stage {
   private struct Device {
     var connection: World.ConnectionID
     var client: Client
+    var received: [Element] = []
   }
 
-  init(seed: UInt64, accounts: [JID], change: (inout WorldSettings) -> Void = { _ in }) {
+  /// - Parameter believed: what the model takes the limits to be, if not what they are.
+  init(
+    seed: UInt64, accounts: [JID], believed: Configuration.Limits? = nil, change: (inout WorldSettings) -> Void = { _ in }
+  ) {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     var settings = WorldSettings(configuration: configuration)
     change(&settings)
     world = World(choices: Choices(seed: seed), settings: settings)
+    if let believed {
+      settings.configuration.limits = believed
+      world.model = ReferenceModel(configuration: settings.configuration)
+    }
     world.compareWithModel()
     for account in accounts { create(account) }
     settle()
@@ -58,6 +66,12 @@ struct Stage {
   mutating func send(_ element: Element, as device: JID) {
     guard isBound(device) else { return }
     world.send(Client.encode(element), on: devices[device]!.connection)
+  }
+
+  /// The stanzas that came since this was asked last.
+  mutating func takeReceived(by device: JID) -> [Element] {
+    defer { devices[device]?.received = [] }
+    return devices[device]?.received ?? []
   }
 
   /// Ends the stream, or only the connection.
@@ -105,7 +119,8 @@ struct Stage {
       case .ended:
         world.close(connection)
         devices[device] = nil
-      case .startTLS, .ready, .stanza: break
+      case .stanza(let element): devices[device]!.received.append(element)
+      case .startTLS, .ready: break
       }
     }
   }

@@ -155,7 +155,7 @@ struct SubscriptionTableTests {
     for (stanza, table) in Self.inbound {
       let notes = table.split(separator: "\n").map { $0.contains(stanza == .subscribe ? "S.N. [2]" : "MUST [1]") }
       for (row, hasNote) in zip(SubscriptionModel.inbound(stanza), notes) {
-        let answer: SubscriptionStanza? = stanza == .subscribe ? .subscribed : AllowList.unsubscribeIsNotConfirmed ? nil : .unsubscribed
+        let answer: SubscriptionStanza? = stanza == .subscribe ? .subscribed : Rulings.unsubscribeIsNotConfirmed ? nil : .unsubscribed
         #expect(row.answer == (hasNote ? answer : nil), "\(stanza) in \(row.existing)")
       }
     }
@@ -182,6 +182,8 @@ struct SubscriptionTableTests {
         let written = step.outputs.contains {
           if case .write(let element, _, _) = $0 { element.type == Text(stanza.rawValue) } else { false }
         }
+        let answers = step.mail.compactMap { $0.element.type.flatMap { SubscriptionStanza(rawValue: $0.string) } }
+        #expect(answers.first == SubscriptionModel.inbound(stanza, in: SubscriptionState(rawValue: row.existing)!).answer)
         #expect((written || !addressees.isEmpty) == (row.passes == "MUST"), "inbound \(stanza) in \(row.existing)")
         #expect(Self.state(of: account) == row.new, "inbound \(stanza) in \(row.existing)")
       }

@@ -1,0 +1,60 @@
+internal import OrderedCollections
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+// What waits for storage is bounded: whoever comes when as much waits as may is turned away.
+
+extension ReferenceModel {
+  /// Strikes from what waits what the server turned away.
+  ///
+  /// Who comes in time depends on what the documents do not speak of: logins wait there, too, and what rooms say. So which letters wait
+  /// is taken from the server, but only where it was full. (A departure is never turned away: where it finds no room it takes back
+  /// the arrivals that it would have undone.)
+  ///
+  /// - Returns: what is wrong with that.
+  mutating func turnAway(_ server: Server) -> String? {
+    let limit = configuration.limits.parkedStanzas
+    for (key, errands) in waiting {
+      let count = server.parkedCount(for: key)
+      guard count + errands.count >= limit else { continue }
+      var there = server.parked(for: key)
+      var (arrivals, departures) = (0, 0)
+      waiting[key] = errands.filter { errand in
+        // Whether a binding takes place is seen by its session.
+        if case .binding = errand { return true }
+        if let found = there.firstIndex(where: { errand.isSame(as: $0) }) {
+          there.remove(at: found)
+          return true
+        }
+        guard errand.isOwed else { return false }
+        if errand.isDeparture { departures += 1 } else { arrivals += 1 }
+        return false
+      }
+      // It was full then, and still is but for what departures took back.
+      if arrivals + departures > 0, count + (departures > 0 ? arrivals : 0) < limit {
+        return "\(arrivals + departures) stanzas for \(key) are lost, and there was room for them"
+      }
+    }
+    return nil
+  }
+}
+
+extension ReferenceModel.Errand {
+  /// What need not be sent may not have been.
+  fileprivate var isOwed: Bool { if case .letter(let letter) = self { letter.isOwed } else { true } }
+
+  fileprivate var isDeparture: Bool {
+    if case .letter(let letter) = self { letter.element.stanzaKind == .presence && letter.element.type == "unavailable" } else { false }
+  }
+
+  fileprivate func isSame(as parked: Server.ParkedView) -> Bool {
+    switch (self, parked) {
+    case (.letter(let letter), .stanza(let element, let from, let to)):
+      letter.from == from && letter.to == to && letter.element.stanzaKind == element.stanzaKind && letter.element.type == element.type
+        && letter.element.id == element.id
+    case (.removal, .removal), (.creation, .creation): true
+    default: false
+    }
+  }
+}
