@@ -33,9 +33,11 @@ def instructions(binary, name, times):
 
 
 def measure(binary, name):
-    few = instructions(binary, name, 2)
+    second = instructions(binary, name, 2) - instructions(binary, name, 1)
     # About ten million instructions tell the cost of one operation to a part in a thousand.
-    times = max(2, min(1000, 10_000_000 // max(1, (instructions(binary, name, 4) - few) // 2)))
+    times = min(1000, 10_000_000 // max(1, second))
+    if times < 2:
+        return second
     return (instructions(binary, name, 2 + 2 * times) - instructions(binary, name, 2 + times)) // times
 
 

@@ -27,7 +27,8 @@ extension ReferenceModel {
           there.remove(at: found)
           return true
         }
-        guard errand.isOwed else { return false }
+        // Whom a failed commit's ended sessions tell, the two need not agree on: see `wait`.
+        guard errand.isOwed, !isRecovering else { return false }
         if errand.isDeparture { departures += 1 } else { arrivals += 1 }
         return false
       }

@@ -36,7 +36,7 @@ public struct ReferenceModel: Sendable {
   private var removals: [JID] = []
   private var expectation = Expectation()
   /// The event is a failed commit.
-  private var isRecovering = false
+  private(set) var isRecovering = false
   /// The first difference between the model and the server.
   public private(set) var problem: String?
 
