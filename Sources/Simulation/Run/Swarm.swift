@@ -135,7 +135,7 @@ struct Swarm: Sendable {
     func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
     var limits = settings.configuration.limits
     limits.outboxBytes = low(50, [32 << 20, 60_000, 15_000], &choices)
-    limits.allOutboxesBytes = low(51, [512 << 20, 120_000, 40_000], &choices)
+    limits.allOutboxesBytes = low(51, [512 << 20, 40_000, 10_000], &choices)
     limits.unprocessedBytes = low(52, [64 << 10, 1000, 1], &choices)
     limits.rosterItems = low(53, [10_000, 2, 1], &choices)
     limits.blockedAddresses = low(54, [10_000, 2, 1], &choices)

@@ -23,7 +23,11 @@ extension Rascal {
         "<iq type='get' id='l\($0)' to='conference.localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
       }
     case 11:
-      return many(40) { "<iq type='get' id='s\($0)' to='tea@conference.localhost/user0-d0'><silence xmlns='urn:example:silence'/></iq>" }
+      // Requests that nobody answers, to somebody in the same room.
+      let room = "\(Scene.pick(["tea", "riot"], roll))@conference.localhost"
+      let nick = Scene.pick(["rascal", "user0-d0", "user1-d0"], roll)
+      return Array("<presence to='\(room)/rascal'><x xmlns='http://jabber.org/protocol/muc'/></presence>".utf8)
+        + many(40) { "<iq type='get' id='s\($0)' to='\(room)/\(nick)'><silence xmlns='urn:example:silence'/></iq>" }
     case 12: return Array("<message from='user0@localhost' to='\(victim)'><body>forged</body></message>".utf8)
     case 13: return Array("<unknown/>".utf8)
     case 14: return Array(Scene.pick(["<!-- -->", "<?pi?>", "<a:b/>", "</presence>", open], roll).utf8)
