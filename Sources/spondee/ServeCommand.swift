@@ -62,6 +62,7 @@ struct ServeCommand: ParsableCommand {
     }
     let server = try RunningServer.start(configuration: configuration)
     report(server, configuration, isLocalOnly)
+    Footprint.releaseStartUp()
     ending.wait()
     print("spondee: closing streams")
     server.stop()
