@@ -27,6 +27,9 @@ MODES = {
     "single": ("cpu", ["messages", "--pairs", "20", "--count", "1000", "--window", "1"], "server_cpu_us_per_message", 1, "µs", "a message, one in flight"),
     "room": ("cpu", ["muc", "--occupants", "100", "--count", "300"], "server_cpu_us_per_copy", 1, "µs", "a copy in a room of 100"),
     "login": ("cpu", ["login", "--count", "300"], "server_cpu_ms_per_login", 1000, "µs", "a login with SCRAM-SHA-1"),
+    "median": ("cpu", ["latency"], "median_us", 1, "µs", "median time of a message, 500 a second"),
+    "rare": ("cpu", ["latency"], "p999_us", 1, "µs", "one in a thousand takes longer than"),
+    "rare-commits": ("cpu", ["latency", "--commits", "50"], "p999_us", 1, "µs", "the same with 50 changes a second on the disk"),
     "idle": ("plain", ["idle", "--connections", "1000"], "server_bytes_per_connection", 0.001, "kB", "memory of an idle connection"),
     "idle-16k": ("busy", ["idle", "--connections", "1000", "--size", "16000"], "server_bytes_per_connection", 0.001, "kB", "the same, 16 kB once received"),
     "idle-tls": ("tls", ["idle", "--connections", "1000", "--tls"], "server_bytes_per_connection", 0.001, "kB", "the same over TLS"),
@@ -51,10 +54,14 @@ class Server:
             wait_for(port)
         else:
             self.process = None
-            started = subprocess.run([arguments.tools / "peer", kind, str(port), self.folder], capture_output=True, text=True)
-            if started.returncode:
-                raise RuntimeError(started.stderr)
-            self.pid = int(started.stdout.split()[0])
+            # Into a file: what it leaves running would hold a pipe open.
+            with open(folder / "started", "w+") as output:
+                status = subprocess.run([arguments.tools / "peer", kind, str(port), self.folder], stdout=output, stderr=output).returncode
+                output.seek(0)
+                words = output.read()
+            if status:
+                raise RuntimeError(words)
+            self.pid = int(words.split()[0])
             if not (folder / "certs").exists():
                 shutil.copytree(self.folder / "certs", folder / "certs")
 
@@ -80,7 +87,10 @@ def wait_for(port):
 
 
 def load(arguments, server, words):
-    command = [sys.executable, arguments.tools / "xmppload.py", *words, "--port", server.port, "--pid", server.pid]
+    script = [arguments.tools / "xmppload.py", *words]
+    if words[0] == "latency":
+        script = [Path(__file__).resolve().parent / "latency.py", "--tools", arguments.tools, *words[1:]]
+    command = [sys.executable, *script, "--port", server.port, "--pid", server.pid]
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
     if result.returncode:
         raise RuntimeError(f"{' '.join(words)}: {result.stderr[-500:]}")

@@ -68,7 +68,7 @@ extension StandIns {
     let text = Text(utf8: raw)
     if text == "=" { return raw }
     guard let message = Base64.decode(text) else { return StandIns.undecodable(raw) }
-    if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil, !message.contains(0) { return raw }
+    if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil { return raw }
     let standIn: [UInt8]
     if let exchange, ScramExchange.split(Text(utf8: message)) != nil {
       standIn = Array(exchange.final(Text(utf8: message), with: self).utf8)

@@ -21,6 +21,8 @@ struct ScramExchange: Sendable, Codable {
   /// Reads the client's first message.
   init(hash: ScramHash, clientFirst: Text) throws(Failure) {
     self.hash = hash
+    // RFC 5802, 7: no value holds one, and so no message of PLAIN can be taken for one of SCRAM.
+    guard !clientFirst.utf8.contains(0) else { throw .malformedFirst }
     let parts = clientFirst.string.utf8.split(separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, let flag = parts[0].first else { throw .malformedFirst }
     switch flag {
@@ -39,8 +41,7 @@ struct ScramExchange: Sendable, Codable {
     let fields = Scram.fields(clientFirstBare)
     // An extension that we don't know (`m=`) would come first (RFC 5802, 5.1).
     guard fields.count >= 2, fields[0].key == "n", fields[1].key == "r", let name = Scram.unescape(fields[0].value.utf8[...]),
-      !name.isEmpty,
-      !fields[1].value.isEmpty
+      !name.isEmpty, !fields[1].value.isEmpty, fields[1].value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else { throw .malformedFirst }
     username = name
     clientNonce = fields[1].value

@@ -36,6 +36,12 @@ struct AuthenticationTests {
     #expect(final == "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=")
   }
 
+  /// RFC 5802, 7: a nonce is printable, and no value holds a NUL. (The fuzzer of recordings found that one was taken.)
+  @Test(arguments: ["n,,n=user,r=abc\0def", "n,,n=us\0er,r=abc", "n,,n=user,r=abc,x=\0", "n,,n=user,r=a b", "n,,n=user,r=ä"] as [Text])
+  func whatNoFirstMessageHolds(message: Text) {
+    #expect(throws: ScramExchange.Failure.malformedFirst) { try ScramExchange(hash: .sha256, clientFirst: message) }
+  }
+
   /// Whoever does not know the password can't tell whether the name exists, is disabled, or the password is wrong.
   @Test func unknownDisabledAndWrongLookAlike() {
     var harness = EngineHarness()
