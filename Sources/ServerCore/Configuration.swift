@@ -128,8 +128,8 @@ extension Configuration {
   }
 }
 
-/// The configuration in force, with what is worked out from it. It is handed to every step, so it is one reference.
-struct Setting: Sendable {
+/// The configuration in force, with what is worked out from it. It is handed to every step, so it is one reference; nothing in it changes.
+final class Setting: Sendable, Codable {
   let configuration: Configuration
   /// The domains that rooms live at.
   let roomDomains: [Text]
@@ -138,9 +138,7 @@ struct Setting: Sendable {
     self.configuration = configuration
     roomDomains = configuration.features.rooms ? configuration.domains.map { configuration.conferenceLabel + "." + $0 } : []
   }
-}
 
-extension Setting: Codable {
-  init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }
+  convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }
   func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
 }

@@ -8,8 +8,8 @@ internal import XMPP
 /// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
 public struct Server: Sendable, Codable {
-  let setting: Boxed<Setting>
-  public var configuration: Configuration { _read { yield setting.value.configuration } }
+  let setting: Setting
+  public var configuration: Configuration { _read { yield setting.configuration } }
   var generator: Generator
   var streams = Store<LinkID, ClientStream>()
   /// Streams without a session: those whose authentication an account's end must cut short.
@@ -62,7 +62,7 @@ public struct Server: Sendable, Codable {
 
   /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
-    setting = Boxed(Setting(configuration))
+    setting = Setting(configuration)
     generator = Generator(key: seed)
   }
 

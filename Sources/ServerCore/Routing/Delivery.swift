@@ -88,7 +88,7 @@ extension Server {
 
   func place(of address: JID) -> Place {
     if configuration.domains.contains(where: { address.isAt(domain: $0) }) { return address.hasLocal ? .account : .host }
-    guard setting.value.roomDomains.contains(where: { address.isAt(domain: $0) }) else { return .remote }
+    guard setting.roomDomains.contains(where: { address.isAt(domain: $0) }) else { return .remote }
     return address.hasLocal ? .room : .roomService
   }
 

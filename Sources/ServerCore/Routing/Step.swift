@@ -23,8 +23,8 @@ struct Stanza: Sendable, Codable {
 /// as their only way to act.
 struct Step {
   let now: Instant
-  private let setting: Boxed<Setting>
-  var configuration: Configuration { _read { yield setting.value.configuration } }
+  private let setting: Setting
+  var configuration: Configuration { _read { yield setting.configuration } }
   /// The server's, lent for as long as the step lasts.
   var generator = Generator(key: [])
   /// Routed and not yet delivered. The server works it off in order before the step ends.
@@ -54,7 +54,7 @@ struct Step {
     var to: [JID]
   }
 
-  init(now: Instant, setting: Boxed<Setting>) {
+  init(now: Instant, setting: Setting) {
     self.now = now
     self.setting = setting
   }

@@ -62,21 +62,4 @@ struct Store<Key: Hashable & Sendable & Comparable, Value: Sendable>: Sendable {
   func sortedKeys() -> [Key] { places.keys.sorted() }
 }
 
-extension Store: Codable where Key: Codable, Value: Codable {
-  /// In the order of the keys: what is written may be compared.
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.unkeyedContainer()
-    for key in sortedKeys() {
-      try container.encode(key)
-      if let value = self[key] { try container.encode(value) }
-    }
-  }
-
-  init(from decoder: any Decoder) throws {
-    var container = try decoder.unkeyedContainer()
-    while !container.isAtEnd {
-      let key = try container.decode(Key.self)
-      self[key] = try container.decode(Value.self)
-    }
-  }
-}
+extension Store: LookUp, Codable where Key: Codable, Value: Codable {}

@@ -17,8 +17,18 @@ struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   func sortedKeys() -> [Key] where Key: Comparable { storage.keys.sorted() }
 }
 
-extension Table: Codable where Key: Codable & Comparable, Value: Codable {
-  /// In the order of the keys: what is written may be compared.
+extension Table: LookUp, Codable where Key: Codable & Comparable, Value: Codable {}
+
+/// What can only be looked up is written in the order of the keys, so that what is written may be compared.
+protocol LookUp<Key, Value>: Codable {
+  associatedtype Key: Codable
+  associatedtype Value: Codable
+  init()
+  subscript(key: Key) -> Value? { get set }
+  func sortedKeys() -> [Key]
+}
+
+extension LookUp {
   func encode(to encoder: any Encoder) throws {
     var container = encoder.unkeyedContainer()
     for key in sortedKeys() {
@@ -28,6 +38,7 @@ extension Table: Codable where Key: Codable & Comparable, Value: Codable {
   }
 
   init(from decoder: any Decoder) throws {
+    self.init()
     var container = try decoder.unkeyedContainer()
     while !container.isAtEnd {
       let key = try container.decode(Key.self)

@@ -21,7 +21,7 @@ extension Server {
     var deadline: Int64?
     let answer = streams.change(link) { stream in
       let answer = body(&stream, &step)
-      if stream.isClosing { deadline = stream.deadline(setting.value.configuration.limits) }
+      if stream.isClosing { deadline = stream.deadline(setting.configuration.limits) }
       return answer
     }
     if let deadline { wake(.link(link), at: deadline) }

@@ -29,7 +29,7 @@ struct RoomStage {
     var configuration = Configuration(domains: ["example.org"])
     change(&configuration.limits.rooms)
     self.configuration = configuration
-    var step = Step(now: now, setting: Boxed(Setting(configuration)))
+    var step = Step(now: now, setting: Setting(configuration))
     step.generator = generator
     room = Room(creating: Self.jid, &step)
   }
@@ -50,7 +50,7 @@ struct RoomStage {
   // MARK: Doing
 
   mutating func perform(_ body: (inout Room, inout Step) -> Void) {
-    var step = Step(now: now, setting: Boxed(Setting(configuration)))
+    var step = Step(now: now, setting: Setting(configuration))
     step.generator = generator
     body(&room, &step)
     generator = step.generator

@@ -212,7 +212,7 @@ struct SubscriptionTableTests {
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true
     account.sessions[user.resource] = session
-    var step = Step(now: now, setting: Boxed(Setting(Configuration(domains: ["example.net"]))))
+    var step = Step(now: now, setting: Setting(Configuration(domains: ["example.net"])))
     step.generator = Generator(key: [1])
     return (account, step)
   }
