@@ -83,7 +83,7 @@ def chart(rows):
     width, height, left, bottom = 640, 320, 60, 50
     low, high = 0, max(row["message_us"] for row in rows) * 1.25
     first, last = log10(rows[0]["sessions"]), log10(rows[-1]["sessions"])
-    x = lambda count: left + (log10(count) - first) / max(0.001, last - first) * (width - left - 30)
+    x = lambda count: left + 25 + (log10(count) - first) / max(0.001, last - first) * (width - left - 60)
     y = lambda value: height - bottom - (value - low) / (high - low) * (height - bottom - 30)
     points = " ".join(f"{x(row['sessions']):.1f},{y(row['message_us']):.1f}" for row in rows)
     marks = "".join(
