@@ -11,7 +11,7 @@ public enum RecorderCheck {
     let bytes = Array(input[4...])
     guard input[0] & 1 == 1 else {
       // Whatever it holds, it is read or refused in words.
-      do throws(RecordingProblem) { _ = try Recording(parsing: Array("spondee-recording 1\n".utf8) + bytes) } catch {
+      do throws(RecordingProblem) { _ = try Recording(parsing: Array("spondee-recording 2\n".utf8) + bytes) } catch {
         if error.description.isEmpty { return "a recording is refused without a word" }
       }
       return nil

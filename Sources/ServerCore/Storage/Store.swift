@@ -7,8 +7,6 @@ struct Store<Key: Hashable & Sendable & Comparable, Value: Sendable>: Sendable {
   private var values: ContiguousArray<ContiguousArray<Value>> = []
   private var free: [Int] = []
 
-  var count: Int { places.count }
-
   subscript(key: Key) -> Value? {
     get { places[key].map { values[$0][0] } }
     _modify {

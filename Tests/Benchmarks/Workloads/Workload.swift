@@ -1,14 +1,11 @@
 /// Something that is done over and over, and measured: the same for whoever takes times and for whoever counts instructions.
 public struct Workload: Sendable {
   public let name: String
-  /// What is done in one operation, in bytes of XML; `nil` where that says nothing.
-  public let bytes: Int?
   /// Sets the stage; what it returns does one operation.
   public let prepare: @Sendable () -> () -> Void
 
-  init(_ name: String, bytes: Int? = nil, prepare: @escaping @Sendable () -> () -> Void) {
+  init(_ name: String, prepare: @escaping @Sendable () -> () -> Void) {
     self.name = name
-    self.bytes = bytes
     self.prepare = prepare
   }
 
