@@ -46,7 +46,7 @@ public enum RecorderCheck {
     let start = Instant(monotonic: 0, wall: 0)
     var file = recorder.begin(configuration: configuration, seed: [1], at: start)
     var engine = Engine(configuration: configuration, seed: [1])
-    for input in [.opened(link)] + pieces.map({ Input.bytes(link, $0) }) {
+    for input in [.opened(link, from: nil)] + pieces.map({ Input.bytes(link, $0) }) {
       file += recorder.input(input, at: start, before: engine)
       engine.handle(input, at: start)
       file += recorder.outputs(engine.flush())

@@ -54,6 +54,12 @@ public struct Configuration: Sendable, Codable {
     public var allOutboxesBytes = 512 << 20
     /// Bytes received on a link and not yet worked off, beyond which it is no longer read from.
     public var unprocessedBytes = 64 << 10
+    /// What a connection may say, on average; 0: as much as it can.
+    public var bytesPerSecond = 128 << 10
+    /// How much of it at once, before the average counts.
+    public var burstBytes = 1 << 20
+    /// Connections from one IPv4 address, or one IPv6 network of 64 bits.
+    public var connectionsPerAddress = 1_000
     /// Without progress before a session is bound.
     public var negotiationIdle = Int64.seconds(60)
     /// In all before a session is bound.
@@ -112,18 +118,22 @@ extension Configuration {
     if domains.isEmpty || domains.contains(where: { JID($0)?.text != $0 }) { return "a configuration names no domain" }
     let rooms = limits.rooms
     let counts = [
-      scramRounds, limits.outboxBytes, limits.allOutboxesBytes, limits.unprocessedBytes, limits.authenticationAttempts, limits.derivations,
-      limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests, limits.groupsPerItem, limits.blockedAddresses,
-      limits.offlineMessages, limits.offlineBytes, limits.directedPresences, limits.parkedStanzas, limits.heldSteps, rooms.affiliations,
-      rooms.sessions, rooms.spareSessions, rooms.historyMessages, rooms.historyBytes, rooms.relays, rooms.invitations,
+      scramRounds, limits.outboxBytes, limits.allOutboxesBytes, limits.unprocessedBytes, limits.connectionsPerAddress,
+      limits.authenticationAttempts, limits.derivations, limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests,
+      limits.groupsPerItem, limits.blockedAddresses, limits.offlineMessages, limits.offlineBytes, limits.directedPresences,
+      limits.parkedStanzas, limits.heldSteps, rooms.affiliations, rooms.sessions, rooms.spareSessions, rooms.historyMessages,
+      rooms.historyBytes, rooms.relays, rooms.invitations,
     ]
     let streams = [limits.unauthenticatedStream, limits.authenticatedStream].flatMap {
       [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes]
     }
     let times = [limits.negotiationIdle, limits.negotiationTotal, limits.closeWait, limits.idleTime]
+    // Multiplied by a second's nanoseconds.
+    let rates = [limits.bytesPerSecond, limits.burstBytes]
     // Far beyond what anybody needs, and far from where sums overflow.
     let isSane =
-      (counts + streams).allSatisfy { (0...1 << 40).contains($0) } && times.allSatisfy { (0...Int64.seconds(1 << 30)).contains($0) }
+      (counts + streams).allSatisfy { (0...1 << 40).contains($0) } && rates.allSatisfy { (0...1 << 32).contains($0) }
+      && times.allSatisfy { (0...Int64.seconds(1 << 30)).contains($0) }
     return isSane ? nil : "a configuration has a limit that can't be"
   }
 }

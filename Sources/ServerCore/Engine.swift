@@ -4,7 +4,8 @@ internal import XMPP
 
 /// What happens to an `Engine`: all that a socket adapter or a simulated world can tell it.
 public enum Input: Sendable {
-  case opened(LinkID)
+  /// Somebody connected; `nil` if nobody knows from where.
+  case opened(LinkID, from: Origin?)
   case bytes(LinkID, [UInt8])
   /// So many bytes of what was to be written were accepted by the system.
   case accepted(LinkID, Int)
@@ -56,6 +57,10 @@ public struct Engine {
   private(set) var links = Store<LinkID, Link>()
   private let pool: ParserPool
   let limits: Configuration.Limits
+  private let pace: Pace?
+  /// Links that are too fast to be read from now.
+  private var holds = HeldLinks()
+  private var heldCount = 0
   private var effects: [Effect] = []
   private var actions: [Action] = []
   /// Links with something to hand over at the next `flush`.
@@ -76,6 +81,7 @@ public struct Engine {
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
     server = Server(configuration: configuration, seed: seed)
     limits = configuration.limits
+    pace = Pace(limits)
     self.pool = pool
   }
 
@@ -84,12 +90,22 @@ public struct Engine {
     self.server = server
     self.links = links
     limits = server.configuration.limits
+    pace = Pace(limits)
     pool = ParserPool()
-    for link in links.sortedKeys() { backlog += links[link]?.backlog ?? 0 }
+    for link in links.sortedKeys() {
+      backlog += links[link]?.backlog ?? 0
+      if let time = links[link]?.heldUntil { hold(link, until: time) }
+    }
   }
 
   /// When `Input.deadline` should come, on the monotonic clock.
-  public var nextDeadline: Int64? { server.nextDeadline }
+  public var nextDeadline: Int64? {
+    guard let first = holds.next else { return server.nextDeadline }
+    return min(first, server.nextDeadline ?? first)
+  }
+
+  /// Whether somebody who spoke too fast is not heard at the moment.
+  public var holdsSomebodyBack: Bool { heldCount > 0 }
 
   /// All that was reached, in links and server.
   public var marks: Marks {
@@ -101,16 +117,22 @@ public struct Engine {
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
     switch input {
-    case .opened(let link):
+    case .opened(let link, let origin):
       links[link] = Link(limits: limits.unauthenticatedStream)
-      tell(.opened(link), now)
+      tell(.opened(link, from: origin), now)
     case .bytes(let link, let bytes):
-      if links.change(link, { $0.receive(bytes) }) ?? false { pump(link, now) }
+      switch links.change(link, { $0.receive(bytes, pace, at: now.monotonic) }) ?? .ignored {
+      case .ignored: break
+      case .heard: pump(link, now)
+      case .tooFast(let time):
+        hold(link, until: time)
+        pump(link, now)
+      }
     case .accepted(let link, let count):
       backlog -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
     case .closed(let link):
-      guard let gone = links.remove(link) else { return }
+      guard let gone = remove(link) else { return }
       backlog -= gone.backlog
       tell(.closed(link), now)
     case .committed(let number): tell(.committed(through: number), now)
@@ -121,10 +143,32 @@ public struct Engine {
     case .loaded(let key, let loaded): tell(.loaded(key, loaded), now)
     case .derived(let id, let credentials): tell(.derived(id, credentials), now)
     case .control(let id, let request): tell(.control(id, request), now)
-    case .deadline: tell(.deadline, now)
+    case .deadline:
+      release(at: now.monotonic)
+      tell(.deadline, now)
     case .shutdown: tell(.shutdown, now)
     }
     while let link = resumed.popLast() { pump(link, now) }
+  }
+
+  private mutating func hold(_ link: LinkID, until time: Int64) {
+    holds.add(link, until: time)
+    heldCount += 1
+  }
+
+  /// Those who were too fast and have waited long enough are heard again.
+  private mutating func release(at now: Int64) {
+    while let link = holds.popDue(at: now) {
+      guard let later = links.change(link, { $0.release(at: now) }) else { continue }
+      heldCount -= 1
+      if let later { hold(link, until: later) } else { change(link) { _ in } }
+    }
+  }
+
+  private mutating func remove(_ link: LinkID) -> Link? {
+    guard let gone = links.remove(link) else { return nil }
+    if gone.isHeld { heldCount -= 1 }
+    return gone
   }
 
   /// What is to be done since the last time; each link's output joined in one write.
@@ -170,7 +214,7 @@ public struct Engine {
     isEndingLinks = true
     defer { isEndingLinks = false }
     while let link = overrun.popLast() {
-      guard links.remove(link) != nil else { continue }
+      guard remove(link) != nil else { continue }
       actions.append(.abort(link))
       actions.append(.log(.info, "link \(link.number) ended: its peer does not read"))
       tell(.closed(link), now)

@@ -10,8 +10,8 @@ public struct LinkID: Sendable, Hashable, Comparable, Codable {
 
 /// What happens to a `Server`.
 public enum Event: Sendable {
-  /// A client connected.
-  case opened(LinkID)
+  /// A client connected, from somewhere that is known or not.
+  case opened(LinkID, from: Origin?)
   case header(LinkID, StreamParser.Header)
   case stanza(LinkID, Element)
   case streamEnd(LinkID)

@@ -19,6 +19,10 @@ struct Link: Sendable, Codable {
   private var ending: Ending?
   private enum Ending: Codable { case startTLS, close }
   private(set) var isReading = true
+  /// Its peer spoke faster than it may, and is not heard for a while.
+  private(set) var isHeld = false
+  /// Until when what the peer has said is paid for: see `Pace`.
+  private var paid = Int64.min
 
   init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
 
@@ -31,12 +35,34 @@ struct Link: Sendable, Codable {
     return !isDirty
   }
 
-  /// Takes what came in; `false` if nothing is read from here any more.
-  mutating func receive(_ bytes: [UInt8]) -> Bool {
-    guard !isDead else { return false }
+  /// Takes what came in, and holds the peer back if that is more than it may say.
+  mutating func receive(_ bytes: [UInt8], _ pace: Pace?, at now: Int64) -> Reception {
+    guard !isDead else { return .ignored }
     parser.feed(bytes)
-    return true
+    guard let pace else { return .heard }
+    paid = pace.paid(after: paid, adding: bytes.count, at: now)
+    guard paid > now, !isHeld else { return .heard }
+    isHeld = true
+    return .tooFast(until: paid)
   }
+
+  enum Reception {
+    /// Nothing is read from here any more.
+    case ignored
+    case heard
+    /// Heard, but the last for a while.
+    case tooFast(until: Int64)
+  }
+
+  /// The time has come to hear the peer again; or when it will have, if more came meanwhile that had been read already.
+  mutating func release(at now: Int64) -> Int64? {
+    if paid > now { return paid }
+    isHeld = false
+    return nil
+  }
+
+  /// Until when it is held, if it is.
+  var heldUntil: Int64? { isHeld ? paid : nil }
 
   /// What the parser has, if it is wanted now.
   mutating func next(using pool: ParserPool) -> StreamParser.Event? { isPaused || isDead ? nil : parser.next(using: pool) }
@@ -95,10 +121,11 @@ struct Link: Sendable, Codable {
     case nil: break
     }
     ending = nil
-    let wantsReading = !(isPaused && parser.pendingBytes > unprocessedLimit)
+    let isFull = isPaused && parser.pendingBytes > unprocessedLimit
+    let wantsReading = !isFull && !isHeld
     if wantsReading != isReading, !isDead {
       isReading = wantsReading
-      marks.reach(isReading ? .linkReadResumed : .linkReadPaused)
+      marks.reach(isReading ? .linkReadResumed : isFull ? .linkReadPaused : .linkHeldBack)
       actions.append(.read(id, isReading))
     }
   }

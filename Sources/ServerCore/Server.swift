@@ -13,7 +13,9 @@ public struct Server: Sendable, Codable {
   var generator: Generator
   var streams = Store<LinkID, ClientStream>()
   /// Streams without a session: those whose authentication an account's end must cut short.
-  var unbound: OrderedSet<LinkID> = []
+  var unbound = Table<LinkID, Bool>()
+  /// How many connections there are from where.
+  var connections = Table<Origin, Int>()
   var accounts = Store<JID, Slot<Account>>()
   var rooms = Store<JID, Slot<Room>>()
   var derivations = Table<UInt64, Derivation>()
@@ -132,7 +134,7 @@ public struct Server: Sendable, Codable {
 
   private mutating func react(to event: Event, _ step: inout Step) {
     switch event {
-    case .opened(let link): open(link, &step)
+    case .opened(let link, let origin): open(link, from: origin, &step)
     case .header(let link, let header): withStream(link, &step) { $0.headerReceived(header, &$1) }
     case .stanza(let link, let element): elementReceived(link, element, &step)
     case .streamEnd(let link): streamEnded(link, &step)

@@ -71,11 +71,11 @@ final class ServerHost: @unchecked Sendable {
     }
   }
 
-  func opened(_ handler: LinkHandler) -> LinkID {
+  func opened(_ handler: LinkHandler, from origin: Origin?) -> LinkID {
     linkCount += 1
     let link = LinkID(linkCount)
     links[link] = handler
-    handle(.opened(link))
+    handle(.opened(link, from: origin))
     return link
   }
 

@@ -47,7 +47,8 @@ class Server:
             config = self.folder / "config.yaml"
             config.write_text(
                 f'listeners: [{{ address: "127.0.0.1", port: {port} }}]\ndata: {self.folder}/data\ncertificates: {folder}/certs\n'
-                "requires_tls: false\nlog_level: warning\nfeatures: { open_registration: true }\n")
+                "requires_tls: false\nlog_level: warning\nfeatures: { open_registration: true }\n"
+                "limits: { bytes_per_second: 0, connections_per_address: 100000 }\n")
             with open(self.folder / "log", "w") as log:
                 self.process = subprocess.Popen([arguments.server, "serve", "--config", config], stdout=log, stderr=log)
             self.pid = self.process.pid

@@ -37,7 +37,7 @@ def start(arguments, folder):
     config = folder / "config.yaml"
     config.write_text(
         f'listeners: [{{ address: "127.0.0.1", port: {arguments.port} }}]\ndata: {folder}/data\nrequires_tls: false\nlog_level: warning\n'
-        "features: { open_registration: true }\n")
+        "features: { open_registration: true }\nlimits: { bytes_per_second: 0, connections_per_address: 100000 }\n")
     server = subprocess.Popen([arguments.server, "serve", "--config", config], stdout=subprocess.PIPE, text=True)
     for line in server.stdout:
         if line.startswith("Add an account"):

@@ -35,10 +35,10 @@ struct EngineHarness {
     engine = Engine(configuration: configuration, seed: [42])
   }
 
-  mutating func open() -> LinkID {
+  mutating func open(from origin: Origin? = nil) -> LinkID {
     links += 1
     let link = LinkID(links)
-    input(.opened(link))
+    input(.opened(link, from: origin))
     return link
   }
 

@@ -22,7 +22,7 @@ final class RealSockets: SocketWorld {
     configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
     configuration.core.scramRounds = 1
     (configuration.core.offersTLS, configuration.core.requiresTLS) = (story.hasTLS, story.hasTLS)
-    configuration.core.limits.outboxBytes = story.outboxBytes
+    configuration.core.limits = story.limits
     configuration.logLevel = .error
     server = try RunningServer.start(configuration: configuration)
     for peer in 0..<3 { try server.addAccount(JID(local: Text("user\(peer)"), domain: "localhost", resource: "")!, password: "secret") }

@@ -16,7 +16,7 @@ struct SimulatedSockets: SocketWorld {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     (configuration.offersTLS, configuration.requiresTLS) = (story.hasTLS, story.hasTLS)
-    configuration.limits.outboxBytes = story.outboxBytes
+    configuration.limits = story.limits
     world = World(choices: Choices(seed: seed), settings: WorldSettings(configuration: configuration))
     for peer in 0..<3 {
       let account = JID(local: Text("user\(peer)"), domain: "localhost", resource: "")!
@@ -27,7 +27,7 @@ struct SimulatedSockets: SocketWorld {
 
   mutating func open(_ peer: Int) {
     count += 1
-    let id = world.connect(count)
+    let id = world.connect(count, from: Origin(address: [127, 0, 0, 1]))
     connections[peer] = id
     peers[id] = peer
     ended.remove(peer)

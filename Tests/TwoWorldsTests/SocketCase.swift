@@ -1,4 +1,5 @@
 import ClientCore
+import ServerCore
 import XML
 import XMPP
 
@@ -27,16 +28,18 @@ struct SocketCase: Sendable, CustomStringConvertible {
   var name: String
   /// STARTTLS is offered and required; otherwise neither.
   var hasTLS = false
-  var outboxBytes = 32 << 20
+  var limits = Configuration.Limits()
   /// Peers of whom only the end counts, since how much they got is chance.
   var onlyEnd: [Int] = []
   var acts: [Act]
   var description: String { name }
 
-  init(_ name: String, tls: Bool = false, outboxBytes: Int = 32 << 20, onlyEnd: [Int] = [], _ acts: [Act]) {
+  init(_ name: String, tls: Bool = false, onlyEnd: [Int] = [], limits: (inout Configuration.Limits) -> Void = { _ in }, _ acts: [Act]) {
     self.name = name
     hasTLS = tls
-    self.outboxBytes = outboxBytes
+    // Cases are about other things than how fast somebody is, unless they say so.
+    self.limits.bytesPerSecond = 0
+    limits(&self.limits)
     self.onlyEnd = onlyEnd
     self.acts = acts
   }

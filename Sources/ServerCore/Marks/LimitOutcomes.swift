@@ -27,6 +27,10 @@ public struct LimitOutcome: Sendable {
       "outboxBytes", "a peer that does not read loses its connection at once; what was for it is treated as for one who is gone"),
     LimitOutcome("allOutboxesBytes", "the connection with the most unread bytes ends at once, and only as many as must"),
     LimitOutcome("unprocessedBytes", "the connection is not read from until what it sent was worked off; nothing is lost"),
+    LimitOutcome(
+      "bytesPerSecond", "the connection is not read from until it has kept to its rate again; nothing is lost, and nobody else waits"),
+    LimitOutcome("burstBytes", "from here on, the rate counts"),
+    LimitOutcome("connectionsPerAddress", "stream error policy-violation, and the end of the connection"),
     LimitOutcome("negotiationIdle", "stream error connection-timeout"),
     LimitOutcome("negotiationTotal", "stream error connection-timeout"),
     LimitOutcome("closeWait", "the connection is cut; the stream has ended on our side already"),

@@ -8,6 +8,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case linkOutboxOverrun
   case linkAllOutboxesOverrun
   case linkReadPaused, linkReadResumed
+  case linkHeldBack
   case linkResumedWithInput
 
   // Streams
@@ -34,6 +35,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case streamCloseWaitOver
   case streamCutUnbound
   case streamShutdown, streamRefusedInShutdown
+  case streamAddressFull
 
   // TLS
   case tlsRefused

@@ -40,6 +40,7 @@ final class PackedEncoder: Encoder {
     case let text as Text: try standIns.text(text, treatment(of: name)).encode(to: self)
     case let texts as [Text] where type(of: value) == [Text].self: try texts.map { standIns.text($0, treatment(of: name)) }.encode(to: self)
     case let credentials as ScramCredentials: try standIns.credentials(credentials).encode(to: self)
+    case let origin as Origin: try standIns.origin(origin).encode(to: self)
     case let secret as Secret: try standIns.secret(secret).encode(to: self)
     case let element as Element: try standIns.element(element).encode(to: self)
     default: try value.encode(to: self)

@@ -53,9 +53,10 @@ public struct Recorder: Sendable {
     var writer = PackedWriter()
     var patches: [UInt8] = []
     switch input {
-    case .opened(let link):
+    case .opened(let link, let origin):
       redactors[link] = StreamRedactor(keepsText: standIns.keepsText)
       begin(.opened, now, link.number, &writer)
+      writer.blob(origin.map { standIns.origin($0).bytes } ?? [])
     case .bytes(let link, let bytes):
       var copy = bytes
       patches = redact(&copy, of: link, engine)

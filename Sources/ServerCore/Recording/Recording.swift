@@ -68,7 +68,7 @@ public struct Recording: Sendable {
   /// It ends in the middle of an entry, or of what its writer had reserved.
   public private(set) var isCut = false
 
-  static let magic = Array("spondee-recording 2\n".utf8)
+  static let magic = Array("spondee-recording 3\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }
@@ -172,7 +172,10 @@ public struct Recording: Sendable {
     let subject = try reader.number()
     let link = LinkID(subject)
     switch tag {
-    case .opened: return .opened(link)
+    case .opened:
+      let origin = try reader.blob()
+      guard origin.isEmpty || origin.count == 8 else { throw RecordingProblem("where a connection came from is no address") }
+      return .opened(link, from: origin.isEmpty ? nil : Origin(recorded: origin))
     case .bytes: return .bytes(link, try reader.blob())
     case .accepted: return .accepted(link, Int(clamping: try reader.number()))
     case .encrypted: return .encrypted(link)

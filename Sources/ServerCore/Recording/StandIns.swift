@@ -35,6 +35,9 @@ struct StandIns: Sendable {
     return Array(out.prefix(count))
   }
 
+  /// Where somebody came from is nobody's business; who came from the same place still does.
+  func origin(_ origin: Origin) -> Origin { Origin(recorded: bytes(8, for: "origin", origin.bytes)) }
+
   func key(_ bytes: [UInt8]) -> [UInt8] { self.bytes(bytes.count, for: "key", bytes) }
 
   /// The key that a client would have whose stored key is the stand-in for this one (RFC 5802, 3).

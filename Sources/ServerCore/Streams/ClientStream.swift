@@ -6,6 +6,8 @@ internal import XMPP
 /// It decides alone what it can; what concerns accounts comes out as a `Request`.
 struct ClientStream: Sendable, Codable {
   let link: LinkID
+  /// Where it counts as a connection; `nil` if nowhere.
+  let origin: Origin?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
   private(set) var domain: Text = ""
   private(set) var language: Text?
@@ -46,8 +48,9 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(link: LinkID, now: Instant) {
+  init(link: LinkID, origin: Origin?, now: Instant) {
     self.link = link
+    self.origin = origin
     openedAt = now.monotonic
     lastProgress = now.monotonic
   }

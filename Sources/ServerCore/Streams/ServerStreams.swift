@@ -5,12 +5,25 @@ internal import XMPP
 // How the server drives its streams: from a connection to a session and its end.
 
 extension Server {
-  mutating func open(_ link: LinkID, _ step: inout Step) {
+  mutating func open(_ link: LinkID, from origin: Origin?, _ step: inout Step) {
     guard !isShuttingDown else { return step.outputs.append(step.reach(.streamRefusedInShutdown, .close(link))) }
-    let stream = ClientStream(link: link, now: step.now)
+    let others = origin.map { connections[$0] ?? 0 } ?? 0
+    let isOneTooMany = others >= configuration.limits.connectionsPerAddress
+    if let origin, !isOneTooMany { connections[origin] = others + 1 }
+    let stream = ClientStream(link: link, origin: isOneTooMany ? nil : origin, now: step.now)
     streams[link] = stream
-    unbound.append(link)
+    unbound[link] = true
     if let deadline = stream.deadline(configuration.limits) { wake(.link(link), at: deadline) }
+    // RFC 6120, 13.12. It is told at once: who waits for its header before it is sent away has one more connection until then.
+    guard isOneTooMany else { return }
+    let error = StreamError(.policyViolation, text: "too many connections from your address")
+    endStream(link, step.reach(.streamAddressFull, error), &step)
+  }
+
+  /// A connection that counted is gone.
+  private mutating func forget(_ origin: Origin) {
+    let left = (connections[origin] ?? 1) - 1
+    connections[origin] = left > 0 ? left : nil
   }
 
   /// Lets something happen to a stream. All that may end one goes through here: the other side has only so much time to end its own.
@@ -86,7 +99,7 @@ extension Server {
     }
     accounts[account]?.entity?.sessions[resource] = Session(link: link, jid: jid, language: streams[link]!.language)
     withStream(link, &step) { $0.bound(jid, id: id, &$1) }
-    unbound.remove(link)
+    _ = unbound.remove(link)
   }
 
   mutating func refuseBinding(_ link: LinkID, _ error: StanzaError, id: Text?, _ step: inout Step) {
@@ -114,8 +127,8 @@ extension Server {
   mutating func linkClosed(_ link: LinkID, _ step: inout Step) {
     if let stream = streams[link], !stream.isClosing { step.reach(stream.isBound ? .streamLostBound : .streamLostInNegotiation) }
     endSession(link, &step)
-    unbound.remove(link)
-    _ = streams.remove(link)
+    _ = unbound.remove(link)
+    if let origin = streams.remove(link)?.origin { forget(origin) }
   }
 
   private mutating func endSession(_ link: LinkID, _ step: inout Step) {
@@ -142,7 +155,7 @@ extension Server {
     for session in accounts[account]?.entity?.sessions.values.elements ?? [] where session.link != spared {
       endStream(session.link, error, &step)
     }
-    for link in unbound where link != spared && streams[link]?.concerns(account) ?? false {
+    for link in unbound.sortedKeys() where link != spared && streams[link]?.concerns(account) ?? false {
       endStream(link, step.reach(.streamCutUnbound, error), &step)
     }
   }

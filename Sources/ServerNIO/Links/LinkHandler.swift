@@ -26,7 +26,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    link = host.opened(self)
+    link = host.opened(self, from: context.remoteAddress.flatMap { Origin($0) })
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import ServerCore
 
 /// Where clients connect.
 enum Listening {
@@ -39,5 +40,16 @@ enum Listening {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
+
+extension Origin {
+  /// `nil` for what is no IP address.
+  init?(_ address: SocketAddress) {
+    switch address {
+    case .v4(let address): self.init(address: withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
+    case .v6(let address): self.init(address: withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
+    case .unixDomainSocket: return nil
+    }
   }
 }

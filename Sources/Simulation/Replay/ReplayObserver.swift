@@ -60,7 +60,7 @@ struct ReplayObserver {
   /// To be called before the engine takes the input.
   mutating func input(_ input: Input, at time: Int64) {
     switch input {
-    case .opened(let link): open(link, at: time)
+    case .opened(let link, _): open(link, at: time)
     case .bytes(let link, let bytes):
       guard peers[link] != nil else { return }
       peers[link]!.sent.feed(bytes)

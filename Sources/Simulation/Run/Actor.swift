@@ -1,4 +1,5 @@
 internal import ClientCore
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -20,5 +21,7 @@ struct Actor {
   var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
   var isBound: Bool { client?.isBound ?? false }
   var user: User { User(index: index, account: account, resource: resource) }
+  /// Where it connects from: rascals share one address, others have one each.
+  var origin: Origin? { Origin(address: isRascal ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
   var name: String { "\(account.local)/\(resource)" }
 }

@@ -102,7 +102,7 @@ extension Run {
     actors[index].isStuck = false
     actors[index].isEncrypted = false
     streamBegins(index)
-    let connection = world.connect(UInt64(index + 1) << 24 | UInt64(actors[index].incarnation))
+    let connection = world.connect(UInt64(index + 1) << 24 | UInt64(actors[index].incarnation), from: actors[index].origin)
     actors[index].connection = connection
     byConnection[connection] = index
     observe(.connected(actors[index].session))

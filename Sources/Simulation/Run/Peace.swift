@@ -20,6 +20,7 @@ extension Run {
       ask(.enableAccount(account))
       rest()
     }
+    if swarm.isTight { forgetConnections() }
     for index in actors.indices where !actors[index].isRascal {
       if actors[index].client == nil { connect(index) }
       rest()
@@ -49,6 +50,12 @@ extension Run {
     checkAtRest()
     leave()
     for index in actors.indices { streamBegins(index) }
+  }
+
+  /// The server waits for those who do not take its last words; until then their connections count, and no others may come.
+  private mutating func forgetConnections() {
+    let patience = world.now + .seconds(15)
+    while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
   }
 
   /// Everybody goes, and time passes: whoever nobody needs any more is let go.

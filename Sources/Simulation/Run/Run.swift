@@ -261,6 +261,7 @@ public struct Run {
 
   mutating func checkAtRest() {
     guard failure == nil else { return }
+    if let gauge = world.crowd { return fail("limits", gauge.description, isAtRest: true) }
     let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
     let mayLoseStanzas = swarm.isTight || swarm.settings.loadFailurePercent > 0
     let state = RestState(

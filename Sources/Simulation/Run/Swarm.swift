@@ -161,6 +161,9 @@ struct Swarm: Sendable {
     limits.authenticationAttempts = low(74, [5, 3, 2], &choices)
     limits.groupsPerItem = low(75, [64, 2, 1], &choices)
     limits.authenticatedStream.stanzaBytes = low(76, [262_144, 20_000, 10_000], &choices)
+    limits.bytesPerSecond = low(77, [128 << 10, 20_000, 3_000], &choices)
+    limits.burstBytes = low(78, [1 << 20, 4_000, 1], &choices)
+    limits.connectionsPerAddress = low(79, [1_000, 2, 1], &choices)
     settings.configuration.limits = limits
   }
 }

@@ -1,10 +1,13 @@
 internal import OrderedCollections
-internal import ServerCore
+public import ServerCore
 
 /// A simulated TCP connection with both its ends. Either end may be gone while bytes are still on their way to the other.
 struct Connection: Sendable {
   let id: World.ConnectionID
   let link: LinkID
+  let origin: Origin?
+  /// What its client has said lately and has not yet worked off at the rate that it may have.
+  var spending = Spending()
   var toServer: Pipe
   var toClient: Pipe
   /// The server's end: decides how it ends.
@@ -39,9 +42,10 @@ struct Connection: Sendable {
     }
   }
 
-  init(_ id: World.ConnectionID, link: LinkID, settings: WorldSettings) {
+  init(_ id: World.ConnectionID, link: LinkID, from origin: Origin?, settings: WorldSettings) {
     self.id = id
     self.link = link
+    self.origin = origin
     toServer = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
     toClient = toServer
   }
@@ -51,18 +55,18 @@ struct Connection: Sendable {
 
 extension World {
   /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
-  public mutating func connect(_ name: UInt64) -> ConnectionID {
+  public mutating func connect(_ name: UInt64, from origin: Origin? = nil) -> ConnectionID {
     let id = ConnectionID(number: name)
     linkCount += 1
     let link = LinkID(linkCount)
-    connections.add(Connection(id, link: link, settings: settings))
+    connections.add(Connection(id, link: link, from: origin, settings: settings))
     guard node.isUp else {
       connections[id].isServerThere = false
       schedule(.resetOutside(id), after: latency(id))
       return id
     }
     links[link] = id
-    tell(.opened(link))
+    tell(.opened(link, from: origin))
     return id
   }
 

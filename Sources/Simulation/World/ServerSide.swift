@@ -202,7 +202,10 @@ extension World {
   private mutating func hear(_ item: Pipe.Item, _ id: ConnectionID, _ link: LinkID) {
     switch item {
     case .bytes where connections[id].awaitsHandshake, .alert: follow(connections[id].life.abort(), id)
-    case .bytes(let bytes): if connections[id].life.isOpen { tell(.bytes(link, Array(bytes))) }
+    case .bytes(let bytes):
+      guard connections[id].life.isOpen else { return }
+      watchPace(id, bytes.count)
+      tell(.bytes(link, Array(bytes)))
     case .handshake:
       connections[id].awaitsHandshake = false
       tell(.encrypted(link))
@@ -250,6 +253,25 @@ extension World {
   public mutating func setDisk(full: Bool, slowness: Int64) { (node.isDiskFull, node.slowness) = (full, max(1, slowness)) }
 
   // MARK: Limits
+
+  /// Nobody is heard for long who speaks faster than he may.
+  private mutating func watchPace(_ id: ConnectionID, _ count: Int) {
+    let limits = settings.configuration.limits
+    guard limits.bytesPerSecond > 0 else { return }
+    let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits.bytesPerSecond)
+    // One read more than what was free, and what is read before the server's wish to read no more is carried out.
+    let most = limits.burstBytes + settings.readSize + (settings.batchPercent > 0 ? World.mostUnflushed : 0)
+    if spent > most, overLimit == nil { overLimit = Gauge(name: "bytes said too fast", value: spent, limit: most) }
+  }
+
+  /// More connections from one address than the server should have let stay.
+  var crowd: Gauge? {
+    let there = connections.ids.filter { connections[$0].isServerThere && connections[$0].life.isOpen }
+    let origins = there.compactMap { connections[$0].origin }
+    let most = settings.configuration.limits.connectionsPerAddress
+    let counts = OrderedSet(origins).map { origin in origins.count { $0 == origin } }
+    return counts.first { $0 > most }.map { Gauge(name: "connections from an address", value: $0, limit: most) }
+  }
 
   /// No buffer or queue of the server's may ever hold more than it is allowed to.
   mutating func watchLimits() {

@@ -125,7 +125,9 @@ public struct World {
   public var engine: Engine { node.engine }
   public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
-  public var isAtRest: Bool { agenda.busy == 0 }
+  public var isAtRest: Bool { agenda.busy == 0 && !isSomebodyHeldBack }
+  /// What the peer has said waits in the server's system, for no longer than a deadline.
+  private var isSomebodyHeldBack: Bool { node.isUp && node.engine.holdsSomebodyBack }
   /// What this server and those before it reached.
   public var marks: Marks {
     var all = node.engine.marks
@@ -179,7 +181,7 @@ public struct World {
   public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
     if untilRest, isAtRest { return false }
     if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (agenda.firstTime ?? .max), deadline <= limit,
-      !untilRest || agenda.firstTime != nil
+      !untilRest || agenda.firstTime != nil || isSomebodyHeldBack
     {
       now = max(now, deadline)
       happenings += 1

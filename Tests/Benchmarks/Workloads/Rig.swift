@@ -33,7 +33,7 @@ final class Rig {
     var client = Client(account: account, password: "pw", resource: "d", nonce: "abc", security: .lenient)
     let opening = client.begin()
     clients[link] = client
-    todo.append(.opened(link))
+    todo.append(.opened(link, from: nil))
     for case .bytes(let bytes) in opening { input(.bytes(link, bytes)) }
     precondition(clients[link]!.isBound)
     // From here on nobody reads what it is sent.

@@ -1,0 +1,44 @@
+internal import HeapModule
+
+/// How fast a peer may speak (RFC 6120, 13.12): a bucket that leaks at `bytesPerSecond` and has room for `burstBytes`. What it is filled with
+/// is counted as time, so all that a link has to remember is until when it has paid.
+struct Pace: Sendable {
+  private let rate: Int64
+  /// How long it takes a full bucket to run dry; nanoseconds.
+  private let slack: Int64
+
+  /// `nil` where there is no limit.
+  init?(_ limits: Configuration.Limits) {
+    guard limits.bytesPerSecond > 0 else { return nil }
+    rate = Int64(limits.bytesPerSecond)
+    slack = Pace.time(for: limits.burstBytes, rate)
+  }
+
+  /// No count that can come up overflows: `Configuration.problem` bounds rate and burst, and nobody reads so much at once.
+  private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(count) * .seconds(1) / rate }
+
+  /// - Parameter paid: what this returned last for the same link; `Int64.min` before that.
+  /// - Returns: until when the link has spoken, if it keeps to the rate. Later than now: too much.
+  func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 { max(paid, now - slack) + Pace.time(for: count, rate) }
+}
+
+/// Links that are not read from until a time, in an order that does not depend on how they came here.
+struct HeldLinks: Sendable {
+  private struct Hold: Comparable, Sendable {
+    let time: Int64
+    let link: LinkID
+    static func < (a: Hold, b: Hold) -> Bool { (a.time, a.link) < (b.time, b.link) }
+  }
+  private var heap = Heap<Hold>()
+
+  /// On the monotonic clock.
+  var next: Int64? { heap.min?.time }
+
+  mutating func add(_ link: LinkID, until time: Int64) { heap.insert(Hold(time: time, link: link)) }
+
+  /// The next one whose time has come. It may be gone.
+  mutating func popDue(at now: Int64) -> LinkID? {
+    guard let first = heap.min, first.time <= now else { return nil }
+    return heap.removeMin().link
+  }
+}

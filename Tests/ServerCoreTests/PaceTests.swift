@@ -1,0 +1,172 @@
+import Testing
+import XML
+
+@testable import ServerCore
+
+/// How fast a peer may speak, and how many connections may come from one place (RFC 6120, 13.12).
+@Suite struct PaceTests {
+  private static func harness(rate: Int = 1_000, burst: Int = 5_000) -> EngineHarness {
+    var harness = EngineHarness {
+      $0.limits.bytesPerSecond = rate
+      $0.limits.burstBytes = burst
+    }
+    for name in ["romeo", "juliet", "nurse"] { harness.addAccount(name) }
+    return harness
+  }
+
+  private static func ping(_ id: String) -> String { "<iq type='get' id='\(id)' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>" }
+
+  @Test func whoIsTooFastIsNotReadFromUntilHeHasPaid() {
+    var harness = Self.harness()
+    let link = harness.session("romeo", resource: "orchard")
+    #expect(harness.paused.isEmpty, "a login fits in the burst")
+    harness.advance(seconds: 60)
+    let flood = (0..<100).map { Self.ping("p\($0)") }.joined()
+    harness.send(flood, on: link)
+    #expect(harness.read(link).contains("id='p99'"), "what was read is answered")
+    #expect(harness.paused == [link])
+    let debt = flood.utf8.count - 5_000
+    #expect(harness.engine.nextDeadline == harness.now + Int64(debt) * 1_000_000)
+    harness.advance(seconds: Int64(debt / 1_000))
+    #expect(harness.paused == [link], "not yet")
+    harness.advance(seconds: 1)
+    #expect(harness.paused.isEmpty)
+    harness.send(Self.ping("after"), on: link)
+    #expect(harness.read(link).contains("id='after'"))
+  }
+
+  /// What the system had read already when the engine wished for no more.
+  @Test func whatComesWhileHeIsHeldPutsTheEndOff() {
+    var harness = Self.harness(rate: 1_000, burst: 0)
+    let link = harness.open()
+    harness.send(String(repeating: " ", count: 1_000), on: link)
+    harness.send(String(repeating: " ", count: 2_000), on: link)
+    harness.advance(seconds: 2)
+    #expect(harness.paused == [link])
+    #expect(harness.engine.holdsSomebodyBack)
+    harness.advance(seconds: 1)
+    #expect(harness.paused.isEmpty)
+    #expect(!harness.engine.holdsSomebodyBack)
+  }
+
+  @Test func whoKeepsToTheRateIsNeverHeld() {
+    var harness = Self.harness()
+    let link = harness.session("romeo", resource: "orchard")
+    harness.advance(seconds: 10)
+    let second = String(repeating: Self.ping("p"), count: 1_000 / Self.ping("p").utf8.count)
+    for _ in 0..<100 {
+      harness.send(second, on: link)
+      #expect(harness.paused.isEmpty)
+      harness.advance(seconds: 1)
+    }
+  }
+
+  @Test func withoutALimitNobodyIsHeld() {
+    var harness = Self.harness(rate: 0, burst: 0)
+    let link = harness.session("romeo", resource: "orchard")
+    harness.send(String(repeating: Self.ping("p"), count: 10_000), on: link)
+    #expect(harness.paused.isEmpty)
+  }
+
+  @Test func aHeldPeerThatLeavesIsForgotten() {
+    var harness = Self.harness(burst: 0)
+    let link = harness.open()
+    harness.send(String(repeating: " ", count: 9_000), on: link)
+    #expect(harness.engine.holdsSomebodyBack)
+    harness.input(.closed(link))
+    #expect(!harness.engine.holdsSomebodyBack)
+  }
+
+  /// The same conversation beside a flood and without it: every byte at the same time.
+  @Test func nobodyElseNoticesAFlood() {
+    func conversation(withFlood: Bool) -> [String] {
+      var harness = Self.harness()
+      let (romeo, juliet) = (harness.session("romeo", resource: "o"), harness.session("juliet", resource: "b"))
+      let nurse = harness.session("nurse", resource: "n")
+      var heard: [String] = []
+      for round in 0..<50 {
+        if withFlood, !harness.paused.contains(nurse) { harness.send(String(repeating: Self.ping("f"), count: 200), on: nurse) }
+        harness.send(EngineHarness.chat(to: "juliet@localhost/b", "round \(round)"), on: romeo)
+        heard.append("\(harness.now) " + harness.read(juliet))
+        harness.send(EngineHarness.chat(to: "romeo@localhost/o", "and back \(round)"), on: juliet)
+        heard.append("\(harness.now) " + harness.read(romeo))
+        #expect(harness.paused.subtracting([nurse]).isEmpty)
+        harness.advance(seconds: 1)
+      }
+      return heard
+    }
+    let calm = conversation(withFlood: false)
+    #expect(calm.allSatisfy { $0.contains("round") || $0.contains("and back") })
+    #expect(calm == conversation(withFlood: true))
+  }
+
+  @Test func aSnapshotKnowsWhoIsHeld() throws {
+    var harness = Self.harness(burst: 0)
+    let link = harness.open()
+    harness.send(String(repeating: " ", count: 3_000), on: link)
+    let deadline = try #require(harness.engine.nextDeadline)
+    var recorder = Recorder(secret: Array(repeating: 1, count: 32))
+    let bytes = recorder.begin(from: harness.engine, at: Instant(monotonic: harness.now, wall: harness.now))
+    harness.engine = try Recording(parsing: bytes).start.engine()
+    #expect(harness.engine.nextDeadline == deadline)
+    harness.advance(seconds: 3)
+    #expect(harness.paused.isEmpty)
+  }
+
+  // MARK: Connections
+
+  private static func origin(_ address: UInt8...) -> Origin { Origin(address: address)! }
+
+  @Test func onlySoManyConnectionsComeFromOneAddress() {
+    var harness = EngineHarness { $0.limits.connectionsPerAddress = 2 }
+    let first = harness.open(from: Self.origin(192, 0, 2, 1))
+    _ = harness.open(from: Self.origin(192, 0, 2, 1))
+    let third = harness.open(from: Self.origin(192, 0, 2, 1))
+    let refusal = harness.read(third)
+    #expect(refusal.contains("<stream:stream") && refusal.contains("<policy-violation") && refusal.hasSuffix("</stream:stream>"))
+    #expect(harness.closed == [third])
+    let neighbour = harness.open(from: Self.origin(192, 0, 2, 2))
+    let stranger = harness.open(from: nil)
+    // Who was sent away did not count.
+    harness.input(.closed(third))
+    let fourth = harness.open(from: Self.origin(192, 0, 2, 1))
+    #expect(harness.closed == [third, fourth])
+    harness.input(.closed(first))
+    let fifth = harness.open(from: Self.origin(192, 0, 2, 1))
+    for link in [neighbour, stranger, fifth] {
+      harness.send(EngineHarness.header, on: link)
+      #expect(harness.read(link).contains("<stream:features"))
+    }
+  }
+
+  @Test func addressesCountByWhatAHostHasToItself() {
+    let network: [UInt8] = [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 1]
+    let hosts = [1, 2].map { Origin(address: network + [0, 0, 0, 0, 0, 0, 0, $0]) }
+    #expect(hosts[0] == hosts[1], "one network of IPv6")
+    #expect(hosts[0] != Origin(address: network.dropLast() + [2, 0, 0, 0, 0, 0, 0, 0, 1]))
+    let mapped = Origin(address: Array(repeating: 0, count: 10) + [0xFF, 0xFF, 192, 0, 2, 1])
+    #expect(mapped == Self.origin(192, 0, 2, 1))
+    #expect(mapped != Self.origin(192, 0, 2, 2))
+    #expect(Origin(address: Array(repeating: 0, count: 15) + [1]) != Self.origin(0, 0, 0, 1), "::1 is not 0.0.0.1")
+    #expect(Origin(address: [1, 2, 3]) == nil)
+  }
+
+  @Test func aRecordingDoesNotSayWhereSomebodyCameFrom() throws {
+    var recorder = Recorder(secret: Array(repeating: 1, count: 32))
+    let engine = EngineHarness().engine
+    let now = Instant(monotonic: 0, wall: 0)
+    var bytes = recorder.begin(configuration: Configuration(domains: ["localhost"]), seed: [1], at: now)
+    let here = Self.origin(192, 0, 2, 1)
+    for (link, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, Origin?)] {
+      bytes += recorder.input(.opened(LinkID(link), from: origin), at: now, before: engine)
+    }
+    let recording = try Recording(parsing: bytes)
+    let origins = recording.entries.map { entry -> Origin? in
+      guard case .input(.opened(_, let origin), _) = entry else { return nil }
+      return origin
+    }
+    #expect(origins.count == 4 && origins[0] != nil && origins[0] == origins[1] && origins[2] != nil && origins[3] == nil)
+    #expect(origins[0] != origins[2])
+    #expect(origins[0] != here)
+  }
+}
