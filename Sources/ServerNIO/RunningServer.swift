@@ -12,7 +12,8 @@ public import XMPP
 public final class RunningServer: Sendable {
   /// Where it listens; the ports are real ones.
   public let listeners: [ServeConfiguration.Listener]
-  private let group: MultiThreadedEventLoopGroup
+  /// Those of the connections, and that of the host; may be the same.
+  private let groups: [MultiThreadedEventLoopGroup]
   private let channels: [any Channel]
   private let host: ServerHost
   private let folder: DataFolder
@@ -35,24 +36,26 @@ public final class RunningServer: Sendable {
     logger.logLevel = configuration.logLevel.loggerLevel
 
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let host = ServerHost(loop: group.next(), engine: engine, storage: storage, tls: tls, logger: logger)
+    let links = configuration.eventLoops > 1 ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops - 1) : group
+    let groups = links === group ? [group] : [links, group]
+    let host = ServerHost(loop: group.next(), linkLoops: Array(links.makeIterator()), engine: engine, storage: storage, logger: logger)
     if let options = configuration.recording {
       host.record(into: try RecordingFolder(options, configuration: core, seed: seed, at: .now()))
     }
     var channels: [any Channel] = []
     do throws(SetupError) {
-      channels = try bind(configuration, group, host)
+      channels = try bind(configuration, group, links, host, tls)
       channels.append(try ControlSocket.bind(configuration.controlSocket, group, host))
     } catch {
       for channel in channels { try? channel.close().wait() }
-      try? group.syncShutdownGracefully()
+      for group in groups { try? group.syncShutdownGracefully() }
       throw error
     }
-    return RunningServer(group: group, channels: channels, host: host, folder: folder)
+    return RunningServer(groups: groups, channels: channels, host: host, folder: folder)
   }
 
-  private init(group: MultiThreadedEventLoopGroup, channels: [any Channel], host: ServerHost, folder: DataFolder) {
-    self.group = group
+  private init(groups: [MultiThreadedEventLoopGroup], channels: [any Channel], host: ServerHost, folder: DataFolder) {
+    self.groups = groups
     self.channels = channels
     self.host = host
     self.folder = folder
@@ -63,11 +66,12 @@ public final class RunningServer: Sendable {
   }
 
   private static func bind(
-    _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ host: ServerHost
+    _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ links: MultiThreadedEventLoopGroup, _ host: ServerHost,
+    _ tls: NIOSSLContext
   ) throws(SetupError) -> [any Channel] {
     var channels: [any Channel] = []
     for listener in configuration.listeners() {
-      var bootstrap = Listening.bootstrap(group, host: host)
+      var bootstrap = Listening.bootstrap(group, links: links, host: host, tls: tls)
       // IPv4 has a listener of its own.
       if listener.address.contains(":") { bootstrap = bootstrap.serverChannelOption(ipv6Only, value: 1) }
       do {
@@ -129,7 +133,7 @@ public final class RunningServer: Sendable {
     let host = host
     try? host.loop.flatSubmit { host.shutDown(patience: .seconds(5)) }.wait()
     try? host.drainStorage()
-    try? group.syncShutdownGracefully()
+    for group in groups { try? group.syncShutdownGracefully() }
     folder.release()
   }
 }

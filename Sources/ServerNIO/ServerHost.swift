@@ -1,22 +1,25 @@
 internal import Logging
 internal import NIOCore
-internal import NIOSSL
 internal import ServerCore
 internal import StorageSQLite
+internal import Synchronization
 
 /// Owns the engine and does what it wishes: the only place where the core meets the system.
 ///
-/// Everything here happens on one event loop, which is why it may be passed around; other threads come in by `loop.execute`.
+/// Everything here happens on one event loop, which is why it may be passed around; other threads come in by `loop.execute`. Connections
+/// may have loops of their own (`LinkLoop`).
 final class ServerHost: @unchecked Sendable {
   let loop: any EventLoop
   private var engine: Engine
   private var recording: RecordingFolder?
   private var storage: StorageQueue!
-  private let tls: NIOSSLContext
   private let logger: Logger
 
+  private(set) var linkLoops: [LinkLoop] = []
   private var links: [LinkID: LinkHandler] = [:]
-  private var linkCount: UInt64 = 0
+  /// Connections whose peers will say nothing more, since the last flush.
+  private var finished: [LinkHandler] = []
+  private let linkCount = Atomic<UInt64>(0)
   private var requests: [UInt64: @Sendable (ControlReply) -> Void] = [:]
   private var requestCount: UInt64 = 0
   private var storageRequestCount: UInt64 = 0
@@ -25,15 +28,16 @@ final class ServerHost: @unchecked Sendable {
   private var isFlushing = false
   private var shutdown: EventLoopPromise<Void>?
 
-  init(loop: any EventLoop, engine: Engine, storage: sending SQLiteStorage, tls: NIOSSLContext, logger: Logger) {
+  /// - Parameter linkLoops: where connections are; may be the same as `loop`, or it and others.
+  init(loop: any EventLoop, linkLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
     self.loop = loop
     self.engine = engine
-    self.tls = tls
     self.logger = logger
     self.storage = StorageQueue(storage) { [unowned self] answers in
       // The queue is drained before the host goes.
       loop.execute { self.receive(answers) }
     }
+    self.linkLoops = linkLoops.map { LinkLoop($0, host: self) }
   }
 
   /// To be called before anything happens.
@@ -63,6 +67,10 @@ final class ServerHost: @unchecked Sendable {
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
     feed(input)
+    flushSoon()
+  }
+
+  private func flushSoon() {
     guard !isFlushScheduled, !isFlushing else { return }
     isFlushScheduled = true
     loop.execute {
@@ -71,18 +79,24 @@ final class ServerHost: @unchecked Sendable {
     }
   }
 
-  func opened(_ handler: LinkHandler, from origin: Origin?) -> LinkID {
-    linkCount += 1
-    let link = LinkID(linkCount)
-    links[link] = handler
-    handle(.opened(link, from: origin))
-    return link
-  }
+  /// From any thread.
+  func nextLink() -> LinkID { LinkID(linkCount.add(1, ordering: .relaxed).newValue) }
 
-  func closed(_ link: LinkID) {
-    guard links.removeValue(forKey: link) != nil else { return }
-    handle(.closed(link))
-    if links.isEmpty { shutdown?.succeed() }
+  func hear(_ saying: LinkLoop.Saying) {
+    switch saying {
+    case .opened(let handler, let link, let origin):
+      links[link] = handler
+      handle(.opened(link, from: origin))
+    case .input(.closed(let link)):
+      guard links.removeValue(forKey: link) != nil else { return }
+      handle(.closed(link))
+      if links.isEmpty { shutdown?.succeed() }
+    case .input(let input): handle(input)
+    case .finished(let handler):
+      // What its peer said last may have an answer, which goes out first.
+      finished.append(handler)
+      flushSoon()
+    }
   }
 
   /// Asks the engine on behalf of somebody with authority over the server. The answer comes on the loop.
@@ -118,20 +132,22 @@ final class ServerHost: @unchecked Sendable {
     isFlushing = true
     while true {
       let actions = takeActions()
-      guard !actions.isEmpty else { break }
       for action in actions { perform(action) }
+      guard actions.isEmpty else { continue }
+      if finished.isEmpty { break }
+      let answered = finished
+      finished = []
+      for handler in answered { handler.home.perform(.finish, handler) }
     }
+    for linkLoop in linkLoops { linkLoop.flush() }
     isFlushing = false
     schedule()
   }
 
   private func perform(_ action: Action) {
     switch action {
-    case .write(let link, let bytes): links[link]?.write(bytes)
-    case .startTLS(let link): links[link]?.startTLS(tls)
-    case .close(let link): links[link]?.close()
-    case .abort(let link): links[link]?.abort()
-    case .read(let link, let isWanted): links[link]?.setReading(isWanted)
+    case .write(let link, _), .startTLS(let link), .close(let link), .abort(let link), .read(let link, _):
+      if let handler = links[link] { handler.home.perform(.action(action), handler) }
     case .commit(let number, let records):
       storageRequestCount += 1
       storage.commit(number, records)
@@ -172,7 +188,8 @@ final class ServerHost: @unchecked Sendable {
     handle(.shutdown)
     if links.isEmpty { promise.succeed() }
     let timeout = loop.scheduleTask(in: patience) {
-      for handler in self.links.values { handler.abort() }
+      for (link, handler) in self.links { handler.home.perform(.action(.abort(link)), handler) }
+      for linkLoop in self.linkLoops { linkLoop.flush() }
       promise.succeed()
     }
     promise.futureResult.whenComplete { _ in timeout.cancel() }

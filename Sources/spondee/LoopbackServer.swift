@@ -12,12 +12,13 @@ struct LoopbackServer {
 
   var port: Int { server.port }
 
-  init(cast: [Scenario.Character], configuration core: Configuration) throws {
+  init(cast: [Scenario.Character], configuration core: Configuration, eventLoops: Int) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UUID().uuidString)")
     var configuration = ServeConfiguration(dataFolder: folder.path)
     configuration.core = core
     configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
     configuration.logLevel = .warning
+    configuration.eventLoops = eventLoops
     server = try RunningServer.start(configuration: configuration)
     var made: Set<JID> = []
     for character in cast {

@@ -22,10 +22,15 @@ struct ScenarioCommand: ParsableCommand {
 
   @Argument(help: "Scripts, or folders of them (*.scs).") var paths: [String]
   @Option(help: "simulation or sockets.") var driver = Driver.simulation
+  @Option(help: "With --driver sockets: threads of the server that serve connections.") var eventLoops = 1
   @Option(help: "The simulation's seed: it chooses how bytes are split and what overtakes what.") var seed: UInt64 = 0
   @Option(help: "Run each script with every seed of a range, such as 0..<1000.") var seeds: SeedRange?
   @Option(help: "HOST:PORT of a server that is running already.") var connect: Endpoint?
   @Flag(help: "Whatever a client receives must have been asked for.") var exact = false
+
+  func validate() throws {
+    guard 1...64 ~= eventLoops else { throw ValidationError("--event-loops is a number from 1 to 64, not \(eventLoops)") }
+  }
 
   func run() throws {
     var failed = 0
@@ -78,7 +83,7 @@ struct ScenarioCommand: ParsableCommand {
       }
       return nil
     case .sockets:
-      let server = try LoopbackServer(cast: script.cast, configuration: SimulatedDriver.configuration(for: script))
+      let server = try LoopbackServer(cast: script.cast, configuration: SimulatedDriver.configuration(for: script), eventLoops: eventLoops)
       defer { server.stop() }
       var driver = SocketDriver(host: "127.0.0.1", port: server.port)
       return describe(runner.run(script, with: &driver))

@@ -3,9 +3,10 @@ import Testing
 
 /// What a connection does over real sockets, it does in the simulated network, and the other way round.
 @Suite(.serialized) struct SocketCaseTests {
-  @Test(arguments: strangers + sessions)
-  func looksTheSameInBothWorlds(story: SocketCase) throws {
-    var real = SocketPlayer(try RealSockets(story))
+  /// With one event loop, and with connections on two others.
+  @Test(arguments: strangers + sessions, [1, 3])
+  func looksTheSameInBothWorlds(story: SocketCase, eventLoops: Int) throws {
+    var real = SocketPlayer(try RealSockets(story, eventLoops: eventLoops))
     let history = real.play(story)
     for seed: UInt64 in 0..<8 {
       var simulated = SocketPlayer(SimulatedSockets(story, seed: seed))

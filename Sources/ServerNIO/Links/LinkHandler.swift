@@ -4,12 +4,14 @@ internal import NIOSSL
 internal import NIOTLS
 internal import ServerCore
 
-/// One connection: tells the host what comes, and does what the host says. It belongs to the host's loop.
+/// One connection: tells the host what comes, and does what the host says. It belongs to the loop of its `home`.
 final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  let home: LinkLoop
   private let host: ServerHost
+  private let tls: NIOSSLContext
   /// The handler nearest to the socket, below TLS.
   private let socket: SocketHandler
   private var context: ChannelHandlerContext?
@@ -17,8 +19,10 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   private var life = ConnectionLife()
   private var timer: Scheduled<Void>?
 
-  init(host: ServerHost, socket: SocketHandler) {
+  init(home: LinkLoop, host: ServerHost, tls: NIOSSLContext, socket: SocketHandler) {
+    self.home = home
     self.host = host
+    self.tls = tls
     self.socket = socket
   }
 
@@ -26,23 +30,24 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    link = host.opened(self, from: context.remoteAddress.flatMap { Origin($0) })
+    let link = host.nextLink()
+    self.link = link
+    home.say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
     guard life.isOpen, let link else { return }
     let buffer = unwrapInboundIn(data)
-    host.handle(.bytes(link, Array(buffer.readableBytesView)))
+    home.say(.input(.bytes(link, Array(buffer.readableBytesView))))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      if let link { host.handle(.encrypted(link)) }
+      if let link { home.say(.input(.encrypted(link))) }
     case ChannelEvent.inputClosed:
-      // After a turn of the loop: what the peer said last may have an answer.
-      context.eventLoop.assumeIsolated().execute { self.follow(self.life.peerFinished()) }
+      home.say(.finished(self))
     default:
       context.fireUserInboundEventTriggered(event)
     }
@@ -57,27 +62,39 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     life.gone()
     timer?.cancel()
     timer = nil
-    if let link { host.closed(link) }
+    if let link { home.say(.input(.closed(link))) }
     link = nil
     self.context = nil
   }
 
   // MARK: What is to be done
 
-  func write(_ bytes: [UInt8]) {
+  func perform(_ deed: LinkLoop.Deed) {
+    switch deed {
+    case .action(.write(_, let bytes)): write(bytes)
+    case .action(.startTLS): startTLS()
+    case .action(.close): follow(life.close())
+    case .action(.abort): abort()
+    case .action(.read(_, let isWanted)): setReading(isWanted)
+    case .action(.commit), .action(.load), .action(.derive), .action(.reply), .action(.log): break
+    case .finish: follow(life.peerFinished())
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) {
     guard life.isOpen, let context, let link else { return }
     life.writes()
     let count = bytes.count
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { result in
-      if case .success = result { self.host.handle(.accepted(link, count)) }
+      if case .success = result { self.home.say(.input(.accepted(link, count))) }
       self.follow(self.life.wrote())
     }
     context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
   }
 
   /// What was written before is below TLS already; what comes from here on passes through it.
-  func startTLS(_ tls: NIOSSLContext) {
+  private func startTLS() {
     guard life.isOpen, let context else { return }
     do {
       try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(socket))
@@ -86,14 +103,13 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     }
   }
 
-  func setReading(_ isWanted: Bool) {
+  private func setReading(_ isWanted: Bool) {
     guard life.isOpen || isWanted else { return }
     try? context?.channel.syncOptions?.setOption(.autoRead, value: isWanted)
     if isWanted { context?.read() }
   }
 
-  func close() { follow(life.close()) }
-  func abort() { follow(life.abort()) }
+  private func abort() { follow(life.abort()) }
 
   private func follow(_ deeds: [ConnectionLife.Deed]) {
     for deed in deeds {

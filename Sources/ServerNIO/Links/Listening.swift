@@ -1,7 +1,7 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
-internal import ServerCore
+internal import NIOSSL
 
 /// Where clients connect.
 enum Listening {
@@ -9,8 +9,12 @@ enum Listening {
   private static let receiveBytes = 4096
   private static let backlog: Int32 = 1024
 
-  static func bootstrap(_ group: any EventLoopGroup, host: ServerHost) -> ServerBootstrap {
-    ServerBootstrap(group: group)
+  /// - Parameters:
+  ///   - group: accepts; the host's loop alone.
+  ///   - links: has the connections: the loops of the host's `linkLoops`.
+  static func bootstrap(_ group: any EventLoopGroup, links: any EventLoopGroup, host: ServerHost, tls: NIOSSLContext) -> ServerBootstrap {
+    let homes = host.linkLoops
+    return ServerBootstrap(group: group, childGroup: links)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
@@ -19,8 +23,9 @@ enum Listening {
       }
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          guard let home = homes.first(where: { $0.loop === channel.eventLoop }) else { return channel.close(promise: nil) }
           let socket = SocketHandler()
-          try channel.pipeline.syncOperations.addHandlers([socket, LinkHandler(host: host, socket: socket)])
+          try channel.pipeline.syncOperations.addHandlers([socket, LinkHandler(home: home, host: host, tls: tls, socket: socket)])
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -40,16 +45,5 @@ enum Listening {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  }
-}
-
-extension Origin {
-  /// `nil` for what is no IP address.
-  init?(_ address: SocketAddress) {
-    switch address {
-    case .v4(let address): self.init(address: withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
-    case .v6(let address): self.init(address: withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
-    case .unixDomainSocket: return nil
-    }
   }
 }

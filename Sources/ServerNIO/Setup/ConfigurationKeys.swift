@@ -30,6 +30,7 @@ extension ConfigurationFile {
     "data": { file, node, target throws(SetupError) in target.dataFolder = try file.path(node) },
     "certificates": { file, node, target throws(SetupError) in target.certificatesFolder = try file.path(node) },
     "log_level": { file, node, target throws(SetupError) in target.logLevel = try file.choice(node, [.debug, .info, .warning, .error]) },
+    "event_loops": { file, node, target throws(SetupError) in target.eventLoops = try file.number(node, 1...64) },
     "requires_tls": { file, node, target throws(SetupError) in target.core.requiresTLS = try file.flag(node) },
     "conflict_policy": { file, node, target throws(SetupError) in
       target.core.conflictPolicy = try file.choice(node, Configuration.ConflictPolicy.allCases)

@@ -13,6 +13,8 @@ public struct ServeConfiguration: Sendable {
   /// `nil`: `certs` in the data folder.
   public var certificatesFolder: String?
   public var logLevel = LogLevel.info
+  /// Threads that serve connections. One: the same that decides; more: that one, and others that read, write and encrypt.
+  public var eventLoops = 1
   /// `nil`: nothing is recorded.
   public var recording: RecordingOptions?
 
