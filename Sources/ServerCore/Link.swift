@@ -24,6 +24,9 @@ struct Link: Sendable, Codable {
   /// Until when what the peer has said is paid for: see `Pace`.
   private var paid = Int64.min
 
+  /// All but what is never so when a snapshot is taken.
+  private enum CodingKeys: CodingKey { case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paid }
+
   init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
 
   /// Bytes that this link holds for a peer that has not taken them.

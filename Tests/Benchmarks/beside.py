@@ -41,14 +41,15 @@ class Server:
     """One of those that are compared, as a process of its own."""
 
     def __init__(self, kind, arguments, folder, port):
-        self.folder, self.port = folder / kind, port
+        self.folder, self.port = folder / kind.replace(":", "-"), port
+        kind, _, loops = kind.partition(":")
         if kind == "spondee":
             self.folder.mkdir()
             config = self.folder / "config.yaml"
             config.write_text(
                 f'listeners: [{{ address: "127.0.0.1", port: {port} }}]\ndata: {self.folder}/data\ncertificates: {folder}/certs\n'
                 "requires_tls: false\nlog_level: warning\nfeatures: { open_registration: true }\n"
-                "limits: { bytes_per_second: 0, connections_per_address: 100000 }\n")
+                f"limits: {{ bytes_per_second: 0, connections_per_address: 100000 }}\nevent_loops: {loops or 1}\n")
             with open(self.folder / "log", "w") as log:
                 self.process = subprocess.Popen([arguments.server, "serve", "--config", config], stdout=log, stderr=log)
             self.pid = self.process.pid
@@ -148,7 +149,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         folder = Path(folder)
-        if not peers:
+        if all(peer.startswith("spondee") for peer in peers):
             (folder / "certs").mkdir()
         for round in range(arguments.rounds):
             # Peers first: theirs is the key.

@@ -25,6 +25,7 @@ import XML
       blocked_messages: drop
       conference_label: rooms
       scram_rounds: 20000
+      event_loops: 3
       features:
         open_registration: true
         rooms: false
@@ -32,6 +33,9 @@ import XML
       limits:
         outbox_bytes: 1_000_000
         idle_seconds: 5
+        bytes_per_second: 0
+        burst_bytes: 9000
+        connections_per_address: 50
         stanza_bytes: 20000
         pending_requests: 7
         held_steps: 50
@@ -51,6 +55,9 @@ import XML
     #expect(read.core.features.openRegistration && !read.core.features.rooms && !read.core.features.offlineMessages)
     #expect(read.core.limits.outboxBytes == 1_000_000)
     #expect(read.core.limits.idleTime == .seconds(5))
+    #expect(read.core.limits.bytesPerSecond == 0 && read.core.limits.burstBytes == 9_000)
+    #expect(read.core.limits.connectionsPerAddress == 50)
+    #expect(read.eventLoops == 3)
     #expect(read.core.limits.authenticatedStream.stanzaBytes == 20_000)
     #expect(read.core.limits.pendingRequests == 7)
     #expect(read.core.limits.heldSteps == 50)
