@@ -54,7 +54,7 @@ public struct Configuration: Sendable, Codable {
     public var allOutboxesBytes = 512 << 20
     /// Bytes received on a link and not yet worked off, beyond which it is no longer read from.
     public var unprocessedBytes = 64 << 10
-    /// What a connection may say, on average; 0: as much as it can.
+    /// What a connection may say, on average; 0: as much as it can. Of what is written because of it, a sixteenth counts, too.
     public var bytesPerSecond = 128 << 10
     /// How much of it at once, before the average counts.
     public var burstBytes = 1 << 20

@@ -71,6 +71,8 @@ public struct Engine {
   private var isEndingLinks = false
   /// Backlog of all links together.
   private(set) var backlog = 0
+  /// All that was ever to be written.
+  private var written = 0
   private var scratch: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
@@ -121,13 +123,10 @@ public struct Engine {
       links[link] = Link(limits: limits.unauthenticatedStream)
       tell(.opened(link, from: origin), now)
     case .bytes(let link, let bytes):
-      switch links.change(link, { $0.receive(bytes, pace, at: now.monotonic) }) ?? .ignored {
-      case .ignored: break
-      case .heard: pump(link, now)
-      case .tooFast(let time):
-        hold(link, until: time)
-        pump(link, now)
-      }
+      guard links.change(link, { $0.receive(bytes) }) ?? false else { break }
+      let before = written
+      pump(link, now)
+      charge(link, Pace.cost(of: bytes.count, causing: written - before), now)
     case .accepted(let link, let count):
       backlog -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
@@ -149,6 +148,12 @@ public struct Engine {
     case .shutdown: tell(.shutdown, now)
     }
     while let link = resumed.popLast() { pump(link, now) }
+  }
+
+  /// What a peer has said is paid for, by being heard later if need be.
+  private mutating func charge(_ link: LinkID, _ cost: Int, _ now: Instant) {
+    guard let pace, let time = links.change(link, { $0.charge(cost, pace, at: now.monotonic) }) ?? nil else { return }
+    hold(link, until: time)
   }
 
   private mutating func hold(_ link: LinkID, until time: Int64) {
@@ -258,7 +263,10 @@ public struct Engine {
     }
     guard let change = change ?? nil else { return }
     if change.isFirst { dirty.append(link) }
-    if change.added > 0 { account(link, change.added, change.all) }
+    if change.added > 0 {
+      written += change.added
+      account(link, change.added, change.all)
+    }
   }
 
   /// Serialises once; only the address differs from link to link.

@@ -38,23 +38,20 @@ struct Link: Sendable, Codable {
     return !isDirty
   }
 
-  /// Takes what came in, and holds the peer back if that is more than it may say.
-  mutating func receive(_ bytes: [UInt8], _ pace: Pace?, at now: Int64) -> Reception {
-    guard !isDead else { return .ignored }
+  /// Takes what came in; `false` if nothing is read from here any more.
+  mutating func receive(_ bytes: [UInt8]) -> Bool {
+    guard !isDead else { return false }
     parser.feed(bytes)
-    guard let pace else { return .heard }
-    paid = pace.paid(after: paid, adding: bytes.count, at: now)
-    guard paid > now, !isHeld else { return .heard }
-    isHeld = true
-    return .tooFast(until: paid)
+    return true
   }
 
-  enum Reception {
-    /// Nothing is read from here any more.
-    case ignored
-    case heard
-    /// Heard, but the last for a while.
-    case tooFast(until: Int64)
+  /// Counts what the peer has said. Returns until when it is held back, if it has just become too much.
+  mutating func charge(_ cost: Int, _ pace: Pace, at now: Int64) -> Int64? {
+    guard !isDead else { return nil }
+    paid = pace.paid(after: paid, adding: cost, at: now)
+    guard paid > now, !isHeld else { return nil }
+    isHeld = true
+    return paid
   }
 
   /// The time has come to hear the peer again; or when it will have, if more came meanwhile that had been read already.

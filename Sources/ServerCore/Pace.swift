@@ -14,8 +14,12 @@ struct Pace: Sendable {
     slack = Pace.time(for: limits.burstBytes, rate)
   }
 
-  /// No count that can come up overflows: `Configuration.problem` bounds rate and burst, and nobody reads so much at once.
-  private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(count) * .seconds(1) / rate }
+  /// What is said costs its bytes, and a sixteenth of those that are written at once because of it: a word in a room of thousands is dear.
+  /// (By the processor's time it would be a third, but nobody shall have to think of that in a room of a hundred.)
+  static func cost(of bytes: Int, causing written: Int) -> Int { bytes + written / 16 }
+
+  /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.
+  private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(min(count, 1 << 32)) * .seconds(1) / rate }
 
   /// - Parameter paid: what this returned last for the same link; `Int64.min` before that.
   /// - Returns: until when the link has spoken, if it keeps to the rate. Later than now: too much.

@@ -23,9 +23,10 @@ import XML
     harness.advance(seconds: 60)
     let flood = (0..<100).map { Self.ping("p\($0)") }.joined()
     harness.send(flood, on: link)
-    #expect(harness.read(link).contains("id='p99'"), "what was read is answered")
+    let answers = harness.read(link)
+    #expect(answers.contains("id='p99'"), "what was read is answered")
     #expect(harness.paused == [link])
-    let debt = flood.utf8.count - 5_000
+    let debt = flood.utf8.count + answers.utf8.count / 16 - 5_000
     #expect(harness.engine.nextDeadline == harness.now + Int64(debt) * 1_000_000)
     harness.advance(seconds: Int64(debt / 1_000))
     #expect(harness.paused == [link], "not yet")
@@ -53,12 +54,29 @@ import XML
     var harness = Self.harness()
     let link = harness.session("romeo", resource: "orchard")
     harness.advance(seconds: 10)
-    let second = String(repeating: Self.ping("p"), count: 1_000 / Self.ping("p").utf8.count)
+    let second = String(repeating: Self.ping("p"), count: 900 / Self.ping("p").utf8.count)
     for _ in 0..<100 {
       harness.send(second, on: link)
       #expect(harness.paused.isEmpty)
       harness.advance(seconds: 1)
     }
+  }
+
+  /// The same words are dearer where more hear them.
+  @Test func whatOthersGetBecauseOfItCounts() {
+    func debt(listeners: Int) -> Int64 {
+      var harness = Self.harness(rate: 1_000_000, burst: 0)
+      let speaker = harness.session("romeo", resource: "o")
+      let sessions = (0..<listeners).map { harness.session("juliet", resource: "b\($0)") }
+      for session in sessions { harness.send("<presence/>", on: session) }
+      harness.advance(seconds: 60)
+      #expect(!harness.engine.holdsSomebodyBack)
+      harness.send(EngineHarness.chat(to: "juliet@localhost", String(repeating: "x", count: 1_600)), on: speaker)
+      return (harness.engine.nextDeadline ?? 0) - harness.now
+    }
+    let (one, many) = (debt(listeners: 1), debt(listeners: 11))
+    // Each listener gets a little more than 1,600 bytes, a sixteenth of which is a tenth of a millisecond at this rate.
+    #expect((1_000_000...1_400_000).contains(many - one))
   }
 
   @Test func withoutALimitNobodyIsHeld() {
