@@ -1,4 +1,3 @@
-internal import Crypto
 public import XML
 
 /// The core's one source of randomness: SHA-256 over a secret key and a counter.
@@ -18,7 +17,7 @@ public struct Generator: Sendable, Codable {
       var input = key
       for shift in stride(from: 0, to: 64, by: 8) { input.append(UInt8(truncatingIfNeeded: counter >> UInt64(shift))) }
       counter += 1
-      block = Array(SHA256.hash(data: input))
+      block = Scram.digest(.sha256, input)
     }
     return block.removeLast()
   }
@@ -27,7 +26,10 @@ public struct Generator: Sendable, Codable {
 
   /// A token of 16 characters, 5 random bits each.
   public mutating func token() -> Text {
-    Text(utf8: (0..<16).map { _ in Generator.alphabet[Int(next() & 31)] })
+    var letters: [UInt8] = []
+    letters.reserveCapacity(16)
+    for _ in 0..<16 { letters.append(Generator.alphabet[Int(next() & 31)]) }
+    return Text(utf8: letters)
   }
   private static let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
 }

@@ -12,27 +12,32 @@ public enum Base64 {
   public static func encode(_ bytes: [UInt8]) -> Text {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
+    let alphabet = alphabet
+    var start = 0
+    while start < bytes.count {
+      let count = min(3, bytes.count - start)
       var bits: UInt32 = 0
-      for i in 0..<3 { bits = bits << 8 | (i < group.count ? UInt32(group[start + i]) : 0) }
-      for i in 0..<4 {
-        out.append(i <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * i)) & 63] : UInt8(ascii: "="))
-      }
+      for i in 0..<3 { bits = bits << 8 | (i < count ? UInt32(bytes[start + i]) : 0) }
+      for i in 0..<4 { out.append(i <= count ? alphabet[Int(bits >> UInt32(18 - 6 * i)) & 63] : UInt8(ascii: "=")) }
+      start += 3
     }
     return Text(utf8: out)
   }
 
   /// `nil` for anything but whole groups of the alphabet with right padding.
   public static func decode(_ text: Text) -> [UInt8]? {
-    let letters = Array(text.utf8)
+    let letters = text.utf8.span
     guard letters.count.isMultiple(of: 4) else { return nil }
-    let padding = letters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    var end = letters.count
+    while end > 0, letters[end - 1] == UInt8(ascii: "=") { end -= 1 }
+    let padding = letters.count - end
     guard padding <= 2 else { return nil }
     var out: [UInt8] = []
+    out.reserveCapacity(letters.count / 4 * 3)
+    let values = values
     var bits: UInt32 = 0
-    for (index, letter) in letters.enumerated() {
-      let value = index >= letters.count - padding ? 0 : values[Int(letter)]
+    for index in letters.indices {
+      let value = index >= end ? 0 : values[Int(letters[index])]
       guard value != 255 else { return nil }
       bits = bits << 6 | UInt32(value)
       if index % 4 == 3 {
