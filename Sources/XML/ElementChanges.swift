@@ -29,20 +29,26 @@ extension Element {
       kept.append(contentsOf: source.bytes[slice.range])
       return Slice(start: start, count: slice.count)
     }
-    // Each namespace is copied once, however often it is used: a short name may stand for a long one.
+    // Each namespace is copied once, however often it is used: a short name may stand for a long one. Mostly it is the one before.
     var places: [UInt32: Slice] = [:]
+    var last: (from: Slice, to: Slice)?
     for index in range {
       var entry = source.entries[Int(index)]
       entry.end = entry.end - range.lowerBound + start
       entry.name = move(entry.name)
       if entry.namespace.count == 0 {
         entry.namespace = .empty
-      } else if let place = places[entry.namespace.start], place.count == entry.namespace.count {
-        entry.namespace = place
+      } else if let last, last.from == entry.namespace {
+        entry.namespace = last.to
       } else {
-        let moved = move(entry.namespace)
-        places[entry.namespace.start] = moved
-        entry.namespace = moved
+        let namespace = entry.namespace
+        if let last { places[last.from.start] = last.to }
+        if let place = places[namespace.start], place.count == namespace.count {
+          entry.namespace = place
+        } else {
+          entry.namespace = move(namespace)
+        }
+        last = (namespace, entry.namespace)
       }
       entry.value = move(entry.value)
       target.append(entry)
@@ -74,8 +80,26 @@ extension Element {
   /// Adds a child at the end.
   public mutating func append(_ child: Element) {
     own()
-    Element.copyEntries(child.root..<child.node.end, of: child, into: &entries, bytes: &bytes)
+    if child.root == 0 {
+      appendWhole(child)
+    } else {
+      Element.copyEntries(child.root..<child.node.end, of: child, into: &entries, bytes: &bytes)
+    }
     entries[0].end = UInt32(entries.count)
+  }
+
+  /// One that is the whole of its storage: its bytes are copied together, and its namespaces stand there once each already.
+  private mutating func appendWhole(_ child: Element) {
+    let firstEntry = UInt32(entries.count)
+    let firstByte = UInt32(bytes.count)
+    bytes.append(contentsOf: child.bytes)
+    for var entry in child.entries {
+      entry.end += firstEntry
+      entry.name.start += firstByte
+      entry.namespace = entry.namespace.count == 0 ? .empty : Slice(start: entry.namespace.start + firstByte, count: entry.namespace.count)
+      entry.value.start += firstByte
+      entries.append(entry)
+    }
   }
 
   /// Adds text at the end.
