@@ -110,27 +110,12 @@ struct ClientStream: Sendable, Codable {
   }
 
   private func features(_ identity: VerifiedIdentity?, _ configuration: Configuration) -> Element {
-    var features = Element("features", NS.streams)
-    guard identity == nil else {
-      features.append("bind", NS.bind)
-      var session = Element("session", NS.session)
-      session.append("optional", NS.session)
-      features.append(session)
-      return features
-    }
-    if !isEncrypted, configuration.offersTLS {
-      var starttls = Element("starttls", NS.tls)
-      if configuration.requiresTLS { starttls.append("required", NS.tls) }
-      features.append(starttls)
-    }
-    let offered = Authentication.mechanisms(isEncrypted: isEncrypted, configuration)
-    if !offered.isEmpty {
-      var mechanisms = Element("mechanisms", NS.sasl)
-      for mechanism in offered { mechanisms.append("mechanism", NS.sasl, text: Text(mechanism.rawValue)) }
-      features.append(mechanisms)
-    }
-    if offersRegistration(configuration) { features.append("register", NS.registerFeature) }
-    return features
+    guard identity == nil else { return StreamFeatures.ofAuthenticated }
+    var offers: StreamFeatures.Offers = []
+    if !isEncrypted, configuration.offersTLS { offers.insert(configuration.requiresTLS ? [.tls, .tlsRequired] : .tls) }
+    for mechanism in Authentication.mechanisms(isEncrypted: isEncrypted, configuration) { offers.insert(.init(mechanism)) }
+    if offersRegistration(configuration) { offers.insert(.registration) }
+    return StreamFeatures.offering(offers)
   }
 
   func offersRegistration(_ configuration: Configuration) -> Bool {
