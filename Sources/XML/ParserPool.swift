@@ -7,19 +7,30 @@ internal import CLibXML2
 /// before, is never used again. It is replaced after a while, because libxml2's dictionary of names only grows. Not to be shared
 /// between threads.
 public final class ParserPool {
+  typealias Header = (header: StreamParser.Header, prologue: Prologue)
   private var kept: [(prologue: Prologue, parser: PushParser)] = []
   /// Parsers kept at once. Clients mostly use one or two sets of bindings.
   private static let most = 8
+  /// Headers that were good, and what they say: many clients send the very same, at least until they say who they are.
+  private var headers: [(bytes: [UInt8], limits: StreamLimits, header: Header)] = []
   private static let stanzasEach = 1000
   private static let bytesEach = 1_000_000
 
   public init() { silence() }
 
-  func parseHeader(_ bytes: ArraySlice<UInt8>, limits: StreamLimits) throws(StreamParser.Failure) -> (Element, [Prologue.Binding]) {
+  func parseHeader(_ bytes: ArraySlice<UInt8>, limits: StreamLimits) throws(StreamParser.Failure) -> Header {
+    if let index = headers.firstIndex(where: { $0.limits == limits && $0.bytes.elementsEqual(bytes) }) {
+      headers.swapAt(0, index)
+      return headers[0].header
+    }
     try checkUTF8(bytes)
     let parser = PushParser()
     parser.feed(bytes, limits: limits)
-    guard let header = parser.takeHeader() else { throw parser.failure ?? .notWellFormed }
+    guard let (element, bindings) = parser.takeHeader() else { throw parser.failure ?? .notWellFormed }
+    let prologue = Prologue(bindings: bindings)
+    let header = (StreamParser.Header(element: element, contentNamespace: prologue.contentNamespace), prologue)
+    if headers.count >= ParserPool.most { headers.removeLast() }
+    headers.insert((Array(bytes), limits, header), at: 0)
     return header
   }
 

@@ -157,10 +157,9 @@ public struct StreamParser: Sendable, Codable {
   }
 
   private mutating func readHeader(_ bytes: ArraySlice<UInt8>, _ pool: ParserPool) throws(Failure) -> Header {
-    let (element, bindings) = try pool.parseHeader(bytes, limits: limits)
-    let prologue = Prologue(bindings: bindings)
+    let (header, prologue) = try pool.parseHeader(bytes, limits: limits)
     self.prologue = prologue
-    return Header(element: element, contentNamespace: prologue.contentNamespace)
+    return header
   }
 }
 
