@@ -25,18 +25,23 @@ struct RecordReader {
     }
   }
 
+  /// What belongs to the account is read while its row is: so all is one transaction, for which SQLite locks its file once.
   private func account(_ jid: JID) throws -> AccountSnapshot? {
-    let found = try rows("SELECT id, disabled, last_offline FROM account WHERE jid = ?", [jid.sql]) {
-      (id: $0[0] as Int64, isDisabled: $0[1] as Bool, lastOffline: $0[2] as Int64)
-    }
-    guard let account = found.first else { return nil }
-    return AccountSnapshot(
-      record: AccountRecord(jid: jid, credentials: try credentials(account.id), isDisabled: account.isDisabled),
-      roster: try roster(account.id),
-      blocklist: try rows("SELECT jid FROM blocked WHERE account = ? ORDER BY position", [account.id]) { try self.jid($0[0]) },
-      offlineCount: try rows("SELECT count(*) FROM offline WHERE account = ?", [account.id]) { $0[0] as Int }[0],
-      offlineBytes: try rows("SELECT coalesce(sum(length(stanza)), 0) FROM offline WHERE account = ?", [account.id]) { $0[0] as Int }[0],
-      lastOffline: account.lastOffline)
+    try rows(
+      """
+      SELECT id, disabled, last_offline,
+        (SELECT count(*) FROM offline WHERE account = account.id),
+        (SELECT coalesce(sum(length(stanza)), 0) FROM offline WHERE account = account.id)
+      FROM account WHERE jid = ?
+      """, [jid.sql]
+    ) { row in
+      let id: Int64 = row[0]
+      return AccountSnapshot(
+        record: AccountRecord(jid: jid, credentials: try credentials(id), isDisabled: row[1]),
+        roster: try roster(id),
+        blocklist: try rows("SELECT jid FROM blocked WHERE account = ? ORDER BY position", [id]) { try self.jid($0[0]) },
+        offlineCount: row[3], offlineBytes: row[4], lastOffline: row[2])
+    }.first
   }
 
   private func credentials(_ id: Int64) throws -> [ScramCredentials] {
@@ -50,17 +55,24 @@ struct RecordReader {
   }
 
   private func roster(_ id: Int64) throws -> [RosterItem] {
+    let found = try rows(
+      "SELECT jid, name, subscription, asking, request, listed FROM contact WHERE account = ? ORDER BY jid", [id]
+    ) { row in
+      guard let subscription = RosterItem.Subscription(rawValue: row[2]) else { throw StorageError("a subscription can't be read") }
+      let item = RosterItem(
+        jid: try jid(row[0]), name: (row[1] as String?).map { Text($0) }, subscription: subscription, isAsking: row[3],
+        request: try element(row[4]), isListed: row[5])
+      return (key: Text(row[0] as String), item: item)
+    }
+    guard !found.isEmpty else { return [] }
     var groups: [Text: [Text]] = [:]
     _ = try rows("SELECT jid, name FROM contact_group WHERE account = ? ORDER BY jid, position", [id]) {
       groups[Text($0[0] as String), default: []].append(Text($0[1] as String))
     }
-    return try rows(
-      "SELECT jid, name, subscription, asking, request, listed FROM contact WHERE account = ? ORDER BY jid", [id]
-    ) { row in
-      guard let subscription = RosterItem.Subscription(rawValue: row[2]) else { throw StorageError("a subscription can't be read") }
-      return RosterItem(
-        jid: try jid(row[0]), name: (row[1] as String?).map { Text($0) }, groups: groups[Text(row[0] as String)] ?? [],
-        subscription: subscription, isAsking: row[3], request: try element(row[4]), isListed: row[5])
+    return found.map { key, item in
+      var item = item
+      item.groups = groups[key] ?? []
+      return item
     }
   }
 
