@@ -103,7 +103,9 @@ struct ClientStream: Sendable, Codable {
       return step.reach(.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
-    guard let version = root["version"], (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1 else {
+    guard let version = root["version"],
+      version == "1.0" || (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1
+    else {
       return step.reach(.streamVersionUnsupported, StreamError(.unsupportedVersion))
     }
     return nil

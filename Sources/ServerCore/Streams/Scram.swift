@@ -64,16 +64,25 @@ struct ScramExchange: Sendable, Codable {
     else { throw .malformedFinal }
     guard Text(utf8: binding) == gs2Header else { throw .bindingChanged }
     guard fields[1].value == nonce else { throw .nonceChanged }
-    let withoutProof = Text(utf8: clientFinal.utf8.dropLast(proofField.value.count + 3))
-    let signature = Scram.hmac(hash, key: credentials.storedKey, signed(withoutProof))
+    let message = signed(Text(utf8: clientFinal.utf8.dropLast(proofField.value.count + 3)))
+    let signature = Scram.hmac(hash, key: credentials.storedKey, message)
     guard proof.count == signature.count else { throw .proofWrong }
     let clientKey = zip(proof, signature).map { $0 ^ $1 }
     guard Secret(Scram.digest(hash, clientKey)).matches(credentials.storedKey) else { throw .proofWrong }
-    return "v=\(Base64.encode(Scram.hmac(hash, key: credentials.serverKey, signed(withoutProof))))"
+    return "v=" + Base64.encode(Scram.hmac(hash, key: credentials.serverKey, message))
   }
 
   /// What both proofs are about (RFC 5802, 3: `AuthMessage`).
-  private func signed(_ withoutProof: Text) -> [UInt8] { Array((clientFirstBare + "," + serverFirst + "," + withoutProof).utf8) }
+  private func signed(_ withoutProof: Text) -> [UInt8] {
+    var message: [UInt8] = []
+    message.reserveCapacity(clientFirstBare.count + serverFirst.count + withoutProof.count + 2)
+    message += clientFirstBare.utf8
+    message.append(UInt8(ascii: ","))
+    message += serverFirst.utf8
+    message.append(UInt8(ascii: ","))
+    message += withoutProof.utf8
+    return message
+  }
 }
 
 // MARK: - For recordings
@@ -190,9 +199,19 @@ public enum Scram {
 
   /// `a=b,c=d` in order.
   public static func fields(_ message: Text) -> [(key: Text, value: Text)] {
-    message.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { part in
-      guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return (Text(utf8: part), "") }
-      return (Text(utf8: part[..<equals]), Text(utf8: part[part.index(after: equals)...]))
+    let bytes = Array(message.utf8)
+    var fields: [(key: Text, value: Text)] = []
+    var start = 0
+    while true {
+      var equals: Int?
+      var end = start
+      while end < bytes.count, bytes[end] != UInt8(ascii: ",") {
+        if equals == nil, bytes[end] == UInt8(ascii: "=") { equals = end }
+        end += 1
+      }
+      fields.append((Text(utf8: bytes[start..<(equals ?? end)]), equals.map { Text(utf8: bytes[($0 + 1)..<end]) } ?? ""))
+      guard end < bytes.count else { return fields }
+      start = end + 1
     }
   }
 
