@@ -25,6 +25,8 @@ final class ServerHost: @unchecked Sendable {
   private var storageRequestCount: UInt64 = 0
   private var deadline: (time: Int64, task: Scheduled<Void>)?
   private var isFlushScheduled = false
+  /// When the last input came.
+  private var now = Instant.now()
   private var isFlushing = false
   private var shutdown: EventLoopPromise<Void>?
 
@@ -45,9 +47,10 @@ final class ServerHost: @unchecked Sendable {
 
   // MARK: In
 
-  /// What the engine is fed, and where time comes in: nothing else reaches it.
+  /// What the engine is fed, and where time comes in: nothing else reaches it. What happens in one turn of the loop happens at one time;
+  /// a message would be two looks at the clocks otherwise, one of them for the acceptance of its copy.
   private func feed(_ input: Input) {
-    let now = Instant.now()
+    if !isFlushScheduled, !isFlushing { now = .now() }
     if recording?.input(input, at: now, before: engine) == false { endRecording() }
     engine.handle(input, at: now)
   }
@@ -172,6 +175,7 @@ final class ServerHost: @unchecked Sendable {
     }
     let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
       self.deadline = nil
+      self.now = .now()
       self.feed(.deadline)
       self.flush()
     }

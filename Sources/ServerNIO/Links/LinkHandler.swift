@@ -18,6 +18,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   private var link: LinkID?
   private var life = ConnectionLife()
   private var timer: Scheduled<Void>?
+  private var isReading = true
 
   init(home: LinkLoop, host: ServerHost, tls: NIOSSLContext, socket: SocketHandler) {
     self.home = home
@@ -39,7 +40,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
     guard life.isOpen, let link else { return }
     let buffer = unwrapInboundIn(data)
-    home.say(.input(.bytes(link, Array(buffer.readableBytesView))))
+    home.say(.input(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) })))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -90,7 +91,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
       if case .success = result { self.home.say(.input(.accepted(link, count))) }
       self.follow(self.life.wrote())
     }
-    context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)
   }
 
   /// What was written before is below TLS already; what comes from here on passes through it.
@@ -104,7 +105,8 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func setReading(_ isWanted: Bool) {
-    guard life.isOpen || isWanted else { return }
+    guard isWanted != isReading, life.isOpen || isWanted else { return }
+    isReading = isWanted
     try? context?.channel.syncOptions?.setOption(.autoRead, value: isWanted)
     if isWanted { context?.read() }
   }
