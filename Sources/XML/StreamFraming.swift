@@ -67,8 +67,9 @@ struct StreamFraming: Sendable, Equatable, Codable {
 
   /// Reads on in `pending`. What was found ends at `position`.
   mutating func scan(_ pending: [UInt8], limits: StreamLimits) -> Found? {
+    // It is moved when a stanza begins.
+    var end = limit(limits, pending.count)
     while position < pending.count {
-      let end = limit(limits, pending.count)
       guard position < end else { return .error(.tooBig("a stanza is too long")) }
       let at = position
       let byte = pending[at]
@@ -76,9 +77,11 @@ struct StreamFraming: Sendable, Equatable, Codable {
       switch state {
       case .text:
         if byte == UInt8(ascii: "<") {
+          let isFirst = begin == nil
           beginTag(at)
+          if isFirst { end = limit(limits, pending.count) }
         } else if !open.isEmpty {
-          position = StreamFraming.run(pending, from: position, to: end) { $0 != UInt8(ascii: "<") }
+          position = StreamFraming.find(UInt8(ascii: "<"), UInt8(ascii: "<"), in: pending, from: position, to: end)
         } else if !StreamFraming.isSpace(byte) {
           // RFC 6120, 11.7: only white space may stand between stanzas.
           return .error(.badFormat)
@@ -98,7 +101,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
         if byte == quote {
           state = .startTag
         } else {
-          position = StreamFraming.run(pending, from: position, to: end) { $0 != quote && $0 != UInt8(ascii: "<") }
+          position = StreamFraming.find(quote, UInt8(ascii: "<"), in: pending, from: position, to: end)
         }
       case .endTag:
         if byte == UInt8(ascii: ">") {
@@ -106,12 +109,13 @@ struct StreamFraming: Sendable, Equatable, Codable {
         } else if byte == UInt8(ascii: "<") {
           return .error(.notWellFormed)
         } else {
-          position = StreamFraming.run(pending, from: position, to: end) { $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "<") }
+          position = StreamFraming.find(UInt8(ascii: ">"), UInt8(ascii: "<"), in: pending, from: position, to: end)
         }
       case .tagStart:
         if let failure = classify(byte, at: at) { return .error(failure) }
       default:
         if let failure = readRarity(byte, pending) { return .error(failure) }
+        end = limit(limits, pending.count)
       }
     }
     return nil
@@ -129,6 +133,26 @@ struct StreamFraming: Sendable, Equatable, Codable {
   private static func run(_ bytes: [UInt8], from start: Int, to end: Int, while isPart: (UInt8) -> Bool) -> Int {
     var place = start
     while place < end, isPart(bytes[place]) { place += 1 }
+    return place
+  }
+
+  /// The place of the first of these two bytes from `start` on; `end` if there is none before it. Eight bytes are looked at together.
+  private static func find(_ one: UInt8, _ other: UInt8, in bytes: [UInt8], from start: Int, to end: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    let (one, other) = (ones &* UInt64(one), ones &* UInt64(other))
+    let raw = unsafe bytes.span.bytes
+    var place = start
+    while place <= end - 8 {
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+      // A byte of zero shows where it is the byte in question; above it there may be errors, never below.
+      let (a, b) = (word ^ one, word ^ other)
+      let found = ((a &- ones) & ~a | (b &- ones) & ~b) & highs
+      if found != 0 { return place + found.trailingZeroBitCount / 8 }
+      place += 8
+    }
+    let (first, second) = (UInt8(truncatingIfNeeded: one), UInt8(truncatingIfNeeded: other))
+    while place < end, bytes[place] != first, bytes[place] != second { place += 1 }
     return place
   }
 
