@@ -55,11 +55,11 @@ extension Server.Slot {
 extension Server {
   /// Does the errand when the account is in memory: now, or when storage has answered.
   mutating func run(_ errand: Errand, for account: JID, _ step: inout Step) {
-    if accounts[account] == nil {
+    if !accounts.contains(account) {
       accounts[account] = Slot(entity: nil, isLoading: true)
       step.immediate.append(.load(.account(account)))
     }
-    guard accounts[account]!.isLoading else { return perform(errand, on: account, &step) }
+    guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, &step) }
     if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
     guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
       step.reach(.parkedAccountFull)
@@ -114,8 +114,8 @@ extension Server {
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     case .authenticate(let link):
-      if streams[link] == nil { step.reach(.saslStreamGone) }
-      let record = accounts[jid]?.entity?.record
+      if !streams.contains(link) { step.reach(.saslStreamGone) }
+      let record = accounts.look(jid) { $0.look { $0.record } } ?? nil
       let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
       if let request { follow(request, link, &step) }
     case .bind(let link, let identity, let resource, let id):

@@ -72,32 +72,34 @@ extension Server {
   /// RFC 6120, 7.7: a session comes into being, unless the policy on conflicts or the limit says no.
   mutating func bind(_ link: LinkID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ step: inout Step) {
     let account = identity.account
-    guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.bindStreamGone) }
+    guard isOpen(link) else { return step.reach(.bindStreamGone) }
     // The account may have gone or been disabled since the proof.
-    guard let entity = accounts[account]?.entity, !entity.record.isDisabled else {
+    guard accounts.look(account, { $0.look { !$0.record.isDisabled } ?? false }) ?? false else {
       return endStream(link, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
     }
     if asked.isEmpty { step.reach(.bindResourceOfServer) }
     var resource = asked.isEmpty ? step.generator.token() : asked
     if let prepared = JID(bare: account, resource: resource) { resource = prepared.resource }
     if !asked.isEmpty, resource != asked { step.reach(.bindResourcePrepared) }
-    if let old = entity.sessions[resource] {
+    let old = accounts.look(account, { $0.look { $0.sessions[resource]?.link } ?? nil }) ?? nil
+    if let old {
       switch configuration.conflictPolicy {
       case .replaceOld:
-        endStream(old.link, step.reach(.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
+        endStream(old, step.reach(.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
       case .refuseNew: return refuseBinding(link, step.reach(.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
       case .rename:
         step.reach(.bindConflictRenamed)
         resource = step.generator.token()
       }
     }
-    guard (accounts[account]?.entity?.sessions.count ?? 0) < configuration.limits.sessionsPerAccount else {
+    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits.sessionsPerAccount else {
       return refuseBinding(link, step.reach(.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
     }
     guard let jid = JID(bare: account, resource: resource) else {
       return refuseBinding(link, StanzaError(.badRequest, kind: .modify), id: id, &step)
     }
-    accounts[account]?.entity?.sessions[resource] = Session(link: link, jid: jid, language: streams[link]!.language)
+    let session = Session(link: link, jid: jid, language: streams.look(link) { $0.language } ?? nil)
+    _ = accounts.change(account) { $0.change { $0.sessions[resource] = session } }
     withStream(link, &step) { $0.bound(jid, id: id, &$1) }
     _ = unbound.remove(link)
   }
@@ -108,16 +110,19 @@ extension Server {
 
   // MARK: The end of streams
 
+  /// Whether there is a stream that we have not ended.
+  private func isOpen(_ link: LinkID) -> Bool { streams.look(link) { !$0.isClosing } ?? false }
+
   /// Ends a stream with an error, and its session with it.
   mutating func endStream(_ link: LinkID, _ error: StreamError, _ step: inout Step) {
-    guard streams[link] != nil, !streams[link]!.isClosing else { return }
+    guard isOpen(link) else { return }
     endSession(link, &step)
     withStream(link, &step) { $0.fail(error, &$1) }
   }
 
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
   mutating func streamEnded(_ link: LinkID, _ step: inout Step) {
-    guard streams[link] != nil else { return }
+    guard streams.contains(link) else { return }
     step.reach(.streamEndedByPeer)
     endSession(link, &step)
     withStream(link, &step) { $0.close(&$1) }
@@ -125,18 +130,22 @@ extension Server {
   }
 
   mutating func linkClosed(_ link: LinkID, _ step: inout Step) {
-    if let stream = streams[link], !stream.isClosing { step.reach(stream.isBound ? .streamLostBound : .streamLostInNegotiation) }
+    if isOpen(link) { step.reach(streams.look(link) { $0.isBound } ?? false ? .streamLostBound : .streamLostInNegotiation) }
     endSession(link, &step)
     _ = unbound.remove(link)
     if let origin = streams.remove(link)?.origin { forget(origin) }
   }
 
   private mutating func endSession(_ link: LinkID, _ step: inout Step) {
-    guard case .bound(let jid) = streams[link]?.phase, accounts[jid.bare]?.entity?.sessions[jid.resource]?.link == link else { return }
-    accounts[jid.bare]?.entity?.end(jid.resource, &step)
-    if accounts[jid.bare]?.entity?.sessions.isEmpty ?? false {
-      wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime)
+    guard case .bound(let jid)? = streams.look(link, { $0.phase }) else { return }
+    let wasLast = accounts.change(jid.bare) { slot in
+      slot.change { account in
+        guard account.sessions[jid.resource]?.link == link else { return false }
+        account.end(jid.resource, &step)
+        return account.sessions.isEmpty
+      }
     }
+    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime) }
   }
 
   mutating func checkLink(_ link: LinkID, _ step: inout Step) {
