@@ -12,6 +12,23 @@ struct AuthenticationTests {
     #expect(harness.scram("romeo", "secret", on: link).contains("<success "))
   }
 
+  /// RFC 2202 and RFC 4231: short keys, and keys longer than a block of the hash.
+  @Test(arguments: [
+    (ScramHash.sha1, Array("Jefe".utf8), "what do ya want for nothing?", "7/zfauXrL6LSdBbV8YTfnCWafHk="),
+    (.sha256, Array("Jefe".utf8), "what do ya want for nothing?", "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="),
+    (
+      .sha1, [UInt8](repeating: 0xAA, count: 80), "Test Using Larger Than Block-Size Key - Hash Key First",
+      "qkrl4VJy0A6VcFY3zoo7Ve1AIRI="
+    ),
+    (
+      .sha256, [UInt8](repeating: 0xAA, count: 131), "Test Using Larger Than Block-Size Key - Hash Key First",
+      "YOQxWR7gtn8Niiaqy/W3f44LxiE3KMUUBUYEDw7jf1Q="
+    ),
+  ])
+  func hmacVectors(hash: ScramHash, key: [UInt8], message: String, code: Text) {
+    #expect(Base64.encode(Scram.hmac(hash, key: key, Array(message.utf8))) == code)
+  }
+
   /// RFC 5802's own example (section 5), against our half of the exchange.
   @Test func rfc5802Vector() throws {
     let salt = Base64.decode("QSXCR+Q6sek8bf92")!
