@@ -25,7 +25,7 @@ final class ServerHost: @unchecked Sendable {
   private var storageRequestCount: UInt64 = 0
   private var deadline: (time: Int64, task: Scheduled<Void>)?
   private var isFlushScheduled = false
-  /// When the last input came.
+  /// When this turn of the loop began, or the last one.
   private var now = Instant.now()
   private var isFlushing = false
   private var shutdown: EventLoopPromise<Void>?
@@ -47,10 +47,9 @@ final class ServerHost: @unchecked Sendable {
 
   // MARK: In
 
-  /// What the engine is fed, and where time comes in: nothing else reaches it. What happens in one turn of the loop happens at one time;
-  /// a message would be two looks at the clocks otherwise, one of them for the acceptance of its copy.
+  /// What the engine is fed: nothing else reaches it. What happens in one turn of the loop happens at one time; a message would be two looks
+  /// at the clocks otherwise, one of them for the acceptance of its copy.
   private func feed(_ input: Input) {
-    if !isFlushScheduled, !isFlushing { now = .now() }
     if recording?.input(input, at: now, before: engine) == false { endRecording() }
     engine.handle(input, at: now)
   }
@@ -69,12 +68,14 @@ final class ServerHost: @unchecked Sendable {
   /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop.
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
-    feed(input)
     flushSoon()
+    feed(input)
   }
 
+  /// Where a turn begins, and time comes in.
   private func flushSoon() {
     guard !isFlushScheduled, !isFlushing else { return }
+    now = .now()
     isFlushScheduled = true
     loop.execute {
       self.isFlushScheduled = false
@@ -117,6 +118,7 @@ final class ServerHost: @unchecked Sendable {
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
         // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
+        now = .now()
         feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
@@ -210,6 +212,7 @@ final class ServerHost: @unchecked Sendable {
       storage.drain()
       // What storage answered may make the core ask for more.
       after = try loop.submit {
+        self.now = .now()
         self.flush()
         return self.storageRequestCount
       }.wait()

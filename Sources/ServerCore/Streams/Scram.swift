@@ -125,34 +125,16 @@ public enum Scram {
     }
   }
 
-  /// RFC 2104. The library's own `HMAC` takes five times as long for messages as short as these: most of that goes into
-  /// getting the key into its shape.
   private static func hmac<H: HashFunction>(_: H.Type, key: [UInt8], _ message: [UInt8]) -> [UInt8] {
-    let key = key.count > H.blockByteCount ? digest(H.self, key) : key
-    return unsafe withUnsafeTemporaryAllocation(byteCount: H.blockByteCount, alignment: 1) { pad in
-      for i in pad.indices { unsafe pad[i] = 0x36 ^ (i < key.count ? key[i] : 0) }
-      var inner = H()
-      unsafe inner.update(bufferPointer: UnsafeRawBufferPointer(pad))
-      unsafe message.withUnsafeBytes { unsafe inner.update(bufferPointer: $0) }
-      for i in pad.indices { unsafe pad[i] ^= 0x36 ^ 0x5C }
-      var outer = H()
-      unsafe outer.update(bufferPointer: UnsafeRawBufferPointer(pad))
-      unsafe bytes(inner.finalize()).withUnsafeBytes { unsafe outer.update(bufferPointer: $0) }
-      // The key does not stay behind.
-      for i in pad.indices { unsafe pad[i] = 0 }
-      return bytes(outer.finalize())
-    }
+    bytes(HMAC<H>.authenticationCode(for: message, using: SymmetricKey(data: key)))
   }
 
-  private static func digest<H: HashFunction>(_: H.Type, _ message: [UInt8]) -> [UInt8] {
-    var function = H()
-    unsafe message.withUnsafeBytes { unsafe function.update(bufferPointer: $0) }
-    return bytes(function.finalize())
-  }
+  private static func digest<H: HashFunction>(_: H.Type, _ message: [UInt8]) -> [UInt8] { bytes(H.hash(data: message)) }
 
-  private static func bytes<D: Digest>(_ digest: D) -> [UInt8] {
+  /// The same as `Array(digest)`, which takes longer than the hash of something short.
+  private static func bytes(_ digest: some Sequence<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(D.byteCount)
+    bytes.reserveCapacity(SHA256.byteCount)
     for byte in digest { bytes.append(byte) }
     return bytes
   }
