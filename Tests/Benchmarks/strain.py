@@ -35,6 +35,7 @@ def main():
     parser.add_argument("--contacts", type=int, default=10_000, help="of a roster (roster)")
     parser.add_argument("--spinners", type=int, default=3, help="that share the server's core (overload)")
     parser.add_argument("--seconds", type=int, default=20, help="that the load lasts (overload, flood)")
+    parser.add_argument("--patience", type=int, default=70, help="seconds after which who is not used has left the server's memory")
     parser.add_argument("--json", type=Path, help="write the table to this file")
     arguments = parser.parse_args()
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -44,7 +45,7 @@ def main():
     print("| what | figure |\n|---|---|")
     for name in arguments.only.split(","):
         part = __import__(f"strains.{name}", fromlist=["strain"])
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             for row in part.strain(arguments, Path(folder)):
                 rows.append((name, *row))
                 print(f"| {row[0]} | {row[1]} |", flush=True)

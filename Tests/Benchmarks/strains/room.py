@@ -3,7 +3,7 @@ import selectors
 import time
 
 import xmppload
-from .crowd import joining, unlock
+from .crowd import Talkers, joining, unlock
 from .ground import Server, Watch, fill, login, megabytes, seconds, show
 
 EACH = 25
@@ -12,109 +12,135 @@ EACH = 25
 def strain(arguments, folder):
     count = arguments.occupants
     with Server(arguments, folder) as server:
-        fill(server, 1 + count // EACH)
+        accounts = 1 + count // EACH
+        fill(server, accounts + 2)
         server.start()
-        clients = [xmppload.Client(login(arguments.port), f"user{1 + i // EACH}", f"r{i}").start() for i in range(count)]
-        selector = selectors.DefaultSelector()
-        for client in clients:
-            client.tail = b""
-            selector.register(client.sock, selectors.EVENT_READ, client)
-        time.sleep(1)
-        before = server.memory()
         for at_once in (20, count):
-            room = f"den{at_once}@conference.localhost"
-            cpu, began = server.cpu(), time.monotonic()
-            with Watch(server, 0.25) as watch:
-                size = join(clients, selector, room, at_once)
-            wall, cpu = time.monotonic() - began, server.cpu() - cpu
-            copies = count * count
+            crowd = Crowd(server, count)
             manner = "all at once" if at_once == count else f"{at_once} at a time"
-            yield (f"{count:,} join a room, {manner}: time, CPU", f"{seconds(wall)}, {seconds(cpu)}")
-            yield (f"... that is for each of {copies / 1e6:.1f} million presences of {size / copies:.0f} bytes", seconds(cpu / copies))
+            room = f"den{at_once}@conference.localhost"
+            with Talkers(arguments.port, [f"user{accounts + 1}", f"user{accounts + 2}"], 10) as talkers:
+                time.sleep(1)
+                before = server.memory()
+                with Watch(server, 0.25) as watch:
+                    wall, cpu, heard, size = crowd.measure(lambda: crowd.join(room, at_once))
+                slowest = talkers.take()[-1]
+                yield f"{count:,} join a room, {manner}: time, CPU", f"{seconds(wall)}, {seconds(cpu)}"
+                yield (f"... of {count * count / 1e6:.1f} million presences came; bytes, CPU of one",
+                       f"{heard / 1e6:.2f} million; {size / heard:.0f}, {seconds(cpu / heard)}")
+                yield "... occupants whose connections the server ended, as they did not read", f"{len(crowd.closed):,} ({server.ended_links():,})"
+                yield "... a message of two others meanwhile, slowest", seconds(slowest)
+                time.sleep(2)
+                now = server.memory()
+                yield "... memory: peak; 2 s later, more for each occupant", f"{megabytes(watch.peak)}; {show((now - before) / count / 1000)} kB"
+                if not crowd.closed:
+                    wall, cpu, copies, _ = crowd.measure(lambda: crowd.speak(room, 100))
+                    yield "... a message to it, 10 in flight: CPU of a copy, copies a second", f"{seconds(cpu / copies)}, {copies / wall:,.0f}"
+                talkers.take()
+                with Watch(server, 0.25) as watch:
+                    wall, cpu, heard, _ = crowd.measure(lambda: crowd.leave(room))
+                yield "... all leave at once: time, CPU, CPU of each presence", f"{seconds(wall)}, {seconds(cpu)}, {seconds(cpu / heard)}"
+                yield "... a message of two others meanwhile, slowest", seconds(talkers.take()[-1])
             time.sleep(2)
-            now = server.memory()
-            yield ("... memory 2 s later, for each occupant; peak of all", f"{show((now - before) / count / 1000)} kB; {megabytes(watch.peak)}")
-            if at_once != count:
-                yield from speak(server, clients, selector, room)
-            cpu, began = server.cpu(), time.monotonic()
-            for client in clients:
-                send(selector, client, f"<presence to='{room}/{client.nick}' type='unavailable'/>".encode())
-            copies = count * (count + 1) // 2
-            drain(selector, b"<presence", copies)
-            wall, cpu = time.monotonic() - began, server.cpu() - cpu
-            yield ("... all leave: time, CPU, CPU for each presence", f"{seconds(wall)}, {seconds(cpu)}, {seconds(cpu / copies)}")
+            yield "... memory before they came, at its peak, 2 s after", ", ".join(map(megabytes, (before, watch.peak, server.memory())))
+            if at_once == count:
+                crowd.vanish()
+                break
+            crowd.measure(lambda: crowd.join(room, at_once))
+            time.sleep(1)
+            wall, cpu, _, _ = crowd.measure(crowd.vanish)
+            yield "... all connections break at once instead: time until the server is idle, CPU", f"{seconds(wall)}, {seconds(cpu)}"
             time.sleep(2)
-            yield ("... memory 2 s later, more than before (all)", megabytes(server.memory() - before))
-        join(clients, selector, "last@conference.localhost", 20)
-        cpu, began = server.cpu(), time.monotonic()
-        for client in clients:
+            yield "... memory 2 s after", megabytes(server.memory())
+        time.sleep(arguments.patience)
+        yield "memory when a minute has passed: none of them is in memory any more", megabytes(server.memory())
+
+
+class Crowd:
+    """Many clients of one process, who read all that comes and count it."""
+
+    def __init__(self, server, count):
+        self.server, self.closed = server, []
+        self.heard = self.size = 0
+        self.selector = selectors.DefaultSelector()
+        self.clients = [xmppload.Client(login(server.port), f"user{1 + i // EACH}", f"r{i}").start() for i in range(count)]
+        for index, client in enumerate(self.clients):
+            client.nick, client.tail = f"n{index}", b""
+            client.sock.setblocking(False)
+            self.selector.register(client.sock, selectors.EVENT_READ, client)
+
+    def measure(self, deed):
+        """Time until all is there or the server is idle, the server's CPU time, how many stanzas came, and how many bytes."""
+        self.heard = self.size = 0
+        self.began = self.last = time.monotonic()
+        cpu = self.server.cpu()
+        deed()
+        return self.last - self.began, self.server.cpu() - cpu, self.heard, self.size
+
+    def join(self, room, at_once):
+        first = self.clients[0]
+        first.sock.settimeout(60)
+        first.buffer = b""
+        first.send(joining(room, first.nick))
+        first.until(rb"<subject")
+        unlock(first, room)
+        first.sock.setblocking(False)
+        self.heard = 1
+        for start in range(1, len(self.clients), at_once):
+            group = self.clients[start:start + at_once]
+            for client in group:
+                xmppload.blocking_send(client, joining(room, client.nick).encode())
+            # Each hears of all who are there and of itself, and all who are there of each.
+            self.read(b"<presence", (start + len(group)) ** 2)
+
+    def speak(self, room, messages):
+        speaker = self.clients[len(self.clients) // 2]
+        message = f"<message to='{room}' type='groupchat' id='g'><body>{'x' * 80}</body></message>".encode()
+        for flight in range(1, messages // 10 + 1):
+            xmppload.blocking_send(speaker, message * 10)
+            self.read(b"</message>", 10 * flight * len(self.clients))
+
+    def leave(self, room):
+        there = [client for client in self.clients if client not in self.closed]
+        for client in there:
+            xmppload.blocking_send(client, f"<presence to='{room}/{client.nick}' type='unavailable'/>".encode())
+        self.read(b"<presence", len(there) * (len(there) + 1) // 2)
+
+    def vanish(self):
+        for client in self.clients:
             client.sock.close()
-        while server.account("list") and established(arguments.port):
-            time.sleep(0.01)
-        yield (f"{count:,} occupants' connections break: time until the server has closed all, CPU",
-               f"{seconds(time.monotonic() - began)}, {seconds(server.cpu() - cpu)}")
-        time.sleep(2)
-        yield ("... memory 2 s later, more than with all logged in before", megabytes(server.memory() - before))
+        self.wait_until_idle()
 
+    def wait_until_idle(self):
+        cpu = self.server.cpu()
+        while True:
+            time.sleep(0.2)
+            now = self.server.cpu()
+            if now - cpu < 0.01:
+                return
+            self.last, cpu = time.monotonic(), now
 
-def established(port):
-    """How many connections to the port the server's side has not closed."""
-    with open("/proc/net/tcp") as table:
-        return sum(line.split()[1].endswith(f":{port:04X}") and line.split()[3] in ("01", "08") for line in table)
-
-
-def join(clients, selector, room, at_once):
-    """All come in, so many at a time without seeing its end; gives how many bytes all have read when each has heard of each."""
-    for index, client in enumerate(clients):
-        client.nick = f"n{index}"
-    first = clients[0]
-    first.sock.setblocking(True)
-    first.buffer = b""
-    first.send(joining(room, first.nick))
-    first.until(rb"<subject")
-    unlock(first, room)
-    for client in clients:
-        client.sock.setblocking(False)
-    heard = size = 0
-    for start in range(1, len(clients), at_once):
-        group = clients[start:start + at_once]
-        end = start + len(group)
-        for client in group:
-            send(selector, client, joining(room, client.nick).encode())
-        # Each hears of all who are there and of itself, and all who are there of each.
-        size += drain(selector, b"<presence", end * end - start * start)
-    return size
-
-
-def speak(server, clients, selector, room, messages=100):
-    speaker = clients[len(clients) // 2]
-    cpu, began = server.cpu(), time.monotonic()
-    for _ in range(messages // 10):
-        send(selector, speaker, f"<message to='{room}' type='groupchat' id='g'><body>{'x' * 80}</body></message>".encode() * 10)
-        drain(selector, b"</message>", 10 * len(clients))
-    wall, copies = time.monotonic() - began, messages * len(clients)
-    yield ("... a message to it, 10 in flight: CPU for each copy, copies a second",
-           f"{seconds((server.cpu() - cpu) / copies)}, {copies / wall:,.0f}")
-
-
-def send(selector, client, data):
-    xmppload.blocking_send(client, data)
-
-
-def drain(selector, needle, expected):
-    """Reads until so many of these have come to all together; gives how many bytes came."""
-    size, last = 0, time.monotonic()
-    while expected > 0:
-        events = selector.select(1)
-        if not events and time.monotonic() > last + 60:
-            raise RuntimeError(f"{expected} more of {needle.decode()} should have come")
-        for key, _ in events:
-            data = key.fileobj.recv(1 << 18)
-            if not data:
-                raise RuntimeError("the server closed a stream")
-            last = time.monotonic()
-            size += len(data)
-            data = key.data.tail + data
-            expected -= data.count(needle)
-            key.data.tail = data[1 - len(needle):]
-    return size
+    def read(self, needle, expected):
+        """Reads until so many of these have come to all together, or nothing comes while the server does nothing."""
+        cpu = 0
+        while self.heard < expected:
+            events = self.selector.select(1)
+            if not events:
+                now = self.server.cpu()
+                if now - cpu < 0.1:
+                    return
+                cpu = now
+            for key, _ in events:
+                try:
+                    data = key.fileobj.recv(1 << 18)
+                except OSError:
+                    data = b""
+                if not data:
+                    self.selector.unregister(key.fileobj)
+                    self.closed.append(key.data)
+                    continue
+                self.last = time.monotonic()
+                self.size += len(data)
+                data = key.data.tail + data
+                self.heard += data.count(needle)
+                key.data.tail = data[1 - len(needle):]
