@@ -36,6 +36,11 @@ def strain(arguments, folder):
                 if not crowd.closed:
                     wall, cpu, copies, _ = crowd.measure(lambda: crowd.speak(room, 100))
                     yield "... a message to it, 10 in flight: CPU of a copy, copies a second", f"{seconds(cpu / copies)}, {copies / wall:,.0f}"
+                if at_once == 20:
+                    with Watch(server, 0.1) as watch:
+                        wall, _, heard, size = crowd.measure(lambda: crowd.shout(room, 3))
+                    yield ("... three messages of 250 kB to it: time, copies that came, connections that the server ended, peak of memory",
+                           f"{seconds(wall)}, {heard:,} of {3 * count:,}, {len(crowd.closed):,}, {megabytes(watch.peak)}")
                 talkers.take()
                 with Watch(server, 0.25) as watch:
                     wall, cpu, heard, _ = crowd.measure(lambda: crowd.leave(room))
@@ -46,6 +51,9 @@ def strain(arguments, folder):
             if at_once == count:
                 crowd.vanish()
                 break
+            if crowd.closed:
+                crowd.vanish()
+                crowd = Crowd(server, count)
             crowd.measure(lambda: crowd.join(room, at_once))
             time.sleep(1)
             wall, cpu, _, _ = crowd.measure(crowd.vanish)
@@ -99,6 +107,11 @@ class Crowd:
         for flight in range(1, messages // 10 + 1):
             xmppload.blocking_send(speaker, message * 10)
             self.read(b"</message>", 10 * flight * len(self.clients))
+
+    def shout(self, room, messages):
+        for speaker in self.clients[-messages:]:
+            xmppload.blocking_send(speaker, f"<message to='{room}' type='groupchat' id='g'><body>{'x' * 250_000}</body></message>".encode())
+        self.read(b"</message>", messages * len(self.clients))
 
     def leave(self, room):
         there = [client for client in self.clients if client not in self.closed]
