@@ -71,8 +71,11 @@ public struct Engine {
   private var isEndingLinks = false
   /// Backlog of all links together.
   private(set) var backlog = 0
-  /// All that was ever to be written.
+  /// All that was ever to be written, and how much of it `flush` has handed over.
   private var written = 0
+  private var flushed = 0
+  /// Bytes for peers that the next `flush` hands over.
+  public var unflushedBytes: Int { written - flushed }
   private var scratch: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
@@ -182,6 +185,7 @@ public struct Engine {
       _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
     }
     dirty.removeAll(keepingCapacity: dirty.count <= 16)
+    flushed = written
     defer { actions = [] }
     return actions
   }

@@ -28,6 +28,8 @@ final class ServerHost: @unchecked Sendable {
   /// When this turn of the loop began, or the last one.
   private var now = Instant.now()
   private var isFlushing = false
+  /// Links that ended while the engine's actions were being done: thousands may be found gone by what is written to them.
+  private var gone: [LinkID] = []
   private var shutdown: EventLoopPromise<Void>?
 
   /// - Parameter linkLoops: where connections are; may be the same as `loop`, or it and others.
@@ -65,11 +67,16 @@ final class ServerHost: @unchecked Sendable {
     logger.warning("recording: there is no room on the disk, or no file can be made; it ends here")
   }
 
-  /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop.
+  /// Bytes for peers that may gather in one turn of the loop: enough that many small writes to one peer are joined.
+  private static let gatheredBytes = 16 << 20
+
+  /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop, or when it has become much: in one
+  /// turn thousands may speak, and each to thousands.
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
     flushSoon()
     feed(input)
+    if !isFlushing, engine.unflushedBytes > ServerHost.gatheredBytes { flush() }
   }
 
   /// Where a turn begins, and time comes in.
@@ -93,7 +100,7 @@ final class ServerHost: @unchecked Sendable {
       handle(.opened(link, from: origin))
     case .input(.closed(let link)):
       guard links.removeValue(forKey: link) != nil else { return }
-      handle(.closed(link))
+      if isFlushing { gone.append(link) } else { handle(.closed(link)) }
       if links.isEmpty { shutdown?.succeed() }
     case .input(let input): handle(input)
     case .finished(let handler):
@@ -138,7 +145,9 @@ final class ServerHost: @unchecked Sendable {
     while true {
       let actions = takeActions()
       for action in actions { perform(action) }
-      guard actions.isEmpty else { continue }
+      let mayHaveMore = !actions.isEmpty || !gone.isEmpty
+      while engine.unflushedBytes <= ServerHost.gatheredBytes, let link = gone.popLast() { feed(.closed(link)) }
+      if mayHaveMore { continue }
       if finished.isEmpty { break }
       let answered = finished
       finished = []
