@@ -86,8 +86,9 @@ public struct Server: Sendable, Codable {
     default:
       break
     }
+    let waitedBefore = waiting
     perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
-    if waiting > configuration.limits.heldSteps, case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
+    if waiting > max(configuration.limits.heldSteps, waitedBefore), case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
       marks.reach(.outputThrottled)
       effects.append(.pause(link))

@@ -103,6 +103,19 @@ struct HeldStepsTests {
     harness.commit()
     #expect(harness.read(romeo).matches(of: /id='s'/).count == 8)
   }
+
+  /// What one user's contacts have to be loaded for keeps nobody else from being read.
+  @Test func whoCausesNothingIsRead() {
+    var harness = EngineHarness { $0.limits.heldSteps = 4 }
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let romeo = harness.session("romeo", resource: "r")
+    let juliet = harness.session("juliet", resource: "j")
+    harness.loadsAtOnce = false
+    for index in 0..<8 { harness.send("<message to='absent\(index)@localhost' type='chat'><body>x</body></message>", on: romeo) }
+    harness.send(OutputCommitTests.ping + OutputCommitTests.ping, on: juliet)
+    #expect(harness.read(juliet).matches(of: /id='p'/).count == 2)
+  }
 }
 
 struct OutboxTests {
