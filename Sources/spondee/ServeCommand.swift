@@ -63,10 +63,14 @@ struct ServeCommand: ParsableCommand {
     let server = try RunningServer.start(configuration: configuration)
     report(server, configuration, isLocalOnly)
     Footprint.releaseStartUp()
+    let minute = DispatchSource.makeTimerSource()
+    minute.schedule(deadline: .now() + 60, repeating: 60, leeway: .seconds(5))
+    minute.setEventHandler { Footprint.releaseFreed() }
+    minute.resume()
     ending.wait()
     print("spondee: closing streams")
     server.stop()
-    withExtendedLifetime(signals) {}
+    withExtendedLifetime((signals, minute)) {}
   }
 
   private func report(_ server: RunningServer, _ configuration: ServeConfiguration, _ isLocalOnly: Bool) {

@@ -26,4 +26,13 @@ public enum Footprint {
       }
     }
   }
+
+  /// Gives the system back what was needed once and is free now. The allocator does so by itself only with what lies behind all that is in
+  /// use: after a rush of output the process stayed hundreds of megabytes large with nothing in it.
+  ///
+  /// Takes some 1 ms, up to 20 after a rush. Where the system's allocator has no such function nothing happens.
+  public static func releaseFreed() {
+    guard let function = unsafe dlsym(nil, "malloc_trim") else { return }
+    _ = unsafe unsafeBitCast(function, to: (@convention(c) (Int) -> CInt).self)(0)
+  }
 }
