@@ -41,14 +41,14 @@ private func reading(_ stanza: [UInt8], piece: Int) -> () -> Void {
 
 extension Workload {
   static let reading: [Workload] = [
-    Workload("read-message") { Workloads.reading(message, piece: message.count) },
-    Workload("read-message-in-20s") { Workloads.reading(message, piece: 20) },
-    Workload("read-200kB") { Workloads.reading(long(200_000), piece: 200_000) },
-    Workload("read-20kB-by-byte") { Workloads.reading(long(20_000), piece: 1) },
+    Workload("read-message", bytes: message.count) { Workloads.reading(message, piece: message.count) },
+    Workload("read-message-in-20s", bytes: message.count) { Workloads.reading(message, piece: 20) },
+    Workload("read-200kB", bytes: 200_000, isShort: false) { Workloads.reading(long(200_000), piece: 200_000) },
+    Workload("read-20kB-by-byte", bytes: 20_000, isShort: false) { Workloads.reading(long(20_000), piece: 1) },
   ]
 
   static let writing: [Workload] = [
-    Workload("write-message") {
+    Workload("write-message", bytes: message.count) {
       guard let element = try? Element(parsing: message, defaultNamespace: "jabber:client") else { fatalError("the message can't be read") }
       let writer = Writer(defaultNamespace: "jabber:client", declaresStreamPrefix: true)
       return {

@@ -12,6 +12,8 @@ final class Rig {
   /// Bytes that the server has written.
   private(set) var written = 0
   private var todo: [Input] = []
+  /// While not `nil`, a client's proof is kept here, and not sent.
+  private var proof: [UInt8]?
   private let now = Instant(monotonic: 1, wall: 1)
 
   init() {
@@ -28,6 +30,23 @@ final class Rig {
 
   /// Logs in: connection, SCRAM-SHA-256, bound resource "d". The account is there.
   func logIn(_ account: JID) -> LinkID {
+    let link = connect(account)
+    precondition(clients[link]!.isBound)
+    // From here on nobody reads what it is sent.
+    clients[link] = nil
+    return link
+  }
+
+  /// The same, as far as the client's proof, which is not sent.
+  func proof(of account: JID) -> (LinkID, [UInt8]) {
+    proof = []
+    let link = connect(account)
+    clients[link] = nil
+    defer { proof = nil }
+    return (link, proof ?? [])
+  }
+
+  private func connect(_ account: JID) -> LinkID {
     lastLink += 1
     let link = LinkID(lastLink)
     var client = Client(account: account, password: "pw", resource: "d", nonce: "abc", security: .lenient)
@@ -35,9 +54,6 @@ final class Rig {
     clients[link] = client
     todo.append(.opened(link, from: nil))
     for case .bytes(let bytes) in opening { input(.bytes(link, bytes)) }
-    precondition(clients[link]!.isBound)
-    // From here on nobody reads what it is sent.
-    clients[link] = nil
     return link
   }
 
@@ -73,6 +89,8 @@ final class Rig {
   }
 
   private func follow(_ outputs: [Client.Output], _ link: LinkID) {
-    for case .bytes(let bytes) in outputs { todo.append(.bytes(link, bytes)) }
+    for case .bytes(let bytes) in outputs {
+      if proof != nil, bytes.starts(with: "<response".utf8) { proof = bytes } else { todo.append(.bytes(link, bytes)) }
+    }
   }
 }

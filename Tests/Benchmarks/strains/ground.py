@@ -1,8 +1,5 @@
 """What every strain stands on: a server as a process of its own, what it takes of the machine, and a database full of copies."""
 import argparse
-import os
-import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -86,10 +83,6 @@ class Server:
 
     def client(self, user, resource="r", register=False):
         return xmppload.Client(login(self.port, register), user, resource).start()
-
-    def ended_links(self):
-        """How many connections the server ended because their peers did not read."""
-        return (self.folder / "log").read_text().count("does not read")
 
 
 def login(port, register=False):

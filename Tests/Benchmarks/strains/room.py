@@ -29,7 +29,7 @@ def strain(arguments, folder):
                 yield f"{count:,} join a room, {manner}: time, CPU", f"{seconds(wall)}, {seconds(cpu)}"
                 yield (f"... of {count * count / 1e6:.1f} million presences came; bytes, CPU of one",
                        f"{heard / 1e6:.2f} million; {size / heard:.0f}, {seconds(cpu / heard)}")
-                yield "... occupants whose connections the server ended, as they did not read", f"{len(crowd.closed):,} ({server.ended_links():,})"
+                yield "... occupants whose connections the server ended, as they did not read", f"{len(crowd.closed):,}"
                 yield "... a message of two others meanwhile, slowest", seconds(slowest)
                 time.sleep(2)
                 now = server.memory()
@@ -49,7 +49,7 @@ def strain(arguments, folder):
                 break
             crowd.measure(lambda: crowd.join(room, at_once))
             with Watch(server, 0.1) as watch:
-                wall, _, heard, size = crowd.measure(lambda: crowd.shout(room, 3))
+                wall, _, heard, _ = crowd.measure(lambda: crowd.shout(room, 3))
             yield ("... three messages of 250 kB to it: time, copies that came, connections that the server ended, peak of memory",
                    f"{seconds(wall)}, {heard:,} of {3 * count:,}, {len(crowd.closed):,}, {megabytes(watch.peak)}")
             if crowd.closed:
