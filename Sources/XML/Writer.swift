@@ -111,6 +111,8 @@ public struct Writer {
 
   /// Appends ` name='value/more'`, or ` name='value'` if there is no more.
   public static func writeAttribute(_ name: Text, _ value: Text, slash more: Text, into out: inout [UInt8]) {
+    // Piece by piece it would grow three times.
+    if out.isEmpty { out.reserveCapacity(name.count + value.count + more.count + 5) }
     writeAttribute(name, value, into: &out)
     guard !more.isEmpty else { return }
     out[out.count - 1] = UInt8(ascii: "/")
