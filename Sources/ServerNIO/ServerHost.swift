@@ -226,6 +226,7 @@ final class ServerHost: @unchecked Sendable {
         return self.storageRequestCount
       }.wait()
     } while after != before
+    ControlSocket.drain()
     try loop.submit {
       self.deadline?.task.cancel()
       self.deadline = nil

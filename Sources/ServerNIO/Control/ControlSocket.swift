@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
@@ -7,6 +8,11 @@ internal import ServerCore
 ///
 /// Who may open it may do anything to the server: file permissions keep others out.
 enum ControlSocket {
+  fileprivate static let writing = DispatchQueue(label: "spondee.control")
+
+  /// Returns when all answers that were given before are on their way. Not to be called on the loop.
+  static func drain() { writing.sync {} }
+
   static func bind(_ path: String, _ group: any EventLoopGroup, _ host: ServerHost) throws(SetupError) -> any Channel {
     do {
       // The socket is born with the permissions that umask leaves, before chmod could take any away.
@@ -53,8 +59,11 @@ private final class ControlHandler: ChannelInboundHandler, @unchecked Sendable {
     if case ChannelEvent.inputClosed = event, !hasAsked { context.close(promise: nil) }
   }
 
+  /// Not on the loop: a list of a hundred thousand accounts takes a tenth of a second to be written as JSON.
   private static func answer(_ reply: ControlReply, _ channel: any Channel) {
-    let bytes = channel.allocator.buffer(bytes: ControlLine.encode(ControlAnswer(reply)))
-    channel.writeAndFlush(bytes).whenComplete { _ in channel.close(promise: nil) }
+    ControlSocket.writing.async {
+      let bytes = channel.allocator.buffer(bytes: ControlLine.encode(ControlAnswer(reply)))
+      channel.writeAndFlush(bytes).whenComplete { _ in channel.close(promise: nil) }
+    }
   }
 }
