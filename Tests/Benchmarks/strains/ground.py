@@ -47,7 +47,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.002)
-        raise RuntimeError("the server did not come up: " + (self.folder / "log").read_text()[-500:])
+        raise RuntimeError("the server did not come up: " + (self.folder / "log").read_text().rstrip().split("\n")[-1][:300])
 
     def stop(self):
         """Seconds from SIGTERM to the end."""
