@@ -71,11 +71,8 @@ public struct Engine {
   private var isEndingLinks = false
   /// Backlog of all links together.
   private(set) var backlog = 0
-  /// All that was ever to be written, and how much of it `flush` has handed over.
-  private var written = 0
-  private var flushed = 0
   /// Bytes for peers that the next `flush` hands over.
-  public var unflushedBytes: Int { written - flushed }
+  private var unflushedBytes = 0
   private var scratch: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
@@ -119,6 +116,10 @@ public struct Engine {
     return all
   }
 
+  /// So much is to be written that an adapter must `flush` before it feeds on, though more may be there: in one turn of its loop thousands may
+  /// speak, and each to thousands, whose outboxes would run over though they read.
+  public var isFull: Bool { unflushedBytes > min(16 << 20, limits.allOutboxesBytes / 4) }
+
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
     switch input {
@@ -127,9 +128,9 @@ public struct Engine {
       tell(.opened(link, from: origin), now)
     case .bytes(let link, let bytes):
       guard links.change(link, { $0.receive(bytes) }) ?? false else { break }
-      let before = written
+      let before = unflushedBytes
       pump(link, now)
-      charge(link, Pace.cost(of: bytes.count, causing: written - before), now)
+      charge(link, Pace.cost(of: bytes.count, causing: unflushedBytes - before), now)
     case .accepted(let link, let count):
       backlog -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
@@ -185,7 +186,7 @@ public struct Engine {
       _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
     }
     dirty.removeAll(keepingCapacity: dirty.count <= 16)
-    flushed = written
+    unflushedBytes = 0
     defer { actions = [] }
     return actions
   }
@@ -212,12 +213,9 @@ public struct Engine {
   private mutating func tell(_ event: Event, _ now: Instant) {
     server.handle(event, at: now, into: &effects)
     if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: effects, server: server)) }
-    // Moved there and back, and so kept for the next event.
-    var todo: [Effect] = []
-    swap(&todo, &effects)
+    let todo = effects
+    effects = []
     for effect in todo { apply(effect) }
-    todo.removeAll(keepingCapacity: todo.count <= 16)
-    swap(&todo, &effects)
     // The end of one link may be too much for the next: they are worked off here, not one inside the other.
     guard !isEndingLinks else { return }
     isEndingLinks = true
@@ -268,7 +266,7 @@ public struct Engine {
     guard let change = change ?? nil else { return }
     if change.isFirst { dirty.append(link) }
     if change.added > 0 {
-      written += change.added
+      unflushedBytes += change.added
       account(link, change.added, change.all)
     }
   }

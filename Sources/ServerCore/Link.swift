@@ -69,6 +69,8 @@ struct Link: Sendable, Codable {
 
   /// A stanza that is all there but for its addresses, which go in at `splice`; where it is from has been written.
   mutating func append(_ stanza: [UInt8], splice: Int, from: [UInt8], to address: JID?) {
+    // For the first of a turn; where more come, the array grows as arrays do.
+    if outbox.isEmpty { outbox.reserveCapacity(stanza.count + from.count + 64) }
     outbox.append(contentsOf: stanza[..<splice])
     outbox.append(contentsOf: from)
     if let address { Writer.writeAttribute("to", address.bareText, slash: address.resource, into: &outbox) }

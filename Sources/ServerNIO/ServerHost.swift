@@ -67,16 +67,12 @@ final class ServerHost: @unchecked Sendable {
     logger.warning("recording: there is no room on the disk, or no file can be made; it ends here")
   }
 
-  /// Bytes for peers that may gather in one turn of the loop: enough that many small writes to one peer are joined.
-  private static let gatheredBytes = 16 << 20
-
-  /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop, or when it has become much: in one
-  /// turn thousands may speak, and each to thousands.
+  /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop, or when it has become much.
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
     flushSoon()
     feed(input)
-    if !isFlushing, engine.unflushedBytes > ServerHost.gatheredBytes { flush() }
+    if !isFlushing, engine.isFull { flush() }
   }
 
   /// Where a turn begins, and time comes in.
@@ -146,7 +142,7 @@ final class ServerHost: @unchecked Sendable {
       let actions = takeActions()
       for action in actions { perform(action) }
       let mayHaveMore = !actions.isEmpty || !gone.isEmpty
-      while engine.unflushedBytes <= ServerHost.gatheredBytes, let link = gone.popLast() { feed(.closed(link)) }
+      while !engine.isFull, let link = gone.popLast() { feed(.closed(link)) }
       if mayHaveMore { continue }
       if finished.isEmpty { break }
       let answered = finished

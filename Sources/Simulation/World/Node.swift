@@ -15,8 +15,10 @@ struct Node {
   var isSyncScheduled = false
   /// Connections that are to be read from again once the flush is done.
   var readers: [World.ConnectionID] = []
-  /// What was read since the last flush.
-  var unflushedBytes = 0
+  /// What was read of each connection since the last flush.
+  var readInTurn: [World.ConnectionID: Int] = [:]
+  /// Connections that ended while the engine's actions were being done.
+  var ended: [Input] = []
   /// So many had failed: a load that was asked before one is answered as storage is after it.
   var failedCommits = 0
   /// The process dies after so many more of its actions.
@@ -63,7 +65,7 @@ struct Node {
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
     (actionsLeft, diesAtCommit) = (nil, false)
-    (readers, unflushedBytes) = ([], 0)
+    (readers, readInTurn, ended) = ([], [:], [])
   }
 
   mutating func restart(_ configuration: Configuration, seed: UInt64) {

@@ -7,13 +7,11 @@ internal import ServerCore
 extension World {
   mutating func tell(_ input: Input) {
     guard node.isUp else { return }
-    for input in saboteur?.distort(input) ?? [input] { feed(input) }
-    for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
-    watchLimits()
+    // Ends that come to light while it does what it is told are heard after that.
+    if node.isFlushing, case .closed = input { return node.ended.append(input) }
+    take(input)
     guard !node.isFlushing else { return }
-    // An adapter reads only so much before it does what it is told.
-    if case .bytes(_, let bytes) = input { node.unflushedBytes += bytes.count }
-    if node.unflushedBytes > World.mostUnflushed { return flush() }
+    if node.engine.isFull || hasReadEnough(input) { return flush() }
     guard !node.isFlushScheduled else { return }
     if choices.chance(.tie, percent: settings.batchPercent) {
       node.isFlushScheduled = true
@@ -23,6 +21,19 @@ extension World {
     }
   }
 
+  private mutating func take(_ input: Input) {
+    for input in saboteur?.distort(input) ?? [input] { feed(input) }
+    for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
+    watchLimits()
+  }
+
+  /// An adapter reads only so much of a connection before it does what it is told.
+  private mutating func hasReadEnough(_ input: Input) -> Bool {
+    guard case .bytes(let link, let bytes) = input, let id = links[link] else { return false }
+    node.readInTurn[id, default: 0] += bytes.count
+    return node.readInTurn[id]! > World.mostInTurn
+  }
+
   private mutating func feed(_ input: Input) {
     let now = instant
     node.tape?.input(input, at: now, before: node.engine)
@@ -30,7 +41,7 @@ extension World {
     node.engine.handle(input, at: now)
   }
 
-  private static let mostUnflushed = 32 << 10
+  private static let mostInTurn = 16 << 10
 
   mutating func flushNow() {
     node.isFlushScheduled = false
@@ -42,12 +53,12 @@ extension World {
   private mutating func flush() {
     let life = node.incarnation
     node.isFlushing = true
-    node.unflushedBytes = 0
+    node.readInTurn = [:]
     while true {
       let actions = node.engine.flush()
       let now = instant
       node.tape?.outputs(actions, of: node.engine, at: now)
-      guard !actions.isEmpty else { break }
+      guard !actions.isEmpty || !node.ended.isEmpty else { break }
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)
         guard node.incarnation == life else { return }
@@ -56,6 +67,7 @@ extension World {
         node.actionsLeft = left - 1
         if left <= 1 { return crash() }
       }
+      while !node.engine.isFull, let input = node.ended.popLast() { take(input) }
     }
     node.isFlushing = false
     while !node.readers.isEmpty { readAtServer(node.readers.removeFirst()) }
@@ -260,7 +272,7 @@ extension World {
     guard limits.bytesPerSecond > 0 else { return }
     let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits.bytesPerSecond)
     // One read more than what was free, and what is read before the server's wish to read no more is carried out.
-    let most = limits.burstBytes + settings.readSize + (settings.batchPercent > 0 ? World.mostUnflushed : 0)
+    let most = limits.burstBytes + settings.readSize + (settings.batchPercent > 0 ? World.mostInTurn : 0)
     if spent > most, overLimit == nil { overLimit = Gauge(name: "bytes said too fast", value: spent, limit: most) }
   }
 
