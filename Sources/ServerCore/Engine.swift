@@ -73,6 +73,8 @@ public struct Engine {
   private(set) var backlog = 0
   /// Bytes for peers that the next `flush` hands over.
   private var unflushedBytes = 0
+  /// How many of them, during an input, were charged to somebody or are nobody's.
+  private var charged = 0
   private var scratch: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
@@ -122,15 +124,15 @@ public struct Engine {
 
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
+    charged = unflushedBytes
     switch input {
     case .opened(let link, let origin):
       links[link] = Link(limits: limits.unauthenticatedStream)
       tell(.opened(link, from: origin), now)
     case .bytes(let link, let bytes):
       guard links.change(link, { $0.receive(bytes) }) ?? false else { break }
-      let before = unflushedBytes
       pump(link, now)
-      charge(link, Pace.cost(of: bytes.count, causing: unflushedBytes - before), now)
+      charge(link, bytes.count, now)
     case .accepted(let link, let count):
       backlog -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
@@ -151,11 +153,16 @@ public struct Engine {
       tell(.deadline, now)
     case .shutdown: tell(.shutdown, now)
     }
-    while let link = resumed.popLast() { pump(link, now) }
+    while let link = resumed.popLast() {
+      pump(link, now)
+      charge(link, 0, now)
+    }
   }
 
-  /// What a peer has said is paid for, by being heard later if need be.
-  private mutating func charge(_ link: LinkID, _ cost: Int, _ now: Instant) {
+  /// What a peer has said is paid for, by being heard later if need be, with all that was written since somebody was charged.
+  private mutating func charge(_ link: LinkID, _ said: Int, _ now: Instant) {
+    let cost = Pace.cost(of: said, causing: unflushedBytes - charged)
+    charged = unflushedBytes
     guard let pace, let time = links.change(link, { $0.charge(cost, pace, at: now.monotonic) }) ?? nil else { return }
     hold(link, until: time)
   }
@@ -167,7 +174,10 @@ public struct Engine {
 
   /// Those who were too fast and have waited long enough are heard again.
   private mutating func release(at now: Int64) {
-    while let link = holds.popDue(at: now) {
+    var due: [LinkID] = []
+    while let link = holds.popDue(at: now) { due.append(link) }
+    // In an order that a snapshot can't change: it knows when each may be heard, but not for when that was put off.
+    for link in due.sorted() {
       guard let later = links.change(link, { $0.release(at: now) }) else { continue }
       heldCount -= 1
       if let later { hold(link, until: later) } else { change(link) { _ in } }
@@ -215,7 +225,7 @@ public struct Engine {
     if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: effects, server: server)) }
     let todo = effects
     effects = []
-    for effect in todo { apply(effect) }
+    for effect in todo { apply(effect, now) }
     // The end of one link may be too much for the next: they are worked off here, not one inside the other.
     guard !isEndingLinks else { return }
     isEndingLinks = true
@@ -228,7 +238,7 @@ public struct Engine {
     }
   }
 
-  private mutating func apply(_ effect: Effect) {
+  private mutating func apply(_ effect: Effect, _ now: Instant) {
     switch effect {
     case .write(let element, let from, let addressees): write(element, from, addressees)
     case .openStream(let link, let opening): change(link) { $0.open(opening) }
@@ -248,6 +258,9 @@ public struct Engine {
     case .discardInput(let link):
       if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.tlsInputDiscarded) }
       change(link) { $0.parser.discardPending() }
+    case .charge(let link):
+      charge(link, 0, now)
+      change(link) { _ in }
     case .commit(let number, let records): actions.append(.commit(number, records))
     case .load(let key): actions.append(.load(key))
     case .derive(let id, let request): actions.append(.derive(id, request))
@@ -320,6 +333,6 @@ extension Engine {
     }
   }
 
-  /// What may arrive from one peer before a wish to read no more has an effect.
+  /// What may arrive from one peer before a wish to read no more has an effect; see `LinkLoop`, too.
   static let readAhead = 64 << 10
 }

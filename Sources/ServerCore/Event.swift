@@ -52,6 +52,8 @@ public enum Effect: Sendable, Codable {
   case resume(LinkID)
   /// Drop what was received and not read.
   case discardInput(LinkID)
+  /// What was said just now, after it had waited for a commit, was caused by a stanza of this link.
+  case charge(LinkID)
   /// Make the records durable, all or none, in the order of the numbers.
   case commit(UInt64, [Record])
   case load(LoadKey)

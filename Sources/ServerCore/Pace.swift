@@ -23,10 +23,15 @@ struct Pace: Sendable {
 
   /// - Parameter paid: what this returned last for the same link; `Int64.min` before that.
   /// - Returns: until when the link has spoken, if it keeps to the rate. Later than now: too much.
-  func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 { max(paid, now - slack) + Pace.time(for: count, rate) }
+  func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 {
+    min(max(paid, now - slack) + Pace.time(for: count, rate), now + Pace.longest)
+  }
+
+  /// Nobody is held back for longer at once: whoever seemed to be dead would come back on another connection, which owes nothing.
+  static let longest = Int64.seconds(10)
 }
 
-/// Links that are not read from until a time, in an order that does not depend on how they came here.
+/// Links that are not read from until a time.
 struct HeldLinks: Sendable {
   private struct Hold: Comparable, Sendable {
     let time: Int64

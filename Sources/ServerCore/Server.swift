@@ -80,14 +80,15 @@ public struct Server: Sendable, Codable {
       return
     case .commitFailed(let number):
       let loss = commits.failed(from: number, &marks)
-      perform(at: now, into: &effects) { server, step in server.recover(from: loss, &step) }
+      perform(at: now, for: nil, into: &effects) { server, step in server.recover(from: loss, &step) }
       unthrottle(&effects)
       return
     default:
       break
     }
     let waitedBefore = waiting
-    perform(at: now, into: &effects) { server, step in server.react(to: event, &step) }
+    let cause: LinkID? = if case .stanza(let link, _) = event { link } else { nil }
+    perform(at: now, for: cause, into: &effects) { server, step in server.react(to: event, &step) }
     if waiting > max(configuration.limits.heldSteps, waitedBefore), case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
       throttled.append(link)
       marks.reach(.outputThrottled)
@@ -108,7 +109,9 @@ public struct Server: Sendable, Codable {
     throttled = []
   }
 
-  private mutating func perform(at now: Instant, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void) {
+  private mutating func perform(
+    at now: Instant, for cause: LinkID?, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void
+  ) {
     var step = Step(now: now, setting: setting)
     // Moved there and back: with two owners, each step's first mark would copy them all.
     swap(&marks, &step.marks)
@@ -117,7 +120,7 @@ public struct Server: Sendable, Codable {
     settle(&step)
     swap(&generator, &step.generator)
     swap(&marks, &step.marks)
-    commits.add(step, into: &effects, &marks)
+    commits.add(step, cause: cause, into: &effects, &marks)
   }
 
   /// Delivers what was routed, and does what was wished for, until nothing is left.

@@ -58,7 +58,7 @@ final class ServerHost: @unchecked Sendable {
 
   private func takeActions() -> [Action] {
     let actions = engine.flush()
-    if recording?.outputs(actions, of: engine) == false { endRecording() }
+    if recording?.outputs(actions, of: engine, at: now) == false { endRecording() }
     return actions
   }
 
@@ -72,7 +72,10 @@ final class ServerHost: @unchecked Sendable {
     loop.preconditionInEventLoop()
     flushSoon()
     feed(input)
-    if !isFlushing, engine.isFull { flush() }
+    if !isFlushing, engine.isFull {
+      flush()
+      now = .now()
+    }
   }
 
   /// Where a turn begins, and time comes in.
@@ -88,6 +91,12 @@ final class ServerHost: @unchecked Sendable {
 
   /// From any thread.
   func nextLink() -> LinkID { LinkID(linkCount.add(1, ordering: .relaxed).newValue) }
+
+  /// All that was said in a turn of another loop.
+  func hear(_ sayings: [LinkLoop.Saying]) {
+    if !isFlushing { now = .now() }
+    for saying in sayings { hear(saying) }
+  }
 
   func hear(_ saying: LinkLoop.Saying) {
     switch saying {

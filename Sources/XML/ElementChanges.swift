@@ -88,7 +88,7 @@ extension Element {
     entries[0].end = UInt32(entries.count)
   }
 
-  /// One that is the whole of its storage: its bytes are copied together, and its namespaces stand there once each already.
+  /// One that is the whole of its storage: its bytes are copied together, as they stand there.
   private mutating func appendWhole(_ child: Element) {
     let firstEntry = UInt32(entries.count)
     let firstByte = UInt32(bytes.count)

@@ -7,31 +7,31 @@ internal import CLibXML2
 /// before, is never used again. It is replaced after a while, because libxml2's dictionary of names only grows. Not to be shared
 /// between threads.
 public final class ParserPool {
-  typealias Header = (header: StreamParser.Header, prologue: Prologue)
+  typealias Opening = (header: StreamParser.Header, prologue: Prologue)
   private var kept: [(prologue: Prologue, parser: PushParser)] = []
   /// Parsers kept at once. Clients mostly use one or two sets of bindings.
   private static let most = 8
   /// Headers that were good, and what they say: many clients send the very same, at least until they say who they are.
-  private var headers: [(bytes: [UInt8], limits: StreamLimits, header: Header)] = []
+  private var headers: [(bytes: [UInt8], limits: StreamLimits, opening: Opening)] = []
   private static let stanzasEach = 1000
   private static let bytesEach = 1_000_000
 
   public init() { silence() }
 
-  func parseHeader(_ bytes: ArraySlice<UInt8>, limits: StreamLimits) throws(StreamParser.Failure) -> Header {
+  func parseHeader(_ bytes: ArraySlice<UInt8>, limits: StreamLimits) throws(StreamParser.Failure) -> Opening {
     if let index = headers.firstIndex(where: { $0.limits == limits && $0.bytes.elementsEqual(bytes) }) {
       headers.swapAt(0, index)
-      return headers[0].header
+      return headers[0].opening
     }
     try checkUTF8(bytes)
     let parser = PushParser()
     parser.feed(bytes, limits: limits)
     guard let (element, bindings) = parser.takeHeader() else { throw parser.failure ?? .notWellFormed }
     let prologue = Prologue(bindings: bindings)
-    let header = (StreamParser.Header(element: element, contentNamespace: prologue.contentNamespace), prologue)
+    let opening = (StreamParser.Header(element: element, contentNamespace: prologue.contentNamespace), prologue)
     if headers.count >= ParserPool.most { headers.removeLast() }
-    headers.insert((Array(bytes), limits, header), at: 0)
-    return header
+    headers.insert((Array(bytes), limits, opening), at: 0)
+    return opening
   }
 
   /// Parses what the framing took for one stanza, from its first byte to its last.

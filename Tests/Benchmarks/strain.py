@@ -6,7 +6,7 @@
 DIR holds xmppload.py. CPU time and memory (PSS) are the server's own, from /proc; what its users wait for is measured from outside and
 depends on what else the machine does, the load itself included, which is as dear as the server: see the load average in the last line.
 Each part (strains/) has a server and a data folder of its own. `--limits 'outbox_bytes: 1000000'`, which may come several times, adds a line
-to the server's limits. Exit status: 0; 2 if something could not be run.
+to the server's limits; rates are as they are by default, except where all load is to come through (overload). Exit status: 0; 2 if something could not be run.
 """
 import argparse
 import json
@@ -58,6 +58,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, RuntimeError, subprocess.SubprocessError, sqlite3.Error) as problem:
+    except (OSError, RuntimeError, SystemExit, subprocess.SubprocessError, sqlite3.Error) as problem:
+        if isinstance(problem, SystemExit) and not isinstance(problem.code, str):
+            raise
         print(problem, file=sys.stderr)
         sys.exit(2)

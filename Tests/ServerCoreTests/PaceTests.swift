@@ -95,8 +95,8 @@ import XML
     #expect(!harness.engine.holdsSomebodyBack)
   }
 
-  /// The same conversation beside a flood and without it: every byte at the same time.
-  @Test func nobodyElseNoticesAFlood() {
+  /// The same conversation beside a flood and without it: every byte at the same time, and nobody else is charged for it.
+  @Test func aFloodIsNobodyElsesDebt() {
     func conversation(withFlood: Bool) -> [String] {
       var harness = Self.harness()
       let (romeo, juliet) = (harness.session("romeo", resource: "o"), harness.session("juliet", resource: "b"))
@@ -128,6 +128,37 @@ import XML
     harness.engine = try Recording(parsing: bytes).start.engine()
     #expect(harness.engine.nextDeadline == deadline)
     harness.advance(seconds: 3)
+    #expect(harness.paused.isEmpty)
+  }
+
+  /// Neither by waiting for storage nor by having been paused does anybody speak for nothing.
+  @Test func whatWaitedForACommitIsChargedWhenItLeaves() {
+    var harness = Self.harness(rate: 100, burst: 10_000)
+    let speaker = harness.session("romeo", resource: "o")
+    let listener = harness.session("juliet", resource: "b")
+    harness.send("<presence/>", on: listener)
+    _ = harness.read(listener)
+    harness.advance(seconds: 300)
+    harness.commitsAtOnce = false
+    // For somebody who is not there: it is stored, and what comes behind it waits.
+    harness.send(EngineHarness.chat(to: "nurse@localhost", "later"), on: speaker)
+    harness.send((0..<30).map { EngineHarness.chat(to: "juliet@localhost/b", "x\($0)") }.joined(), on: speaker)
+    #expect(harness.read(listener).isEmpty)
+    harness.send(EngineHarness.chat(to: "juliet@localhost/b", String(repeating: "y", count: 7_500)), on: speaker)
+    #expect(!harness.engine.holdsSomebodyBack)
+    harness.commit()
+    let heard = harness.read(listener)
+    #expect(heard.contains("x29") && heard.contains("yyy"))
+    #expect(harness.engine.holdsSomebodyBack, "what was written when it was durable is the rest of the price")
+  }
+
+  @Test func nobodyIsHeldBackForLongerThanTenSeconds() {
+    var harness = Self.harness(rate: 1, burst: 0)
+    let link = harness.open()
+    harness.send(String(repeating: " ", count: 9_000), on: link)
+    harness.advance(seconds: 9)
+    #expect(harness.paused == [link])
+    harness.advance(seconds: 1)
     #expect(harness.paused.isEmpty)
   }
 
@@ -186,5 +217,22 @@ import XML
     #expect(origins.count == 4 && origins[0] != nil && origins[0] == origins[1] && origins[2] != nil && origins[3] == nil)
     #expect(origins[0] != origins[2])
     #expect(origins[0] != here)
+  }
+
+  /// Nor does a file that begins in the middle; and who comes later from the same place still counts with those who were there.
+  @Test func aRecordingThatBeginsLaterKnowsWhoCameFromTheSamePlace() throws {
+    var harness = EngineHarness { $0.limits.connectionsPerAddress = 1 }
+    let here = Self.origin(192, 0, 2, 1)
+    _ = harness.open(from: here)
+    var recorder = Recorder(secret: Array(repeating: 1, count: 32))
+    let now = Instant(monotonic: harness.now, wall: harness.now)
+    var bytes = recorder.begin(from: harness.engine, at: now)
+    bytes += recorder.input(.opened(LinkID(9), from: here), at: now, before: harness.engine)
+    let recording = try Recording(parsing: bytes)
+    var replayed = recording.start.engine()
+    #expect(replayed.server.connections.sortedKeys() != [here])
+    guard case .input(let input, _) = recording.entries[0] else { return #expect(Bool(false)) }
+    replayed.handle(input, at: now)
+    #expect(replayed.marks.count(of: .streamAddressFull) == 1)
   }
 }

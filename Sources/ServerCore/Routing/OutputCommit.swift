@@ -11,6 +11,8 @@ struct OutputCommit: Sendable, Codable {
     var commit: UInt64
     var outputs: [Effect]
     var touched: [JID]
+    /// Whose stanza it was.
+    var cause: LinkID?
   }
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
@@ -19,7 +21,9 @@ struct OutputCommit: Sendable, Codable {
   var depth: Int { held.count }
 
   /// Takes what a step produced; appends what may leave now.
-  mutating func add(_ step: Step, into effects: inout [Effect], _ marks: inout Marks) {
+  ///
+  /// - Parameter cause: whose stanza the step was for.
+  mutating func add(_ step: Step, cause: LinkID?, into effects: inout [Effect], _ marks: inout Marks) {
     if !step.records.isEmpty {
       lastCommit += 1
       effects.append(.commit(lastCommit, step.records))
@@ -34,7 +38,7 @@ struct OutputCommit: Sendable, Codable {
     } else {
       marks.reach(.outputHeld)
     }
-    held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched))
+    held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause))
   }
 
   /// Commits up to and with `number` are durable.
@@ -42,6 +46,7 @@ struct OutputCommit: Sendable, Codable {
     if let first = held.first, first.commit < number { marks.reach(.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
+      if let cause = first.cause { effects.append(.charge(cause)) }
       held.removeFirst()
     }
   }
@@ -66,7 +71,7 @@ struct OutputCommit: Sendable, Codable {
         case .write(_, _, let addressees): loss.links.append(contentsOf: addressees.map(\.link))
         case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link): loss.links.append(link)
         case .reply(let id, _): loss.controls.append(id)
-        case .restart, .pause, .resume, .discardInput, .commit, .load, .derive, .log: break
+        case .restart, .pause, .resume, .discardInput, .commit, .load, .derive, .charge, .log: break
         }
       }
     }

@@ -19,6 +19,10 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   private var life = ConnectionLife()
   private var timer: Scheduled<Void>?
   private var isReading = true
+  /// The engine wants to hear the peer.
+  private var wantsReading = true
+  /// The host has too much to hear already.
+  private var isWaiting = false
 
   init(home: LinkLoop, host: ServerHost, tls: NIOSSLContext, socket: SocketHandler) {
     self.home = home
@@ -33,22 +37,22 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     self.context = context
     let link = host.nextLink()
     self.link = link
-    home.say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }))
+    home.say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }), by: self)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
     guard life.isOpen, let link else { return }
     let buffer = unwrapInboundIn(data)
-    home.say(.input(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) })))
+    home.say(.input(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) })), by: self)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      if let link { home.say(.input(.encrypted(link))) }
+      if let link { home.say(.input(.encrypted(link)), by: self) }
     case ChannelEvent.inputClosed:
-      home.say(.finished(self))
+      home.say(.finished(self), by: self)
     default:
       context.fireUserInboundEventTriggered(event)
     }
@@ -63,7 +67,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     life.gone()
     timer?.cancel()
     timer = nil
-    if let link { home.say(.input(.closed(link))) }
+    if let link { home.say(.input(.closed(link)), by: self) }
     link = nil
     self.context = nil
   }
@@ -88,7 +92,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     let count = bytes.count
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { result in
-      if case .success = result { self.home.say(.input(.accepted(link, count))) }
+      if case .success = result { self.home.say(.input(.accepted(link, count)), by: self) }
       self.follow(self.life.wrote())
     }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)
@@ -104,8 +108,24 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     }
   }
 
+  /// The host lags: what its peer says is left in the system's buffers. `false` if that was so.
+  func wait() -> Bool {
+    guard !isWaiting else { return false }
+    isWaiting = true
+    setReading(wantsReading)
+    return true
+  }
+
+  func goOn() {
+    isWaiting = false
+    setReading(wantsReading)
+  }
+
   private func setReading(_ isWanted: Bool) {
-    guard isWanted != isReading, life.isOpen || isWanted else { return }
+    guard life.isOpen || isWanted else { return }
+    wantsReading = isWanted
+    let isWanted = isWanted && !isWaiting
+    guard isWanted != isReading else { return }
     isReading = isWanted
     try? context?.channel.syncOptions?.setOption(.autoRead, value: isWanted)
     if isWanted { context?.read() }

@@ -10,10 +10,19 @@ final class LinkLoop: @unchecked Sendable {
   private unowned let host: ServerHost
   private let isHosts: Bool
 
-  /// On this loop: what its connections have said since it was last handed over.
+  // On this loop.
+  /// What its connections have said since it was last handed over.
   private var said: [Saying] = []
-  /// On the host's loop: what connections here are to do.
+  /// Bytes that were said and that the host has not heard.
+  private var unheard = 0
+  /// Who is not read from until it has.
+  private var waiting: [LinkHandler] = []
+
+  // On the host's loop.
+  /// What connections here are to do.
   private var wanted: [(handler: LinkHandler, deed: Deed)] = []
+  /// Bytes that were heard since this loop was told.
+  private var heard = 0
 
   /// Something that a connection tells the host.
   enum Saying {
@@ -21,6 +30,8 @@ final class LinkLoop: @unchecked Sendable {
     case input(Input)
     /// Its peer will say nothing more. It is answered when what was said before has been.
     case finished(LinkHandler)
+
+    fileprivate var byteCount: Int { if case .input(.bytes(_, let bytes)) = self { bytes.count } else { 0 } }
   }
 
   /// Something that a connection is to do.
@@ -38,19 +49,37 @@ final class LinkLoop: @unchecked Sendable {
 
   // MARK: On this loop
 
-  func say(_ saying: Saying) {
+  /// What may be under way to the host before those who say more are not read from: else a host that lags would be told of by the gigabyte.
+  private static let mostUnheard = 1 << 20
+
+  func say(_ saying: Saying, by handler: LinkHandler) {
     guard !isHosts else { return host.hear(saying) }
     said.append(saying)
+    unheard += saying.byteCount
+    if unheard > LinkLoop.mostUnheard, handler.wait() { waiting.append(handler) }
     guard said.count == 1 else { return }
     // Once for all that is said in this turn of the loop.
     loop.execute {
       let all = self.said
       self.said = []
-      self.host.loop.execute { [host = self.host] in for saying in all { host.hear(saying) } }
+      self.host.loop.execute { self.tell(all) }
     }
   }
 
+  private func wasHeard(_ count: Int) {
+    unheard -= count
+    guard unheard <= LinkLoop.mostUnheard / 2, !waiting.isEmpty else { return }
+    let all = waiting
+    waiting = []
+    for handler in all { handler.goOn() }
+  }
+
   // MARK: On the host's loop
+
+  private func tell(_ sayings: [Saying]) {
+    host.hear(sayings)
+    for saying in sayings { heard += saying.byteCount }
+  }
 
   func perform(_ deed: Deed, _ handler: LinkHandler) {
     if isHosts { handler.perform(deed) } else { wanted.append((handler, deed)) }
@@ -58,9 +87,12 @@ final class LinkLoop: @unchecked Sendable {
 
   /// Hands over what is to be done.
   func flush() {
-    guard !wanted.isEmpty else { return }
-    let all = wanted
-    wanted = []
-    loop.execute { for (handler, deed) in all { handler.perform(deed) } }
+    guard !wanted.isEmpty || heard > 0 else { return }
+    let (all, count) = (wanted, heard)
+    (wanted, heard) = ([], 0)
+    loop.execute {
+      for (handler, deed) in all { handler.perform(deed) }
+      self.wasHeard(count)
+    }
   }
 }

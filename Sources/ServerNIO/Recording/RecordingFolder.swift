@@ -71,16 +71,16 @@ struct RecordingFolder: ~Copyable {
   }
 
   /// To be called with what the engine wants before any of it is done.
-  mutating func outputs(_ actions: [Action], of engine: Engine) -> Bool {
+  mutating func outputs(_ actions: [Action], of engine: Engine, at now: Instant) -> Bool {
     guard file.append(recorder.outputs(actions)) else { return false }
-    return !actions.isEmpty || file.count < longest || beginNext(engine)
+    return !actions.isEmpty || file.count < longest || beginNext(engine, now)
   }
 
   /// There is room behind it for what comes between two flushes.
   private static func share(_ options: RecordingOptions) -> Int { options.bytes / RecordingOptions.files / 4 * 3 }
 
-  private mutating func beginNext(_ engine: Engine) -> Bool {
-    let beginning = recorder.begin(from: engine, at: .now())
+  private mutating func beginNext(_ engine: Engine, _ now: Instant) -> Bool {
+    let beginning = recorder.begin(from: engine, at: now)
     number += 1
     let path = RecordingFolder.path(options.folder, name, number)
     let capacity = max(options.bytes / RecordingOptions.files, beginning.count * 3)

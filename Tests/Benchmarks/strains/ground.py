@@ -26,7 +26,11 @@ class Server:
         self.process = None
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -35,6 +39,7 @@ class Server:
     def start(self):
         """Seconds from the process's start until its port accepts."""
         began = time.monotonic()
+        self.busy = []
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen([self.arguments.server, "serve", "--config", self.config], stdout=log, stderr=log)
         self.busy = [subprocess.Popen(["taskset", "-c", "0", "sh", "-c", "while :; do :; done"]) for _ in range(self.spinners)]

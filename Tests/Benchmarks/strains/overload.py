@@ -13,7 +13,7 @@ SENDERS = 20
 
 
 def strain(arguments, folder):
-    with Server(arguments, folder, spinners=arguments.spinners) as server:
+    with Server(arguments, folder, limits=["bytes_per_second: 0"], spinners=arguments.spinners) as server:
         fill(server, 1000)
         # The second core is for all others, who inherit this; the server and its company go to the first by themselves.
         os.sched_setaffinity(0, {1})

@@ -12,7 +12,7 @@ EACH = 25
 
 def strain(arguments, folder):
     count = arguments.occupants
-    with Server(arguments, folder) as server:
+    with Server(arguments, folder, limits=["connections_per_address: 100000"]) as server:
         accounts = 1 + count // EACH
         fill(server, accounts + 2)
         server.start()
