@@ -89,7 +89,7 @@ def wait_for(port):
 
 
 def load(arguments, server, words):
-    script = [arguments.tools / "xmppload.py", *words]
+    script = [Path(__file__).resolve().parent / "load.py", arguments.tools, *words]
     if words[0] == "latency":
         script = [Path(__file__).resolve().parent / "latency.py", "--tools", arguments.tools, *words[1:]]
     command = [sys.executable, *script, "--port", server.port, "--pid", server.pid]

@@ -15,11 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from load import load_xmppload
+
 EACH = 32
 
 
 def words(arguments, mode, port, pid, *more):
-    return [sys.executable, str(arguments.tools / "xmppload.py"), mode, "--port", str(port), "--pid", str(pid), *map(str, more)]
+    script = [str(Path(__file__).resolve().parent / "load.py"), str(arguments.tools)]
+    return [sys.executable, *script, mode, "--port", str(port), "--pid", str(pid), *map(str, more)]
 
 
 def crowd(arguments, count):
@@ -54,7 +57,7 @@ def load(arguments, mode, pid, *more):
 
 
 def measure(arguments, count, folder):
-    import xmppload
+    xmppload = load_xmppload(arguments.tools)
     server = start(arguments, folder)
     try:
         accounts = 10 + (count + EACH - 1) // EACH

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+import load
 import xmppload
 
 
@@ -74,7 +75,7 @@ class Server:
         return self.process.pid
 
     def cpu(self):
-        return xmppload.cpu_seconds(self.pid)
+        return load.process_clock(self.pid)
 
     def memory(self):
         return xmppload.rss_bytes(self.pid)

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from .crowd import Load, chat
 from .ground import Server, Watch, fill, megabytes, seconds
@@ -57,7 +58,7 @@ def strain(arguments, folder):
 
 def closed_loop(arguments, server):
     """Messages a second, and the server's part of a core."""
-    command = [sys.executable, arguments.tools / "xmppload.py", "messages", "--pairs", SENDERS, "--count", 3000]
+    command = [sys.executable, Path(__file__).resolve().parent.parent / "load.py", arguments.tools, "messages", "--pairs", SENDERS, "--count", 3000]
     command += ["--port", arguments.port, "--pid", server.pid]
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
     if result.returncode:
