@@ -75,6 +75,11 @@ class Server:
             if not Path(f"/proc/{self.pid}").exists():
                 break
             time.sleep(0.1)
+        else:
+            # A peer that does not end when it is told to.
+            import xmppload
+            for pid in xmppload.descendants(self.pid):
+                os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
