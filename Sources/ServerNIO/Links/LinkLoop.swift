@@ -31,7 +31,7 @@ final class LinkLoop: @unchecked Sendable {
     /// Its peer will say nothing more. It is answered when what was said before has been.
     case finished(LinkHandler)
 
-    fileprivate var byteCount: Int { if case .input(.bytes(_, let bytes)) = self { bytes.count } else { 0 } }
+    var byteCount: Int { if case .input(.bytes(_, let bytes)) = self { bytes.count } else { 0 } }
   }
 
   /// Something that a connection is to do.
@@ -77,8 +77,10 @@ final class LinkLoop: @unchecked Sendable {
   // MARK: On the host's loop
 
   private func tell(_ sayings: [Saying]) {
-    host.hear(sayings)
-    for saying in sayings { heard += saying.byteCount }
+    for saying in sayings {
+      heard += saying.byteCount
+      host.hear(saying)
+    }
   }
 
   func perform(_ deed: Deed, _ handler: LinkHandler) {
