@@ -61,12 +61,24 @@ extension Text {
 
 @inline(__always)
 func equalBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
-  guard let x = a.baseAddress, let y = b.baseAddress else { return true }
-  return unsafe a.count == 0 || memcmpBytes(x, y, a.count)
+  guard let x = unsafe UnsafeRawPointer(a.baseAddress), let y = unsafe UnsafeRawPointer(b.baseAddress) else { return true }
+  return unsafe equalBytes(x, y, a.count)
 }
 
+/// Eight bytes are compared together; the last eight may have been looked at in part.
 @inline(__always)
-private func memcmpBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-  for i in 0..<count where unsafe a[i] != b[i] { return false }
+private func equalBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
+  guard count >= 8 else {
+    for i in 0..<count where unsafe a.load(fromByteOffset: i, as: UInt8.self) != b.load(fromByteOffset: i, as: UInt8.self) { return false }
+    return true
+  }
+  var place = 0
+  while place < count {
+    let at = min(place, count - 8)
+    guard unsafe a.loadUnaligned(fromByteOffset: at, as: UInt64.self) == b.loadUnaligned(fromByteOffset: at, as: UInt64.self) else {
+      return false
+    }
+    place += 8
+  }
   return true
 }
