@@ -4,8 +4,8 @@
     Tests/Benchmarks/beside.py --tools DIR [--server .build/release/spondee] [--peers prosody,ejabberd] [--rounds 3] [--only MODE,...]
 
 DIR holds `peer`, which starts another server on loopback, and `xmppload.py`, which loads any server and reads its CPU time and memory
-from /proc. All get the same RSA key of 2048 bits. Each round starts each server anew, three times: for the CPU time of chats, rooms and
-logins, and for the memory of idle connections, in the clear and over TLS. The table has the medians, and in parentheses how many times
+from /proc. All get the same RSA key of 2048 bits. Each round starts each server anew: once for the CPU time of chats, rooms and logins,
+and once for each figure of idle connections. The table has the medians, and in parentheses how many times
 ours each other's is. Exit status: 0; 2 if something could not be run.
 """
 import argparse
@@ -33,6 +33,7 @@ MODES = {
     "idle": ("plain", ["idle", "--connections", "1000"], "server_bytes_per_connection", 0.001, "kB", "memory of an idle connection"),
     "idle-16k": ("busy", ["idle", "--connections", "1000", "--size", "16000"], "server_bytes_per_connection", 0.001, "kB", "the same, 16 kB once received"),
     "idle-tls": ("tls", ["idle", "--connections", "1000", "--tls"], "server_bytes_per_connection", 0.001, "kB", "the same over TLS"),
+    "idle-tls-16k": ("busy-tls", ["idle", "--connections", "1000", "--tls", "--size", "16000"], "server_bytes_per_connection", 0.001, "kB", "over TLS, 16 kB once received"),
 }
 EMPTY = ("memory of the idle server", "MB")
 

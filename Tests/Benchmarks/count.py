@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts the instructions of each workload's operation with callgrind, and compares them with what is written down.
 
-    swift build -c release --product spondee-count && Tests/Benchmarks/count.py .build/release/spondee-count
+    swift build -c release --static-swift-stdlib --product spondee-count && Tests/Benchmarks/count.py .build/release/spondee-count
 
 count.py BINARY [NAME...]             compare with instructions.txt
 count.py BINARY --write               write instructions.txt anew

@@ -64,7 +64,7 @@ def first_failure(output):
 
 
 def build(arguments):
-    built = run("swift", "build", "-c", "release", "--product", "spondee", *arguments.scratch)
+    built = run("swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "spondee", *arguments.scratch)
     if built.returncode:
         raise RuntimeError("it does not build:\n" + "\n".join(re.findall(r".*error:.*", built.stdout)[:5]))
     return Path(run("swift", "build", "-c", "release", "--show-bin-path", *arguments.scratch).stdout.strip()) / "spondee"
