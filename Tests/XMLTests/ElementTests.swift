@@ -109,6 +109,20 @@ import XML
     #expect(!Element("\u{212B}", "x").is("\u{C5}", "x"))
   }
 
+  /// They are compared several bytes at a time: of every length, and wherever the difference stands.
+  @Test func areEqualOnlyIfEveryByteIs() {
+    for count in 0...40 {
+      let bytes = [UInt8](repeating: UInt8(ascii: "a"), count: count)
+      #expect(Text(utf8: bytes) == Text(utf8: bytes))
+      #expect(Text(utf8: bytes) != Text(utf8: bytes + [UInt8(ascii: "a")]))
+      for place in 0..<count {
+        var other = bytes
+        other[place] = UInt8(ascii: "b")
+        #expect(Text(utf8: bytes) != Text(utf8: other), "\(count) bytes, another at \(place)")
+      }
+    }
+  }
+
   @Test func ordersByBytes() {
     #expect(["b", "\u{FF5E}", "a", "\u{1F600}", "", "ab"].map { Text($0) }.sorted() == ["", "a", "ab", "b", "\u{FF5E}", "\u{1F600}"])
   }
