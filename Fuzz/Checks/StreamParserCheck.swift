@@ -3,7 +3,7 @@ internal import XML
 /// What must hold for any bytes in any splits. The fuzzer runs it, and so does a test, over what the fuzzer once found.
 public enum StreamParserCheck {
   /// Small, so that short inputs reach them.
-  static let limits = StreamLimits(stanzaBytes: 600, depth: 6, attributes: 5, elements: 12, nameBytes: 20)
+  static let limits = StreamLimits(stanzaBytes: 600, depth: 6, attributes: 5, elements: 12, nameBytes: 20, streamBytes: 3000)
 
   /// The first byte chooses a set of limits, the next three how the rest is cut. The rest goes into a fresh stream if the first byte is even, and behind
   /// a header otherwise, so that short inputs soon have stanzas.

@@ -130,7 +130,7 @@ struct StanzaBlock {
   private static func describe(_ failure: StreamParser.Failure) -> String {
     switch failure {
     case .badFormat: "text stands outside of the element"
-    case .badNamespacePrefix: "a prefix is not declared"
+    case .badNamespacePrefix, .undeclaredPrefix: "a prefix is not declared"
     case .notWellFormed: "it is not well-formed"
     case .restricted: "comments, processing instructions and entities of one's own have no place in a stream"
     case .tooBig(let what): what

@@ -75,10 +75,12 @@ public struct Configuration: Sendable, Codable {
     public var rosterItems = 10_000
     /// Requests to subscribe that wait for an answer, from those who are not among the contacts.
     public var pendingRequests = 1_000
+    /// Bytes of one such request, which is kept as it came, in bytes as stored.
+    public var requestBytes = 8 << 10
     public var groupsPerItem = 64
     public var blockedAddresses = 10_000
     public var offlineMessages = 1_000
-    /// The same in bytes.
+    /// The same in bytes as stored.
     public var offlineBytes = 4 << 20
     /// Addresses that one session has sent directed presence to.
     public var directedPresences = 1_000
@@ -86,6 +88,10 @@ public struct Configuration: Sendable, Codable {
     public var parkedStanzas = 10_000
     /// Steps and stanzas that wait for storage, all together; beyond it, sessions that cause more are not read from until half is done.
     public var heldSteps = 1_000
+    /// Bytes on their way to storage because of one account; beyond it, its sessions are not read from until half is done.
+    public var accountRecordBytes = 1 << 20
+    /// The same of all accounts; beyond it, sessions that cause more are not read from until half is done.
+    public var allRecordBytes = 64 << 20
     /// How long an account or room nobody uses stays in memory.
     public var idleTime = Int64.seconds(60)
     public var rooms = Rooms()
@@ -120,12 +126,14 @@ extension Configuration {
     let counts = [
       scramRounds, limits.outboxBytes, limits.allOutboxesBytes, limits.unprocessedBytes, limits.connectionsPerAddress,
       limits.authenticationAttempts, limits.derivations, limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests,
-      limits.groupsPerItem, limits.blockedAddresses, limits.offlineMessages, limits.offlineBytes, limits.directedPresences,
-      limits.parkedStanzas, limits.heldSteps, rooms.affiliations, rooms.sessions, rooms.spareSessions, rooms.historyMessages,
+      limits.requestBytes, limits.groupsPerItem, limits.blockedAddresses, limits.offlineMessages, limits.offlineBytes,
+      limits.directedPresences,
+      limits.parkedStanzas, limits.heldSteps, limits.accountRecordBytes, limits.allRecordBytes, rooms.affiliations, rooms.sessions,
+      rooms.spareSessions, rooms.historyMessages,
       rooms.historyBytes, rooms.relays, rooms.invitations,
     ]
     let streams = [limits.unauthenticatedStream, limits.authenticatedStream].flatMap {
-      [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes]
+      [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes, $0.streamBytes]
     }
     let times = [limits.negotiationIdle, limits.negotiationTotal, limits.closeWait, limits.idleTime]
     // Multiplied by a second's nanoseconds.

@@ -24,8 +24,9 @@ public enum Input: Sendable {
 /// What an `Engine` wants from the world outside. Nothing here takes a decision.
 public enum Action: Sendable {
   case write(LinkID, [UInt8])
-  /// Do the server's side of the handshake once all is written, then say `encrypted`.
-  case startTLS(LinkID)
+  /// Do the server's side of the handshake once all is written, then say `encrypted`. Unless the client names a domain in its handshake (SNI),
+  /// the certificate is this domain's (RFC 6120, 5.4.3.1); it is empty where the client named none that is served.
+  case startTLS(LinkID, domain: Text)
   /// End the connection once all is written, then say `closed`.
   case close(LinkID)
   /// End the connection now, and drop what was not written.
@@ -244,7 +245,7 @@ public struct Engine {
     case .openStream(let link, let opening): change(link) { $0.open(opening) }
     case .closeStream(let link): change(link) { $0.closeStream() }
     case .close(let link): change(link) { $0.close() }
-    case .startTLS(let link): change(link) { $0.startTLS() }
+    case .startTLS(let link, let domain): change(link) { $0.startTLS(domain) }
     case .restart(let link, let limits):
       change(link) {
         $0.parser.restart()

@@ -52,7 +52,7 @@ public enum Effect: Sendable, Codable {
   /// End the connection when all is written.
   case close(LinkID)
   /// Hand the connection to TLS when all is written.
-  case startTLS(LinkID)
+  case startTLS(LinkID, domain: Text)
   /// The parser begins a new stream, under these limits.
   case restart(LinkID, StreamLimits)
   /// Read no further events from the link until `resume`.

@@ -17,7 +17,10 @@ struct Link: Sendable, Codable {
   private var inFlight = 0
   /// What happens to the connection once the outbox has been handed over.
   private var ending: Ending?
-  private enum Ending: Codable { case startTLS, close }
+  private enum Ending: Codable {
+    case startTLS(domain: Text)
+    case close
+  }
   private(set) var isReading = true
   /// Its peer spoke faster than it may, and is not heard for a while.
   private(set) var isHeld = false
@@ -89,7 +92,7 @@ struct Link: Sendable, Codable {
   }
 
   mutating func closeStream() { outbox.append(contentsOf: "</stream:stream>".utf8) }
-  mutating func startTLS() { ending = .startTLS }
+  mutating func startTLS(_ domain: Text) { ending = .startTLS(domain: domain) }
   mutating func close() { ending = .close }
 
   /// The system took so many bytes; by how many the backlog is less.
@@ -116,7 +119,7 @@ struct Link: Sendable, Codable {
       outbox = []
     }
     switch ending {
-    case .startTLS: actions.append(.startTLS(id))
+    case .startTLS(let domain): actions.append(.startTLS(id, domain: domain))
     case .close:
       actions.append(.close(id))
       isDead = true

@@ -26,7 +26,7 @@ public final class RunningServer: Sendable {
   public static func start(configuration: ServeConfiguration) throws(SetupError) -> RunningServer {
     Listening.raiseDescriptorLimit()
     let folder = try DataFolder(configuration.dataFolder)
-    let tls = try Certificates.load(configuration)
+    let tls = try Certificates(configuration)
     var core = configuration.core
     core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
     let seed = randomSeed()
@@ -67,7 +67,7 @@ public final class RunningServer: Sendable {
 
   private static func bind(
     _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ links: MultiThreadedEventLoopGroup, _ host: ServerHost,
-    _ tls: NIOSSLContext
+    _ tls: Certificates
   ) throws(SetupError) -> [any Channel] {
     var channels: [any Channel] = []
     for listener in configuration.listeners() {

@@ -176,7 +176,7 @@ final class ServerHost: @unchecked Sendable {
 
   private func perform(_ action: Action) {
     switch action {
-    case .write(let link, _), .startTLS(let link), .close(let link), .abort(let link), .read(let link, _):
+    case .write(let link, _), .startTLS(let link, _), .close(let link), .abort(let link), .read(let link, _):
       if let handler = links[link] { handler.home.perform(.action(action), handler) }
     case .commit(let number, let records):
       storageRequestCount += 1

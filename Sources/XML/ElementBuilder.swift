@@ -62,7 +62,7 @@ struct ElementBuilder {
       return
     }
     switch unsafe UInt32(error.pointee.code) {
-    case XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue: fail(.badNamespacePrefix)
+    case XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue: fail(inStream ? .undeclaredPrefix : .badNamespacePrefix)
     case XML_ERR_UNDECLARED_ENTITY.rawValue, XML_WAR_UNDECLARED_ENTITY.rawValue: fail(.restricted)
     case XML_ERR_NAME_TOO_LONG.rawValue, XML_ERR_NO_MEMORY.rawValue: fail(.tooBig("the parser's own limits"))
     default: fail(.notWellFormed)

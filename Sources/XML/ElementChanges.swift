@@ -116,6 +116,32 @@ extension Element {
     append(Element(name, namespace, attributes, text: text))
   }
 
+  /// Takes out every `xml:lang` whose value is wrong, of the element and of all inside of it.
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  public mutating func removeLanguages(where isWrong: (Text) -> Bool) -> Bool {
+    func isOut(_ index: Int) -> Bool {
+      let entry = entries[index]
+      return entry.kind == .attribute && entry.name.count == 4 && matches(entry.name, "lang")
+        && matches(entry.namespace, Element.xmlNamespace) && isWrong(text(entry.value))
+    }
+    guard (Int(root)..<Int(node.end)).contains(where: isOut) else { return false }
+    own()
+    // How many went before each place, so that one pass mends the ends.
+    var gone: [UInt32] = [0]
+    gone.reserveCapacity(entries.count + 1)
+    for index in entries.indices { gone.append(gone[index] + (isOut(index) ? 1 : 0)) }
+    var kept = ContiguousArray<Entry>()
+    for index in entries.indices where gone[index + 1] == gone[index] {
+      var entry = entries[index]
+      entry.end -= gone[Int(entry.end)]
+      kept.append(entry)
+    }
+    entries = kept
+    return true
+  }
+
   /// The element without those children for which `predicate` holds; text stays.
   public func removingChildren(where predicate: (Element) -> Bool) -> Element {
     guard children.contains(where: predicate) else { return self }

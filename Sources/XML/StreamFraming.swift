@@ -48,6 +48,10 @@ struct StreamFraming: Sendable, Equatable, Codable {
   private var elements = 0
   private var sawHeader = false
   private var sawDeclaration = false
+  /// White space came before anything else, so that no XML declaration may follow (XML 1.0, 2.8; RFC 6120, 11.5).
+  private var sawSpace = false
+  /// The stream follows another on the same connection: white space before it is the end of that one (RFC 6120, 11.7).
+  private var followsStream = false
 
   /// How far `pending` was read.
   private(set) var position = 0
@@ -55,7 +59,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
   /// Whether nothing but white space came since the last event.
   var atBoundary: Bool { begin == nil }
 
-  init() {}
+  init(followsStream: Bool = false) { self.followsStream = followsStream }
 
   /// As it stands behind a stream header: for a stanza by itself.
   static var betweenStanzas: StreamFraming {
@@ -66,11 +70,13 @@ struct StreamFraming: Sendable, Equatable, Codable {
   }
 
   /// Reads on in `pending`. What was found ends at `position`.
-  mutating func scan(_ pending: [UInt8], limits: StreamLimits) -> Found? {
+  ///
+  /// - Parameter most: the place in `pending` at which the stream has become too long as a whole.
+  mutating func scan(_ pending: [UInt8], limits: StreamLimits, most: Int = .max) -> Found? {
     // It is moved when a stanza begins.
-    var end = limit(limits, pending.count)
+    var end = limit(limits, pending.count, most)
     while position < pending.count {
-      guard position < end else { return .error(.tooBig("a stanza is too long")) }
+      guard position < end else { return .error(.tooBig(position < most ? "a stanza is too long" : "too much came before the login")) }
       let at = position
       let byte = pending[at]
       position += 1
@@ -79,7 +85,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
         if byte == UInt8(ascii: "<") {
           let isFirst = begin == nil
           beginTag(at)
-          if isFirst { end = limit(limits, pending.count) }
+          if isFirst { end = limit(limits, pending.count, most) }
         } else if !open.isEmpty {
           position = StreamFraming.find(UInt8(ascii: "<"), UInt8(ascii: "<"), in: pending, from: position, to: end)
         } else if !StreamFraming.isSpace(byte) {
@@ -115,17 +121,17 @@ struct StreamFraming: Sendable, Equatable, Codable {
         if let failure = classify(byte, at: at) { return .error(failure) }
       default:
         if let failure = readRarity(byte, pending) { return .error(failure) }
-        end = limit(limits, pending.count)
+        end = limit(limits, pending.count, most)
       }
     }
     return nil
   }
 
-  /// Where the stanza that is being read, or the header, has become too long; `count` if it can't before.
-  private func limit(_ limits: StreamLimits, _ count: Int) -> Int {
-    guard let begin else { return count }
+  /// Where the stanza that is being read, the header, or the stream has become too long; `count` if it can't before.
+  private func limit(_ limits: StreamLimits, _ count: Int, _ mostOfStream: Int) -> Int {
+    guard let begin else { return min(count, mostOfStream) }
     let most = sawHeader ? limits.stanzaBytes : min(limits.stanzaBytes, StreamLimits.headerBytes)
-    return count - begin <= most ? count : begin + most
+    return min(count - begin <= most ? count : begin + most, mostOfStream)
   }
 
   /// The place of the first byte from `start` on, and before `end`, of which this is not true.
@@ -162,7 +168,9 @@ struct StreamFraming: Sendable, Equatable, Codable {
     case .prologue:
       if byte == UInt8(ascii: "<") {
         beginTag(position - 1)
-      } else if !StreamFraming.isSpace(byte) {
+      } else if StreamFraming.isSpace(byte) {
+        sawSpace = true
+      } else {
         return StreamFraming.isWideByte(byte) ? .unsupportedEncoding : .notWellFormed
       }
     case .bang(let seen):
@@ -280,7 +288,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
   private mutating func endDeclaration(_ bytes: ArraySlice<UInt8>) -> StreamParser.Failure? {
     guard bytes.starts(with: "<?xml".utf8), let next = bytes.dropFirst(5).first, StreamFraming.isSpace(next) || next == UInt8(ascii: "?")
     else { return .restricted }
-    guard bytes.dropLast().last == UInt8(ascii: "?") else { return .notWellFormed }
+    guard !sawSpace || followsStream, bytes.dropLast().last == UInt8(ascii: "?") else { return .notWellFormed }
     sawDeclaration = true
     state = .prologue
     return XMLDeclaration.fault(in: bytes)
@@ -296,7 +304,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
     for index in open.indices { open[index] = open[index].lowerBound - count..<open[index].upperBound - count }
   }
 
-  /// Forgets what was being read; `pending` is empty again.
+  /// Forgets what was being read; `pending` is empty again, and nothing of an earlier stream can come any more.
   mutating func abandon() {
     let streamName = streamName
     self = sawHeader ? .betweenStanzas : StreamFraming()

@@ -10,20 +10,26 @@ public struct StreamLimits: Sendable, Hashable, Codable {
   public var elements: Int
   /// Bytes of an element's or attribute's name as written, with its prefix.
   public var nameBytes: Int
+  /// Bytes of the whole stream, white space between stanzas among them; 0: as many as come.
+  public var streamBytes: Int
 
-  public init(stanzaBytes: Int = 262_144, depth: Int = 64, attributes: Int = 64, elements: Int = 4096, nameBytes: Int = 256) {
+  public init(
+    stanzaBytes: Int = 262_144, depth: Int = 64, attributes: Int = 64, elements: Int = 4096, nameBytes: Int = 256, streamBytes: Int = 0
+  ) {
     self.stanzaBytes = stanzaBytes
     self.depth = depth
     self.attributes = attributes
     self.elements = elements
     self.nameBytes = nameBytes
+    self.streamBytes = streamBytes
   }
 
   /// Bytes of a stream header, at any time: what it binds, every stanza pays for.
   public static let headerBytes = 4096
 
   /// Before authentication (RFC 6120, 13.12): nothing there is large.
-  public static let unauthenticated = StreamLimits(stanzaBytes: 10_000, depth: 16, attributes: 32, elements: 64)
+  public static let unauthenticated = StreamLimits(
+    stanzaBytes: 10_000, depth: 16, attributes: 32, elements: 64, streamBytes: 64 << 10)
   public static let authenticated = StreamLimits()
 }
 
@@ -52,7 +58,10 @@ public struct StreamParser: Sendable, Codable {
   /// Why a stream can't be read on, as the stream error condition to answer with (RFC 6120, 4.9.3).
   public enum Failure: Error, Sendable, Hashable {
     case badFormat
+    /// The prefix of the stream's own element, or of an attribute of its, is not declared.
     case badNamespacePrefix
+    /// A prefix inside a stanza is not declared: the stanza is not namespace-well-formed (RFC 6120, 4.9.3.13 and 11.3).
+    case undeclaredPrefix
     case notWellFormed
     case restricted
     case tooBig(String)
@@ -65,6 +74,8 @@ public struct StreamParser: Sendable, Codable {
   private var pending: [UInt8] = []
   /// How many of `pending` became events: they leave it together, so that many small stanzas in one chunk cost no more than their bytes.
   private var consumed = 0
+  /// How many bytes of the stream are in `pending` no longer; counted where a stream has a limit.
+  private var dropped = 0
   private var prologue: Prologue?
   private var failed = false
   private var ended = false
@@ -91,7 +102,9 @@ public struct StreamParser: Sendable, Codable {
   /// Begins a new stream on the same connection (RFC 6120, 4.3.3); what was fed and not yet read belongs to it.
   public mutating func restart() {
     dropConsumed()
-    framing = StreamFraming()
+    // What was fed behind the last event belongs to the new stream.
+    dropped = 0
+    framing = StreamFraming(followsStream: true)
     prologue = nil
     ended = false
   }
@@ -106,7 +119,8 @@ public struct StreamParser: Sendable, Codable {
   /// The next event that can be had from the bytes fed so far. Which it is does not depend on how they were split.
   public mutating func next(using pool: ParserPool) -> Event? {
     guard !failed, !ended else { return nil }
-    guard let found = framing.scan(pending, limits: limits) else {
+    let most = limits.streamBytes == 0 ? Int.max : limits.streamBytes - dropped
+    guard let found = framing.scan(pending, limits: limits, most: most) else {
       if framing.atBoundary { consumed = pending.count }
       dropConsumed()
       return nil
@@ -147,6 +161,7 @@ public struct StreamParser: Sendable, Codable {
     guard consumed > 0 else { return }
     if pendingBytes == 0 { pending = [] } else { pending.removeFirst(consumed) }
     framing.dropped(consumed)
+    if limits.streamBytes > 0 { dropped += consumed }
     consumed = 0
   }
 

@@ -16,6 +16,9 @@ enum Domain {
     return unicode
   }
 
+  /// A prepared domain as DNS and certificates have it: with A-labels in place of U-labels (RFC 5890, 2.3.2.1).
+  static func ascii(_ prepared: Text) -> Text? { ASCII.isASCII(prepared) ? prepared : encode(prepared) }
+
   private static func isPreparedASCII(_ text: Text) -> Bool {
     let bytes = text.utf8.span
     return ASCII.isDomain(bytes, 0, bytes.count)

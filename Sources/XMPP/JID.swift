@@ -97,6 +97,10 @@ extension JID {
   public var isBare: Bool { resource.isEmpty }
   /// Whether there is a resourcepart.
   public var isFull: Bool { !resource.isEmpty }
+  /// A domainpart as DNS and certificates have it: with A-labels in place of U-labels (RFC 5890, 2.3.2.1). `nil` if it has none.
+  ///
+  /// - Parameter domain: prepared, as `domain` gives it.
+  public static func ascii(domain: Text) -> Text? { Domain.ascii(domain) }
   /// Whether there is nothing but a domainpart.
   public var isDomain: Bool { localCount == 0 && resource.isEmpty }
   /// The same address without its resourcepart.

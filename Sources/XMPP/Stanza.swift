@@ -25,9 +25,11 @@ extension Element {
   public func errorReply(_ error: StanzaError, payload: Bool = false) -> Element {
     var reply = self.reply("error")
     if payload {
+      // What is sent back is in the language that it was sent in.
+      reply.lang = lang
       for child in children { reply.append(child) }
     }
-    reply.append(error.element(in: namespace))
+    reply.append(error.element(in: namespace, outer: reply.lang))
     return reply
   }
 

@@ -49,6 +49,8 @@ public struct StanzaError: Error, Hashable, Sendable {
   public var kind: Kind
   /// An explanation for people, in English.
   public var text: Text?
+  /// The language of the text; `nil` for that of the server's own texts.
+  public var language: Text?
   /// Who found the error, if that isn't the one who sends it.
   public var by: JID?
   /// Conditions of the application, beside the defined one (RFC 6120, 8.3.4).
@@ -62,6 +64,9 @@ public struct StanzaError: Error, Hashable, Sendable {
     self.by = by
     self.specific = specific
   }
+
+  /// The language of the server's own texts. The header of each stream says it, so that a text in it needs no `xml:lang` (RFC 6120, 4.7.4).
+  public static let ownLanguage: Text = "en"
 }
 
 extension StanzaError {
@@ -71,12 +76,17 @@ extension StanzaError {
   }
 
   /// The `<error/>` of a stanza in this namespace.
-  func element(in namespace: Text) -> Element {
+  ///
+  /// - Parameter outer: the language that holds where the element will stand, if it is not that of the stream. The text says its own where
+  ///   it is another (RFC 6120, 8.3.2 and 8.1.5).
+  func element(in namespace: Text, outer: Text? = nil) -> Element {
     var error = Element("error", namespace, ["type": Text(kind.rawValue), "by": by?.text])
     error.append(Text(condition.rawValue), NS.stanzaErrors)
     if let text {
-      // Without `xml:lang`, which is a SHOULD: the stream's own language says the same, and scripts compare `<text/>` strictly.
-      error.append("text", NS.stanzaErrors, text: text)
+      var explanation = Element("text", NS.stanzaErrors, text: text)
+      let own = language ?? Self.ownLanguage
+      if own != outer ?? Self.ownLanguage { explanation.lang = own }
+      error.append(explanation)
     }
     for element in specific { error.append(element) }
     return error
@@ -90,12 +100,13 @@ extension StanzaError {
     guard stanza["type"] == "error", let error = stanza.child("error", stanza.namespace) else { return nil }
     var condition: Condition?
     var text: Text?
+    var language: Text?
     var specific: [Element] = []
     for child in error.children {
       if !child.has(namespace: NS.stanzaErrors) {
         specific.append(child)
       } else if child.has(name: "text") {
-        text = text ?? child.text
+        if text == nil { (text, language) = (child.text, child.lang ?? error.lang ?? stanza.lang) }
       } else if condition == nil {
         condition = Condition(rawValue: child.name.string)
       }
@@ -103,5 +114,6 @@ extension StanzaError {
     self.init(
       condition ?? .undefinedCondition, kind: error["type"].flatMap { Kind(rawValue: $0.string) }, text: text,
       by: error["by"].flatMap { JID($0) }, specific: specific)
+    self.language = language
   }
 }

@@ -12,6 +12,8 @@ struct EngineHarness {
   private(set) var closed: Set<LinkID> = []
   private(set) var aborted: Set<LinkID> = []
   private(set) var startsTLS: Set<LinkID> = []
+  /// Of which domain a certificate is to be shown, unless the client says otherwise in its handshake.
+  private(set) var certificateDomains: [LinkID: Text] = [:]
   private(set) var paused: Set<LinkID> = []
   private(set) var commits: [(number: UInt64, records: [Record])] = []
   private(set) var replies: [ControlReply] = []
@@ -68,7 +70,9 @@ struct EngineHarness {
     case .write(let link, let bytes):
       written[link, default: ""] += String(decoding: bytes, as: UTF8.self)
       if peersRead { input(.accepted(link, bytes.count)) }
-    case .startTLS(let link): startsTLS.insert(link)
+    case .startTLS(let link, let domain):
+      startsTLS.insert(link)
+      certificateDomains[link] = domain
     case .close(let link): closed.insert(link)
     case .abort(let link): aborted.insert(link)
     case .read(let link, let wanted): if wanted { paused.remove(link) } else { paused.insert(link) }

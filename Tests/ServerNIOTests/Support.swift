@@ -118,17 +118,20 @@ final class TestClient: @unchecked Sendable {
     }
   }
 
-  /// Asks for TLS, and trusts this certificate alone, for this name.
-  func startTLS(certificate: String, injecting injected: String = "") throws {
+  /// Asks for TLS, and trusts this certificate alone, for the name that it asks for in its handshake, if it does.
+  func startTLS(
+    certificate: String, naming name: String? = "localhost", verifiesName: Bool = true, injecting injected: String = ""
+  ) throws {
     send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + injected)
     try expect("<proceed")
     try expect(">")
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = .file(certificate)
+    if !verifiesName { configuration.certificateVerification = .noHostnameVerification }
     let context = try NIOSSLContext(configuration: configuration)
     let channel = channel!
     try channel.eventLoop.submit {
-      let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+      let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
       try channel.pipeline.syncOperations.addHandler(handler, position: .first)
     }.wait()
   }

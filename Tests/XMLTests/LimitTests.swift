@@ -56,13 +56,47 @@ import XML
     #expect(events(header(101), limits: limits) == [.failure(.tooBig("a stanza is too long"))])
     let declaration = "<?xml version='1.0'?>"
     let spaces = String(repeating: " ", count: 100)
-    guard case .header? = events(spaces + declaration + header(79), limits: limits).first else {
+    for accepted in [declaration + header(79), spaces + header(100)] {
+      guard case .header? = events(accepted, limits: limits).first else {
+        Issue.record("refused: \(accepted)")
+        return
+      }
+    }
+    #expect(events(declaration + header(80), limits: limits) == [.failure(.tooBig("a stanza is too long"))])
+    #expect(events(declaration + spaces, limits: limits) == [.failure(.tooBig("a stanza is too long"))])
+    #expect(events("<?xml" + spaces, limits: limits) == [.failure(.tooBig("a stanza is too long"))])
+  }
+
+  /// All that comes counts, whatever it is, and however it is split.
+  @Test func bytesOfTheStream() {
+    let header = clientHeader.utf8.count
+    let limits = StreamLimits(streamBytes: header + 500)
+    let message = "too much came before the login"
+    check(String(repeating: " ", count: 496) + "<a/>", limits, refused: nil)
+    check(String(repeating: " ", count: 497) + "<a/>", limits, refused: message)
+    check(String(repeating: "<a/>", count: 125), limits, refused: nil)
+    check(String(repeating: "<a/>", count: 126), limits, refused: message)
+    check("<a>" + String(repeating: "x", count: 1000) + "</a>", limits, refused: message)
+    #expect(inStream(String(repeating: " ", count: 1000), limits: limits) == [.failure(.tooBig(message))])
+    #expect(events(String(repeating: "\n", count: header + 501), limits: limits) == [.failure(.tooBig(message))])
+    #expect(inStream(String(repeating: " ", count: 500), limits: limits).isEmpty)
+  }
+
+  /// A new stream on the same connection begins to count anew, with what was fed behind the end of the old one.
+  @Test func bytesOfTheNextStream() {
+    var parser = StreamParser(limits: StreamLimits(streamBytes: 200))
+    let pool = ParserPool()
+    parser.feed((clientHeader + "<a/>" + String(repeating: " ", count: 50)).utf8)
+    #expect(parser.next(using: pool) != nil && parser.next(using: pool) == .stanza(Element("a", "jabber:client")))
+    parser.restart()
+    // White space between the two belongs to the first, so a declaration may follow it here.
+    parser.feed(("<?xml version='1.0'?>" + clientHeader).utf8)
+    guard case .header? = parser.next(using: pool) else {
       Issue.record("refused")
       return
     }
-    #expect(events(spaces + declaration + header(80), limits: limits) == [.failure(.tooBig("a stanza is too long"))])
-    #expect(events(declaration + spaces, limits: limits) == [.failure(.tooBig("a stanza is too long"))])
-    #expect(events("<?xml" + spaces, limits: limits) == [.failure(.tooBig("a stanza is too long"))])
+    parser.feed(String(repeating: " ", count: 200).utf8)
+    #expect(parser.next(using: pool) == .failure(.tooBig("too much came before the login")))
   }
 
   @Test func depth() {

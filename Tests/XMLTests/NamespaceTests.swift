@@ -71,11 +71,11 @@ import XML
   }
 
   @Test(arguments: [
-    ("<p:a/>", StreamParser.Failure.badNamespacePrefix),
-    ("<a p:b='c'/>", .badNamespacePrefix),
-    ("<a><p:b xmlns:p='x'/><p:c/></a>", .badNamespacePrefix),
-    ("<Stream:a/>", .badNamespacePrefix),
-    ("<xmlns:a/>", .badNamespacePrefix),
+    ("<p:a/>", StreamParser.Failure.undeclaredPrefix),
+    ("<a p:b='c'/>", .undeclaredPrefix),
+    ("<a><p:b xmlns:p='x'/><p:c/></a>", .undeclaredPrefix),
+    ("<Stream:a/>", .undeclaredPrefix),
+    ("<xmlns:a/>", .undeclaredPrefix),
     ("<a xmlns:p=''/>", .notWellFormed),
     ("<a p:b='1' q:b='2' xmlns:p='x' xmlns:q='x'/>", .notWellFormed),
     ("<a xmlns='x' xmlns='y'/>", .notWellFormed),
@@ -99,7 +99,9 @@ import XML
     #expect(inStream(xml + "<after/>") == [.failure(failure)])
     // And as a header.
     let header = xml.replacing("<stream:", with: "<unbound:").replacing("/>", with: ">").replacing("Stream", with: "stream")
-    if !xml.contains("<a><"), !xml.contains("stream:") { #expect(events(header) == [.failure(failure)]) }
+    if !xml.contains("<a><"), !xml.contains("stream:") {
+      #expect(events(header) == [.failure(failure == .undeclaredPrefix ? .badNamespacePrefix : failure)])
+    }
   }
 
   /// Prefixes are short, and what they stand for may be long: neither memory nor what is written may grow with their product.

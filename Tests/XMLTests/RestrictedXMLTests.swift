@@ -38,6 +38,11 @@ import XML
     Case("<?xml version='2.0'?>" + clientHeader, .notWellFormed),
     Case("<?xml version='1.0' standalone='maybe'?>" + clientHeader, .notWellFormed),
     Case("<?xml?>" + clientHeader, .notWellFormed),
+    // XML 1.0, 2.8: nothing may stand before it.
+    Case(" <?xml version='1.0'?>" + clientHeader, .notWellFormed),
+    Case("\r\n<?xml version='1.0'?>" + clientHeader, .notWellFormed),
+    Case(String(repeating: "\n", count: 300) + "<?xml version='1.0'?>" + clientHeader, .notWellFormed),
+    Case(" <?pi x?>" + clientHeader, .restricted),
     Case("<?xml >" + clientHeader, .notWellFormed),
     Case("\u{FEFF}" + clientHeader, .notWellFormed),
     Case([0xFF, 0xFE] + utf16(clientHeader), .unsupportedEncoding),

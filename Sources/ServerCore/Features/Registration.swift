@@ -11,6 +11,11 @@ enum Registration {
   /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).
   private static func handle(_ request: Stanza, _ query: Element, _ step: inout Step) {
     let account = request.from.bare
+    // Nobody is registered with another domain of this server by having an account here.
+    guard request.to.domain == account.domain else {
+      let isRemoval = query.child("remove", NS.register) != nil
+      return step.bounce(request, step.reach(.registrationElsewhere, StanzaError(isRemoval ? .registrationRequired : .notAllowed)))
+    }
     if request.type == "get" {
       var answer = Element("query", NS.register)
       answer.append("registered", NS.register)
@@ -54,10 +59,22 @@ extension Secret {
 /// Registration by a stranger, before any authentication (3.1).
 enum RegistrationBeforeLogin {
   static func receive(_ element: Element, _ stream: inout ClientStream, _ step: inout Step) -> ClientStream.Request? {
-    guard let query = element.child("query", NS.register), let id = element.id else {
+    let address = element["to"].map { JID($0)?.text } ?? stream.domain
+    guard let query = element.child("query", NS.register), address == stream.domain else {
       stream.fail(step.reach(.registrationMalformed, StreamError(.notAuthorized)), &step)
       return nil
     }
+    switch step.check(iq: element) {
+    case .request: break
+    case .refused(let error):
+      refuse(element.id, error, stream, &step)
+      return nil
+    // Nothing was asked.
+    case .response, .dropped:
+      stream.fail(step.reach(.registrationMalformed, StreamError(.notAuthorized)), &step)
+      return nil
+    }
+    guard let id = element.id else { return nil }
     guard element.type == "set" else {
       var answer = Element("query", NS.register)
       answer.append("instructions", NS.register, text: "Choose a name and a password.")
@@ -66,6 +83,11 @@ enum RegistrationBeforeLogin {
       var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
       result.append(answer)
       step.send(result, to: stream.link)
+      return nil
+    }
+    guard query.child("remove", NS.register) == nil else {
+      // 3.2: who has not logged in has no registration that could be cancelled.
+      refuse(id, step.reach(.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &step)
       return nil
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
@@ -82,7 +104,7 @@ enum RegistrationBeforeLogin {
     return .register(jid, password: password, id: id)
   }
 
-  static func refuse(_ id: Text, _ error: StanzaError, _ stream: ClientStream, _ step: inout Step) {
+  static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ step: inout Step) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
     step.send(reply, to: stream.link)

@@ -39,6 +39,7 @@ public struct LimitOutcome: Sendable {
     LimitOutcome("sessionsPerAccount", "binding is refused with resource-constraint; the sessions that are there stay"),
     LimitOutcome("rosterItems", "a roster set, or a request to subscribe, is answered with resource-constraint; nothing is changed"),
     LimitOutcome("pendingRequests", "a stranger's further request is dropped; whoever is in the roster still gets through"),
+    LimitOutcome("requestBytes", "the request to subscribe is answered with policy-violation; nobody is asked"),
     LimitOutcome("groupsPerItem", "the roster set is answered with not-acceptable; nothing is changed"),
     LimitOutcome("blockedAddresses", "the block is answered with resource-constraint; nothing is changed"),
     LimitOutcome("offlineMessages", "the sender gets service-unavailable; stored messages stay"),
@@ -48,6 +49,10 @@ public struct LimitOutcome: Sendable {
     LimitOutcome(
       "parkedStanzas", "what comes for an account or room that is being loaded is answered with an error; ends are never dropped"),
     LimitOutcome("heldSteps", "sessions that cause more are not read from until storage has caught up by half; nothing is lost"),
+    LimitOutcome(
+      "accountRecordBytes",
+      "sessions of the account are not read from until half of what it made wait for storage is stored; nothing is lost"),
+    LimitOutcome("allRecordBytes", "sessions that cause more are not read from until half of it is stored; nothing is lost"),
     LimitOutcome("idleTime", "an account or room that nobody uses leaves memory, and comes back with the next stanza for it"),
     LimitOutcome("rooms.affiliations", "a change that would add an entry is answered with resource-constraint; nothing is changed"),
     LimitOutcome("rooms.sessions", "who wants to join gets service-unavailable, unless admin or owner"),

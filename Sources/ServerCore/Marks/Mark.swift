@@ -18,12 +18,12 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case streamHostUnknown
   case streamHostChanged
   case streamVersionUnsupported
-  case streamLanguageTooLong
+  case streamLanguageInvalid
   case streamErrorBeforeHeader
   case streamStanzaTooEarly
   case streamElementTooEarly
-  case streamEndedByPeer
-  case streamBadNamespacePrefix
+  case streamEndedByPeer, streamErrorOfPeer
+  case streamBadNamespacePrefix, streamUndeclaredPrefix
   case streamNotWellFormed
   case streamRestrictedXML
   case streamUnsupportedEncoding
@@ -77,7 +77,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case outputHeld, outputHeldBehind, outputReleasedTogether
   case outputFailed, outputFailedTogether
   case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount
-  case outputThrottled, outputUnthrottled
+  case outputThrottled, outputUnthrottled, outputShareThrottled, outputBytesThrottled
 
   // Activation
   case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
@@ -95,7 +95,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case accountDerivationsFull
 
   // Registration
-  case registrationMalformed
+  case registrationMalformed, registrationRemovalTooEarly, registrationElsewhere
   case registrationIncomplete, registrationNameUnusable, registrationSucceeded, registrationStreamGone
   case registrationRemovalMalformed, registrationRemoval
   case registrationRemovalEndsRank
@@ -106,11 +106,12 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case stanzaFromOwn
   case stanzaFromForeign
   case stanzaToMalformed
-  case stanzaLanguageAdded
+  case stanzaLanguageAdded, stanzaLanguageInvalid
   case stanzaErrorUnanswered
   case messageWithoutTo
   case iqIDMissing
   case iqTypeUnknown, iqChildrenWrong
+  case iqResultMalformed, iqErrorMalformed
 
   // Routing
   case routeRemote
@@ -145,7 +146,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case probeRefused, probeOfResource, probeOfDirected
   case directedUnavailable, directedUnavailableToBare, directedEnded
   case directedToListener
-  case directedProbe
+  case directedProbe, directedProbeWhileAsking
   case directedError
   case directedFull
 
@@ -179,7 +180,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case gotUnsubscribedNone, gotUnsubscribedPendingOut, gotUnsubscribedPendingIn, gotUnsubscribedPendingOutIn, gotUnsubscribedTo,
     gotUnsubscribedToPendingIn, gotUnsubscribedFrom, gotUnsubscribedFromPendingOut, gotUnsubscribedBoth
   case subscriptionSentToSelf
-  case subscriptionSentFull
+  case subscriptionSentFull, subscriptionSentTooBig
   case subscriptionGotFull
   case subscriptionForgotten
   case requestToNobody, requestOffered, requestOfBlockedKept, requestSentAgain
@@ -195,7 +196,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   // Stored messages
   case offlineStored, offlineOff, offlineNothingThere
   case offlineTakerGone, offlineNobodyLeft, offlineMoreStored
-  case offlineNotWorthKeeping
+  case offlineNotWorthKeeping, offlineSignalDropped
   case offlineFull, offlineLineFull
   case offlineBytesFull, offlineLineBytesFull
   case offlineLinedUp, offlineLineReleased
@@ -204,7 +205,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case discoHostInfo, discoAccountInfo
   case discoHostItems, discoAccountItems
   case discoNodeUnknown
-  case discoOfStranger
+  case discoOfStranger, discoItemsHidden
   case versionAsked
   case timeAsked
   case pingHost, pingAccount

@@ -41,6 +41,7 @@ extension Mark {
       "RFC 6121, A.3.4"
     case .subscriptionSentToSelf: "RFC 6121, 3.1.2"
     case .subscriptionSentFull: "limit rosterItems"
+    case .subscriptionSentTooBig: "RFC 6121, 3.1.3; limit requestBytes"
     case .subscriptionGotFull: "limit pendingRequests"
     case .requestSentAgain: "RFC 6121, 3.1.2"
     case .requestToNobody, .requestOffered, .requestOfBlockedKept: "RFC 6121, 3.1.3"

@@ -7,6 +7,8 @@ extension Mark {
       .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
       "output commit"
     case .outputThrottled, .outputUnthrottled: "output commit; limit heldSteps"
+    case .outputShareThrottled: "output commit; limit accountRecordBytes"
+    case .outputBytesThrottled: "output commit; limit allRecordBytes"
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
       .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
@@ -19,7 +21,7 @@ extension Mark {
     case .accountDerivationsFull: "limit derivations"
     case .registrationMalformed: "XEP-0077, 3.1"
     case .registrationIncomplete, .registrationNameUnusable, .registrationSucceeded, .registrationStreamGone: "XEP-0077, 3.1.1"
-    case .registrationRemovalMalformed, .registrationRemoval: "XEP-0077, 3.2"
+    case .registrationRemovalMalformed, .registrationRemoval, .registrationRemovalTooEarly, .registrationElsewhere: "XEP-0077, 3.2"
     case .registrationRemovalEndsRank: "XEP-0045, 5.2.2"
     case .passwordIncomplete, .passwordOfAnother, .passwordRequesterGone: "XEP-0077, 3.3"
     default: nil

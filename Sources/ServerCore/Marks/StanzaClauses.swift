@@ -7,11 +7,11 @@ extension Mark {
     case .stanzaFromOwn: "RFC 6120, 8.1.2.1"
     case .stanzaFromForeign: "RFC 6120, 4.9.3.9"
     case .stanzaToMalformed: "RFC 6120, 8.3.3.8"
-    case .stanzaLanguageAdded: "RFC 6120, 8.1.5"
+    case .stanzaLanguageAdded, .stanzaLanguageInvalid: "RFC 6120, 8.1.5"
     case .stanzaErrorUnanswered, .directedError: "RFC 6120, 8.3.1"
     case .messageWithoutTo: "RFC 6120, 10.3.1"
     case .iqIDMissing: "RFC 6120, 8.1.3"
-    case .iqTypeUnknown, .iqChildrenWrong: "RFC 6120, 8.2.3"
+    case .iqTypeUnknown, .iqChildrenWrong, .iqResultMalformed, .iqErrorMalformed: "RFC 6120, 8.2.3"
     case .routeRemote: "RFC 6120, 10.4.3"
     case .hostMessage, .hostStanzaIgnored: "RFC 6120, 10.5.1"
     case .hostResource: "RFC 6120, 10.5.2"
@@ -41,7 +41,7 @@ extension Mark {
     case .probeAnswered, .probeAnsweredUnavailable: "RFC 6121, 4.3.2.1"
     case .probeOfDirected: "RFC 6121, 4.6.6"
     case .directedUnavailable, .directedUnavailableToBare, .directedEnded, .directedToListener: "RFC 6121, 4.6.3"
-    case .directedProbe: "RFC 6121, 4.3"
+    case .directedProbe, .directedProbeWhileAsking: "RFC 6121, 4.3"
     case .directedFull: "limit directedPresences"
     default: nil
     }

@@ -15,7 +15,7 @@ struct OutputMark: Sendable, Hashable {
     switch action {
     case .write(let link, let bytes):
       (kind, subject, length, checksum) = (.write, link.number, bytes.count, Checksum.ofStream(bytes))
-    case .startTLS(let link): (kind, subject) = (.startTLS, link.number)
+    case .startTLS(let link, let domain): (kind, subject, checksum) = (.startTLS, link.number, Checksum.of(Array(domain.utf8)))
     case .close(let link): (kind, subject) = (.close, link.number)
     case .abort(let link): (kind, subject) = (.abort, link.number)
     case .read(let link, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, link.number)

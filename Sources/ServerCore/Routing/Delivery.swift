@@ -24,8 +24,15 @@ extension Server {
     if given != nil, address == nil {
       return answer(stanza, step.reach(.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
     }
-    if kind == .iq, let problem = Server.check(iq: element, &step) { return answer(stanza, problem, link, from: address, &step) }
-    if let language, element.lang == nil {
+    if kind == .iq {
+      switch step.check(iq: element) {
+      case .request, .response: break
+      case .dropped: return
+      case .refused(let problem): return answer(stanza, problem, link, from: address, &step)
+      }
+    }
+    if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { step.reach(.stanzaLanguageInvalid) }
+    if let language, stanza.element.lang == nil {
       step.reach(.stanzaLanguageAdded)
       stanza.element.lang = language
     }
@@ -45,18 +52,6 @@ extension Server {
   private func answer(_ stanza: Stanza, _ error: StanzaError, _ link: LinkID, from: JID?, _ step: inout Step) {
     guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return step.reach(.stanzaErrorUnanswered) }
     step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(link: link, to: stanza.from)]))
-  }
-
-  /// 8.2.3: an id, a type that is known, and one child in a request.
-  private static func check(iq: Element, _ step: inout Step) -> StanzaError? {
-    guard let id = iq.id, !id.isEmpty else { return step.reach(.iqIDMissing, StanzaError(.badRequest)) }
-    switch iq.type {
-    case "get", "set":
-      var children = iq.children
-      return children.next() != nil && children.next() == nil ? nil : step.reach(.iqChildrenWrong, StanzaError(.badRequest))
-    case "result", "error": return nil
-    default: return step.reach(.iqTypeUnknown, StanzaError(.badRequest))
-    }
   }
 
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
@@ -116,6 +111,9 @@ extension Server {
         step.bounce(stanza, StanzaError(.serviceUnavailable))
       }
     case .iq:
+      if let query = stanza.element.firstChild, stanza.to.isBare, query.is("query", NS.discoItems) {
+        return ServiceDiscovery.answerNothing(stanza, query, &step)
+      }
       step.bounce(stanza, step.reach(.nobodyIQ, StanzaError(.serviceUnavailable)))
     case .presence:
       // 4.3.2: whoever still believes to be subscribed is told otherwise.

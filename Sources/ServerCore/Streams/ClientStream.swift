@@ -43,6 +43,8 @@ struct ClientStream: Sendable, Codable {
     case findAccount(JID)
     case derive(DerivationRequest)
     case register(JID, password: Secret, id: Text)
+    /// The other side ended the stream with an error.
+    case endByPeer
     case bind(VerifiedIdentity, resource: Text, id: Text?)
     /// A stanza of a bound session, and the language of its stream.
     case stanza(JID, Element, Text?)
@@ -64,6 +66,8 @@ struct ClientStream: Sendable, Codable {
     }
   }
 
+  /// The account whose session this is (bare), once there is one.
+  var account: JID? { if case .bound(let jid) = phase { jid.bare } else { nil } }
   var isBound: Bool { if case .bound = phase { true } else { false } }
   var isClosing: Bool { if case .closing = phase { true } else { false } }
 
@@ -75,17 +79,14 @@ struct ClientStream: Sendable, Codable {
     let root = header.element
     let asked = root["to"]
     let isFirst = domain.isEmpty
-    if isFirst {
-      domain = asked.flatMap { JID($0) }.map(\.text) ?? ""
-      // Every stanza that has no language of its own carries it; none needs to be longer (RFC 5646, 4.4.1).
-      language = root.lang.flatMap { $0.count <= 35 ? $0 : nil }
-      if language != root.lang { step.reach(.streamLanguageTooLong) }
-    }
+    if isFirst { domain = asked.flatMap { JID($0) }.map(\.text) ?? "" }
+    // Each header says the language of what follows it, and of nothing else (4.7.4).
+    language = root.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
+    if language != root.lang { step.reach(.streamLanguageInvalid) }
     let isKnown = step.configuration.domains.contains(domain)
     let opening = StreamOpening(
       id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first,
-      to: root["from"].flatMap { JID($0) }?.bare.text,
-      language: language ?? "en")
+      to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
     step.outputs.append(.openStream(link, opening))
     headerWasSent = true
     if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &step) { return fail(problem, &step) }
@@ -97,7 +98,10 @@ struct ClientStream: Sendable, Codable {
   private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ step: inout Step) -> StreamError? {
     guard root.has(namespace: NS.streams) else { return step.reach(.streamNamespaceWrong, StreamError(.invalidNamespace)) }
     guard root.has(name: "stream") else { return step.reach(.streamNameWrong, StreamError(.badFormat)) }
-    guard contentNamespace == NS.client else { return step.reach(.streamContentNamespaceWrong, StreamError(.invalidNamespace)) }
+    // Without a content namespace as the default one, each stanza says its own (4.8.3).
+    guard [NS.client, NS.streams, ""].contains(contentNamespace) else {
+      return step.reach(.streamContentNamespaceWrong, StreamError(.invalidNamespace))
+    }
     guard isKnown else { return step.reach(.streamHostUnknown, StreamError(.hostUnknown)) }
     if !isFirst, let to = root["to"], JID(to)?.text != domain {
       return step.reach(.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
@@ -127,6 +131,8 @@ struct ClientStream: Sendable, Codable {
   // MARK: Elements
 
   mutating func elementReceived(_ element: Element, _ step: inout Step) -> Request? {
+    // 4.9.1.1: an error of the other side ends the stream, in any state, and is not answered with another.
+    if element.is("error", NS.streams) { return isClosing ? nil : step.reach(.streamErrorOfPeer, .endByPeer) }
     switch phase {
     case .bound(let jid):
       return .stanza(jid, element, language)
@@ -169,7 +175,7 @@ struct ClientStream: Sendable, Codable {
       return step.outputs.append(.close(link))
     }
     step.send(Element("proceed", NS.tls), to: link)
-    step.outputs.append(.startTLS(link))
+    step.outputs.append(.startTLS(link, domain: domain))
     step.immediate.append(.discardInput(link))
     step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
     phase = .expectTLS
@@ -181,8 +187,11 @@ struct ClientStream: Sendable, Codable {
     isEncrypted = true
     lastProgress = step.now.monotonic
     // Whatever else came in the clear until now is not trusted either.
-    step.immediate.append(.discardInput(link))
     step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
+    step.immediate.append(.discardInput(link))
+    // Nor what the header said (5.4.3.3).
+    domain = ""
+    language = nil
     expectHeader(nil)
   }
 
@@ -192,16 +201,25 @@ struct ClientStream: Sendable, Codable {
     phase = .expectHeader(identity)
   }
 
-  /// RFC 6120, 7.6 and 7.7.
+  /// RFC 6120, 7.6 and 7.7. Until then only requests to the server or to the account itself are answered (7.1).
   private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ step: inout Step) -> Request? {
-    guard element.is("iq", NS.client), element.type == "set", let id = element.id, let payload = element.firstChild,
-      payload.is("bind", NS.bind)
-    else {
-      if element.stanzaKind == .iq, element.type == "get" || element.type == "set" {
-        step.send(element.errorReply(step.reach(.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
-        return nil
-      }
+    let address = element["to"].map { JID($0) } ?? identity.account
+    guard element.stanzaKind == .iq, address == identity.account || address?.text == domain else {
       fail(step.reach(.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      return nil
+    }
+    switch step.check(iq: element) {
+    case .request: break
+    case .refused(let error):
+      step.send(element.errorReply(error), to: link)
+      return nil
+    // Nothing was asked.
+    case .response, .dropped:
+      fail(step.reach(.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      return nil
+    }
+    guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
+      step.send(element.errorReply(step.reach(.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
@@ -243,7 +261,8 @@ struct ClientStream: Sendable, Codable {
     if !headerWasSent {
       step.reach(.streamErrorBeforeHeader)
       let from = domain.isEmpty ? step.configuration.domains.first : domain
-      step.outputs.append(.openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: "en")))
+      step.outputs.append(
+        .openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
     step.send(error.element, to: link)
     close(&step)

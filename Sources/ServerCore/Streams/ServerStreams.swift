@@ -62,6 +62,8 @@ extension Server {
       run(.register(link, password, id: id), for: jid, &step)
     case .bind(let identity, let resource, let id):
       run(.bind(link, identity, resource: resource, id: id), for: identity.account, &step)
+    case .endByPeer:
+      streamEnded(link, &step)
     case .stanza(let jid, let element, let language):
       send(element, as: jid, on: link, language: language, &step)
     }

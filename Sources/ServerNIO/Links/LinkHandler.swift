@@ -3,6 +3,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import NIOTLS
 internal import ServerCore
+internal import XML
 
 /// One connection: tells the host what comes, and does what the host says. It belongs to the loop of its `home`.
 final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
@@ -11,7 +12,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
 
   let home: LinkLoop
   private let host: ServerHost
-  private let tls: NIOSSLContext
+  private let tls: Certificates
   /// The handler nearest to the socket, below TLS.
   private let socket: SocketHandler
   private var context: ChannelHandlerContext?
@@ -24,7 +25,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// The host has too much to hear already.
   private var isWaiting = false
 
-  init(home: LinkLoop, host: ServerHost, tls: NIOSSLContext, socket: SocketHandler) {
+  init(home: LinkLoop, host: ServerHost, tls: Certificates, socket: SocketHandler) {
     self.home = home
     self.host = host
     self.tls = tls
@@ -77,7 +78,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   func perform(_ deed: LinkLoop.Deed) {
     switch deed {
     case .action(.write(_, let bytes)): write(bytes)
-    case .action(.startTLS): startTLS()
+    case .action(.startTLS(_, let domain)): startTLS(domain)
     case .action(.close): follow(life.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)
@@ -99,10 +100,10 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// What was written before is below TLS already; what comes from here on passes through it.
-  private func startTLS() {
+  private func startTLS(_ domain: Text) {
     guard life.isOpen, let context else { return }
     do {
-      try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(socket))
+      try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context(for: domain)), position: .after(socket))
     } catch {
       abort()
     }

@@ -12,7 +12,7 @@ enum Listening {
   /// - Parameters:
   ///   - group: accepts; the host's loop alone.
   ///   - links: has the connections: the loops of the host's `linkLoops`.
-  static func bootstrap(_ group: any EventLoopGroup, links: any EventLoopGroup, host: ServerHost, tls: NIOSSLContext) -> ServerBootstrap {
+  static func bootstrap(_ group: any EventLoopGroup, links: any EventLoopGroup, host: ServerHost, tls: Certificates) -> ServerBootstrap {
     let homes = host.linkLoops
     return ServerBootstrap(group: group, childGroup: links)
       .serverChannelOption(.backlog, value: backlog)

@@ -6,36 +6,57 @@ internal import ServerCore
 internal import SwiftASN1
 internal import X509
 internal import XML
+internal import XMPP
 
-/// The server's certificates: `DOMAIN.crt` (with its chain) and `DOMAIN.key` in one folder, as PEM.
+/// The server's certificates: `DOMAIN.crt` (with its chain) and `DOMAIN.key` in one folder, as PEM. An internationalised domain stands in the names of
+/// the files as it is configured, or with A-labels.
 ///
-/// For the first domain there is always one: if the folder has none, one that signs itself is made. Others are chosen by the name that
-/// a client asks for in its handshake (SNI); a domain without its own gets the first one's.
-enum Certificates {
-  static func load(_ configuration: ServeConfiguration) throws(SetupError) -> NIOSSLContext {
+/// For the first domain there is always one: if the folder has none, one that signs itself is made. A client gets the one of the domain that it asks for in
+/// its handshake (SNI), else of the domain that its stream is to (RFC 6120, 5.4.3.1), else the first one's; so does a client of a domain without its own.
+struct Certificates: Sendable {
+  private let first: NIOSSLContext
+  private let others: [Text: NIOSSLContext]
+
+  /// - Parameter domain: of the client's stream.
+  func context(for domain: Text) -> NIOSSLContext { others[domain] ?? first }
+
+  init(_ configuration: ServeConfiguration) throws(SetupError) {
     let folder = configuration.certificates
-    let domains = configuration.core.domains.map(\.string)
+    let domains = configuration.core.domains
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw SetupError("the certificate folder \(folder) can't be made: \(DataFolder.explain(error))")
     }
-    if !FileManager.default.fileExists(atPath: "\(folder)/\(domains[0]).crt") {
-      try make(in: folder, domains: domains, conferenceLabel: configuration.core.conferenceLabel.string)
+    if Certificates.fileName(folder, domains[0]) == nil {
+      try Certificates.make(in: folder, domains: domains, conferenceLabel: configuration.core.conferenceLabel)
     }
-    let first = try read(folder, domains[0])
-    var others: [String: Pair] = [:]
-    for domain in domains.dropFirst() where FileManager.default.fileExists(atPath: "\(folder)/\(domain).crt") {
-      others[domain] = try read(folder, domain)
+    var pairs: [Text: Pair] = [:]
+    for domain in domains {
+      if let name = Certificates.fileName(folder, domain) { pairs[domain] = try Certificates.read(folder, name) }
     }
+    var contexts: [Text: NIOSSLContext] = [:]
+    for domain in domains {
+      if let pair = pairs[domain] { contexts[domain] = try Certificates.context(pair, of: domain, in: folder, choosing: pairs) }
+    }
+    guard let first = contexts.removeValue(forKey: domains[0]) else {
+      throw SetupError(
+        "there is no certificate for \(domains[0]) in \(folder); remove \(domains[0]).key there, and the next start makes one")
+    }
+    self.first = first
+    others = contexts
+  }
 
-    var tls = TLSConfiguration.makeServerConfiguration(certificateChain: first.chain, privateKey: first.key)
+  private static func context(
+    _ pair: Pair, of domain: Text, in folder: String, choosing pairs: [Text: Pair]
+  ) throws(SetupError) -> NIOSSLContext {
+    var tls = TLSConfiguration.makeServerConfiguration(certificateChain: pair.chain, privateKey: pair.key)
     tls.minimumTLSVersion = .tlsv12
-    if !others.isEmpty {
-      let others = others
+    if pairs.count > 1 {
       tls.sslContextCallback = { values, promise in
         var choice = NIOSSLContextConfigurationOverride()
-        if let pair = values.serverHostname.flatMap({ others[$0.lowercased()] }) {
+        // A client names it with A-labels (RFC 6066, 3).
+        if let pair = values.serverHostname.flatMap({ JID(Text($0)) }).flatMap({ pairs[$0.domain] }) {
           choice.certificateChain = pair.chain
           choice.privateKey = pair.key
         }
@@ -45,8 +66,13 @@ enum Certificates {
     do {
       return try NIOSSLContext(configuration: tls)
     } catch {
-      throw SetupError("the certificate and key of \(domains[0]) in \(folder) don't go together (\(error)); replace them, or remove both")
+      throw SetupError("the certificate and key of \(domain) in \(folder) don't go together (\(error)); replace them, or remove both")
     }
+  }
+
+  /// Under which name the folder has a domain's certificate.
+  private static func fileName(_ folder: String, _ domain: Text) -> String? {
+    [domain, JID.ascii(domain: domain)].compactMap { $0?.string }.first { FileManager.default.fileExists(atPath: "\(folder)/\($0).crt") }
   }
 
   private struct Pair: Sendable {
@@ -67,13 +93,14 @@ enum Certificates {
   }
 
   /// A P-256 certificate that signs itself, for ten years, for all domains and their rooms.
-  private static func make(in folder: String, domains: [String], conferenceLabel: String) throws(SetupError) {
-    let names = domains + domains.map { "\(conferenceLabel).\($0)" }
+  private static func make(in folder: String, domains: [Text], conferenceLabel: Text) throws(SetupError) {
+    // Certificates have ASCII alone (RFC 5280, 4.2.1.6 and 7.2).
+    let names = (domains + domains.map { conferenceLabel + "." + $0 }).map { (JID.ascii(domain: $0) ?? $0).string }
     let certificate: String
     let key: String
     do {
       let privateKey = Certificate.PrivateKey(P256.Signing.PrivateKey())
-      let subject = try DistinguishedName { CommonName(domains[0]) }
+      let subject = try DistinguishedName { CommonName(names[0]) }
       let now = Date()
       certificate = try Certificate(
         version: .v3, serialNumber: .init(), publicKey: privateKey.publicKey, notValidBefore: now.addingTimeInterval(-3600),

@@ -89,7 +89,7 @@ extension World {
       connections[id].life.writes()
       connections[id].toClient.write(bytes)
       transmit(id, .toClient)
-    case .startTLS(let link):
+    case .startTLS(let link, _):
       guard let id = links[link], connections[id].life.isOpen else { return }
       connections[id].awaitsHandshake = true
       connections[id].toClient.write(.handshake)

@@ -29,14 +29,6 @@ struct HostileInputTests {
     #expect(harness.read(link).contains("<policy-violation "))
   }
 
-  @Test func aLongLanguageIsNotPassedOn() {
-    var harness = EngineHarness()
-    harness.addAccount("romeo")
-    let link = harness.open()
-    harness.send(EngineHarness.header.dropLast() + " xml:lang='\(String(repeating: "x", count: 100))'>", on: link)
-    #expect(harness.read(link).contains(" xml:lang='en'"))
-  }
-
   /// Stored messages are bounded in bytes: they will stand in one outbox.
   @Test func storedMessagesAreBoundedInBytes() {
     var harness = EngineHarness { $0.limits.offlineBytes = 20_000 }
@@ -52,20 +44,28 @@ struct HostileInputTests {
     #expect(answer.contains("id='2'") && answer.contains("<service-unavailable "))
   }
 
-  /// A stranger's request is kept small.
-  @Test func aRequestIsKeptSmall() {
+  /// A stranger's request is kept whole, or not sent at all: not in parts.
+  @Test func aRequestIsKeptWholeOrRefused() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")
-    let long = String(repeating: "x", count: 100_000)
-    harness.send(
-      "<presence to='juliet@localhost' type='subscribe'><status>please</status><x xmlns='urn:x'>\(long)</x></presence>", on: romeo)
+    func ask(_ name: String, _ length: Int) -> String {
+      let long = String(repeating: "x", count: length)
+      harness.send("<presence to='\(name)@localhost' type='subscribe' id='\(name)'><x xmlns='urn:x'>\(long)</x></presence>", on: romeo)
+      return harness.read(romeo)
+    }
+    for name in ["juliet", "nobody"] {
+      let answer = ask(name, 100_000)
+      #expect(answer.contains("type='error'") && answer.contains("<policy-violation "), "whether the account is there does not show")
+    }
+    #expect(harness.commits.flatMap(\.records).allSatisfy { if case .rosterItem = $0 { false } else { true } })
+    #expect(!ask("juliet", 8000).contains("error"))
     let kept = harness.commits.flatMap(\.records).compactMap { record in
       if case .rosterItem(_, let item) = record { item.request } else { nil }
     }
-    #expect(kept.count == 1)
-    #expect(kept.allSatisfy { $0.weight < 5000 && $0.child("status", NS.client)?.text == "please" })
+    #expect(kept.map { $0.child("x", "urn:x")?.text.count } == [8000])
+    #expect(kept.first?.id == "juliet")
   }
 
   /// Looking at one thing again and again makes one timer.

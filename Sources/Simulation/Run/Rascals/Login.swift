@@ -61,7 +61,11 @@ extension Rascal {
     func set(_ name: String, _ password: String) -> String {
       "<iq type='set' id='reg'><query xmlns='jabber:iq:register'><username>\(name)</username><password>\(password)</password></query></iq>"
     }
-    switch roll(7) {
+    switch roll(11) {
+    case 7: return "<iq type='result' id='reg'><query xmlns='jabber:iq:register'/></iq>"
+    case 8: return "<iq type='set' id='reg'><query xmlns='jabber:iq:register'/><query xmlns='jabber:iq:register'/></iq>"
+    case 9: return "<iq type='set' id='reg'><query xmlns='jabber:iq:register'><remove/></query></iq>"
+    case 10: return "<iq type='get' id='reg' to='elsewhere.example'><query xmlns='jabber:iq:register'/></iq>"
     case 1: return set("rascal\(roll(100))", "pw")
     case 2: return set("user0", "pw")
     case 3: return set("", "pw") + set("rascal9", "")
@@ -77,7 +81,11 @@ extension Rascal {
     func bind(_ resource: String) -> String {
       "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\(resource)</bind></iq>"
     }
-    switch roll(7) {
+    switch roll(11) {
+    case 7: return "<iq type='get' id='p' to='user0@localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
+    case 8: return "<iq type='get' id='p' to='\(Scene.pick(["localhost", "rascal@localhost"], roll))'><ping xmlns='urn:xmpp:ping'/></iq>"
+    case 9: return "<iq type='result' id='p'/>"
+    case 10: return "<iq type='get' id='p'/>"
     case 1: return bind("<resource>d0</resource>")
     case 2: return bind("<resource>two\u{3000}words</resource>")
     case 3: return bind("<resource>\(String(repeating: "r", count: 1100))</resource>")

@@ -28,7 +28,7 @@ enum Rascal {
 
   /// Stream headers of all kinds (RFC 6120, 4.7 to 4.9).
   private static func header(_ roll: (Int) -> Int) -> String {
-    switch roll(13) {
+    switch roll(20) {
     case 1: String(open.prefix(1 + roll(open.count)))
     case 2: open.replacing("jabber:client", with: "jabber:nobody")
     case 3: open.replacing("http://etherx.jabber.org/streams", with: "urn:brook")
@@ -41,6 +41,14 @@ enum Rascal {
     case 10: "<?xml version='1.0' encoding='ISO-8859-1'?>" + open
     case 11: open.replacing(" to=", with: " x='\(String(repeating: "y", count: 5000))' to=")
     case 12: open + "</stream:stream>"
+    case 13: open.replacing(" to=", with: " xml:lang='no such language' to=")
+    // Other layouts of the same namespaces (4.8.3).
+    case 14: "<stream xmlns='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
+    case 15: "<s:stream xmlns:s='http://etherx.jabber.org/streams' xmlns:c='jabber:client' to='localhost' version='1.0'><c:presence/>"
+    case 16: " \n<?xml version='1.0'?>" + open
+    case 17: open + String(repeating: " ", count: 70_000)
+    case 18: open + "<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+    case 19: open.replacing(" to=", with: " nobody:declared='1' to=")
     default: open
     }
   }

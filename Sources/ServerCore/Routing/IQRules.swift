@@ -1,0 +1,33 @@
+internal import XML
+internal import XMPP
+
+/// What RFC 6120, 8.2.3 says of an IQ stanza by itself, before and after a login.
+enum IQVerdict {
+  /// With an id, and one child.
+  case request
+  case response
+  /// An answer that is none: it goes nowhere, and is not answered, since no answer is.
+  case dropped
+  case refused(StanzaError)
+}
+
+extension Step {
+  /// Looks at type, id and children.
+  mutating func check(iq: Element) -> IQVerdict {
+    let hasID = !(iq.id?.isEmpty ?? true)
+    switch iq.type {
+    case "get", "set":
+      guard hasID else { return .refused(reach(.iqIDMissing, StanzaError(.badRequest))) }
+      var children = iq.children
+      return children.next() != nil && children.next() == nil ? .request : .refused(reach(.iqChildrenWrong, StanzaError(.badRequest)))
+    case "result":
+      var children = iq.children
+      // None or one.
+      let isSound = children.next() == nil || children.next() == nil
+      return hasID && isSound ? .response : reach(.iqResultMalformed, .dropped)
+    case "error":
+      return hasID && iq.child("error", iq.namespace) != nil ? .response : reach(.iqErrorMalformed, .dropped)
+    default: return .refused(reach(.iqTypeUnknown, StanzaError(.badRequest)))
+    }
+  }
+}

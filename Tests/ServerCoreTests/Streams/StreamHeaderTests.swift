@@ -1,0 +1,239 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// What the header of a stream may look like, and what it says of the stanzas that follow (RFC 6120, 4.7 and 4.8).
+struct StreamHeaderTests {
+  private static let streams = "http://etherx.jabber.org/streams"
+
+  // MARK: Languages (4.7.4, 8.1.5)
+
+  private static func header(_ language: String?) -> String {
+    EngineHarness.header.dropLast() + (language.map { " xml:lang='\($0)'>" } ?? ">")
+  }
+
+  /// A session whose streams said these languages, one after the other.
+  private func session(_ harness: inout EngineHarness, _ languages: [String?], overTLS: Bool) -> LinkID {
+    var rest = languages[...]
+    let link = harness.open()
+    harness.send(Self.header(rest.removeFirst()), on: link)
+    if overTLS {
+      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
+      harness.input(.encrypted(link))
+      harness.send(Self.header(rest.removeFirst()), on: link)
+    }
+    _ = harness.scram("romeo", "secret", on: link)
+    harness.send(Self.header(rest.removeFirst()), on: link)
+    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: link)
+    _ = harness.read(link)
+    return link
+  }
+
+  private func languageOfMessage(_ languages: [String?], overTLS: Bool = false, own: String = "") -> String? {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let juliet = harness.session("juliet", resource: "j")
+    let romeo = session(&harness, languages, overTLS: overTLS)
+    harness.send("<message to='juliet@localhost/j'\(own)><body>Guten Tag</body></message>", on: romeo)
+    return harness.read(juliet).firstMatch(of: /<message[^>]* xml:lang='([^']*)'/).map { String($0.1) }
+  }
+
+  @Test func theLastHeaderSaysTheLanguage() {
+    #expect(languageOfMessage(["de", "de"]) == "de")
+    #expect(languageOfMessage([nil, "de"]) == "de")
+    #expect(languageOfMessage(["fr", "de"]) == "de")
+    #expect(languageOfMessage(["fr", nil]) == nil)
+    #expect(languageOfMessage(["fr", "de", nil], overTLS: true) == nil)
+    #expect(languageOfMessage(["fr", nil, "de"], overTLS: true) == "de")
+    #expect(languageOfMessage(["fr", "de"], own: " xml:lang='it'") == "it")
+  }
+
+  @Test(arguments: ["no such language", "x", "12", "", String(repeating: "x", count: 100)])
+  func aLanguageThatIsNoneIsNotPassedOn(_ language: String) {
+    #expect(languageOfMessage(["de", language]) == nil)
+    #expect(languageOfMessage(["de", "de"], own: " xml:lang='\(language)'") == "de")
+    #expect(languageOfMessage([nil, nil], own: " xml:lang='\(language)'") == nil)
+  }
+
+  @Test(arguments: ["de", "en-GB", "no such language", nil])
+  func theAnswerSaysTheServersOwnLanguage(_ language: String?) {
+    var harness = EngineHarness()
+    let link = harness.open()
+    harness.send(Self.header(language), on: link)
+    #expect(harness.read(link).contains(" xml:lang='en'>"))
+  }
+
+  /// What is sent back with an error is in the language that it came in, and the error's text is not.
+  @Test func anErrorSaysItsLanguageWhereAnotherHolds() {
+    var sent = Element("iq", NS.client, ["type": "set", "id": "1"])
+    sent.append("query", "urn:x")
+    let error = StanzaError(.conflict, text: "taken")
+    #expect("\(sent.errorReply(error, payload: true))".contains("<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>taken</text>"))
+    sent.lang = "de"
+    let reply = sent.errorReply(error, payload: true)
+    #expect(reply.lang == "de")
+    #expect("\(reply)".contains("<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>taken</text>"))
+    #expect(sent.errorReply(error).lang == nil)
+    #expect(!"\(sent.errorReply(error))".contains("xml:lang"))
+  }
+
+  /// An error that is taken apart and put together again, as by a room, is still in its own language.
+  @Test(arguments: [
+    (
+      "<iq type='error' xml:lang='de'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>TEXT</error></iq>", "",
+      "de"
+    ),
+    (
+      "<iq type='error'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>TEXT</error></iq>", " xml:lang='it'",
+      "it"
+    ),
+    ("<iq type='error'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>TEXT</error></iq>", "", nil),
+    (
+      "<iq type='error' xml:lang='en'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>TEXT</error></iq>", "",
+      nil
+    ),
+  ])
+  func anErrorKeepsItsLanguage(_ xml: String, _ attribute: String, _ language: String?) throws {
+    let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'\(attribute)>vergeben</text>"
+    let stanza = try Element(
+      parsing: Array(xml.replacing("TEXT", with: text).utf8), defaultNamespace: NS.client, using: ParserPool())
+    let error = try #require(StanzaError(stanza))
+    #expect(error.element.child("text", NS.stanzaErrors)?.lang?.string == language)
+  }
+
+  // MARK: Layouts of namespaces (4.8.2, 4.8.3)
+
+  @Test(arguments: [
+    ("<stream:stream xmlns='jabber:client' xmlns:stream='\(streams)'", ""),
+    ("<s:stream xmlns='jabber:client' xmlns:s='\(streams)'", ""),
+    ("<stream xmlns='\(streams)'", " xmlns='jabber:client'"),
+    ("<stream xmlns='\(streams)' xmlns:c='jabber:client'", "c:"),
+    ("<stream:stream xmlns:stream='\(streams)'", " xmlns='jabber:client'"),
+    ("<stream:stream xmlns:stream='\(streams)' xmlns:stanza='jabber:client'", "stanza:"),
+  ])
+  func everyLayoutOfTheSameNamespacesIsTheSame(_ start: String, _ content: String) {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let header = "\(start) to='localhost' version='1.0'>"
+    func stanza(_ text: String) -> String {
+      guard content.hasSuffix(":") else { return text.replacing("<iq", with: "<iq\(content)") }
+      return text.replacing("<iq", with: "<\(content)iq").replacing("</iq", with: "</\(content)iq")
+    }
+    let link = harness.open()
+    harness.send(header, on: link)
+    #expect(harness.scram("romeo", "secret", on: link).contains("<success"))
+    harness.send(header, on: link)
+    harness.send(stanza("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"), on: link)
+    #expect(harness.read(link).contains("<jid>romeo@localhost/"))
+    harness.send(stanza("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"), on: link)
+    #expect(harness.read(link).contains("type='result' id='p'"))
+  }
+
+  /// Where the content namespace is not the default one, what does not say it is no stanza.
+  @Test func aStanzaOfNoNamespaceIsNone() {
+    var harness = EngineHarness()
+    let link = harness.open()
+    harness.send("<stream xmlns='\(Self.streams)' to='localhost' version='1.0'><message/>", on: link)
+    #expect(harness.read(link).contains("<unsupported-stanza-type "))
+  }
+
+  @Test(arguments: [
+    ("<a:message xmlns='jabber:client'/>", "not-well-formed"), ("<message><a:b/></message>", "not-well-formed"),
+    ("<message a:b='c'/>", "not-well-formed"),
+  ])
+  func anUndeclaredPrefixIsNotWellFormed(_ stanza: String, _ condition: String) {
+    var harness = EngineHarness()
+    let link = harness.openStream()
+    harness.send(stanza, on: link)
+    #expect(harness.read(link).contains("<stream:error><\(condition) "))
+  }
+
+  @Test func aDeclarationIsTheVeryFirst() {
+    var harness = EngineHarness()
+    let (spaced, twice, inside) = (harness.open(), harness.open(), harness.openStream())
+    harness.send("\n" + EngineHarness.header, on: spaced)
+    #expect(harness.read(spaced).contains("<stream:error><not-well-formed "))
+    harness.send("<?xml version='1.0'?>" + EngineHarness.header, on: twice)
+    #expect(harness.read(twice).contains("<stream:error><restricted-xml "))
+    harness.send("<?xml version='1.0'?>", on: inside)
+    #expect(harness.read(inside).contains("<stream:error><restricted-xml "))
+    // Without one, white space may come first.
+    let bare = harness.open()
+    harness.send("\n" + EngineHarness.header.dropFirst(21), on: bare)
+    #expect(harness.read(bare).contains("<stream:features"))
+  }
+
+  // MARK: TLS (5.4.3.1, 5.4.3.3)
+
+  /// The header before TLS is forgotten, but for the choice of the certificate.
+  @Test func theHeaderBeforeTLSIsForgotten() {
+    var harness = EngineHarness { $0.domains = ["localhost", "second.example"] }
+    let link = harness.open()
+    harness.send(EngineHarness.header.replacing("to='localhost'", with: "to='second.example'"), on: link)
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
+    #expect(harness.certificateDomains[link] == "second.example")
+    harness.input(.encrypted(link))
+    _ = harness.read(link)
+    harness.send(EngineHarness.header, on: link)
+    let answer = harness.read(link)
+    #expect(answer.contains(" from='localhost'") && answer.contains("<stream:features"))
+  }
+
+  // MARK: Bytes before a login
+
+  @Test func spacesKeepNoStreamOpen() {
+    var harness = EngineHarness { $0.limits.bytesPerSecond = 0 }
+    let (fresh, greeted) = (harness.open(), harness.openStream())
+    for _ in 0..<20 {
+      for link in [fresh, greeted] { harness.send(String(repeating: " ", count: 4096), on: link) }
+    }
+    for link in [fresh, greeted] {
+      #expect(harness.read(link).contains("<policy-violation "))
+      #expect(harness.closed.contains(link))
+    }
+  }
+
+  /// Who has logged in may send white space for ever (4.6.1).
+  @Test func aSessionMaySendSpaces() {
+    var harness = EngineHarness { $0.limits.bytesPerSecond = 0 }
+    harness.addAccount("romeo")
+    let link = harness.session("romeo", resource: "r")
+    for _ in 0..<40 { harness.send(String(repeating: "\n", count: 4096), on: link) }
+    #expect(harness.closed.isEmpty)
+  }
+
+  // MARK: The peer's errors (4.9.1.1)
+
+  @Test(arguments: ["greeted", "encrypted", "half logged in", "logged in", "bound"])
+  func anErrorOfThePeerIsNotAnswered(_ state: String) {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let juliet = harness.session("juliet", resource: "j")
+    var link = harness.openStream()
+    switch state {
+    case "encrypted":
+      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
+      harness.input(.encrypted(link))
+      harness.send(EngineHarness.header, on: link)
+    case "half logged in":
+      harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biwsbj1yb21lbyxyPWFiYw==</auth>", on: link)
+    case "logged in":
+      _ = harness.scram("romeo", "secret", on: link)
+      harness.send(EngineHarness.header, on: link)
+    case "bound":
+      link = harness.session("romeo", resource: "r")
+      harness.send("<presence/><presence to='juliet@localhost/j'/>", on: link)
+      _ = harness.read(juliet)
+    default: break
+    }
+    _ = harness.read(link)
+    harness.send("<stream:error><brand-new xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", on: link)
+    #expect(harness.read(link) == "</stream:stream>")
+    #expect(harness.closed == [link])
+    if state == "bound" { #expect(harness.read(juliet).contains("type='unavailable'")) }
+  }
+}
