@@ -13,13 +13,13 @@ struct Account: Sendable, Codable {
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]
   var offlineCount: Int
-  /// What they weigh together, about.
+  /// What they take together, in bytes as stored.
   var offlineBytes: Int
   var lastOffline: Int64
   /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
   var awaitsOffline: Text?
   var linedUp: [Stanza] = []
-  /// What they weigh together.
+  /// What they take together, in bytes as stored.
   var linedUpBytes = 0
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64

@@ -113,5 +113,5 @@ extension Element {
   /// The default namespace in which elements stand in the database.
   static let storedNamespace: Text = "jabber:client"
   /// As it stands in a column.
-  var sql: Data { Data(serialized(defaultNamespace: Element.storedNamespace)) }
+  var sql: Data { Data(stored) }
 }

@@ -67,7 +67,7 @@ private struct Rows {
     case .account(let jid):
       var snapshot = accounts[jid]
       snapshot?.offlineCount = offline[jid]?.count ?? 0
-      snapshot?.offlineBytes = offline[jid]?.reduce(0) { $0 + $1.stanza.weight } ?? 0
+      snapshot?.offlineBytes = offline[jid]?.reduce(0) { $0 + $1.stanza.stored.count } ?? 0
       return .account(snapshot)
     case .offline(let jid): return .offline(offline[jid] ?? [])
     case .room(let jid): return .room(rooms[jid])

@@ -35,29 +35,30 @@ extension Server {
 
 extension Account {
   mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
-    // XEP-0160, 3: chat states and other messages without content are not worth keeping.
-    let keeps = stanza.element.child("body", NS.client) != nil || stanza.element.type != "chat" || !isOnlyStates(stanza.element)
+    // XEP-0160, 3. Nobody is to be told of it, either.
+    guard !stanza.element.isOnlyStates else { return step.reach(.offlineNotWorthKeeping) }
     let limits = step.configuration.limits
     var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
     message["from"] = stanza.from.text
     message["to"] = stanza.to.text
-    // In bytes too, as it will be read again: all of it will stand in one outbox.
-    let weight = message.weight
+    // In bytes too: all of it will stand in one outbox.
+    let size = message.stored.count
     let isFull = offlineCount >= limits.offlineMessages
-    guard step.configuration.features.offlineMessages, !isFull, offlineBytes + weight <= limits.offlineBytes else {
+    guard step.configuration.features.offlineMessages, !isFull, offlineBytes + size <= limits.offlineBytes else {
       step.reach(!step.configuration.features.offlineMessages ? .offlineOff : isFull ? .offlineFull : .offlineBytesFull)
-      return step.bounce(stanza, StanzaError(.serviceUnavailable))
+      return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &step)
     }
-    guard keeps else { return step.reach(.offlineNotWorthKeeping) }
     step.reach(.offlineStored)
     lastOffline += 1
     offlineCount += 1
-    offlineBytes += weight
+    offlineBytes += size
     step.persist(.offline(owner: jid, sequence: lastOffline, message))
   }
 
-  private func isOnlyStates(_ element: Element) -> Bool {
-    element.children.allSatisfy { $0.has(namespace: "http://jabber.org/protocol/chatstates") || $0.has(name: "thread") }
+  /// There is no room for a message. A receipt or a marker is dropped without a word: its sender did not ask for anything, and could do nothing.
+  private func refuseToKeep(_ stanza: Stanza, _ error: StanzaError, _ step: inout Step) {
+    guard !stanza.element.isOnlySignals else { return step.reach(.offlineSignalDropped) }
+    step.bounce(stanza, error)
   }
 
   /// A session became able to take messages: what waited is its.
@@ -73,14 +74,14 @@ extension Account {
   /// The line is as long as what may be stored: all of it may have to be.
   mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
     let limits = step.configuration.limits
-    let weight = stanza.element.weight
+    let size = stanza.element.stored.count
     let isFull = linedUp.count >= limits.offlineMessages
-    guard !isFull, linedUpBytes + weight <= limits.offlineBytes else {
+    guard !isFull, linedUpBytes + size <= limits.offlineBytes else {
       step.reach(isFull ? .offlineLineFull : .offlineLineBytesFull)
-      return step.bounce(stanza, StanzaError(.resourceConstraint))
+      return refuseToKeep(stanza, StanzaError(.resourceConstraint), &step)
     }
     linedUp.append(step.reach(.offlineLinedUp, stanza))
-    linedUpBytes += weight
+    linedUpBytes += size
   }
 
   /// Storage answered: what it has is handed over, then what lined up behind.
@@ -124,9 +125,26 @@ extension Account {
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
     step.persist(.deleteOffline(owner: jid, through: last.sequence))
     offlineCount = max(0, offlineCount - messages.count)
-    offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.weight })
+    offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.stored.count })
     if offlineCount > 0 { step.reach(.offlineMoreStored) }
     // What was stored since the question was asked comes next.
     offerOffline(to: session, &step)
+  }
+}
+
+extension Element {
+  private static let chatStates: Text = "http://jabber.org/protocol/chatstates"
+  /// Receipts (XEP-0184), chat markers (XEP-0333), and hints about them (XEP-0334).
+  private static let signals: [Text] = [chatStates, "urn:xmpp:receipts", "urn:xmpp:chat-markers:0", NS.hints]
+
+  /// Whether the message says no more than what its sender does at the moment (XEP-0085), or nothing: of no use later.
+  var isOnlyStates: Bool {
+    children.allSatisfy { $0.has(name: "thread") || $0.has(namespace: Element.chatStates) || $0.has(namespace: NS.hints) }
+  }
+
+  /// Whether a program sent the message to say that another arrived or was read, and there is nothing in it for a person. (A receipt or a
+  /// marker that is only asked for stands beside what it is for.)
+  var isOnlySignals: Bool {
+    children.allSatisfy { child in child.has(name: "thread") || Element.signals.contains { child.has(namespace: $0) } }
   }
 }

@@ -9,12 +9,14 @@ extension Account {
   mutating func sendPresence(_ stanza: Stanza, isDirected: Bool, _ step: inout Step) {
     let type = stanza.type
     if let subscription = type.flatMap({ SubscriptionType(rawValue: $0.string) }), isDirected {
-      return sendSubscription(subscription, Stanza(stanza.element, from: jid, to: stanza.to.bare), &step)
+      return sendSubscription(subscription, stanza, &step)
     }
     switch (type, isDirected) {
     case (nil, false): broadcast(stanza, &step)
     case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &step)
     case (nil, true), ("unavailable", true): sendDirected(stanza, &step)
+    // An account that keeps the user's request says nothing to a probe, and one that is not there says "unsubscribed": neither is asked.
+    case ("probe", true) where roster[stanza.to.bare]?.isAsking ?? false: step.reach(.directedProbeWhileAsking)
     case ("probe", true), ("error", true):
       step.reach(type == "probe" ? .directedProbe : .directedError)
       step.route(stanza.element, from: stanza.from, to: stanza.to)

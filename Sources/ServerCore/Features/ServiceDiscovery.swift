@@ -19,10 +19,11 @@ enum ServiceDiscovery {
   private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
     step.reach(.discoHostInfo)
-    var answer = Element("query", NS.discoInfo)
+    var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
     for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
-    if host.configuration.features.openRegistration { answer.append("feature", NS.discoInfo, ["var": NS.register]) }
+    // Also where strangers can't register: to change one's password or to remove one's account is part of it (XEP-0077, 10).
+    answer.append("feature", NS.discoInfo, ["var": NS.register])
     if host.configuration.features.offlineMessages { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
     step.reply(request, answer)
   }
@@ -30,7 +31,7 @@ enum ServiceDiscovery {
   private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
     step.reach(.discoHostItems)
-    var answer = Element("query", NS.discoItems)
+    var answer = ServiceDiscovery.answer(to: query)
     if host.configuration.features.rooms {
       answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
     }
@@ -47,27 +48,39 @@ enum ServiceDiscovery {
     guard mayAsk(account, request.from) else { return step.bounce(request, step.reach(.discoOfStranger, StanzaError(.serviceUnavailable))) }
     guard check(request, query, &step) else { return }
     step.reach(.discoAccountInfo)
-    var answer = Element("query", NS.discoInfo)
+    var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "account", "type": "registered"])
     for feature in Feature.all.flatMap(\.accountFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
     step.reply(request, answer)
   }
 
-  /// The available resources (XEP-0030, 4.1).
+  /// The available resources (XEP-0030, 4.1). Who may not see them gets the same as for an account that is not there: nothing (8).
   private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard mayAsk(account, request.from) else { return step.bounce(request, step.reach(.discoOfStranger, StanzaError(.serviceUnavailable))) }
+    guard mayAsk(account, request.from) else { return answerNothing(request, query, &step) }
     guard check(request, query, &step) else { return }
     step.reach(.discoAccountItems)
-    var answer = Element("query", NS.discoItems)
+    var answer = ServiceDiscovery.answer(to: query)
     for session in account.available { answer.append("item", NS.discoItems, ["jid": session.jid.text]) }
     step.reply(request, answer)
   }
+
+  /// Answers a request for the items of an account that its sender knows nothing of: there are none, with a node or without.
+  static func answerNothing(_ request: Stanza, _ query: Element, _ step: inout Step) {
+    guard request.type == "get" else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
+    step.reply(request, step.reach(.discoItemsHidden, answer(to: query)))
+  }
+
+  /// The beginning of an answer: it mirrors the node as it was given, also an empty one (3.2, 4.2).
+  static func answer(to query: Element) -> Element { Element("query", query.namespace, ["node": query["node"]]) }
+
+  /// Whether a query is about the entity itself and no node of it.
+  static func isRoot(_ query: Element) -> Bool { query["node"]?.isEmpty ?? true }
 
   /// Only `get`, and only the root node: there are no others.
   private static func check(_ request: Stanza, _ query: Element, _ step: inout Step) -> Bool {
     if request.type != "get" {
       step.bounce(request, StanzaError(.notAllowed))
-    } else if let node = query["node"], !node.isEmpty {
+    } else if !isRoot(query) {
       step.bounce(request, step.reach(.discoNodeUnknown, StanzaError(.itemNotFound)))
     } else {
       return true

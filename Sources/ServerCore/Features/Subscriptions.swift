@@ -5,7 +5,7 @@ internal import XMPP
 // Presence subscriptions: RFC 6121, section 3, as the state tables of its appendix A have them.
 
 extension Account {
-  /// The user sends a subscription stanza (appendix A.2). `stanza.to` is bare.
+  /// The user sends a subscription stanza (appendix A.2) from a session, which hears what is wrong with it.
   mutating func sendSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step) {
     let contact = stanza.to.bare
     guard contact != jid else { return step.reach(.subscriptionSentToSelf) }
@@ -13,6 +13,10 @@ extension Account {
     step.reach(type.markSent(in: item.state))
     switch type {
     case .subscribe:
+      // It may have to be kept as it is (3.1.3). Said here, before anybody is asked: whether the contact is there shows by nothing.
+      guard stanza.element.stored.count <= step.configuration.limits.requestBytes else {
+        return step.bounce(stanza, step.reach(.subscriptionSentTooBig, StanzaError(.policyViolation, text: "the request is too long")))
+      }
       guard item.isListed || hasRoomForContact(step.configuration.limits) else {
         return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
       }
@@ -63,10 +67,9 @@ extension Account {
       }
       // Requests are repeated in case they were lost; this one was not.
       guard item.request == nil else { return }
-      // Says that the request arrived, and nothing else (as the field does it).
-      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: jid, to: contact)
+      // No answer until the user gives one: it would say that the account is there (RFC 6120, 13.11).
       guard item.isListed || hasRoomForRequest(step.configuration.limits) else { return step.reach(.subscriptionGotFull) }
-      item.request = stanza.element.asRequest
+      item.request = stanza.element
       if available.isEmpty { step.reach(.requestToNobody) }
       update(item, &step)
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
@@ -124,14 +127,3 @@ extension Account {
 }
 
 enum SubscriptionType: String { case subscribe, subscribed, unsubscribe, unsubscribed }
-
-extension Element {
-  /// What is kept of a request: enough to ask the user again. Strangers send these, so none may be large.
-  fileprivate var asRequest: Element {
-    var kept = Element("presence", NS.client, ["type": "subscribe"])
-    for child in children where child.weight <= 2048 && kept.weight <= 4096 {
-      if child.is("status", NS.client) || child.has(name: "nick") { kept.append(child) }
-    }
-    return kept
-  }
-}

@@ -92,6 +92,7 @@ extension Server {
     let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
     let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
     step.reach(gone.isEmpty ? .serviceListed : .serviceListHidesRoom)
-    step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing)))
+    guard let query = stanza.element.firstChild else { return }
+    step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing), for: query))
   }
 }

@@ -7,7 +7,7 @@ internal import XMPP
 extension Room {
   func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
     switch query["node"] {
-    case nil: step.reply(stanza, step.reach(.roomInfo, info))
+    case nil, "": step.reply(stanza, step.reach(.roomInfo, info(ServiceDiscovery.answer(to: query))))
     case "x-roomuser-item": step.reply(stanza, step.reach(.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
     // The room lets every namespace pass (18.1.1).
     case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
@@ -23,9 +23,9 @@ extension Room {
     return query
   }
 
-  private var info: Element {
+  private func info(_ beginning: Element) -> Element {
     let name = configuration.name.isEmpty ? jid.local : configuration.name
-    var query = Element("query", NS.discoInfo)
+    var query = beginning
     query.append("identity", NS.discoInfo, ["category": "conference", "name": name, "type": "text"])
     for feature in RoomService.features + RoomService.roomFeatures + features {
       query.append("feature", NS.discoInfo, ["var": feature])
@@ -63,9 +63,9 @@ extension Room {
 
   /// Who is there is shown to those who are there too, and to others only if the room is open and listed (6.5).
   func receiveItemsQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
-    guard query["node"] == nil else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
+    guard ServiceDiscovery.isRoot(query) else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
     let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil
-    var answer = Element("query", NS.discoItems)
+    var answer = ServiceDiscovery.answer(to: query)
     if occupant(of: stanza.from) != nil || (isOpen && affiliation(of: stanza.from) != .outcast) {
       step.reach(.roomItems)
       for occupant in occupants.values where shows(occupant.role) {

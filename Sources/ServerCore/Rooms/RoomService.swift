@@ -25,8 +25,8 @@ enum RoomService {
       guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
       switch (query.namespace, stanza.type) {
       case (NS.discoInfo, "get"):
-        if query["node"] == nil {
-          step.reply(stanza, step.reach(.serviceInfo, info))
+        if ServiceDiscovery.isRoot(query) {
+          step.reply(stanza, step.reach(.serviceInfo, info(ServiceDiscovery.answer(to: query))))
         } else {
           step.bounce(stanza, StanzaError(.itemNotFound))
         }
@@ -39,13 +39,13 @@ enum RoomService {
   /// Whether a stanza to the service asks for the list of its rooms.
   static func isListQuery(_ stanza: Stanza) -> Bool {
     guard stanza.kind == .iq, stanza.type == "get", let query = stanza.element.firstChild else { return false }
-    return query.is("query", NS.discoItems) && query["node"] == nil
+    return query.is("query", NS.discoItems) && ServiceDiscovery.isRoot(query)
   }
 
   /// The answer to that (6.3): the public rooms in the order of their addresses. Of two lines for one room the later counts, so that live
   /// rooms can follow stored ones.
-  static func list(_ listings: [RoomListing]) -> Element {
-    var query = Element("query", NS.discoItems)
+  static func list(_ listings: [RoomListing], for question: Element) -> Element {
+    var query = ServiceDiscovery.answer(to: question)
     let sorted = listings.enumerated().sorted { ($0.element.jid, $0.offset) < ($1.element.jid, $1.offset) }.map(\.element)
     for (index, listing) in sorted.enumerated() {
       if index + 1 < sorted.count, sorted[index + 1].jid == listing.jid { continue }
@@ -55,8 +55,8 @@ enum RoomService {
     return query
   }
 
-  private static var info: Element {
-    var query = Element("query", NS.discoInfo)
+  private static func info(_ beginning: Element) -> Element {
+    var query = beginning
     query.append("identity", NS.discoInfo, ["category": "conference", "name": "Chat rooms", "type": "text"])
     for feature in features { query.append("feature", NS.discoInfo, ["var": feature]) }
     return query

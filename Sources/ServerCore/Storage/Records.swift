@@ -147,7 +147,7 @@ public struct AccountSnapshot: Sendable, Hashable, Codable {
   public var blocklist: [JID]
   /// The number of offline messages and the last one's sequence number, 0 if there never was one.
   public var offlineCount: Int
-  /// What they weigh together, about.
+  /// What they take together, in bytes as stored (`Element.stored`).
   public var offlineBytes: Int
   public var lastOffline: Int64
   public init(
@@ -177,6 +177,30 @@ public struct RoomSnapshot: Sendable, Hashable, Codable {
   public init(record: RoomRecord, affiliations: [Entry]) {
     self.record = record
     self.affiliations = affiliations
+  }
+}
+
+extension Element {
+  /// As storage keeps it: XML where `jabber:client` is the default namespace. Its bytes are the unit in which all that is stored for somebody else is
+  /// counted, wherever it is counted.
+  public var stored: [UInt8] { serialized(defaultNamespace: NS.client) }
+}
+
+extension Record {
+  /// Bytes that it holds while it is on its way to the disk, about.
+  var weight: Int {
+    let content =
+      switch self {
+      case .account(let account): account.credentials.reduce(0) { $0 + $1.salt.count + $1.storedKey.count + $1.serverKey.count + 32 }
+      case .rosterItem(_, let item):
+        (item.name?.count ?? 0) + item.groups.reduce(0) { $0 + $1.count + 16 } + (item.request?.weight ?? 0)
+      case .blocklist(_, let list): list.reduce(0) { $0 + $1.bareText.count + $1.resource.count + 48 }
+      case .offline(_, _, let message): message.weight
+      case .room(let room): room.configuration.weight + (room.subject?.weight ?? 0) + room.name.count
+      case .affiliation(_, _, let affiliation): (affiliation?.nick?.count ?? 0) + (affiliation?.reason?.count ?? 0)
+      case .deleteAccount, .deleteRosterItem, .deleteOffline, .deleteRoom: 0
+      }
+    return 200 + content
   }
 }
 

@@ -76,6 +76,9 @@ extension ReferenceModel {
     {
       return "'\(Self.describe(item))'; by RFC 6121, appendix A, it is '\(state.rawValue)'"
     }
+    if let request = expected.request, item.request != request {
+      return "asking by \(item.request.map { "\($0)" } ?? "nothing"), and the request was \(request)"
+    }
     if item.isListed != expected.isInRoster { return item.isListed ? "listed, and should not be" : "not listed, and should be" }
     if item.name != expected.name || item.groups != expected.groups {
       return "\(item.name ?? "-") in \(item.groups), and it is \(expected.name ?? "-") in \(expected.groups)"

@@ -55,7 +55,7 @@ struct Expectation: Sendable {
     switch element.stanzaKind {
     case .presence:
       guard let from, element.type != "error", configuration.domains.contains(from.domain) else { return nil }
-      return (.presence(from, type: element.type), from.bare)
+      return (element.type == "subscribe" ? .request(from, element) : .presence(from, type: element.type), from.bare)
     case .iq:
       guard element.type == "set", let item = element.child("query", NS.roster)?.firstChild, let contact = item["jid"].flatMap({ JID($0) })
       else { return nil }
@@ -90,6 +90,7 @@ extension Delivery.What: CustomStringConvertible {
   var description: String {
     switch self {
     case .presence(let from, let type): "'\(type ?? "available")' from \(from)"
+    case .request(let from, let element): "the request of \(from) that says \(element)"
     case .push(let subscription, let isAsking): "the push '\(subscription)'\(isAsking ? " with ask" : "")"
     }
   }

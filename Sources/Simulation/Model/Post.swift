@@ -26,6 +26,8 @@ struct Delivery: Sendable, Hashable {
   enum What: Sendable, Hashable {
     /// The full or bare address that it comes from; `nil` is available presence.
     case presence(JID, type: Text?)
+    /// A request to subscribe, as its sender wrote it (RFC 6121, 3.1.3).
+    case request(JID, Element)
     /// A roster push (RFC 6121, 2.1.6): "remove" where the contact is gone.
     case push(subscription: Text, isAsking: Bool)
   }

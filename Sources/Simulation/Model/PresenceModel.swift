@@ -10,6 +10,8 @@ internal import XMPP
 struct PresenceModel: Sendable {
   struct Contact: Sendable, Hashable {
     var state = SubscriptionState.none
+    /// What the contact wrote when asking, while that has no answer ("MUST keep a record of the complete presence stanza", 3.1.3).
+    var request: Element?
     /// In the roster that the user sees. A mere request is not (appendix A.1, "Pending In").
     var isInRoster = false
     /// What the user wrote there.
@@ -68,6 +70,7 @@ extension PresenceModel.Contact {
         userHears: item.subscription == .to || item.subscription == .both,
         contactHears: item.subscription == .from || item.subscription == .both,
         isPendingOut: item.isAsking, isPendingIn: item.request != nil) ?? .none
+    request = item.request
     isInRoster = item.isListed
     name = item.name
     groups = item.groups
@@ -95,6 +98,7 @@ extension PresenceModel {
     let old = contacts[contact] ?? Contact()
     var new = old
     body(&new)
+    if !new.state.isPendingIn { new.request = nil }
     // What is neither in the roster nor under way leaves nothing behind.
     contacts[contact] = new.isInRoster || new.state != .none ? new : nil
     guard old.shown != nil || new.shown != nil else { return }
@@ -118,7 +122,7 @@ extension PresenceModel {
   /// A resource sends presence; `address` is nil where it named none.
   mutating func send(_ presence: Element, of resource: JID, to address: JID?, _ post: inout Post) {
     if let address, let type = presence.type, let stanza = SubscriptionStanza(rawValue: type.string) {
-      return send(stanza, to: address.bare, &post)
+      return send(stanza, presence, to: address.bare, &post)
     }
     switch (presence.type, address) {
     case (nil, nil):
@@ -137,6 +141,8 @@ extension PresenceModel {
       // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
       resources[resource]?.directed.removeAll { $0 == address || (address.isBare && $0.bare == address) }
       post.send(Letter(element: presence, from: resource, to: address))
+    // Chosen: who asked and has no answer learns nothing by a probe of his own.
+    case ("probe", let address?) where state(with: address.bare).isPendingOut: break
     case ("probe", let address?), ("error", let address?):
       post.send(Letter(element: presence, from: resource, to: address))
     default: break
@@ -151,8 +157,10 @@ extension PresenceModel {
   }
 
   /// 3.1 to 3.3. Chosen: who writes to himself about this is not heard.
-  private mutating func send(_ stanza: SubscriptionStanza, to contact: JID, _ post: inout Post) {
+  private mutating func send(_ stanza: SubscriptionStanza, _ element: Element, to contact: JID, _ post: inout Post) {
     guard contact != jid else { return }
+    // Chosen: what is too long to be kept whole is not sent at all.
+    if stanza == .subscribe, element.stored.count > post.limits.requestBytes { return }
     let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
     if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, post) { return }
     let heard = state(with: contact).contactHears
@@ -164,7 +172,7 @@ extension PresenceModel {
     guard row.passes == .must else { return }
     // 3.2.2: whoever heard of the user hears that all is over.
     if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
-    post.send(.presence(Text(stanza.rawValue), from: jid, to: contact))
+    post.send(Letter(element: element, from: jid, to: contact))
     // 3.1.5.
     if stanza == .subscribed { for resource in available { post.send(.presence(nil, from: resource, to: contact)) } }
     // Chosen: and the other way round, where the user hears the contact.
@@ -189,7 +197,7 @@ extension PresenceModel {
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
-      post.deliver(.presence(contact, type: "subscribe"), about: contact, to: old.link)
+      if let request = what.request { post.deliver(.request(contact, request), about: contact, to: old.link) }
     }
     // 3.1.2: what the user asked may have been lost on the way, so it is asked again. Chosen: whenever a resource comes.
     for (contact, what) in contacts where what.state.isPendingOut && !isBlocked(contact) {
@@ -255,17 +263,18 @@ extension PresenceModel {
       // That a request is taken back is delivered by A.3.2 and not by 3.3.3: it may be.
       let isOwed = letter.isOwed && (stanza != .unsubscribe || heard)
       for resource in resources.values where stanza == .subscribe ? resource.priority != nil : resource.isInterested {
-        post.deliver(.presence(contact, type: Text(stanza.rawValue)), about: contact, to: resource.link, isOwed: isOwed)
+        let what = stanza == .subscribe ? Delivery.What.request(contact, letter.element) : .presence(contact, type: letter.element.type)
+        post.deliver(what, about: contact, to: resource.link, isOwed: isOwed)
       }
     }
-    change(contact, &post) { $0.state = row.new }
+    change(contact, &post) {
+      $0.state = row.new
+      if stanza == .subscribe, row.passes == .must { $0.request = letter.element }
+    }
     if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
     if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
     guard stanza == .subscribe else { return }
-    if row.answer == nil {
-      // 3.1.3: a server MAY say so that it got the request.
-      post.send(.presence("unavailable", from: jid, to: contact, isOwed: false))
-    } else {
+    if row.answer != nil {
       // Chosen: who asks again has forgotten what he heard.
       for resource in available { post.send(.presence(nil, from: resource, to: contact, isOwed: false)) }
     }

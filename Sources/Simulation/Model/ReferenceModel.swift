@@ -13,10 +13,12 @@ internal import XMPP
 /// are no matter of these documents: which link is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
-  private(set) var accounts: OrderedDictionary<JID, PresenceModel> = [:]
+  var accounts: OrderedDictionary<JID, PresenceModel> = [:]
   private(set) var rooms: OrderedDictionary<JID, RoomModel> = [:]
   /// Bound sessions.
   private(set) var sessions: OrderedDictionary<LinkID, JID> = [:]
+  /// What streams say of the language of what follows (RFC 6120, 4.7.4).
+  var languages: OrderedDictionary<LinkID, Text> = [:]
   /// What the server asked storage for, and what waits for the answer.
   var waiting: OrderedDictionary<LoadKey, [Errand]> = [:]
   /// What it asked for in this very event.
@@ -25,7 +27,7 @@ public struct ReferenceModel: Sendable {
   private var outdated: OrderedSet<LoadKey> = []
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
-  private var post: Post
+  var post: Post
   /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<UInt64, JID> = [:]
   /// Accounts of which this very event wrote a record.
@@ -79,7 +81,9 @@ public struct ReferenceModel: Sendable {
     // A server that takes leave reads no room any more, and what it says to whom is not in the documents that the model was made from.
     case .shutdown: return isEnding = true
     // Nobody is concerned who has a session.
-    case .opened, .header, .encrypted: return
+    case .opened, .encrypted: return
+    case .header(let link, let header):
+      return languages[link] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
     // What was held back is let go; nothing else.
     case .committed(let number):
       pending.removeAll { $0.number <= number }
@@ -140,36 +144,10 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  private mutating func end(_ link: LinkID) {
+  mutating func end(_ link: LinkID) {
+    languages[link] = nil
     guard let jid = sessions.removeValue(forKey: link) else { return }
     accounts[jid.bare]?.disconnect(jid, &post)
-  }
-}
-
-// MARK: - What sessions send
-
-extension ReferenceModel {
-  /// RFC 6120, 8.1.2.1 and 8.2.3, and XEP-0191, 3.3, of what is not routed at all.
-  private mutating func send(_ element: Element, as sender: JID, on link: LinkID) {
-    guard let kind = element.stanzaKind else { return end(link) }
-    if let from = element["from"], JID(from).map({ $0 != sender && $0 != sender.bare }) ?? true { return end(link) }
-    let address = element["to"].flatMap { JID($0) }
-    guard element["to"] == nil || address != nil, kind != .iq || isSound(element) else { return }
-    let to = address ?? sender.bare
-    guard let account = accounts[sender.bare], !account.isBlocked(to) else { return }
-    switch kind {
-    case .presence: accounts[sender.bare]?.send(element, of: sender, to: address, &post)
-    case .message, .iq: post.send(Letter(element: element, from: sender, to: to))
-    }
-  }
-
-  private func isSound(_ iq: Element) -> Bool {
-    guard let id = iq.id, !id.isEmpty else { return false }
-    switch iq.type {
-    case "get", "set": return Array(iq.children).count == 1
-    case "result", "error": return true
-    default: return false
-    }
   }
 }
 

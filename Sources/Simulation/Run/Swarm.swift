@@ -140,7 +140,7 @@ struct Swarm: Sendable {
     limits.rosterItems = low(53, [10_000, 2, 1], &choices)
     limits.blockedAddresses = low(54, [10_000, 2, 1], &choices)
     limits.offlineMessages = low(55, [1_000, 3, 1], &choices)
-    limits.offlineBytes = low(56, [4 << 20, 1_000, 300], &choices)
+    limits.offlineBytes = low(56, [4 << 20, 1_000, 400], &choices)
     limits.directedPresences = low(57, [1_000, 2, 1], &choices)
     limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
     limits.derivations = low(59, [100, 2, 1], &choices)
@@ -164,6 +164,9 @@ struct Swarm: Sendable {
     limits.bytesPerSecond = low(77, [128 << 10, 20_000, 3_000], &choices)
     limits.burstBytes = low(78, [1 << 20, 4_000, 1], &choices)
     limits.connectionsPerAddress = low(79, [1_000, 2, 1], &choices)
+    limits.requestBytes = low(90, [8 << 10, 200, 70], &choices)
+    limits.accountRecordBytes = low(91, [1 << 20, 1_000, 1], &choices)
+    limits.allRecordBytes = low(92, [64 << 20, 2_000, 1], &choices)
     settings.configuration.limits = limits
   }
 }

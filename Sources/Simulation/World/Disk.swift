@@ -49,7 +49,7 @@ public struct Database: Sendable, Equatable {
         accounts[jid].map {
           AccountSnapshot(
             record: $0.record, roster: Array($0.roster.values), blocklist: $0.blocklist, offlineCount: $0.offline.count,
-            offlineBytes: $0.offline.values.reduce(0) { $0 + $1.weight },
+            offlineBytes: $0.offline.values.reduce(0) { $0 + $1.stored.count },
             lastOffline: $0.lastOffline)
         })
     case .offline(let jid):

@@ -100,3 +100,74 @@ struct OfflineMessagesTests {
     #expect(harness.engine.server.accounts[Self.juliet]?.entity?.linedUp.isEmpty == true)
   }
 }
+
+/// What programs say by themselves (XEP-0085, XEP-0184, XEP-0333) is no reason for an error, wherever there is no room for it.
+struct SignalTests {
+  static let signals = [
+    "<active xmlns='http://jabber.org/protocol/chatstates'/>",
+    "<composing xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>",
+    "<received xmlns='urn:xmpp:receipts' id='1'/>", "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>",
+    "<acknowledged xmlns='urn:xmpp:chat-markers:0' id='1'/><store xmlns='urn:xmpp:hints'/>",
+  ]
+
+  private func answer(_ content: String, type: String, _ change: (inout Configuration) -> Void) -> String {
+    var harness = EngineHarness(change)
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.send("<message to='juliet@localhost' type='\(type)'>\(content)</message>", on: romeo)
+    return harness.read(romeo)
+  }
+
+  @Test(arguments: signals, ["chat", "normal"])
+  func noSignalIsBounced(_ signal: String, _ type: String) {
+    #expect(answer(signal, type: type) { $0.features.offlineMessages = false } == "")
+    #expect(answer(signal, type: type) { $0.limits.offlineMessages = 0 } == "")
+    #expect(answer(signal, type: type) { $0.limits.offlineBytes = 0 } == "")
+    #expect(answer(signal, type: type) { _ in } == "")
+  }
+
+  @Test(arguments: [
+    "<body>hi</body>", "<body>hi</body><request xmlns='urn:xmpp:receipts'/>", "<subject>hi</subject>",
+    "<encrypted xmlns='eu.siacs.conversations.axolotl'/>",
+  ])
+  func whatIsForPeopleIs(_ content: String) {
+    #expect(answer(content, type: "chat") { $0.features.offlineMessages = false }.contains("<service-unavailable "))
+    #expect(answer(content, type: "chat") { $0.limits.offlineMessages = 0 }.contains("<service-unavailable "))
+  }
+
+  /// A receipt is worth keeping where there is room, a state is not.
+  @Test func whatIsKept() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let romeo = harness.session("romeo", resource: "r")
+    for signal in Self.signals { harness.send("<message to='juliet@localhost' type='chat'>\(signal)</message>", on: romeo) }
+    let kept = harness.commits.flatMap(\.records).filter { if case .offline = $0 { true } else { false } }
+    #expect(kept.count == 3)
+  }
+
+  /// The unit is the same in memory, after a load, and when the messages have been handed over.
+  @Test func storedMessagesHaveOneSize() throws {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    harness.addAccount("juliet")
+    let romeo = harness.session("romeo", resource: "r")
+    func size() -> Int { harness.gauges("offline bytes").first?.value ?? 0 }
+    for number in 0..<3 {
+      harness.send(EngineHarness.chat(to: "juliet@localhost", "message <\(number)>".replacing("<", with: "&lt;")), on: romeo)
+    }
+    let before = size()
+    let bytes = harness.commits.flatMap(\.records).reduce(0) { sum, record in
+      if case .offline(_, _, let message) = record { sum + message.serialized(defaultNamespace: NS.client).count } else { sum }
+    }
+    #expect(before == bytes)
+    harness.advance(seconds: 200)
+    #expect(size() == 0, "the account has left memory")
+    let juliet = harness.session("juliet", resource: "j")
+    #expect(size() == before)
+    harness.send("<presence/>", on: juliet)
+    #expect(harness.read(juliet).matches(of: /<body>/).count == 3)
+    #expect(size() == 0)
+  }
+}

@@ -238,7 +238,7 @@ import XMPP
 
   @Test func serviceListsLiveOverStored() {
     func listing(_ room: Text, _ name: Text) -> RoomListing { RoomListing(jid: JID(room + "@c.example.org")!, name: name) }
-    let query = RoomService.list([listing("b", "old"), listing("a", ""), listing("b", "new")])
+    let query = RoomService.list([listing("b", "old"), listing("a", ""), listing("b", "new")], for: Element("query", NS.discoItems))
     #expect(query.children.map { [$0["jid"], $0["name"]] } == [["a@c.example.org", "a"], ["b@c.example.org", "new"]])
   }
 

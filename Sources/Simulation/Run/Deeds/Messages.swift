@@ -29,6 +29,19 @@ extension Deed {
       message.append("composing", "http://jabber.org/protocol/chatstates")
       return message
     },
+    // What programs say by themselves: a receipt (XEP-0184) or a marker (XEP-0333), which nobody is to get an error for.
+    Deed(.messages, 2) { scene, roll in
+      var message = Element("message", NS.client, ["to": scene.other(roll).account.text, "type": Scene.pick(["chat", "normal"], roll)])
+      let signal = Scene.pick([("received", "urn:xmpp:receipts"), ("displayed", "urn:xmpp:chat-markers:0")] as [(Text, Text)], roll)
+      message.append(signal.0, signal.1, ["id": "L\(scene.number)"])
+      return message
+    },
+    // In a language that is none.
+    Deed(.messages, 1) { scene, roll in
+      var message = scene.message(to: scene.other(roll).account.text, "chat")
+      message.lang = Scene.pick(["x", "tlh-", "\"", "german-for-everyone"], roll)
+      return message
+    },
     // Long enough for the lower limits in bytes; one of them fills an outbox that is small.
     Deed(.messages, 2) { scene, roll in
       scene.message(to: scene.other(roll).account.text, "chat", body: Text(String(repeating: "long ", count: 50 << roll(6))))

@@ -39,6 +39,13 @@ extension Deed {
   }
 
   private static func subscription(_ type: Text, _ scene: Scene, _ roll: (Int) -> Int) -> Element {
-    Element("presence", NS.client, ["to": scene.other(roll).account.text, "type": type])
+    var stanza = Element("presence", NS.client, ["to": scene.other(roll).account.text, "type": type, "id": scene.request])
+    guard type == "subscribe" else { return stanza }
+    // A request is kept as it is written (3.1.3): with words, with what only programs read, and in its language.
+    if roll(3) == 2 { stanza.append("status", NS.client, text: "May I? \(scene.number)") }
+    if roll(3) == 2 { stanza.append("voucher", "urn:example:voucher", ["number": "\(scene.number)"], text: "for you") }
+    if roll(4) == 3 { stanza.lang = Scene.pick(["de", "not a language"], roll) }
+    if roll(12) == 11 { stanza.append("long", "urn:example:voucher", text: Text(String(repeating: "x", count: 9000))) }
+    return stanza
   }
 }

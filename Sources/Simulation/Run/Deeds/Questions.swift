@@ -9,8 +9,8 @@ extension Deed {
     Deed(.questions, 3) { scene, roll in
       let namespace: Text = Scene.pick([NS.discoInfo, NS.discoItems], roll)
       var query = Element("query", namespace)
-      query["node"] = Scene.pick([nil, nil, nil, "weird"], roll)
-      let to: [Text?] = ["localhost", nil, scene.other(roll).account.text, "conference.localhost", scene.room(roll)]
+      query["node"] = Scene.pick([nil, nil, nil, "weird", ""], roll)
+      let to: [Text?] = ["localhost", nil, scene.other(roll).account.text, "conference.localhost", scene.room(roll), "nobody@localhost"]
       return scene.iq(roll(12) == 11 ? "set" : "get", Scene.pick(to, roll), query)
     },
     Deed(.questions, 1) { scene, roll in
@@ -37,6 +37,14 @@ extension Deed {
     Deed(.questions, 1) { scene, roll in
       let to: [Text] = [scene.occupant(roll), "localhost", scene.other(roll).account.text]
       return Element("iq", NS.client, ["type": "result", "id": "unasked", "to": Scene.pick(to, roll)])
+    },
+    // What is no answer (RFC 6120, 8.2.3 and 8.3.1).
+    Deed(.questions, 1) { scene, roll in
+      let weird = Element("weird", "urn:weird")
+      let isError = roll(2) == 1
+      let to = scene.device(roll)
+      return Element(
+        "iq", NS.client, ["type": isError ? "error" : "result", "id": "unasked", "to": to], children: isError ? [weird] : [weird, weird])
     },
     // What is no request (RFC 6120, 8.2.3).
     Deed(.questions, 1) { scene, roll in
