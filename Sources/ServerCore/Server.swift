@@ -30,7 +30,7 @@ public struct Server: Sendable, Codable {
   public private(set) var marks = Marks()
   /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
-  /// Links that are not read from until held steps have left.
+  /// Links that are not read from until there is less that waits for storage.
   private var throttled: [LinkID] = []
   var isShuttingDown = false
 
@@ -87,14 +87,34 @@ public struct Server: Sendable, Codable {
       break
     }
     let waitedBefore = waiting
+    let bytesBefore = commits.bytes
     let cause: LinkID? = if case .stanza(let link, _) = event { link } else { nil }
     perform(at: now, for: cause, into: &effects) { server, step in server.react(to: event, &step) }
-    if waiting > max(configuration.limits.heldSteps, waitedBefore), case .stanza(let link, _) = event, streams[link]?.isBound ?? false {
-      throttled.append(link)
-      marks.reach(.outputThrottled)
-      effects.append(.pause(link))
+    if let cause {
+      throttle(cause, waitedBefore: waitedBefore, bytesBefore: bytesBefore, &effects)
+    } else {
+      unthrottle(&effects)
     }
-    unthrottle(&effects)
+  }
+
+  /// A session that has made too much wait for storage is not read from until there is less.
+  private mutating func throttle(_ link: LinkID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
+    let limits = setting.configuration.limits
+    guard waiting > limits.heldSteps || commits.bytes > 0, let account = streams.look(link, { $0.account }) ?? nil else { return }
+    let mark: Mark
+    // Whichever of its sessions speaks, and also one that has just begun.
+    if commits.bytes(of: account) > limits.accountRecordBytes {
+      mark = .outputShareThrottled
+    } else if commits.bytes > max(limits.allRecordBytes, bytesBefore) {
+      mark = .outputBytesThrottled
+    } else if waiting > max(limits.heldSteps, waitedBefore) {
+      mark = .outputThrottled
+    } else {
+      return
+    }
+    marks.reach(mark)
+    throttled.append(link)
+    effects.append(.pause(link))
   }
 
   /// Steps that wait for a commit.
@@ -103,10 +123,19 @@ public struct Server: Sendable, Codable {
   private var waiting: Int { commits.depth + parkedCount }
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
-    guard !throttled.isEmpty, waiting <= configuration.limits.heldSteps / 2 else { return }
-    marks.reach(.outputUnthrottled)
-    for link in throttled where streams[link] != nil { effects.append(.resume(link)) }
-    throttled = []
+    let limits = setting.configuration.limits
+    guard !throttled.isEmpty, waiting <= limits.heldSteps / 2, commits.bytes <= limits.allRecordBytes / 2 else { return }
+    var kept: [LinkID] = []
+    for link in throttled {
+      guard let stream = streams.look(link, { (isThere: true, account: $0.account) }) else { continue }
+      if let account = stream.account, commits.bytes(of: account) > limits.accountRecordBytes / 2 {
+        kept.append(link)
+      } else {
+        marks.reach(.outputUnthrottled)
+        effects.append(.resume(link))
+      }
+    }
+    throttled = kept
   }
 
   private mutating func perform(
@@ -120,7 +149,8 @@ public struct Server: Sendable, Codable {
     settle(&step)
     swap(&generator, &step.generator)
     swap(&marks, &step.marks)
-    commits.add(step, cause: cause, into: &effects, &marks)
+    let payer = step.recordBytes > 0 ? cause.flatMap { streams.look($0) { $0.account } ?? nil } : nil
+    commits.add(step, cause: cause, payer: payer, into: &effects, &marks)
   }
 
   /// Delivers what was routed, and does what was wished for, until nothing is left.
@@ -224,7 +254,7 @@ extension StreamParser.Failure {
     switch self {
     case .badFormat: StreamError(.badFormat)
     case .badNamespacePrefix: StreamError(.badNamespacePrefix)
-    case .notWellFormed: StreamError(.notWellFormed)
+    case .notWellFormed, .undeclaredPrefix: StreamError(.notWellFormed)
     case .restricted: StreamError(.restrictedXML)
     case .tooBig(let what): StreamError(.policyViolation, text: Text(what))
     case .unsupportedEncoding: StreamError(.unsupportedEncoding)
@@ -235,6 +265,7 @@ extension StreamParser.Failure {
     switch self {
     case .badFormat: .streamBadFormat
     case .badNamespacePrefix: .streamBadNamespacePrefix
+    case .undeclaredPrefix: .streamUndeclaredPrefix
     case .notWellFormed: .streamNotWellFormed
     case .restricted: .streamRestrictedXML
     case .tooBig: isBound ? .streamTooBigAuthenticated : .streamTooBigUnauthenticated

@@ -13,17 +13,25 @@ struct OutputCommit: Sendable, Codable {
     var touched: [JID]
     /// Whose stanza it was.
     var cause: LinkID?
+    /// Whose account made these bytes wait for storage.
+    var payer: JID?
+    var bytes = 0
   }
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
+  /// Bytes of records that are not durable yet.
+  private(set) var bytes = 0
+  private var bytesByAccount = Table<JID, Int>()
 
   /// Steps that wait.
   var depth: Int { held.count }
 
   /// Takes what a step produced; appends what may leave now.
   ///
-  /// - Parameter cause: whose stanza the step was for.
-  mutating func add(_ step: Step, cause: LinkID?, into effects: inout [Effect], _ marks: inout Marks) {
+  /// - Parameters:
+  ///   - cause: whose stanza the step was for.
+  ///   - payer: the account of that session (bare).
+  mutating func add(_ step: Step, cause: LinkID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
     if !step.records.isEmpty {
       lastCommit += 1
       effects.append(.commit(lastCommit, step.records))
@@ -38,8 +46,21 @@ struct OutputCommit: Sendable, Codable {
     } else {
       marks.reach(.outputHeld)
     }
-    held.append(Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause))
+    var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.recordBytes)
+    if step.bytes == 0 { step.payer = nil }
+    held.append(step)
+    count(step, step.bytes)
   }
+
+  private mutating func count(_ step: Held, _ change: Int) {
+    bytes += change
+    guard let payer = step.payer else { return }
+    let sum = (bytesByAccount[payer] ?? 0) + change
+    bytesByAccount[payer] = sum > 0 ? sum : nil
+  }
+
+  /// Bytes of records that are not durable yet, because of what sessions of an account (bare) said.
+  func bytes(of account: JID) -> Int { bytesByAccount[account] ?? 0 }
 
   /// Commits up to and with `number` are durable.
   mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
@@ -48,6 +69,7 @@ struct OutputCommit: Sendable, Codable {
       effects.append(contentsOf: first.outputs)
       if let cause = first.cause { effects.append(.charge(cause)) }
       held.removeFirst()
+      count(first, -first.bytes)
     }
   }
 
@@ -65,16 +87,30 @@ struct OutputCommit: Sendable, Codable {
     if let last = held.last, last.commit > number { marks.reach(.outputFailedTogether) }
     while let last = held.last, last.commit >= number {
       held.removeLast()
+      count(last, -last.bytes)
       loss.touched.append(contentsOf: last.touched)
       for output in last.outputs {
         switch output {
         case .write(_, _, let addressees): loss.links.append(contentsOf: addressees.map(\.link))
-        case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link): loss.links.append(link)
+        case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link, _): loss.links.append(link)
         case .reply(let id, _): loss.controls.append(id)
         case .restart, .pause, .resume, .discardInput, .commit, .load, .derive, .charge, .log: break
         }
       }
     }
     return loss
+  }
+
+  /// Calls `body` for the bytes of all, and of each account that waits. Each session can add one step beyond a limit, before it is read from no more.
+  func visitGauges(
+    _ limits: Configuration.Limits, sessions: Int, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void
+  ) {
+    let longest = held.reduce(0) { max($0, $1.bytes) }
+    let ofNobody = held.reduce(0) { $0 + ($1.payer == nil ? $1.bytes : 0) }
+    body("bytes of records on their way", bytes, limits.allRecordBytes + ofNobody + sessions * longest)
+    for account in bytesByAccount.sortedKeys() {
+      let most = limits.accountRecordBytes + limits.sessionsPerAccount * longest
+      body("bytes of records because of an account", bytesByAccount[account] ?? 0, most)
+    }
   }
 }

@@ -30,6 +30,8 @@ struct Step {
   /// Routed and not yet delivered. The server works it off in order before the step ends.
   var mail: Deque<Mail> = []
   private(set) var records: [Record] = []
+  /// What they weigh together.
+  private(set) var recordBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
   /// What nobody outside can see, and so need not wait: questions to storage, derivations, and the links' parsers.
@@ -94,6 +96,7 @@ struct Step {
   /// What leaves after this step leaves only once the record is durable.
   mutating func persist(_ record: Record) {
     records.append(record)
+    recordBytes += record.weight
     switch record {
     case .account(let account): touch(account.jid)
     case .room(let room): touch(room.jid)

@@ -59,6 +59,7 @@ struct LedgerTests {
     "server.commits.held": .with("steps, Limits.heldSteps, after which links are not read from"),
     "server.commits.held.outputs": .with("what one stanza causes"), "server.commits.held.outputs.write.to": .with("what one stanza causes"),
     "server.commits.held.touched": .with("what one stanza causes"),
+    "server.commits.bytesByAccount": .gauge("bytes of records because of an account"),
     "server.derivations": .gauge("derivations under way"), "server.listings": .gauge("who waits for a list"),
     "server.offlineQuestions": .with("server.accounts"),
     "server.timers.heap": .with("links, accounts and rooms"), "server.timers.set": .with("links, accounts and rooms"),

@@ -1,0 +1,92 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// What waits for storage is counted in bytes, for each account and in all, and who makes too much wait is not read from.
+struct RecordBytesTests {
+  private static func block(_ count: Int, _ id: String) -> String {
+    let items = (0..<count).map { "<item jid='contact\($0)@elsewhere.example'/>" }.joined()
+    return "<iq type='set' id='\(id)'><block xmlns='urn:xmpp:blocking'>\(items)</block></iq>"
+  }
+  private static let toggle =
+    "<iq type='set' id='t'><block xmlns='urn:xmpp:blocking'><item jid='z@z.example'/></block></iq>"
+    + "<iq type='set' id='u'><unblock xmlns='urn:xmpp:blocking'><item jid='z@z.example'/></unblock></iq>"
+
+  private func ready(_ change: (inout Configuration.Limits) -> Void) -> (EngineHarness, LinkID, LinkID) {
+    var harness = EngineHarness {
+      $0.limits.bytesPerSecond = 0
+      $0.limits.unprocessedBytes = 1_000
+      change(&$0.limits)
+    }
+    harness.addAccount("mallory")
+    harness.addAccount("romeo")
+    let mallory = harness.session("mallory", resource: "m")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.send(Self.block(1_000, "fill"), on: mallory)
+    _ = harness.read(mallory)
+    harness.commitsAtOnce = false
+    return (harness, mallory, romeo)
+  }
+
+  private func onTheirWay(_ harness: EngineHarness) -> Int { harness.gauges("bytes of records on their way").first?.value ?? 0 }
+
+  /// A long list that is written whole for each change: what waits stays below twice the share, however much is asked for.
+  @Test func whoExceedsItsShareIsNotReadFrom() {
+    var (harness, mallory, romeo) = ready { $0.accountRecordBytes = 200_000 }
+    for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
+    let waiting = onTheirWay(harness)
+    #expect(waiting > 200_000 && waiting < 400_000)
+    #expect(harness.paused.contains(mallory))
+    #expect(harness.gauges("bytes of records because of an account").map(\.value) == [waiting])
+    // Others are heard.
+    harness.send(OutputCommitTests.set, on: romeo)
+    #expect(!harness.paused.contains(romeo))
+    // All is done in the end, in pieces.
+    for _ in 0..<200 where onTheirWay(harness) > 0 {
+      #expect(onTheirWay(harness) < 400_000)
+      harness.commit()
+    }
+    #expect(onTheirWay(harness) == 0)
+    #expect(harness.read(mallory).matches(of: /id='u'/).count == 100)
+    #expect(!harness.paused.contains(mallory))
+  }
+
+  /// A session more does not help.
+  @Test func theShareIsTheAccounts() {
+    var (harness, mallory, _) = ready { $0.accountRecordBytes = 200_000 }
+    for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
+    let waiting = onTheirWay(harness)
+    let second = harness.openStream()
+    // The bytes of the login are not held back: nothing that it says waits for a commit but in order.
+    _ = harness.read(second)
+    #expect(onTheirWay(harness) == waiting)
+    harness.input(.closed(mallory))
+    #expect(onTheirWay(harness) == waiting, "what is on its way stays until it has arrived")
+    harness.commit()
+    #expect(onTheirWay(harness) == 0)
+  }
+
+  @Test func allTogetherAreBounded() {
+    var (harness, mallory, romeo) = ready { $0.allRecordBytes = 100_000 }
+    for _ in 0..<10 { harness.send(Self.toggle, on: mallory) }
+    #expect(harness.paused.contains(mallory) || harness.engine.marks.count(of: .outputBytesThrottled) == 1)
+    // Also who adds little is not read from then, and comes to no harm.
+    harness.send(OutputCommitTests.set, on: romeo)
+    #expect(harness.engine.marks.count(of: .outputBytesThrottled) == 2)
+    harness.send(OutputCommitTests.ping, on: romeo)
+    while onTheirWay(harness) > 0 { harness.commit() }
+    let heard = harness.read(romeo)
+    #expect(heard.contains("id='s'") && heard.contains("id='p'"))
+  }
+
+  @Test func aFailedCommitTakesItsBytesBack() {
+    var (harness, mallory, _) = ready { $0.accountRecordBytes = 1 }
+    harness.send(Self.toggle, on: mallory)
+    #expect(onTheirWay(harness) > 0)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(onTheirWay(harness) == 0)
+    #expect(harness.gauges("bytes of records because of an account").isEmpty)
+  }
+}
