@@ -68,7 +68,7 @@ final class RealSockets: SocketWorld {
   /// All that was said is accepted by the system first.
   private func flushAll(_ peer: Int) {
     let limit = Date(timeIntervalSinceNow: 10)
-    while !(unsent[peer] ?? []).isEmpty, Date() < limit { _ = step(patiently: false) }
+    while !(unsent[peer] ?? []).isEmpty, Date() < limit { _ = step(.moment) }
   }
 
   func finish(_ peer: Int) {
@@ -91,14 +91,13 @@ final class RealSockets: SocketWorld {
   }
   func setReading(_ peer: Int, _ isReading: Bool) { if isReading { deaf.remove(peer) } else { deaf.insert(peer) } }
 
-  /// What comes within a moment; patiently, within some seconds.
-  func step(patiently: Bool) -> Bool {
+  func step(_ patience: Patience) -> Bool {
     let peers = sockets.keys.filter { !ended.contains($0) }.sorted()
     var polls = peers.map { peer in
       let events = (deaf.contains(peer) ? 0 : POLLIN) | ((unsent[peer] ?? []).isEmpty ? 0 : POLLOUT)
       return pollfd(fd: sockets[peer]!, events: Int16(events), revents: 0)
     }
-    guard poll(&polls, nfds_t(polls.count), patiently ? 15_000 : 250) > 0 else { return false }
+    guard poll(&polls, nfds_t(polls.count), patience == .moment ? 250 : 15_000) > 0 else { return false }
     for (peer, result) in zip(peers, polls) where result.revents != 0 {
       flush(peer)
       if !deaf.contains(peer) { read(peer) }

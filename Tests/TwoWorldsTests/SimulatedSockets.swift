@@ -22,7 +22,7 @@ struct SimulatedSockets: SocketWorld {
       let account = JID(local: Text("user\(peer)"), domain: "localhost", resource: "")!
       world.control(UInt64(peer), .addAccount(account, password: Secret(Array("secret".utf8))))
     }
-    while step(patiently: false) {}
+    while step(.moment) {}
   }
 
   mutating func open(_ peer: Int) {
@@ -44,7 +44,7 @@ struct SimulatedSockets: SocketWorld {
   }
   mutating func setReading(_ peer: Int, _ isReading: Bool) { world.setStuck(connections[peer]!, !isReading) }
 
-  mutating func step(patiently: Bool) -> Bool {
+  mutating func step(_ patience: Patience) -> Bool {
     defer {
       for notice in world.takeNotices() {
         switch notice {
@@ -54,7 +54,7 @@ struct SimulatedSockets: SocketWorld {
         }
       }
     }
-    return world.advance(untilRest: !patiently, upTo: world.now + 20_000_000_000)
+    return world.advance(untilRest: patience != .timeout, upTo: world.now + 20_000_000_000)
   }
 
   mutating func take(_ peer: Int) -> [UInt8] {

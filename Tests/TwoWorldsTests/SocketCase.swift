@@ -53,11 +53,21 @@ protocol SocketWorld {
   mutating func close(_ peer: Int)
   mutating func reset(_ peer: Int)
   mutating func setReading(_ peer: Int, _ isReading: Bool)
-  /// Lets something happen; `patiently` also waits for time-outs. Returns false if nothing more will, or not in time.
-  mutating func step(patiently: Bool) -> Bool
+  /// Lets something happen. Returns false if nothing more will, or not in time.
+  mutating func step(_ patience: Patience) -> Bool
   /// What a peer received since the last time.
   mutating func take(_ peer: Int) -> [UInt8]
   func hasEnded(_ peer: Int) -> Bool
+}
+
+/// For how long somebody waits.
+enum Patience {
+  /// What comes at once. In a real world that is a matter of how fast the machine is.
+  case moment
+  /// Something that is sure to come, however slow the machine.
+  case answer
+  /// Time-outs, too.
+  case timeout
 }
 
 /// Plays a case, and says what the peers saw.
@@ -70,7 +80,7 @@ struct SocketPlayer<World: SocketWorld> {
 
   mutating func play(_ story: SocketCase) -> [String] {
     for act in story.acts { play(act) }
-    while world.step(patiently: false) { listen() }
+    while world.step(.moment) { listen() }
     listen()
     return heard.keys.sorted().map { peer in
       let end = world.hasEnded(peer) ? "ended" : "open"
@@ -92,14 +102,14 @@ struct SocketPlayer<World: SocketWorld> {
     case .deaf(let peer): world.setReading(peer, false)
     case .listen(let peer): world.setReading(peer, true)
     case .await(let peer, let text):
-      wait(patiently: false) { $0.heard[peer]!.firstRange(of: Array(text.utf8)) != nil || $0.world.hasEnded(peer) }
-    case .end(let peer): wait(patiently: true) { $0.world.hasEnded(peer) }
+      wait(.answer) { $0.heard[peer]!.firstRange(of: Array(text.utf8)) != nil || $0.world.hasEnded(peer) }
+    case .end(let peer): wait(.timeout) { $0.world.hasEnded(peer) }
     }
   }
 
-  private mutating func wait(patiently: Bool, _ isEnough: (Self) -> Bool) {
+  private mutating func wait(_ patience: Patience, _ isEnough: (Self) -> Bool) {
     listen()
-    while !isEnough(self), world.step(patiently: patiently) { listen() }
+    while !isEnough(self), world.step(patience) { listen() }
   }
 
   private mutating func listen() { for peer in heard.keys { heard[peer]! += world.take(peer) } }
@@ -113,7 +123,7 @@ struct SocketPlayer<World: SocketWorld> {
     repeat {
       for case .bytes(let bytes) in outputs { world.send(bytes, from: peer) }
       outputs = client.received(world.take(peer), using: pool)
-    } while !client.isBound && (!outputs.isEmpty || world.step(patiently: false))
+    } while !client.isBound && (!outputs.isEmpty || world.step(.answer))
   }
 
   /// Names of elements and the ends of streams, in their order: what is left when ids and stamps are taken away.
