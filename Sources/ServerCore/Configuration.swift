@@ -18,7 +18,7 @@ public struct Configuration: Sendable, Codable {
   /// PBKDF2 rounds for new credentials (RFC 7677, section 4: at least 4096).
   public var scramRounds = 10_000
   /// Where the salts shown for unknown names come from; stays the same, or names could be told apart after a restart.
-  public var secret: [UInt8] = []
+  @PrivateKey public var secret: [UInt8] = []
   public var softwareVersion: Text = "0.1"
 
   public init(domains: [Text]) { self.domains = domains }
@@ -133,5 +133,8 @@ final class Setting: Sendable, Codable {
   }
 
   convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }
-  func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(configuration)
+  }
 }
