@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Codable {
   public var scramRounds = 10_000
   /// Where the salts shown for unknown names come from; stays the same, or names could be told apart after a restart.
   @PrivateKey public var secret: [UInt8] = []
+  /// Which rounds names without an account are shown; `nil`: those of new credentials.
+  public var roundsHistory: RoundsHistory?
   public var softwareVersion: Text = "0.1"
 
   public init(domains: [Text]) { self.domains = domains }
@@ -116,6 +118,7 @@ extension Configuration {
   /// Why no server can be made of it; `nil` if one can. For what comes from a file that nobody has checked.
   var problem: String? {
     if domains.isEmpty || domains.contains(where: { JID($0)?.text != $0 }) { return "a configuration names no domain" }
+    if !(roundsHistory?.isPossible ?? true) { return "a configuration has rounds that can't be" }
     guard let limit = Limit.all.first(where: { !$0.isPossible(in: self) }) else { return nil }
     return "a configuration has a limit that can't be: \(limit.property)"
   }

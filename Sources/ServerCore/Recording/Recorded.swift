@@ -18,6 +18,9 @@ enum Shown: Sendable {
 extension Configuration: Recorded {
   static var shown: Shown { .properties(["domains", "conferenceLabel", "softwareVersion"]) }
 }
+extension RoundsHistory: Recorded {
+  static var shown: Shown { .properties(["key"]) }
+}
 extension Generator: Recorded {
   /// Without its seed nothing could be replayed.
   static var shown: Shown { .properties(["key", "block"]) }

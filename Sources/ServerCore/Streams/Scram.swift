@@ -219,15 +219,23 @@ public enum Scram {
     }
   }
 
-  /// Credentials of a name that has no account: the salt is always the same, and no password fits.
+  /// Credentials of a name that has no account, or none with this hash: the salt is always the same, and no password fits.
   ///
   /// Made for names that have one, too, so that both take the same time.
-  static func decoy(_ hash: ScramHash, name: Text, configuration: Configuration) -> ScramCredentials {
+  ///
+  /// - Parameters:
+  ///   - name: a bare address, or what was given in its place. Names of several domains have salts of their own, as accounts have.
+  ///   - account: what there is of the name. All its hashes show the same rounds, as if they had been derived together.
+  static func decoy(_ hash: ScramHash, name: Text, account: AccountRecord?, _ configuration: Configuration, at now: Instant)
+    -> ScramCredentials
+  {
     let code = hmac(.sha256, key: configuration.secret, Array("salt ".utf8) + hash.rawValue.utf8 + " ".utf8 + name.utf8)
     // What is not shown of it nobody can know, still less what hashes to it.
     let rest = hash == .sha1 ? Insecure.SHA1.byteCount - 16 : SHA256.byteCount - 16
     let key = Array(code[16...]) + [UInt8](repeating: 0, count: rest)
-    return ScramCredentials(hash: hash, salt: Array(code[..<16]), rounds: configuration.scramRounds, storedKey: key, serverKey: key)
+    let others = configuration.roundsHistory?.rounds(for: name, at: now.wall) ?? configuration.scramRounds
+    let rounds = account?.credentials.first?.rounds ?? others
+    return ScramCredentials(hash: hash, salt: Array(code[..<16]), rounds: rounds, storedKey: key, serverKey: key)
   }
 
   /// `a=b,c=d` in order.

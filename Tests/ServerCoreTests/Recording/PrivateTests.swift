@@ -60,6 +60,7 @@ struct PrivateTests {
   @Test func theServersOwnSecretIsNotShown() throws {
     var configuration = Configuration(domains: ["example.org"])
     configuration.secret = Array("s3cret of 32 bytes".utf8)
+    configuration.roundsHistory = RoundsHistory(shares: [], rounds: 1, secret: configuration.secret, at: 0)
     var recorder = Recorder(secret: [1])
     let file = recorder.begin(configuration: configuration, seed: [1], at: Instant(monotonic: 0, wall: 0))
     #expect(!String(decoding: file, as: Unicode.ASCII.self).contains("s3cret"))
@@ -81,6 +82,7 @@ struct PrivateTests {
     let jid = JID("room@conference.localhost")!
     check(Configuration(domains: []))
     check(Generator(key: []))
+    check(RoundsHistory(shares: [], rounds: 1, secret: [], at: 0))
     check(try ScramExchange(hash: .sha1, clientFirst: "n,,n=user,r=abc"))
     check(ClientStream(link: LinkID(1), origin: nil, now: step.now))
     check(
