@@ -117,6 +117,8 @@ let package = Package(
     .testTarget(
       name: "TwoWorldsTests", dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "XMPP", "XML"], swiftSettings: settings),
     .testTarget(name: "TreeTests", swiftSettings: settings),
+    // Runs the program.
+    .testTarget(name: "CommandTests", dependencies: ["spondee"], swiftSettings: settings),
     .testTarget(
       name: "SimulationTests",
       dependencies: [
@@ -131,7 +133,7 @@ let package = Package(
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
-    .target(name: "FuzzCoreChecks", dependencies: ["XML", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
+    .target(name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
   ]
 )

@@ -28,6 +28,14 @@ public enum StreamParserCheck {
     return fault(inEvents: whole.events, namespace: whole.namespace, pool)
   }
 
+  /// How far an input got: the stanzas that it has. Where that is 0 for every input of a corpus, most of what is checked has nothing to look at.
+  public static func depth(of input: [UInt8]) -> Int {
+    guard input.count > 4 else { return 0 }
+    let bytes = (input[0] & 1 == 1 ? header : []) + input[4...]
+    return read(Cuts(sizes: [bytes.count], of: bytes), input[0] & 2 == 0 ? limits : .authenticated, ParserPool()).events
+      .count { if case .stanza = $0 { true } else { false } }
+  }
+
   private static let header = Array(
     "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:p='p:p' version='1.0'>".utf8)
 

@@ -18,7 +18,9 @@ public struct Configuration: Sendable, Codable {
   /// PBKDF2 rounds for new credentials (RFC 7677, section 4: at least 4096).
   public var scramRounds = 10_000
   /// Where the salts shown for unknown names come from; stays the same, or names could be told apart after a restart.
-  public var secret: [UInt8] = []
+  @PrivateKey public var secret: [UInt8] = []
+  /// Which rounds names without an account are shown; `nil`: those of new credentials.
+  public var roundsHistory: RoundsHistory?
   public var softwareVersion: Text = "0.1"
 
   public init(domains: [Text]) { self.domains = domains }
@@ -122,27 +124,9 @@ extension Configuration {
   /// Why no server can be made of it; `nil` if one can. For what comes from a file that nobody has checked.
   var problem: String? {
     if domains.isEmpty || domains.contains(where: { JID($0)?.text != $0 }) { return "a configuration names no domain" }
-    let rooms = limits.rooms
-    let counts = [
-      scramRounds, limits.outboxBytes, limits.allOutboxesBytes, limits.unprocessedBytes, limits.connectionsPerAddress,
-      limits.authenticationAttempts, limits.derivations, limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests,
-      limits.requestBytes, limits.groupsPerItem, limits.blockedAddresses, limits.offlineMessages, limits.offlineBytes,
-      limits.directedPresences,
-      limits.parkedStanzas, limits.heldSteps, limits.accountRecordBytes, limits.allRecordBytes, rooms.affiliations, rooms.sessions,
-      rooms.spareSessions, rooms.historyMessages,
-      rooms.historyBytes, rooms.relays, rooms.invitations,
-    ]
-    let streams = [limits.unauthenticatedStream, limits.authenticatedStream].flatMap {
-      [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes, $0.streamBytes]
-    }
-    let times = [limits.negotiationIdle, limits.negotiationTotal, limits.closeWait, limits.idleTime]
-    // Multiplied by a second's nanoseconds.
-    let rates = [limits.bytesPerSecond, limits.burstBytes]
-    // Far beyond what anybody needs, and far from where sums overflow.
-    let isSane =
-      (counts + streams).allSatisfy { (0...1 << 40).contains($0) } && rates.allSatisfy { (0...1 << 32).contains($0) }
-      && times.allSatisfy { (0...Int64.seconds(1 << 30)).contains($0) }
-    return isSane ? nil : "a configuration has a limit that can't be"
+    if !(roundsHistory?.isPossible ?? true) { return "a configuration has rounds that can't be" }
+    guard let limit = Limit.all.first(where: { !$0.isPossible(in: self) }) else { return nil }
+    return "a configuration has a limit that can't be: \(limit.property)"
   }
 }
 
@@ -158,5 +142,8 @@ final class Setting: Sendable, Codable {
   }
 
   convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }
-  func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(configuration)
+  }
 }

@@ -87,7 +87,7 @@ public struct StreamOpening: Sendable, Hashable, Codable {
   public var language: Text?
 }
 
-public enum LogLevel: String, Sendable, Codable { case debug, info, warning, error }
+public enum LogLevel: String, Sendable, CaseIterable, Codable { case debug, info, warning, error }
 
 /// Deriving keys from a password costs milliseconds on purpose, so it is done outside.
 public struct DerivationRequest: Sendable, Codable {

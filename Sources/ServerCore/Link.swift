@@ -25,7 +25,7 @@ struct Link: Sendable, Codable {
   /// Its peer spoke faster than it may, and is not heard for a while.
   private(set) var isHeld = false
   /// Until when what the peer has said is paid for: see `Pace`.
-  private var paid = Int64.min
+  private var paid = Pace.nothingPaid
 
   /// All but what is never so when a snapshot is taken.
   private enum CodingKeys: CodingKey { case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paid }

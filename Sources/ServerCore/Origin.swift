@@ -1,6 +1,6 @@
 /// Where a connection comes from, as far as connections are counted: one IPv4 address, or the 64 bits of an IPv6 network that one host may
 /// have all to itself (RFC 4291, 2.5.4).
-public struct Origin: Sendable, Hashable, Comparable, Codable {
+public struct Origin: Sendable, Hashable, Comparable {
   private let bits: UInt64
 
   /// - Parameter address: 4 or 16 bytes in the network's order; `nil` for anything else.
@@ -24,4 +24,18 @@ public struct Origin: Sendable, Hashable, Comparable, Codable {
 
   /// As a recording has it: 8 bytes.
   var bytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) } }
+}
+
+extension Origin: Codable {
+  private struct Malformed: Error {}
+
+  public init(from decoder: any Decoder) throws {
+    let bytes = try decoder.singleValueContainer().decode([UInt8].self)
+    guard bytes.count == 8 else { throw Malformed() }
+    self.init(recorded: bytes)
+  }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(bytes)
+  }
 }

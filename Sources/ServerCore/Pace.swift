@@ -21,11 +21,14 @@ struct Pace: Sendable {
   /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.
   private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(min(count, 1 << 32)) * .seconds(1) / rate }
 
-  /// - Parameter paid: what this returned last for the same link; `Int64.min` before that.
+  /// - Parameter paid: what this returned last for the same link; `nothingPaid` before that.
   /// - Returns: until when the link has spoken, if it keeps to the rate. Later than now: too much.
   func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 {
     min(max(paid, now - slack) + Pace.time(for: count, rate), now + Pace.longest)
   }
+
+  /// Longer ago than any time that there is.
+  static let nothingPaid: Int64 = -(1 << 62)
 
   /// Nobody is held back for longer at once: whoever seemed to be dead would come back on another connection, which owes nothing.
   static let longest = Int64.seconds(10)

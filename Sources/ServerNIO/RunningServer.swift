@@ -29,9 +29,10 @@ public final class RunningServer: Sendable {
     let tls = try Certificates(configuration)
     var core = configuration.core
     core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
+    let storage = try openStorage(configuration)
+    core.roundsHistory = try roundsHistory(storage, core, configuration)
     let seed = randomSeed()
     let engine = Engine(configuration: core, seed: seed)
-    let storage = try openStorage(configuration)
     var logger = Logger(label: "spondee") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = configuration.logLevel.loggerLevel
 
@@ -82,7 +83,7 @@ public final class RunningServer: Sendable {
       } catch {
         for channel in channels { try? channel.close().wait() }
         throw SetupError(
-          "can't listen on \(listener): \(explain(error)); choose another port with --port, or `listeners` in the configuration")
+          "can't listen on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
       }
     }
     return channels
@@ -91,9 +92,10 @@ public final class RunningServer: Sendable {
   private static let ipv6Only = ChannelOptions.socket(SocketOptionLevel(IPPROTO_IPV6), SocketOptionName(IPV6_V6ONLY))
   private static func isMissingAddress(_ code: Int32) -> Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
 
-  private static func explain(_ error: any Error) -> String {
-    guard let error = error as? IOError else { return "\(error)" }
-    return String(cString: strerror(error.errnoCode))
+  private static func remark(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return " (\(error))" }
+    if error.errnoCode == EACCES { return " (ports below 1024 are for privileged users)" }
+    return Files.Problem(code: error.errnoCode).remark
   }
 
   static func openStorage(_ configuration: ServeConfiguration) throws(SetupError) -> sending SQLiteStorage {
@@ -102,6 +104,14 @@ public final class RunningServer: Sendable {
     } catch {
       throw SetupError(error.description)
     }
+  }
+
+  private static func roundsHistory(
+    _ storage: SQLiteStorage, _ core: Configuration, _ configuration: ServeConfiguration
+  ) throws(SetupError) -> RoundsHistory {
+    let shares: [RoundsHistory.Share]
+    do throws(StorageError) { shares = try storage.roundsInUse() } catch { throw SetupError(error.description) }
+    return try DataFolder.roundsHistory(configuration.dataFolder + "/scram_rounds", shares: shares, core, at: .now())
   }
 
   /// 32 bytes from the system's cryptographic source.

@@ -23,7 +23,9 @@ public final class SQLiteStorage {
     configuration.publicStatementArguments = false
     // Keys from passwords stand in it: for the owner's eyes, and SQLite gives its other files the same permissions.
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw StorageError("\(path) can't be opened: \(String(cString: strerror(errno)))") }
+    guard file >= 0 else {
+      throw StorageError("\(path) can't be opened: \(String(cString: strerror(errno))); let this user read and write it")
+    }
     close(file)
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
@@ -35,7 +37,9 @@ public final class SQLiteStorage {
     } catch let error as StorageError {
       throw error
     } catch {
-      throw StorageError("\(path) can't be opened: \(SQLiteStorage.explain(error))")
+      throw StorageError(
+        "\(path) can't be opened as a database: \(SQLiteStorage.explain(error)); put a copy that is whole in its place, or choose another data folder"
+      )
     }
   }
 
@@ -50,6 +54,19 @@ public final class SQLiteStorage {
       return try database.writeWithoutTransaction { try RecordReader(db: $0, pool: pool).load(key) }
     } catch {
       return .failed(SQLiteStorage.explain(error))
+    }
+  }
+
+  /// How many accounts there are with which iteration count.
+  public func roundsInUse() throws(StorageError) -> [RoundsHistory.Share] {
+    do {
+      return try database.writeWithoutTransaction { db in
+        try Row.fetchAll(db, sql: "SELECT rounds, count(DISTINCT account) FROM credential GROUP BY rounds ORDER BY rounds").map {
+          RoundsHistory.Share(rounds: $0[0], accounts: $0[1])
+        }
+      }
+    } catch {
+      throw StorageError(SQLiteStorage.explain(error))
     }
   }
 

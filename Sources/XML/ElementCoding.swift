@@ -9,25 +9,35 @@ extension Text: Codable {
 }
 
 extension Element {
-  /// The element with other texts, everything else as it is.
+  /// The element with other texts and values of attributes, everything else as it is.
   ///
-  /// - Parameter change: gets the element directly around a run of text, the one around that (`nil` at the root), and the run's bytes.
-  public func mappingText(_ change: (_ inside: Element, _ parent: Element?, _ bytes: [UInt8]) -> [UInt8]) -> Element {
+  /// - Parameters:
+  ///   - outer: what is known of where the element stands.
+  ///   - enter: what is known inside of an element, from what is known outside of it.
+  ///   - text: gets what is known where a run of text stands, and its bytes.
+  ///   - attribute: gets what is known inside of its element, its name and namespace, and its value's bytes.
+  public func mapping<Context>(
+    in outer: Context, _ enter: (_ outer: Context, _ inside: Element) -> Context, text: (_ inside: Context, _ bytes: [UInt8]) -> [UInt8],
+    attribute: (_ inside: Context, _ attribute: (name: Text, namespace: Text), _ bytes: [UInt8]) -> [UInt8]
+  ) -> Element {
     var copy = ownStorage
-    var open: [UInt32] = []
+    var open: [(end: UInt32, context: Context)] = []
     for index in copy.entries.indices {
-      while let last = open.last, copy.entries[Int(last)].end <= index { open.removeLast() }
-      switch copy.entries[index].kind {
-      case .element: open.append(UInt32(index))
-      case .attribute: break
-      case .text:
-        let inside = copy.view(at: open.last ?? 0)
-        let parent = open.count > 1 ? copy.view(at: open[open.count - 2]) : nil
-        let changed = change(inside, parent, Array(copy.bytes[copy.entries[index].value.range]))
-        let start = UInt32(copy.bytes.count)
-        copy.bytes.append(contentsOf: changed)
-        copy.entries[index].value = Slice(start: start, count: UInt32(changed.count))
+      while let last = open.last, last.end <= index { open.removeLast() }
+      let entry = copy.entries[index]
+      let context = open.last?.context ?? outer
+      let changed: [UInt8]
+      switch entry.kind {
+      case .element:
+        open.append((entry.end, enter(context, copy.view(at: UInt32(index)))))
+        continue
+      case .attribute:
+        changed = attribute(context, (copy.text(entry.name), copy.text(entry.namespace)), Array(copy.bytes[entry.value.range]))
+      case .text: changed = text(context, Array(copy.bytes[entry.value.range]))
       }
+      let start = UInt32(copy.bytes.count)
+      copy.bytes.append(contentsOf: changed)
+      copy.entries[index].value = Slice(start: start, count: UInt32(changed.count))
     }
     // What was replaced is not to stay in the storage.
     return copy.ownStorage

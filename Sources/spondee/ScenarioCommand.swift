@@ -50,10 +50,15 @@ struct ScenarioCommand: ParsableCommand {
     var files: [String] = []
     for path in paths {
       var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw ValidationError("there is no '\(path)'") }
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw ValidationError("there is no '\(path)'; give a script (*.scs) or a folder of them")
+      }
       if isFolder.boolValue {
-        let inside = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".scs") }.sorted()
-        guard !inside.isEmpty else { throw ValidationError("'\(path)' holds no *.scs") }
+        guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+          throw ValidationError("the folder '\(path)' can't be read; let this user read it")
+        }
+        let inside = all.filter { $0.hasSuffix(".scs") }.sorted()
+        guard !inside.isEmpty else { throw ValidationError("'\(path)' holds no *.scs; give another folder") }
         files += inside.map { path + "/" + $0 }
       } else {
         files.append(path)
@@ -66,7 +71,7 @@ struct ScenarioCommand: ParsableCommand {
   private func attempt(_ file: String) throws -> String? {
     let source: String
     do { source = try String(contentsOfFile: file, encoding: .utf8) } catch {
-      throw ValidationError("'\(file)' can't be read: \(error.localizedDescription)")
+      throw ValidationError("'\(file)' can't be read\(Files.problemReading(file)?.remark ?? " (it is not UTF-8)")")
     }
     let script: Script
     do { script = try Script(parsing: source, name: file) } catch { return "\(error)" }

@@ -3,43 +3,80 @@ import FuzzChecks
 import FuzzCoreChecks
 import Testing
 
-/// What the fuzzer was started with, and every input that ever showed it a fault.
+/// What the fuzzers were started with, and every input that ever showed one a fault.
 @Suite struct CorpusTests {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpus/FuzzStreamParser").standardized
+  static let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpus").standardized
+
+  private struct Input {
+    var name: String
+    var bytes: [UInt8]
+  }
+
+  private func inputs(_ corpus: String) throws -> [Input] {
+    let folder = Self.corpora.appending(path: corpus)
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).sorted { $0.path < $1.path }
+    return try files.map { Input(name: $0.lastPathComponent, bytes: [UInt8](try Data(contentsOf: $0))) }
+  }
+
+  // MARK: Whether anything is looked at
+
+  /// A corpus whose inputs are all turned away by the first check tests nothing, and looks as good as any: it happened to recordings when their
+  /// version changed.
+  @Test func everyCorpusGetsPastTheFirstCheck() throws {
+    let streams = try inputs("FuzzStreamParser")
+    #expect(streams.count >= 12)
+    let stanzas = streams.map { StreamParserCheck.depth(of: $0.bytes) }
+    #expect(stanzas.count { $0 > 0 } * 3 > streams.count, "\(stanzas)")
+    let runs = try inputs("FuzzSimulation")
+    #expect(runs.count >= 6)
+    for input in runs { #expect(SimulationCheck.depth(of: input.bytes) > 100, "\(input.name)") }
+    for kind in RecorderCheck.Kind.allCases {
+      let depths = try inputs("FuzzRecorder").filter { $0.bytes.first == UInt8(kind.rawValue) }.map { RecorderCheck.depth(of: $0.bytes) }
+      let remark: Comment =
+        "inputs of the kind \(kind) got so far: \(depths). If what a recording holds has changed, SPONDEE_WRITE_CORPUS=1 swift test --filter CorpusTests writes those of files anew"
+      #expect(depths.contains { $0 > 9 } && depths.count { $0 > 1 } >= 2, remark)
+    }
+  }
+
+  /// What is forged is refused for what is forged in it, and not for something before that.
+  @Test func seedsOfFilesAreWhatTheyShouldBe() throws {
+    for seed in RecordingSeeds.all {
+      switch seed.refusal {
+      case nil: #expect(RecorderCheck.depth(of: seed.input) > 3, "\(seed.name)")
+      case let refusal?: #expect(RecorderCheck.refusal(of: seed.input)?.contains(refusal) ?? false, "\(seed.name)")
+      }
+      let file = Self.corpora.appending(path: "FuzzRecorder/\(seed.name)")
+      if ProcessInfo.processInfo.environment["SPONDEE_WRITE_CORPUS"] != nil { try Data(seed.input).write(to: file) }
+      #expect(FileManager.default.fileExists(atPath: file.path), "\(seed.name)")
+    }
+  }
+
+  // MARK: Whether it is good
 
   @Test func everyInputIsReadAsItShould() throws {
-    let files = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
-    #expect(files.count >= 12)
-    for file in files {
-      let input = [UInt8](try Data(contentsOf: file))
+    for input in try inputs("FuzzStreamParser") {
       for kind in 0..<8 as Range<UInt8> {
-        var changed = input
+        var changed = input.bytes
         changed[0] = kind
-        #expect(StreamParserCheck.fault(in: changed) == nil, "\(file.lastPathComponent), first byte \(kind)")
+        #expect(StreamParserCheck.fault(in: changed) == nil, "\(input.name), first byte \(kind)")
       }
     }
   }
 
   /// The same with bytes changed, left out and repeated: a little of what the fuzzer does, in every test run.
-  @Test func whatIsNearlyAnInputIsRecordedAsItShould() throws {
-    let folder = Self.folder.deletingLastPathComponent().appending(path: "FuzzRecorder")
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    let seeds = try files.sorted { $0.path < $1.path }.map { [UInt8](try Data(contentsOf: $0)) }
-    var state: UInt64 = 1
-    func roll(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % bound
-    }
-    let odd: [UInt8] = Array("<>/='\"?! \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xEF, 0xFF]
+  @Test(arguments: [true, false]) func whatIsNearlyAnInputIsRecordedAsItShould(isFile: Bool) throws {
+    let seeds = try isFile ? RecordingSeeds.all.map(\.input) : inputs("FuzzRecorder").map(\.bytes).filter { $0[0] != 0 }
+    var random = Random()
+    let odd: [UInt8] = Array("<>/='\"?!& \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xEF, 0xFF]
     for _ in 0..<400 {
-      var input = seeds[roll(seeds.count)]
-      for _ in 0...roll(3) {
-        let place = 4 + roll(input.count - 4)
-        switch roll(4) {
-        case 0: input[place] = odd[roll(odd.count)]
+      var input = seeds[random.roll(seeds.count)]
+      for _ in 0...random.roll(3) {
+        let place = 4 + random.roll(input.count - 4)
+        switch random.roll(4) {
+        case 0: input[place] = odd[random.roll(odd.count)]
         case 1: input.remove(at: place)
-        case 2: input.insert(contentsOf: input[place..<min(input.count, place + roll(60))], at: 4 + roll(input.count - 4))
-        default: input.removeSubrange(place..<min(input.count, place + roll(40)))
+        case 2: input.insert(contentsOf: input[place..<min(input.count, place + random.roll(60))], at: 4 + random.roll(input.count - 4))
+        default: input.removeSubrange(place..<min(input.count, place + random.roll(40)))
         }
         if input.count < 40 { input += seeds[0] }
       }
@@ -50,17 +87,28 @@ import Testing
     }
   }
 
+  /// Secrets wherever one may stand, however it is written.
+  @Test func noSecretIsRecorded() {
+    var random = Random()
+    var planted = 0
+    for _ in 0..<200 {
+      let input = [UInt8(RecorderCheck.Kind.secrets.rawValue)] + (0..<20 + random.roll(180)).map { _ in UInt8(random.roll(256)) }
+      planted += RecorderCheck.depth(of: input)
+      if let fault = RecorderCheck.fault(in: input) {
+        Issue.record("\(fault)")
+        return
+      }
+    }
+    #expect(planted > 1000)
+  }
+
   @Test func everyInputIsRecordedAsItShould() throws {
-    let folder = Self.folder.deletingLastPathComponent()
     for name in ["FuzzRecorder", "FuzzStreamParser"] {
-      let files = try FileManager.default.contentsOfDirectory(at: folder.appending(path: name), includingPropertiesForKeys: nil)
-      #expect(!files.isEmpty)
-      for file in files {
-        let input = [UInt8](try Data(contentsOf: file))
-        for kind in 0..<4 as Range<UInt8> {
-          var changed = input
-          changed[0] = kind
-          #expect(RecorderCheck.fault(in: changed) == nil, "\(file.lastPathComponent), first byte \(kind)")
+      for input in try inputs(name) {
+        for kind in RecorderCheck.Kind.allCases {
+          var changed = input.bytes
+          changed[0] = UInt8(kind.rawValue)
+          #expect(RecorderCheck.fault(in: changed) == nil, "\(input.name), as \(kind)")
         }
       }
     }
@@ -68,9 +116,15 @@ import Testing
 
   /// Choices of runs: chance, and whatever showed a fault.
   @Test func everyRunOfBytesIsGood() throws {
-    let folder = Self.folder.deletingLastPathComponent().appending(path: "FuzzSimulation")
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    #expect(files.count >= 6)
-    for file in files { #expect(SimulationCheck.fault(in: [UInt8](try Data(contentsOf: file))) == nil, "\(file.lastPathComponent)") }
+    for input in try inputs("FuzzSimulation") { #expect(SimulationCheck.fault(in: input.bytes) == nil, "\(input.name)") }
+  }
+}
+
+/// The same in every run.
+private struct Random {
+  private var state: UInt64 = 1
+  mutating func roll(_ bound: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int(state >> 33) % bound
   }
 }

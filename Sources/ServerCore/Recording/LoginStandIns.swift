@@ -8,9 +8,10 @@ extension StandIns {
   ///   - exchange: the one in which the link is, before the bytes were read.
   func text(_ raw: [UInt8], _ treatment: Place.Treatment, in exchange: ScramExchange?) -> [UInt8] {
     switch treatment {
-    case .keep, .mask: raw
-    case .password: StandIns.isText(raw) ? password(raw: raw) : StandIns.masked(raw)
-    case .login: login(raw, in: exchange)
+    case .keep: raw
+    case .mask: StandIns.masked(raw)
+    case .compare: StandIns.isText(raw) ? compared(raw: raw) : StandIns.masked(raw)
+    case .sasl: login(raw, in: exchange)
     }
   }
 
@@ -21,61 +22,68 @@ extension StandIns {
 
   private static func masked(_ raw: [UInt8]) -> [UInt8] {
     var mask = TextMask()
-    return raw.map { mask.mask($0) }
-  }
-
-  /// An entity stays where it is, and what stands in for the rest follows from what the whole says.
-  private func password(raw: [UInt8]) -> [UInt8] {
-    guard raw.contains(UInt8(ascii: "&")) else { return password(raw) }
-    var read: [UInt8] = []
-    var places: [Int?] = []
-    var index = 0
-    while index < raw.count {
-      if raw[index] == UInt8(ascii: "&"), let end = raw[index...].firstIndex(of: UInt8(ascii: ";")),
-        let entity = Self.entity(raw[index...end])
-      {
-        read += entity
-        places += entity.map { _ in nil }
-        index = end + 1
-      } else {
-        read.append(raw[index])
-        places.append(index)
-        index += 1
-      }
+    var out: [UInt8] = []
+    for byte in raw {
+      out.append(mask.mask(byte))
+      if let reference = mask.takeReference() { out.replaceSubrange((out.count - reference.count)..., with: reference) }
     }
-    var out = raw
-    for (byte, place) in zip(password(read), places) { if let place { out[place] = byte } }
     return out
   }
 
-  private static func entity(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
-    let name = String(decoding: raw.dropFirst().dropLast(), as: UTF8.self)
-    switch name {
-    case "amp": return [UInt8(ascii: "&")]
-    case "lt": return [UInt8(ascii: "<")]
-    case "gt": return [UInt8(ascii: ">")]
-    case "quot": return [UInt8(ascii: "\"")]
-    case "apos": return [UInt8(ascii: "'")]
-    default:
-      guard name.hasPrefix("#") else { return nil }
-      let number = name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16) : UInt32(name.dropFirst())
-      return number.flatMap { Unicode.Scalar($0) }.map { Array(String(Character($0)).utf8) }
+  /// What stands in for it follows from what the whole says. A reference stays one: to the character that stands in for its own where that
+  /// can be written in its place.
+  private func compared(raw: [UInt8]) -> [UInt8] {
+    guard raw.contains(UInt8(ascii: "&")) else { return password(raw) }
+    enum Piece { case byte, reference(CharacterReference) }
+    var read: [UInt8] = []
+    var pieces: [Piece] = []
+    var index = 0
+    while index < raw.count {
+      if raw[index] == UInt8(ascii: "&"), let end = raw[index...].firstIndex(of: UInt8(ascii: ";")),
+        end - index < CharacterReference.longest,
+        let reference = CharacterReference(raw[index...end])
+      {
+        read += String(Character(reference.scalar)).utf8
+        pieces.append(.reference(reference))
+        index = end + 1
+      } else {
+        read.append(raw[index])
+        pieces.append(.byte)
+        index += 1
+      }
     }
+    let standIn = password(read)
+    var out: [UInt8] = []
+    var place = 0
+    for piece in pieces {
+      switch piece {
+      case .byte:
+        out.append(standIn[place])
+        place += 1
+      case .reference(let reference):
+        let width = UTF8.width(reference.scalar)
+        let other = width == 1 ? reference.written(for: Unicode.Scalar(standIn[place])) : nil
+        out += other ?? reference.masked
+        place += width
+      }
+    }
+    return out
   }
 
-  /// PLAIN's password is masked. Of SCRAM the first message holds no secret, and in the last one the proof is replaced.
+  /// PLAIN's password is masked. Of SCRAM's messages stays what nobody keeps secret, and in the last one the proof is replaced.
   private func login(_ raw: [UInt8], in exchange: ScramExchange?) -> [UInt8] {
     let text = Text(utf8: raw)
     if text == "=" { return raw }
     guard let message = Base64.decode(text) else { return StandIns.undecodable(raw) }
-    if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil { return raw }
     let standIn: [UInt8]
-    if let exchange, ScramExchange.split(Text(utf8: message)) != nil {
+    if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil {
+      standIn = Array(ScramExchange.redactedFirst(Text(utf8: message)).utf8)
+    } else if let exchange, ScramExchange.split(Text(utf8: message)) != nil {
       standIn = Array(exchange.final(Text(utf8: message), with: self).utf8)
     } else {
       standIn = StandIns.plain(message)
     }
-    return Array(Base64.encode(standIn).utf8)
+    return standIn.count == message.count ? Array(Base64.encode(standIn).utf8) : StandIns.undecodable(raw)
   }
 
   /// RFC 4616: authorization, NUL, name, NUL, password. What is not that is masked whole, for it may be a password all the same.
@@ -89,10 +97,10 @@ extension StandIns {
   }
 
   /// As little a text in base 64 as it was.
-  private static func undecodable(_ raw: [UInt8]) -> [UInt8] {
+  static func undecodable(_ raw: [UInt8]) -> [UInt8] {
     var mask = TextMask()
     var out = raw.map { $0 == UInt8(ascii: "=") ? $0 : mask.mask($0) }
-    if Base64.decode(Text(utf8: out)) != nil { out[0] = UInt8(ascii: "!") }
+    if !out.isEmpty, Base64.decode(Text(utf8: out)) != nil { out[0] = UInt8(ascii: "!") }
     return out
   }
 }

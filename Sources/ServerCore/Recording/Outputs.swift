@@ -1,7 +1,7 @@
 internal import XML
 
 /// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
-/// of elements count by their length alone, for they may be stand-ins.
+/// of elements, and values of attributes that `Place` does not list, count by their length alone, for they may be stand-ins.
 struct OutputMark: Sendable, Hashable {
   enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, load, derive, reply, log }
   var kind: Kind
@@ -94,14 +94,15 @@ private struct Checksum {
 
   static func of(_ value: some Encodable) -> UInt32 { of((try? PackedEncoder.encode(value, .forComparing)) ?? []) }
 
-  /// Of what our own writer made: tags count as they are, and of the text between them only its length and what is escaped in it.
+  /// Of what our own writer made: of what may be a stand-in only its length and what is escaped in it.
   static func ofStream(_ bytes: [UInt8]) -> UInt32 {
     var sum = Checksum()
-    var isTag = false
+    var reader = MarkupReader(keepsText: false)
     for byte in bytes {
-      if byte == UInt8(ascii: "<") { isTag = true }
-      sum.add(isTag || byte == UInt8(ascii: "&") ? byte : TextMask.letter)
-      if byte == UInt8(ascii: ">") { isTag = false }
+      switch reader.read(byte) {
+      case .markup, .value(.keep): sum.add(byte)
+      default: sum.add(byte == UInt8(ascii: "&") ? byte : TextMask.letter)
+      }
     }
     return sum.end()
   }

@@ -1,6 +1,8 @@
 internal import XML
 
 /// Reads what a `PackedEncoder` wrote, from whoever it comes.
+///
+/// No number is so large that the server could not add to it: times and counters stay below 2^62, sizes below 2^40.
 final class PackedDecoder: Decoder {
   fileprivate var reader: PackedReader
   var codingPath: [any CodingKey] { [] }
@@ -31,8 +33,19 @@ final class PackedDecoder: Decoder {
     if type == [UInt8].self, let bytes = try reader.blob() as? Value { return bytes }
     return try Value(from: self)
   }
-  fileprivate func signed<Value: FixedWidthInteger & SignedInteger>() throws -> Value { try fit(reader.signed()) }
-  fileprivate func unsigned<Value: FixedWidthInteger & UnsignedInteger>() throws -> Value { try fit(reader.number()) }
+  fileprivate func signed<Value: FixedWidthInteger & SignedInteger>() throws -> Value {
+    let number = try reader.signed()
+    let most: Int64 = Value.self == Int.self ? PackedDecoder.mostOfSize : PackedDecoder.mostOfTime
+    guard (-most...most).contains(number) else { throw RecordingProblem("a number is too large") }
+    return try fit(number)
+  }
+  fileprivate func unsigned<Value: FixedWidthInteger & UnsignedInteger>() throws -> Value {
+    let number = try reader.number()
+    guard number <= UInt64(PackedDecoder.mostOfTime) else { throw RecordingProblem("a number is too large") }
+    return try fit(number)
+  }
+  private static let mostOfTime: Int64 = 1 << 62
+  private static let mostOfSize: Int64 = 1 << 40
   private func fit<Value: FixedWidthInteger>(_ number: some BinaryInteger) throws(RecordingProblem) -> Value {
     guard let value = Value(exactly: number) else { throw RecordingProblem("a number is too large") }
     return value

@@ -1,6 +1,9 @@
 internal import XML
+internal import XMPP
 
 /// Writes `Codable` values in the order of their properties and without their names, with stand-ins for what is secret in them.
+///
+/// A text or bytes of which nobody has said otherwise are secret: `Recorded` says what stays, `Private` which stand-in it must be.
 ///
 /// Where a value has an optional, a byte says whether it is there; of an enum the name of the case is written. Only those who agree on the
 /// types can read it: the version of a recording says on which.
@@ -8,8 +11,20 @@ final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
   private let standIns: StandIns?
   fileprivate let omitted: [String]
+  /// What is shown of the value whose container is about to be made.
+  private var next = Shows()
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  /// What is shown of one value.
+  fileprivate struct Shows {
+    /// Of its properties, if it has properties.
+    var properties: [String] = []
+    /// What is directly in it, if it is a list, a dictionary, or nothing but a text.
+    var items = false
+    /// All that is in it.
+    var everything = false
+  }
 
   /// - Parameter standIns: `nil` where nothing is secret any more.
   private init(_ standIns: StandIns?, without: [String]) {
@@ -20,41 +35,41 @@ final class PackedEncoder: Encoder {
   /// - Parameter without: names of properties to leave out; nobody can then read it back.
   static func encode(_ value: some Encodable, _ standIns: StandIns?, without: [String] = []) throws -> [UInt8] {
     let encoder = PackedEncoder(standIns, without: without)
-    try encoder.write(value)
+    try encoder.write(value, Shows())
     return encoder.writer.bytes
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    KeyedEncodingContainer(PackedFields(encoder: self))
+    KeyedEncodingContainer(PackedFields(encoder: self, shows: next))
   }
-  func unkeyedContainer() -> any UnkeyedEncodingContainer { PackedList(self) }
-  func singleValueContainer() -> any SingleValueEncodingContainer { PackedValue(encoder: self) }
+  func unkeyedContainer() -> any UnkeyedEncodingContainer { PackedList(self, shows: next) }
+  func singleValueContainer() -> any SingleValueEncodingContainer { PackedValue(encoder: self, shows: next) }
 
-  fileprivate func write(_ value: some Encodable, as name: String = "") throws {
+  /// - Parameter shows: what holds for it if it is no type of its own.
+  fileprivate func write(_ value: some Encodable, _ shows: Shows) throws {
     // By the type, too: an empty array of anything can be cast to an empty array of bytes.
     if type(of: value) == [UInt8].self, let bytes = value as? [UInt8] {
-      return writer.blob(name == "secret" ? standIns?.key(bytes) ?? bytes : bytes)
+      return writer.blob(shows.items ? bytes : standIns?.key(bytes) ?? bytes)
     }
     guard let standIns else { return try value.encode(to: self) }
-    switch value {
-    case let text as Text: try standIns.text(text, treatment(of: name)).encode(to: self)
-    case let texts as [Text] where type(of: value) == [Text].self: try texts.map { standIns.text($0, treatment(of: name)) }.encode(to: self)
-    case let credentials as ScramCredentials: try standIns.credentials(credentials).encode(to: self)
-    case let origin as Origin: try standIns.origin(origin).encode(to: self)
-    case let secret as Secret: try standIns.secret(secret).encode(to: self)
-    case let element as Element: try standIns.element(element).encode(to: self)
-    default: try value.encode(to: self)
+    if let text = value as? Text { return put(text.string, isShown: shows.items) }
+    if let address = value as? JID { return put(address.text.string) }
+    var inside = Shows(items: shows.items, everything: shows.everything)
+    switch (value as? any Recorded).map({ type(of: $0).shown }) {
+    case .everything: inside = Shows(items: true, everything: true)
+    case .properties(let names) where !shows.everything: inside = Shows(properties: names)
+    default:
+      // The names of cases are ours.
+      if value is any CaseIterable & RawRepresentable { inside.items = true }
     }
+    let secret = (value as? any PrivateValue)?.redacted(by: standIns)
+    next = inside
+    if let secret { try secret.encode(to: self) } else { try value.encode(to: self) }
   }
 
-  /// What people wrote and the server took out of its XML is known by the name of the property that holds it.
-  private func treatment(of name: String) -> Place.Treatment {
-    switch name {
-    case "secret", "password": .password
-    case "groups": Place.group.treatment(keepsText: standIns?.keepsText ?? false)
-    case "reason": Place.other.treatment(keepsText: standIns?.keepsText ?? false)
-    default: .keep
-    }
+  fileprivate func put(_ value: String, isShown: Bool) {
+    guard !isShown, let standIns else { return put(value) }
+    writer.blob(standIns.text(Array(value.utf8), .mask))
   }
 
   fileprivate func put(_ value: some BinaryInteger & SignedInteger) { writer.signed(Int64(truncatingIfNeeded: value)) }
@@ -66,11 +81,19 @@ final class PackedEncoder: Encoder {
 
 private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let encoder: PackedEncoder
+  let shows: PackedEncoder.Shows
+  /// The case of an enum, before the labels of what it holds.
+  var prefix = ""
   var codingPath: [any CodingKey] { [] }
+
+  private func shows(_ key: Key) -> PackedEncoder.Shows {
+    let isShown = shows.everything || (!shows.properties.isEmpty && shows.properties.contains(prefix + key.stringValue))
+    return PackedEncoder.Shows(items: isShown, everything: shows.everything)
+  }
 
   mutating func encodeNil(forKey key: Key) { encoder.put(false) }
   mutating func encode(_ value: Bool, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: String, forKey key: Key) { encoder.put(value) }
+  mutating func encode(_ value: String, forKey key: Key) { encoder.put(value, isShown: shows(key).items) }
   mutating func encode(_ value: Double, forKey key: Key) { encoder.put(value) }
   mutating func encode(_ value: Float, forKey key: Key) { encoder.put(Double(value)) }
   mutating func encode(_ value: Int, forKey key: Key) { encoder.put(value) }
@@ -84,12 +107,14 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func encode(_ value: UInt32, forKey key: Key) { encoder.put(value) }
   mutating func encode(_ value: UInt64, forKey key: Key) { encoder.put(value) }
   mutating func encode(_ value: some Encodable, forKey key: Key) throws {
-    if encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) { try encoder.write(value, as: key.stringValue) }
+    if encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) { try encoder.write(value, shows(key)) }
   }
 
   // The defaults would leave out what is not there, and nobody could tell.
   mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: String?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: String?, forKey key: Key) {
+    if has(value) { value.map { encoder.put($0, isShown: shows(key).items) } }
+  }
   mutating func encodeIfPresent(_ value: Double?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
   mutating func encodeIfPresent(_ value: Float?, forKey key: Key) { if has(value) { value.map { encoder.put(Double($0)) } } }
   mutating func encodeIfPresent(_ value: Int?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
@@ -103,7 +128,7 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func encodeIfPresent(_ value: UInt32?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
   mutating func encodeIfPresent(_ value: UInt64?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
   mutating func encodeIfPresent(_ value: (some Encodable)?, forKey key: Key) throws {
-    if has(value), let value { try encoder.write(value, as: key.stringValue) }
+    if has(value), let value { try encoder.write(value, shows(key)) }
   }
 
   private func has(_ value: (some Any)?) -> Bool {
@@ -114,9 +139,9 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
   /// What an enum calls for its case.
   mutating func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type, forKey key: Key) -> KeyedEncodingContainer<Inner> {
     encoder.put(key.stringValue)
-    return KeyedEncodingContainer(PackedFields<Inner>(encoder: encoder))
+    return KeyedEncodingContainer(PackedFields<Inner>(encoder: encoder, shows: shows, prefix: key.stringValue + "."))
   }
-  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { PackedList(encoder) }
+  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { PackedList(encoder, shows: shows(key)) }
   mutating func superEncoder() -> any Encoder { encoder }
   mutating func superEncoder(forKey key: Key) -> any Encoder { encoder }
 }
@@ -124,12 +149,14 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
 /// Its count stands before it, and is known when it ends: it is written over with each item.
 private struct PackedList: UnkeyedEncodingContainer {
   private let encoder: PackedEncoder
+  private let shows: PackedEncoder.Shows
   private let place: Int
   private(set) var count = 0
   var codingPath: [any CodingKey] { [] }
 
-  init(_ encoder: PackedEncoder) {
+  init(_ encoder: PackedEncoder, shows: PackedEncoder.Shows) {
     self.encoder = encoder
+    self.shows = shows
     place = encoder.writer.bytes.count
     encoder.writer.fixed(0)
   }
@@ -142,7 +169,7 @@ private struct PackedList: UnkeyedEncodingContainer {
 
   mutating func encodeNil() { counted().put(false) }
   mutating func encode(_ value: Bool) { counted().put(value) }
-  mutating func encode(_ value: String) { counted().put(value) }
+  mutating func encode(_ value: String) { counted().put(value, isShown: shows.items) }
   mutating func encode(_ value: Double) { counted().put(value) }
   mutating func encode(_ value: Float) { counted().put(Double(value)) }
   mutating func encode(_ value: Int) { counted().put(value) }
@@ -155,22 +182,23 @@ private struct PackedList: UnkeyedEncodingContainer {
   mutating func encode(_ value: UInt16) { counted().put(value) }
   mutating func encode(_ value: UInt32) { counted().put(value) }
   mutating func encode(_ value: UInt64) { counted().put(value) }
-  mutating func encode(_ value: some Encodable) throws { try counted().write(value) }
+  mutating func encode(_ value: some Encodable) throws { try counted().write(value, shows) }
 
   mutating func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type) -> KeyedEncodingContainer<Inner> {
-    KeyedEncodingContainer(PackedFields<Inner>(encoder: counted()))
+    KeyedEncodingContainer(PackedFields<Inner>(encoder: counted(), shows: shows))
   }
-  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { PackedList(counted()) }
+  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { PackedList(counted(), shows: shows) }
   mutating func superEncoder() -> any Encoder { counted() }
 }
 
 private struct PackedValue: SingleValueEncodingContainer {
   let encoder: PackedEncoder
+  let shows: PackedEncoder.Shows
   var codingPath: [any CodingKey] { [] }
 
   mutating func encodeNil() { encoder.put(false) }
   mutating func encode(_ value: Bool) { encoder.put(value) }
-  mutating func encode(_ value: String) { encoder.put(value) }
+  mutating func encode(_ value: String) { encoder.put(value, isShown: shows.items) }
   mutating func encode(_ value: Double) { encoder.put(value) }
   mutating func encode(_ value: Float) { encoder.put(Double(value)) }
   mutating func encode(_ value: Int) { encoder.put(value) }
@@ -183,5 +211,5 @@ private struct PackedValue: SingleValueEncodingContainer {
   mutating func encode(_ value: UInt16) { encoder.put(value) }
   mutating func encode(_ value: UInt32) { encoder.put(value) }
   mutating func encode(_ value: UInt64) { encoder.put(value) }
-  mutating func encode(_ value: some Encodable) throws { try encoder.write(value) }
+  mutating func encode(_ value: some Encodable) throws { try encoder.write(value, shows) }
 }

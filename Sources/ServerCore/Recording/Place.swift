@@ -1,62 +1,198 @@
 internal import XML
 
-/// An element as far as what to do with the text in it depends on it: its name, whatever its namespace.
+/// An element as far as the redaction of a recording depends on it: its name and the names of those around it, whatever their namespaces.
 ///
-/// Text that nobody knows here counts as somebody's. What the server reads itself is known.
+/// This is the list of what may stay in a recording: identifiers and the protocol's own words, which the server reads to decide. A text or
+/// an attribute's value that is not on the list is somebody's, and a stand-in takes its place. So what a later feature brings (a token, a
+/// key, an invitation) is covered before anybody thinks of it. Names of elements and attributes, and names of namespaces, always stay:
+/// without them nothing could be parsed.
 enum Place: UInt8, Sendable {
-  case other, presence, bind, query, item, field, secretField
-  /// The text in these is treated in a way of its own.
-  case priority, show, resource, username, group, value, secretValue, password, login
-  /// Deeper inside of something secret.
+  /// Outside of every element, or directly inside of a stream's own.
+  case top
+  /// What nobody here knows. All that is inside of it is unknown, too, but for passwords.
+  case other
+  /// Inside of a password or of a message of SASL.
   case withinSecret
+  case declaration, stream, message, presence, iq, error
+  /// A payload with a form, a list of items, or requests to a room.
+  case query
+  case blocking, bind, item, invitation, destroy, history, status, actor, delay
+  /// A field of a form: nobody's; one whose values the server reads; one whose values are texts that it compares; the password of a room.
+  case field, knownField, namingField, secretField
+  // Their text is treated in a way of its own.
+  case priority, show, resource, username, value, group, namingValue, prose, password, sasl
 
-  enum Treatment: Sendable {
+  /// What happens to a text or to the value of an attribute.
+  enum Treatment: UInt8, Sendable {
     case keep, mask
-    /// Compared with others, so equal ones stay equal.
-    case password
-    /// SASL's.
-    case login
+    /// A stand-in that is equal for equal ones: the server compares it with others.
+    case compare
+    /// A message of SASL.
+    case sasl
+  }
+}
+
+// MARK: - Elements
+
+extension Place {
+  /// The place of an element directly inside of this one.
+  ///
+  /// - Parameter name: without a prefix.
+  func child(_ name: Text) -> Place {
+    switch self {
+    case .password, .sasl, .withinSecret: .withinSecret
+    case _ where name == "password": .password
+    case .top, .stream: childOfStream(name)
+    case .message: childOfMessage(name)
+    case .presence: childOfPresence(name)
+    case .iq: childOfIQ(name)
+    case .query: childOfQuery(name)
+    case .blocking: name == "item" ? .item : .other
+    case .bind: name == "resource" ? .resource : .other
+    case .item: childOfItem(name)
+    case .invitation, .destroy, .actor: name == "reason" ? .prose : .other
+    case .error: name == "text" ? .prose : .other
+    case .knownField: name == "value" ? .value : .other
+    case .namingField: name == "value" ? .namingValue : .other
+    case .secretField: name == "value" ? .password : .other
+    default: .other
+    }
   }
 
-  init(of element: Element) { self.init(name: element.name, field: element["var"], in: .other) }
-
-  /// - Parameters:
-  ///   - name: without a prefix.
-  ///   - field: the value of an attribute `var`.
-  init(name: Text, field: Text?, in parent: Place) {
-    if parent.holdsSecret {
-      self = .withinSecret
-      return
-    }
-    switch (parent, name) {
-    case (_, "password"): self = .password
-    case (_, "auth"), (_, "response"): self = .login
-    case (.presence, "priority"): self = .priority
-    case (.presence, "show"): self = .show
-    case (.bind, "resource"): self = .resource
-    case (.query, "username"): self = .username
-    case (.item, "group"): self = .group
-    case (.field, "value"): self = .value
-    case (.secretField, "value"): self = .secretValue
-    case (_, "presence"): self = .presence
-    case (_, "bind"): self = .bind
-    case (_, "query"): self = .query
-    case (_, "item"): self = .item
-    case (_, "field"): self = field == "muc#roomconfig_roomsecret" ? .secretField : .field
-    default: self = .other
+  private func childOfStream(_ name: Text) -> Place {
+    switch name {
+    case "message": .message
+    case "presence": .presence
+    case "iq": .iq
+    case "stream": .stream
+    case "auth", "response": .sasl
+    case "?xml": .declaration
+    // A room's configuration, as it is stored.
+    case "x": .query
+    case "error": .error
+    default: .other
     }
   }
 
-  var holdsSecret: Bool { self == .password || self == .login || self == .secretValue || self == .withinSecret }
+  private func childOfMessage(_ name: Text) -> Place {
+    switch name {
+    case "body", "subject", "thread", "nick": .prose
+    case "x": .query
+    case "delay": .delay
+    case "error": .error
+    default: .other
+    }
+  }
 
+  private func childOfPresence(_ name: Text) -> Place {
+    switch name {
+    case "priority": .priority
+    case "show": .show
+    case "status", "nick": .prose
+    case "x": .query
+    case "delay": .delay
+    case "error": .error
+    default: .other
+    }
+  }
+
+  private func childOfIQ(_ name: Text) -> Place {
+    switch name {
+    case "query": .query
+    case "bind": .bind
+    case "block", "unblock", "blocklist": .blocking
+    case "error": .error
+    default: .other
+    }
+  }
+
+  private func childOfQuery(_ name: Text) -> Place {
+    switch name {
+    case "item": .item
+    case "x": .query
+    case "field": .field
+    case "username": .username
+    case "invite", "decline": .invitation
+    case "destroy": .destroy
+    case "history": .history
+    case "status": .status
+    default: .other
+    }
+  }
+
+  private func childOfItem(_ name: Text) -> Place {
+    switch name {
+    case "group": .group
+    case "reason": .prose
+    case "actor": .actor
+    default: .other
+    }
+  }
+
+  /// Of a field, once it is known what it is called.
+  func named(_ variable: Text?) -> Place {
+    guard self == .field, let variable else { return self }
+    switch variable {
+    case "FORM_TYPE", "muc#roomconfig_publicroom", "muc#roomconfig_persistentroom", "muc#roomconfig_membersonly",
+      "muc#roomconfig_passwordprotectedroom", "muc#roomconfig_moderatedroom", "muc#roomconfig_whois", "muc#roomconfig_changesubject",
+      "muc#roomconfig_historylength", "muc#roomconfig_presencebroadcast", "muc#roomconfig_allowpm", "muc#register_roomnick", "muc#role",
+      "muc#jid", "muc#roomnick", "muc#request_allow":
+      return .knownField
+    case "muc#roomconfig_roomname", "muc#roomconfig_roomdesc": return .namingField
+    case "muc#roomconfig_roomsecret": return .secretField
+    default: return .field
+    }
+  }
+
+  var isField: Bool { self == .field || self == .knownField || self == .namingField || self == .secretField }
+}
+
+// MARK: - What stays
+
+extension Place {
+  /// Of the text directly inside.
   func treatment(keepsText: Bool) -> Treatment {
     switch self {
     case .priority, .show, .resource, .username, .value: .keep
-    case .password, .secretValue: .password
-    case .group: keepsText ? .keep : .password
-    case .login: .login
-    case .withinSecret: .mask
-    case .other, .presence, .bind, .query, .item, .field, .secretField: keepsText ? .keep : .mask
+    case .password: .compare
+    case .sasl: .sasl
+    case .group, .namingValue: keepsText ? .keep : .compare
+    case .prose: keepsText ? .keep : .mask
+    default: .mask
+    }
+  }
+
+  /// Of an attribute's value.
+  ///
+  /// - Parameter name: as it is written, with its prefix. (Whoever binds another than `xml` to the namespace of `xml:lang` breaks a rule.)
+  func treatment(ofAttribute name: Text, keepsText: Bool) -> Treatment {
+    if self == .item, name == "name" { return keepsText ? .keep : .compare }
+    return shows(attribute: name) ? .keep : .mask
+  }
+
+  private func shows(attribute name: Text) -> Bool {
+    switch name {
+    case "xmlns", "xml:lang": return true
+    case "to", "from": if self == .invitation || self == .stream { return true }
+    default: if name.hasPrefix("xmlns:") { return true }
+    }
+    switch self {
+    case .stream: return name == "id" || name == "version"
+    case .declaration: return name == "version" || name == "encoding" || name == "standalone"
+    case .message, .presence, .iq: return name == "to" || name == "from" || name == "id" || name == "type"
+    case .sasl: return name == "mechanism"
+    case .error: return name == "type" || name == "by" || name == "code"
+    case .query: return name == "node" || name == "type"
+    case .item:
+      return name == "jid" || name == "nick" || name == "affiliation" || name == "role" || name == "subscription" || name == "ask"
+        || name == "node"
+    case .actor: return name == "jid" || name == "nick"
+    case .destroy: return name == "jid"
+    case .history: return name == "maxchars" || name == "maxstanzas" || name == "seconds" || name == "since"
+    case .status: return name == "code"
+    case .delay: return name == "from" || name == "stamp"
+    case .field: return name == "var" || name == "type"
+    default: return false
     }
   }
 }

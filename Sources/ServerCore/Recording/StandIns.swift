@@ -76,25 +76,36 @@ struct StandIns: Sendable {
   }
 
   /// As long once it is written as XML, and nothing else.
-  private static func blank(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.map { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "&") || $0 == 0x0D ? $0 : TextMask.letter }
+  private static func blank(_ bytes: [UInt8], isAttribute: Bool = false) -> [UInt8] {
+    bytes.map { byte in
+      switch byte {
+      case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0x0D: byte
+      case UInt8(ascii: "'"), UInt8(ascii: "\""), 0x09, 0x0A: isAttribute ? byte : TextMask.letter
+      default: TextMask.letter
+      }
+    }
   }
 
   func element(_ element: Element) -> Element {
-    element.mappingText { inside, parent, bytes in
-      let outer = parent.map { Place(of: $0) }
-      return text(bytes, Place(name: inside.name, field: inside["var"], in: outer ?? .other).treatment(keepsText: keepsText))
+    element.mapping(in: Place.top) { outer, inside in
+      outer.child(inside.name).named(inside["var"])
+    } text: { place, bytes in
+      text(bytes, place.treatment(keepsText: keepsText))
+    } attribute: { place, attribute, bytes in
+      let prefix: Text = attribute.namespace.isEmpty ? "" : attribute.namespace == Element.xmlNamespace ? "xml:" : "other:"
+      let treatment = (place.isField ? .field : place).treatment(ofAttribute: prefix + attribute.name, keepsText: keepsText)
+      return treatment == .keep ? bytes : text(bytes, treatment, isAttribute: true)
     }
   }
 
   /// Text as it is once XML was read.
-  func text(_ bytes: [UInt8], _ treatment: Place.Treatment) -> [UInt8] {
-    if secret == nil { return StandIns.blank(bytes) }
+  func text(_ bytes: [UInt8], _ treatment: Place.Treatment, isAttribute: Bool = false) -> [UInt8] {
+    if secret == nil { return StandIns.blank(bytes, isAttribute: isAttribute) }
     switch treatment {
     case .keep: return bytes
-    case .password: return password(bytes)
-    case .mask, .login:
-      var mask = TextMask()
+    case .compare: return password(bytes)
+    case .mask, .sasl:
+      var mask = TextMask(isAttribute: isAttribute)
       return bytes.map { mask.maskRead($0) }
     }
   }

@@ -1,33 +1,41 @@
-/// Replaces text by stand-ins, byte for byte, so that what reads it does the same with it: markup and entities stay, so does white space
+/// Replaces text by stand-ins, byte for byte, so that what reads it does the same with it: what XML reserves stays, so does white space
 /// before the first letter, an illegal byte or a broken character stays illegal and broken, and the length is the same.
 ///
 /// To mask what was masked changes nothing.
 struct TextMask: Sendable {
   /// Something other than white space came before.
   private var sawLetter = false
-  /// Bytes of an entity's name that were let through; `nil` outside of one.
-  private var entity: Int?
+  /// The value of an attribute: quotes in it are written as references.
+  private let isAttribute: Bool
+  /// A reference as far as it came, from its `&` on.
+  private var open: [UInt8]?
+  /// What stands in for the reference that has just ended.
+  private var reference: [UInt8]?
   /// What the last byte demands of the next, if it began a character of several bytes.
   private var lead: Lead?
   private enum Lead { case any, highOnly, lowOnly, notLowest, lowestOnly, noncharacter, noncharacterEnd }
 
-  /// `&#x10FFFF;` is the longest that says anything.
-  private static let longestEntity = 8
   static let letter = UInt8(ascii: "x")
 
+  init(isAttribute: Bool = false) { self.isAttribute = isAttribute }
+
+  /// A byte as it stands in XML. The name or number of a reference is masked; once it has ended, `takeReference` gives what belongs there.
   mutating func mask(_ byte: UInt8) -> UInt8 {
+    if open != nil, let masked = maskReference(byte) { return masked }
+    open = byte == UInt8(ascii: "&") ? [byte] : nil
+    return maskRead(byte)
+  }
+
+  /// A byte of text that was read: what looks like a reference is an ampersand.
+  mutating func maskRead(_ byte: UInt8) -> UInt8 {
     if byte >= 0x80 { return maskWide(byte) }
     lead = nil
-    if let length = entity {
-      if let kept = maskEntity(byte, length) { return kept }
-      entity = nil
-    }
     switch byte {
-    case UInt8(ascii: "&"):
-      entity = 0
-      return byte
     // In CDATA sections they are text, and so they leave escaped: their number is part of the length.
-    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "]"): return byte
+    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "]"), UInt8(ascii: "&"): return byte
+    case UInt8(ascii: "'"), UInt8(ascii: "\""):
+      sawLetter = true
+      return isAttribute ? byte : TextMask.letter
     case 0x20: return sawLetter ? TextMask.letter : byte
     case 0..<0x20: return byte
     default:
@@ -36,29 +44,33 @@ struct TextMask: Sendable {
     }
   }
 
-  /// A byte of text that was read: what looks like an entity is an ampersand.
-  mutating func maskRead(_ byte: UInt8) -> UInt8 {
-    defer { entity = nil }
-    return mask(byte)
+  /// What stands in for a reference whose `;` was the last byte: as many bytes.
+  mutating func takeReference() -> [UInt8]? {
+    defer { reference = nil }
+    return reference
   }
 
-  /// `nil` if the byte belongs to no entity.
-  private mutating func maskEntity(_ byte: UInt8, _ length: Int) -> UInt8? {
+  /// `nil` if the byte belongs to no reference.
+  private mutating func maskReference(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: ";"):
-      entity = nil
+      if let found = CharacterReference((open ?? []) + [byte]) {
+        reference = found.masked
+        if found.scalar.value > 0x20 { sawLetter = true }
+      }
+      open = nil
       return byte
     case UInt8(ascii: "#"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "a")...UInt8(ascii: "z"):
-      entity = length + 1
-      return length < TextMask.longestEntity ? byte : TextMask.letter
+      guard (open?.count ?? 0) < CharacterReference.longest else { return nil }
+      open?.append(byte)
+      return TextMask.letter
     default: return nil
     }
   }
 
   /// A byte of a character of several: well-formed ones stay so (Unicode, table 3-7).
   private mutating func maskWide(_ byte: UInt8) -> UInt8 {
-    entity = nil
     sawLetter = true
     guard byte >= 0xC0 else { return maskContinuation(byte) }
     switch byte {

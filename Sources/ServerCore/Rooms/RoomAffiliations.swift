@@ -8,7 +8,7 @@ struct RoomAffiliations: Sendable, Codable {
     var affiliation: Room.Affiliation
     /// The reserved nick.
     var nick: Text?
-    var reason: Text?
+    @PrivateProse var reason: Text?
   }
 
   private var entries: OrderedDictionary<JID, Entry> = [:]

@@ -3,13 +3,13 @@ internal import XMPP
 
 /// What an owner can decide about a room (XEP-0045, 10.2), and the form in which it travels and is stored.
 struct RoomConfiguration: Sendable, Hashable, Codable {
-  var name: Text = ""
-  var description: Text = ""
+  @PrivateName var name: Text = ""
+  @PrivateName var description: Text = ""
   var isPublic = true
   var isPersistent = false
   var isMembersOnly = false
   /// The password; `nil` where none is asked for.
-  var secret: Text?
+  @PrivatePassword var secret: Text?
   var isModerated = false
   /// Everybody sees everybody's JID, not only moderators.
   var isNonAnonymous = false

@@ -58,12 +58,12 @@ public enum ScramHash: String, Sendable, Hashable, CaseIterable, Codable {
 
 /// What an account knows of a contact (RFC 6121, 2.1 and appendix A).
 public struct RosterItem: Sendable, Hashable, Codable {
-  public enum Subscription: String, Sendable, Hashable, Codable { case none, to, from, both }
+  public enum Subscription: String, Sendable, Hashable, CaseIterable, Codable { case none, to, from, both }
 
   /// Bare, or as the user gave it.
   public var jid: JID
-  public var name: Text?
-  public var groups: [Text]
+  @PrivateName public var name: Text?
+  @PrivateName public var groups: [Text]
   public var subscription: Subscription
   /// The user asked to subscribe and has no answer ("Pending Out").
   public var isAsking: Bool
@@ -90,7 +90,7 @@ public struct RoomRecord: Sendable, Hashable, Codable {
   /// Bare.
   public var jid: JID
   /// For the list of rooms; the whole configuration stands in `configuration`.
-  public var name: Text
+  @PrivateName public var name: Text
   public var isPublic: Bool
   /// The configuration as a form of type `submit` (XEP-0045, 10).
   public var configuration: Element
@@ -110,7 +110,7 @@ public struct AffiliationRecord: Sendable, Hashable, Codable {
   public var affiliation: Text
   /// The reserved nick (XEP-0045, 7.10).
   public var nick: Text?
-  public var reason: Text?
+  @PrivateProse public var reason: Text?
   public init(affiliation: Text, nick: Text? = nil, reason: Text? = nil) {
     self.affiliation = affiliation
     self.nick = nick
@@ -215,7 +215,7 @@ public struct OfflineMessage: Sendable, Hashable, Codable {
 
 public struct RoomListing: Sendable, Hashable, Codable {
   public var jid: JID
-  public var name: Text
+  @PrivateName public var name: Text
   public init(jid: JID, name: Text) {
     self.jid = jid
     self.name = name

@@ -147,7 +147,7 @@ extension ClientStream {
     switch phase {
     case .authenticating(.findingForScram(var exchange, let jid)):
       if record == nil { step.reach(.saslAccountUnknown) }
-      let decoy = Scram.decoy(exchange.hash, name: jid?.local ?? exchange.username, configuration: step.configuration)
+      let decoy = decoy(exchange.hash, jid, exchange.username, record, step)
       let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
       let challenge = exchange.challenge(credentials, serverNonce: step.generator.token())
       phase = .authenticating(.expectProof(exchange, record, jid))
@@ -156,7 +156,7 @@ extension ClientStream {
       return nil
     case .authenticating(.findingForPlain(let jid, let password, let name)):
       if record == nil { step.reach(.saslAccountUnknown) }
-      let decoy = Scram.decoy(.sha256, name: jid?.local ?? name, configuration: step.configuration)
+      let decoy = decoy(.sha256, jid, name, record, step)
       let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
       phase = .authenticating(.deriving(record, jid, expected: expected))
       step.immediate.append(.pause(link))
@@ -164,6 +164,13 @@ extension ClientStream {
     default:
       return nil
     }
+  }
+
+  /// In the first domain it is the localpart alone that counts, as it always did: the salts of names are not to change.
+  private func decoy(_ hash: ScramHash, _ jid: JID?, _ given: Text, _ record: AccountRecord?, _ step: Step) -> ScramCredentials {
+    let local = jid?.local ?? given
+    let name = domain == step.configuration.domains.first ? local : local + "@" + domain
+    return Scram.decoy(hash, name: name, account: record, step.configuration, at: step.now)
   }
 
   /// Storage could not say whether the account is there.

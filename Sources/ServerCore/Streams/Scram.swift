@@ -6,7 +6,7 @@ internal import XMPP
 struct ScramExchange: Sendable, Codable {
   let hash: ScramHash
   /// `client-first-message-bare`, server-first, and the GS2 header: what the proof signs.
-  private let clientFirstBare: Text
+  private var clientFirstBare: Text
   private let gs2Header: Text
   private let clientNonce: Text
   let username: Text
@@ -88,16 +88,67 @@ struct ScramExchange: Sendable, Codable {
 // MARK: - For recordings
 
 extension ScramExchange {
+  /// The client's first message with nothing in it but a name and a nonce: what an extension says (RFC 5802, 5.1) may be anything.
+  static func redactedFirst(_ message: Text) -> Text {
+    let parts = message.utf8.split(separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3 else { return message }
+    return Text(utf8: parts[0]) + "," + Text(utf8: parts[1]) + "," + redactedBare(Text(utf8: parts[2]))
+  }
+
+  private static func redactedBare(_ bare: Text) -> Text {
+    redacted(bare) { index, _ in index < 2 }
+  }
+
+  /// The fields with stand-ins, as long, for those that do not stay.
+  private static func redacted(_ message: Text, stays: (Int, ArraySlice<UInt8>) -> Bool) -> Text {
+    let fields = Array(message.utf8).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    let redacted = fields.enumerated().map { stays($0.offset, $0.element) ? Array($0.element) : masked($0.element) }
+    return Text(utf8: Array(redacted.joined(separator: [UInt8(ascii: ",")])))
+  }
+
+  private static func masked(_ field: ArraySlice<UInt8>) -> [UInt8] {
+    var mask = TextMask()
+    return field.map { mask.maskRead($0) }
+  }
+
+  /// As a snapshot has it: with the client's first message as the stream's recording has it.
+  var redacted: ScramExchange {
+    var copy = self
+    copy.clientFirstBare = ScramExchange.redactedBare(clientFirstBare)
+    return copy
+  }
+
   /// The client's final message as a client would send it whose keys are the stand-ins: with a right proof for a right one, and with a wrong
   /// one of the same length for any other.
   func final(_ clientFinal: Text, with standIns: StandIns) -> Text {
     guard let credentials, let (withoutProof, proof) = ScramExchange.split(clientFinal) else { return clientFinal }
     var standIn = standIns.bytes(proof.count, for: "proof", proof)
+    let said = redactedFinal(withoutProof)
     if (try? verify(clientFinal: clientFinal)) != nil {
-      let signature = Scram.hmac(hash, key: standIns.credentials(credentials).storedKey, signed(withoutProof))
+      let signature = Scram.hmac(hash, key: standIns.credentials(credentials).storedKey, redacted.signed(said))
       standIn = zip(standIns.clientKey(storedKey: credentials.storedKey), signature).map { $0 ^ $1 }
     }
-    return withoutProof + ",p=" + Base64.encode(standIn)
+    return said + ",p=" + Base64.encode(standIn)
+  }
+
+  /// The channel binding and the nonce stay where they are the right ones, and what is wrong stays wrong in the same way.
+  private func redactedFinal(_ withoutProof: Text) -> Text {
+    let binding = Array("c=".utf8) + Base64.encode(Array(gs2Header.utf8)).utf8
+    let nonce = Array("r=".utf8) + self.nonce.utf8
+    var fields = Array(withoutProof.utf8).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { Array($0) }
+    for index in fields.indices where !(index == 0 && fields[0] == binding) && !(index == 1 && fields[1] == nonce) {
+      let field = fields[index]
+      let value = field.dropFirst(2)
+      switch (index, Array(field.prefix(2))) {
+      case (0, [0x63, 0x3D]):
+        let isDecodable = Base64.decode(Text(utf8: value)) != nil
+        let standIn: [UInt8] = Base64.decode(Text(utf8: value)).map { Array(Base64.encode($0.map { _ in TextMask.letter }).utf8) } ?? []
+        fields[0] = Array("c=".utf8) + (isDecodable ? standIn : StandIns.undecodable(Array(value)))
+      case (1, [0x72, 0x3D]): fields[1] = Array("r=".utf8) + ScramExchange.masked(value)
+      default: fields[index] = ScramExchange.masked(field[...])
+      }
+    }
+    return Text(utf8: Array(fields.joined(separator: [UInt8(ascii: ",")])))
   }
 
   /// What the proof signs of it, and the proof.
@@ -168,15 +219,23 @@ public enum Scram {
     }
   }
 
-  /// Credentials of a name that has no account: the salt is always the same, and no password fits.
+  /// Credentials of a name that has no account, or none with this hash: the salt is always the same, and no password fits.
   ///
   /// Made for names that have one, too, so that both take the same time.
-  static func decoy(_ hash: ScramHash, name: Text, configuration: Configuration) -> ScramCredentials {
+  ///
+  /// - Parameters:
+  ///   - name: a bare address, or what was given in its place. Names of several domains have salts of their own, as accounts have.
+  ///   - account: what there is of the name. All its hashes show the same rounds, as if they had been derived together.
+  static func decoy(_ hash: ScramHash, name: Text, account: AccountRecord?, _ configuration: Configuration, at now: Instant)
+    -> ScramCredentials
+  {
     let code = hmac(.sha256, key: configuration.secret, Array("salt ".utf8) + hash.rawValue.utf8 + " ".utf8 + name.utf8)
     // What is not shown of it nobody can know, still less what hashes to it.
     let rest = hash == .sha1 ? Insecure.SHA1.byteCount - 16 : SHA256.byteCount - 16
     let key = Array(code[16...]) + [UInt8](repeating: 0, count: rest)
-    return ScramCredentials(hash: hash, salt: Array(code[..<16]), rounds: configuration.scramRounds, storedKey: key, serverKey: key)
+    let others = configuration.roundsHistory?.rounds(for: name, at: now.wall) ?? configuration.scramRounds
+    let rounds = account?.credentials.first?.rounds ?? others
+    return ScramCredentials(hash: hash, salt: Array(code[..<16]), rounds: rounds, storedKey: key, serverKey: key)
   }
 
   /// `a=b,c=d` in order.

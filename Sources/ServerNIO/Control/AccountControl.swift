@@ -28,7 +28,9 @@ public enum AccountControl {
     engine.handle(.control(1, request), at: .now())
     while true {
       let actions = engine.flush()
-      if actions.isEmpty { return .refused("there was no answer") }
+      if actions.isEmpty {
+        return .refused("nothing was changed, since the request was lost; that is a mistake in this program, please report it")
+      }
       for action in actions {
         switch action {
         case .commit(let number, let records):
@@ -36,7 +38,7 @@ public enum AccountControl {
             try storage.commit([(number, records)])
             engine.handle(.committed(through: number), at: .now())
           } catch {
-            return .refused("\(error)")
+            return .refused("nothing was changed: the database can't be written (\(error)); see that there is room on the disk")
           }
         case .load(let key): engine.handle(.loaded(key, storage.load(key)), at: .now())
         case .derive(let id, let request): engine.handle(.derived(id, KeyDerivation.derive(request)), at: .now())
@@ -54,7 +56,9 @@ public enum AccountControl {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard path.utf8.count < room else { throw SetupError("the path of the control socket \(path) is too long for this system") }
+    guard path.utf8.count < room else {
+      throw SetupError("the path of the control socket \(path) is too long; give the data folder by a shorter one with --data")
+    }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let connected = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
@@ -63,7 +67,7 @@ public enum AccountControl {
 
     let line = ControlLine.encode(ControlMessage(request))
     guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
-      throw SetupError("the running server does not listen; its log may say why")
+      throw SetupError("the running server does not listen on \(path); look into its log, and try again")
     }
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16384)
@@ -73,7 +77,7 @@ public enum AccountControl {
       answer += buffer[..<count]
     }
     guard let reply = ControlLine.decode(ControlAnswer.self, answer)?.reply else {
-      throw SetupError("the running server gave no answer; its log may say why")
+      throw SetupError("the running server gave no answer; look into its log, and try again")
     }
     return reply
   }

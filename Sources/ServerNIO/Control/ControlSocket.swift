@@ -10,6 +10,9 @@ internal import ServerCore
 enum ControlSocket {
   fileprivate static let writing = DispatchQueue(label: "spondee.control")
 
+  /// Bytes; Linux has a fixed place for it (unix(7)).
+  static let longestPath = 107
+
   /// Returns when all answers that were given before are on their way. Not to be called on the loop.
   static func drain() { writing.sync {} }
 
@@ -25,8 +28,13 @@ enum ControlSocket {
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).wait()
     } catch {
-      throw SetupError(
-        "the control socket \(path) can't be made (\(error)); if its path is longer than 107 bytes, choose another data folder")
+      if path.utf8.count > longestPath {
+        throw SetupError(
+          "the path of the control socket \(path) is longer than the \(longestPath) bytes that there may be; choose another data folder with --data"
+        )
+      }
+      let remark = (error as? IOError).map { Files.Problem(code: $0.errnoCode).remark } ?? " (\(error))"
+      throw SetupError("the control socket \(path) can't be made\(remark); choose another data folder with --data")
     }
   }
 }

@@ -15,14 +15,18 @@ struct RecordingFile: ~Copyable {
   /// - Parameter capacity: bytes; it grows if need be.
   init(_ path: String, capacity: Int) throws(SetupError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SetupError("the recording \(path) can't be made: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw SetupError("the recording \(path) can't be made\(Files.Problem(code: errno).remark); choose another folder with --record")
+    }
     let problem = posix_fallocate(descriptor, 0, capacity)
     let memory = problem == 0 ? mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED
     guard let memory, memory != MAP_FAILED else {
-      let reason = String(cString: strerror(problem == 0 ? errno : problem))
+      let reason = Files.Problem(code: problem == 0 ? errno : problem)
       Glibc.close(descriptor)
       unlink(path)
-      throw SetupError("the recording \(path) can't be made: \(reason)")
+      throw SetupError(
+        "the recording \(path) can't have its \(capacity) bytes\(reason.remark); let it have fewer with --record-size, or choose another "
+          + "folder with --record")
     }
     self.descriptor = descriptor
     self.memory = memory

@@ -35,11 +35,8 @@ struct RecordingFolder: ~Copyable {
 
   /// - Parameter now: becomes part of the names, so that they stand in order.
   init(_ options: RecordingOptions, configuration: Configuration, seed: [UInt8], at now: Instant) throws(SetupError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: options.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw SetupError("the folder \(options.folder) can't be made: \(DataFolder.explain(error)); choose another with --record")
+    do throws(Files.Problem) { try Files.makeFolder(options.folder) } catch {
+      throw SetupError("the folder \(options.folder) can't be made\(error.remark); choose another with --record")
     }
     let name = "\(now.wall / 1_000_000)-\(getpid())"
     var recorder = Recorder(secret: RunningServer.randomSeed(), keepsText: options.keepsText)

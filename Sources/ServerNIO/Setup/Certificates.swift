@@ -23,10 +23,9 @@ struct Certificates: Sendable {
   init(_ configuration: ServeConfiguration) throws(SetupError) {
     let folder = configuration.certificates
     let domains = configuration.core.domains
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw SetupError("the certificate folder \(folder) can't be made: \(DataFolder.explain(error))")
+    do throws(Files.Problem) { try Files.makeFolder(folder) } catch {
+      throw SetupError(
+        "the certificate folder \(folder) can't be made\(error.remark); choose another with `certificates` in the configuration")
     }
     if Certificates.fileName(folder, domains[0]) == nil {
       try Certificates.make(in: folder, domains: domains, conferenceLabel: configuration.core.conferenceLabel)
@@ -66,7 +65,7 @@ struct Certificates: Sendable {
     do {
       return try NIOSSLContext(configuration: tls)
     } catch {
-      throw SetupError("the certificate and key of \(domain) in \(folder) don't go together (\(error)); replace them, or remove both")
+      throw SetupError("the certificate and key of \(domain) in \(folder) don't go together; replace them, or remove both")
     }
   }
 
@@ -81,14 +80,19 @@ struct Certificates: Sendable {
   }
 
   private static func read(_ folder: String, _ domain: String) throws(SetupError) -> Pair {
+    for file in ["\(folder)/\(domain).crt", "\(folder)/\(domain).key"] {
+      guard let problem = Files.problemReading(file) else { continue }
+      throw SetupError("\(file) can't be read\(problem.remark); put it there for this user to read, or remove its counterpart, too")
+    }
     do {
       let chain = try NIOSSLCertificate.fromPEMFile("\(folder)/\(domain).crt").map { NIOSSLCertificateSource.certificate($0) }
-      guard !chain.isEmpty else { throw SetupError("\(folder)/\(domain).crt holds no certificate") }
+      guard !chain.isEmpty else { throw SetupError("\(folder)/\(domain).crt holds no certificate; replace it") }
       return Pair(chain: chain, key: .privateKey(try NIOSSLPrivateKey(file: "\(folder)/\(domain).key", format: .pem)))
     } catch let error as SetupError {
       throw error
     } catch {
-      throw SetupError("\(folder)/\(domain).crt and \(domain).key can't be read as PEM: \(error)")
+      throw SetupError(
+        "\(folder)/\(domain).crt and \(domain).key are not a certificate and its key in PEM, without a password; replace them")
     }
   }
 
@@ -114,7 +118,9 @@ struct Certificates: Sendable {
       ).serializeAsPEM().pemString
       key = try privateKey.serializeAsPEM().pemString
     } catch {
-      throw SetupError("no certificate could be made: \(error)")
+      throw SetupError(
+        "no certificate could be made for \(domains[0]) (\(error)); put one of your own into \(folder), as \(domains[0]).crt and \(domains[0]).key"
+      )
     }
     try DataFolder.write(Array((key + "\n").utf8), to: "\(folder)/\(domains[0]).key")
     try DataFolder.write(Array((certificate + "\n").utf8), to: "\(folder)/\(domains[0]).crt")

@@ -74,7 +74,9 @@ struct ConfigurationFile {
 
   func number(_ node: Node, _ range: ClosedRange<Int>) throws(SetupError) -> Int {
     guard let number = node.int, range.contains(number) else {
-      let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+      // A bound that nobody comes near is not worth a word.
+      let isVast = range.upperBound >= 1 << 40 && !(node.int.map { $0 > range.upperBound } ?? false)
+      let bounds = isVast ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
       throw refuse(node, "`\(shown(node))` is not a whole number \(bounds)")
     }
     return number

@@ -44,11 +44,11 @@ extension ConfigurationFile {
       }
       target.core.conferenceLabel = jid.domain
     },
-    "scram_rounds": { file, node, target throws(SetupError) in target.core.scramRounds = try file.number(node, 4096...10_000_000) },
+    "scram_rounds": { file, node, target throws(SetupError) in try setter(of: Limit.rounds)(file, node, &target.core) },
     "features": { file, node, target throws(SetupError) in
       try file.read(node, "`features`", into: &target.core.features, featureKeys)
     },
-    "limits": { file, node, target throws(SetupError) in try file.read(node, "`limits`", into: &target.core.limits, limitKeys) },
+    "limits": { file, node, target throws(SetupError) in try file.read(node, "`limits`", into: &target.core, limitKeys) },
   ]
 
   private static let listenerKeys: [String: Setter<ServeConfiguration.Listener>] = [
@@ -67,56 +67,18 @@ extension ConfigurationFile {
     "offline_messages": { file, node, target throws(SetupError) in target.offlineMessages = try file.flag(node) },
   ]
 
-  private typealias Limits = Configuration.Limits
+  private static let limitKeys: [String: Setter<Configuration>] = Dictionary(
+    uniqueKeysWithValues: Limit.all.compactMap { limit in
+      limit.property == Limit.rounds.property ? nil : limit.key.map { ($0, setter(of: limit)) }
+    })
 
-  /// Names end in their unit, except counts.
-  private static let limitKeys: [String: Setter<Limits>] = [
-    "stanza_bytes": count(\Limits.authenticatedStream.stanzaBytes, 10_000...(1 << 24)),
-    "stanza_depth": count(\Limits.authenticatedStream.depth, 8...200),
-    "stanza_elements": count(\Limits.authenticatedStream.elements, 64...1_000_000),
-    "unauthenticated_stanza_bytes": count(\Limits.unauthenticatedStream.stanzaBytes, 1000...(1 << 24)),
-    "unauthenticated_stream_bytes": count(\Limits.unauthenticatedStream.streamBytes, 16_384...(1 << 30)),
-    "outbox_bytes": count(\Limits.outboxBytes, 4096...(.max)),
-    "all_outboxes_bytes": count(\Limits.allOutboxesBytes, 4096...(.max)),
-    "unprocessed_bytes": count(\Limits.unprocessedBytes, 4096...(.max)),
-    "bytes_per_second": count(\Limits.bytesPerSecond, 0...1 << 32),
-    "burst_bytes": count(\Limits.burstBytes, 0...1 << 32),
-    "connections_per_address": count(\Limits.connectionsPerAddress, 1...(.max)),
-    "negotiation_idle_seconds": seconds(\Limits.negotiationIdle),
-    "negotiation_total_seconds": seconds(\Limits.negotiationTotal),
-    "close_wait_seconds": seconds(\Limits.closeWait),
-    "idle_seconds": seconds(\Limits.idleTime),
-    "authentication_attempts": count(\Limits.authenticationAttempts, 2...5),
-    "derivations": count(\Limits.derivations, 1...(.max)),
-    "sessions_per_account": count(\Limits.sessionsPerAccount, 1...(.max)),
-    "roster_items": count(\Limits.rosterItems, 0...(.max)),
-    "pending_requests": count(\Limits.pendingRequests, 0...(.max)),
-    "request_bytes": count(\Limits.requestBytes, 256...(1 << 24)),
-    "groups_per_item": count(\Limits.groupsPerItem, 0...(.max)),
-    "blocked_addresses": count(\Limits.blockedAddresses, 0...(.max)),
-    "offline_bytes": count(\Limits.offlineBytes, 0...(.max)),
-    "offline_messages": count(\Limits.offlineMessages, 0...(.max)),
-    "directed_presences": count(\Limits.directedPresences, 0...(.max)),
-    "parked_stanzas": count(\Limits.parkedStanzas, 1...(.max)),
-    "held_steps": count(\Limits.heldSteps, 1...(.max)),
-    "account_record_bytes": count(\Limits.accountRecordBytes, 1...(.max)),
-    "all_record_bytes": count(\Limits.allRecordBytes, 1...(.max)),
-    "room_affiliations": count(\Limits.rooms.affiliations, 1...(.max)),
-    "room_sessions": count(\Limits.rooms.sessions, 1...(.max)),
-    "room_spare_sessions": count(\Limits.rooms.spareSessions, 0...(.max)),
-    "room_history_messages": count(\Limits.rooms.historyMessages, 0...(.max)),
-    "room_history_bytes": count(\Limits.rooms.historyBytes, 0...(.max)),
-    "room_relays": count(\Limits.rooms.relays, 1...(.max)),
-    "room_invitations": count(\Limits.rooms.invitations, 1...(.max)),
-    "room_lock_seconds": seconds(\Limits.rooms.lockTime),
-  ]
-
-  private static func count(_ field: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<Int>) -> Setter<Limits> {
-    { file, node, target throws(SetupError) in target[keyPath: field] = try file.number(node, range) }
-  }
-
-  /// Between a second and a year.
-  private static func seconds(_ field: any WritableKeyPath<Limits, Int64> & Sendable) -> Setter<Limits> {
-    { file, node, target throws(SetupError) in target[keyPath: field] = .seconds(Int64(try file.number(node, 1...31_536_000))) }
+  private static func setter(of limit: Limit) -> Setter<Configuration> {
+    { file, node, target throws(SetupError) in
+      let number = try file.number(node, limit.settable)
+      switch limit.field {
+      case .count(let path): target[keyPath: path] = number
+      case .time(let path): target[keyPath: path] = .seconds(Int64(number))
+      }
+    }
   }
 }

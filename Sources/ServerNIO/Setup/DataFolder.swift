@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import ServerCore
 
 extension ServeConfiguration {
   /// `$XDG_DATA_HOME/spondee`, or `~/.local/share/spondee`.
@@ -16,16 +17,13 @@ final class DataFolder: Sendable {
 
   /// Makes the folder where it is missing, and locks it.
   init(_ path: String) throws(SetupError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw SetupError("the data folder \(path) can't be made: \(DataFolder.explain(error)); choose another with --data")
+    do throws(Files.Problem) { try Files.makeFolder(path) } catch {
+      throw SetupError("the data folder \(path) can't be made\(error.remark); choose another with --data")
     }
     let file = path + "/lock"
     lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
-      throw SetupError("\(file) can't be opened: \(String(cString: strerror(errno))); choose another data folder with --data")
+      throw SetupError("\(file) can't be opened\(Files.Problem(code: errno).remark); choose another data folder with --data")
     }
     // `deinit` closes the file here, too: it runs when an initialiser throws that has set everything.
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -50,6 +48,22 @@ final class DataFolder: Sendable {
     return secret
   }
 
+  /// What iteration counts the server has used, kept in a file; made at the first start, and written again when the setting has changed.
+  static func roundsHistory(
+    _ file: String, shares: [RoundsHistory.Share], _ configuration: Configuration, at now: Instant
+  ) throws(SetupError) -> RoundsHistory {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      let history = RoundsHistory(shares: shares, rounds: configuration.scramRounds, secret: configuration.secret, at: now.wall)
+      try write(Array(history.text.utf8), to: file)
+      return history
+    }
+    guard var history = RoundsHistory(text: String(decoding: data, as: UTF8.self), secret: configuration.secret) else {
+      throw SetupError("\(file) does not say which SCRAM iteration counts were used; remove it, and the next start makes a new one")
+    }
+    if history.update(shares: shares, rounds: configuration.scramRounds, at: now.wall) { try write(Array(history.text.utf8), to: file) }
+    return history
+  }
+
   /// Writes a file that nobody else may read, wholly or not at all.
   static func write(_ bytes: [UInt8], to file: String) throws(SetupError) {
     let temporary = file + ".new"
@@ -57,13 +71,8 @@ final class DataFolder: Sendable {
     defer { if descriptor >= 0 { Glibc.close(descriptor) } }
     guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0, rename(temporary, file) == 0
     else {
-      throw SetupError("\(file) can't be written: \(String(cString: strerror(errno)))")
+      throw SetupError(
+        "\(file) can't be written\(Files.Problem(code: errno).remark); let this user write there, and see that there is room on the disk")
     }
-  }
-
-  static func explain(_ error: any Error) -> String {
-    let error = error as NSError
-    if let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError { return inner.localizedDescription }
-    return error.localizedDescription
   }
 }

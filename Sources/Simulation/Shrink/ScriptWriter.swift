@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -32,7 +33,15 @@ struct ScriptWriter {
     var lines = ["# \(failure.oracle): \(oneLine(failure.message))", "# Found in the simulator with seed \(seed).", ""]
     for (actor, jid) in jids { lines += ["[Client] \(name(actor))", "\tjid: \(jid)", "\tpassword: pw", ""] }
     lines += ["-----", ""]
-    for (index, moment) in history.enumerated() { lines += self.lines(for: moment, isLast: index == history.count - 1) }
+    var commands = OperatorCommands(history, cast: jids.values.map(\.bare))
+    var before: [String] = []
+    for (index, moment) in history.enumerated() {
+      if case .asked(let id, let request) = moment.observation, !commands.matters(request, id: id, at: index) { continue }
+      let next = self.lines(for: moment, isLast: index == history.count - 1)
+      // A remark that says the same as the one before says nothing.
+      if next != before || next.first?.hasPrefix("#") != true { lines += next }
+      if !next.isEmpty { before = next }
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -68,5 +77,43 @@ struct ScriptWriter {
       copy.append("delay", NS.delay, ["from": delay["from"], "stamp": "{scansion:any}"])
     }
     return copy
+  }
+}
+
+/// Which of an operator's commands belong into a script: those that changed something. The accounts of its cast are there from the beginning.
+private struct OperatorCommands {
+  private let history: [Run.Moment]
+  private var accounts: Set<JID>
+  private var disabled: Set<JID> = []
+
+  init(_ history: [Run.Moment], cast: [JID]) {
+    self.history = history
+    accounts = Set(cast)
+  }
+
+  mutating func matters(_ request: ControlRequest, id: UInt64, at index: Int) -> Bool {
+    guard !isRefused(id, after: index) else { return false }
+    switch request {
+    case .addAccount(let account, _): return accounts.insert(account).inserted
+    case .deleteAccount(let account):
+      disabled.remove(account)
+      return accounts.remove(account) != nil
+    case .disableAccount(let account): return disabled.insert(account).inserted
+    case .enableAccount(let account): return disabled.remove(account) != nil
+    case .changePassword: return true
+    case .listAccounts: return false
+    }
+  }
+
+  /// What has no answer, because the server crashed, may have been done.
+  private func isRefused(_ id: UInt64, after index: Int) -> Bool {
+    for moment in history[(index + 1)...] {
+      switch moment.observation {
+      case .answered(id, .refused): return true
+      case .answered(id, _), .asked(id, _): return false
+      default: continue
+      }
+    }
+    return false
   }
 }

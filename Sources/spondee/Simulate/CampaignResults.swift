@@ -33,25 +33,27 @@ struct CampaignResults {
     return digest
   }
 
+  /// With so many seeds a mark that is not reached says something; a few reach what they happen to.
+  private static let enoughForMarks = 200
+
   var summary: String {
     let rate = String(format: "%.1f", rate)
     let eventRate = String(format: "%.0f", Double(events) / max(seconds, 1e-9))
     return """
       \(seeds) (\(rate) a second), \(events) events (\(eventRate) a second), \(virtualSeconds) s of virtual time, digest \(digest)
-      \(missedMarks)
-      \(runs.count - failures.count) passed, \(failures.count) failed; \(rate) seeds and \(eventRate) events a second; \(reachedMarks)
+      \(runs.count < CampaignResults.enoughForMarks ? "" : missedMarks + "\n")\(runs.count - failures.count) passed, \(failures.count) failed; \(rate) seeds and \(eventRate) events a second; \(reachedMarks)
       """
   }
 
   private var seeds: String {
     let branches = runs.count { $0.branch != nil }
-    return branches == 0 ? "\(runs.count) seeds" : "\(runs.count - branches) seeds and \(branches) branches"
+    return branches == 0 ? "\(runs.count) seed\(runs.count == 1 ? "" : "s")" : "\(runs.count - branches) seeds and \(branches) branches"
   }
 
   private var reachable: Int { Mark.allCases.count - UnreachableMarks.reasons.count }
   private var reachedMarks: String { "\(reachable - UnreachableMarks.missed(marks).count) of \(reachable) marks reached" }
 
-  /// Some by name; a short campaign has not come far, and needs no list of all.
+  /// Some by name.
   private var missedMarks: String {
     let missed = UnreachableMarks.missed(marks)
     guard !missed.isEmpty else { return "every mark that can be reached was; --marks lists them" }

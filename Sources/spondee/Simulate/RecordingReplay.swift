@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Foundation
 internal import ServerCore
+internal import ServerNIO
 internal import Simulation
 
 /// `spondee simulate --replay` of what `spondee serve --record` wrote.
@@ -39,9 +40,9 @@ struct RecordingReplay {
     for moment in replay.history where printsTrace { print(moment) }
     let rate = String(format: "%.0f", Double(replay.inputs) / seconds)
     let length = String(format: "%.1f", Double(replay.time) / 1e9)
+    if let problem = replay.problem { print("FAIL \(path): \(problem)") }
     print(
       "\(path): \(replay.inputs) events (\(rate) a second), \(replay.outputs) outputs, \(length) s\(recording.isCut ? ", cut short" : "")")
-    if let problem = replay.problem { print("FAIL \(path): \(problem)") }
     let command = "spondee simulate --replay \(path)"
     let picture = RunPicture(title: "a recording", command: command, failure: replay.problem?.failure, history: replay.history)
     return (replay.problem == nil, picture)
@@ -49,8 +50,12 @@ struct RecordingReplay {
 
   func read(_ path: String) throws -> Recording {
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-    guard size <= RecordingReplay.longest else { throw Unreadable(description: "\(path) is too large for a recording") }
-    guard let data = FileManager.default.contents(atPath: path) else { throw Unreadable(description: "can't read \(path)") }
+    guard size <= RecordingReplay.longest else {
+      throw Unreadable(description: "\(path) is too large for a recording: more than \(RecordingReplay.longest >> 30) GB")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Unreadable(description: "\(path) can't be read\(Files.problemReading(path)?.remark ?? "")")
+    }
     do throws(RecordingProblem) { return try Recording(parsing: Array(data)) } catch {
       throw Unreadable(description: "\(path): \(error)")
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import ServerCore
+internal import ServerNIO
 internal import Simulation
 
 /// Looks for the fewest of the deeds in a recording after which a rule is broken, or the server traps.
@@ -87,15 +88,15 @@ struct RecordingShrink {
     child.standardOutput = FileHandle.nullDevice
     child.standardError = FileHandle.nullDevice
     do { try child.run() } catch {
-      throw RecordingReplay.Unreadable(description: "can't try it in a process of its own: \(error.localizedDescription)")
+      throw RecordingReplay.Unreadable(description: "no process can be started to try it in; see that fewer run, or that there is memory")
     }
     child.waitUntilExit()
     return child.terminationReason == .uncaughtSignal
   }
 
   private func write(_ data: Data, to path: String) throws {
-    do { try data.write(to: URL(fileURLWithPath: path)) } catch {
-      throw RecordingReplay.Unreadable(description: "can't write \(path): \(error.localizedDescription)")
+    do throws(Files.Problem) { try Files.write(Array(data), to: path) } catch {
+      throw RecordingReplay.Unreadable(description: "\(path) can't be written\(error.remark); choose another folder with --output")
     }
   }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
+internal import ServerNIO
 internal import Simulation
 
 /// `spondee simulate`: users, faults and oracles in virtual time.
@@ -62,7 +63,9 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let replay, let files = try RecordingReplay.files(at: replay) { return try replayRecording(files) }
+    // A child of --shrink has a file for it.
+    if reenact == nil, output != "." { try makeOutputFolder() }
+    if let replay, let files = try RecordingReplay.files(at: replay) { return try replayRecording(files, replay) }
     if let replay { return try repeatRun(in: replay) }
     if rates { return printRates() }
     if saboteurs { return try tryTheSimulator() }
@@ -159,15 +162,21 @@ struct SimulateCommand: ParsableCommand {
   }
 
   func write(_ text: String, to path: String) throws {
-    do {
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-      complain("can't write \(path): \(error.localizedDescription)")
+    do throws(Files.Problem) { try Files.write(Array(text.utf8), to: path) } catch {
+      complain("\(path) can't be written\(error.remark); see that its folder is there and this user may write to it")
       throw ExitCode(2)
     }
   }
 
-  private func replayRecording(_ files: [String]) throws {
+  /// What was found about failures goes there; said before it takes an hour to find one.
+  private func makeOutputFolder() throws {
+    do throws(Files.Problem) { try Files.makeFolder(output) } catch {
+      complain("the folder \(output) can't be made\(error.remark); choose another with --output")
+      throw ExitCode(2)
+    }
+  }
+
+  private func replayRecording(_ files: [String], _ replayed: String) throws {
     do {
       let keepsHistory = trace || report != nil
       let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, sabotage: options.sabotage)
@@ -176,7 +185,9 @@ struct SimulateCommand: ParsableCommand {
         let shrinking = RecordingShrink(path: files[0], recording: try replay.read(files[0]), output: output, sabotage: options.sabotage)
         return try reenact.map { try shrinking.reenact($0) } ?? shrinking.run()
       }
-      guard !files.isEmpty else { throw RecordingReplay.Unreadable(description: "there is no recording in this folder") }
+      guard !files.isEmpty else {
+        throw RecordingReplay.Unreadable(description: "there is no *.recording in \(replayed); give --replay another folder")
+      }
       let results = try files.map { try replay.run($0) }
       if let report { try write(ReportPage(summary: nil, runs: results.prefix(5).map(\.picture)).html, to: report) }
       let good = results.count { $0.isGood }
@@ -196,7 +207,9 @@ struct SimulateCommand: ParsableCommand {
     } catch let problem as RunTrace.Problem {
       complain("\(path), \(problem)")
     } catch {
-      complain("can't read \(path): \(error.localizedDescription)")
+      complain(
+        "\(path) can't be read\(Files.problemReading(path)?.remark ?? " (it is not UTF-8)"); give --replay a trace, or a recording or its folder"
+      )
     }
     throw ExitCode(2)
   }

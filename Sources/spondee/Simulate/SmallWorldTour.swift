@@ -25,11 +25,11 @@ struct SmallWorldTour {
       let began = DispatchTime.now().uptimeNanoseconds
       let exploration = Exploration(of: world, most: most)
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
-      print(SmallWorldTour.line(world, exploration, seconds))
       if let failure = exploration.failure {
         print("FAIL \(world.name): \(failure.what.oracle): \(failure.what.message)")
         for (number, step) in failure.path.enumerated() { print("  \(number + 1). \(step)") }
       }
+      print(SmallWorldTour.line(world, exploration, seconds))
       return Result(world: world, exploration: exploration)
     }
   }

@@ -27,15 +27,52 @@ struct StreamRedactorTests {
     let stanza = "<message to='juliet@capulet'><body>  But soft! &lt;what&gt; ☀</body><x a='b>c'/></message>"
     #expect(
       Self.redact(Self.header + stanza)
-        == Self.header + "<message to='juliet@capulet'><body>  xxxxxxxxxx&lt;xxxx&gt;x\u{2596}</body><x a='b>c'/></message>")
+        == Self.header + "<message to='juliet@capulet'><body>  xxxxxxxxxx&lt;xxxx&gt;x\u{2596}</body><x a='x>x'/></message>")
   }
 
   @Test func whatTheServerReadsStays() {
     for stanza in [
       "<presence><priority>-1</priority><show>away</show></presence>", "<iq><bind><resource>balcony</resource></bind></iq>",
-      "<iq><query><x><field var='muc#roomconfig_roomname'><value>Garden</value></field></x></query></iq>",
+      "<iq><query><x type='submit'><field var='muc#roomconfig_whois'><value>anyone</value></field></x></query></iq>",
+      "<iq id='1' type='set'><query><item jid='a@b' subscription='remove' affiliation='none'/></query></iq>",
     ] { #expect(Self.redact(Self.header + stanza) == Self.header + stanza) }
     #expect(!Self.redact(Self.header + "<message><value>Garden</value></message>").contains("Garden"))
+  }
+
+  /// Whatever is not on the list is masked, also where it has the name of something that is.
+  @Test(arguments: [
+    "<iq><query xmlns='jabber:iq:register'><x xmlns='jabber:x:data'><field var='password'><value>s3cret</value></field></x></query></iq>",
+    "<iq><query><x><field><value>s3cret</value></field></x></query></iq>",
+    "<iq><query><x><field var='muc#roomconfig_whois' var2='s3cret'><other>s3cret</other></field></x></query></iq>",
+    "<iq><query><x><field var='muc#roomconfig_who&#105;s'><value>s3cret</value></field></x></query></iq>",
+    "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='s3cret'><initial-response>s3cret</initial-response></authenticate>",
+    "<x token='s3cret'/>", "<message><preauth to='s3cret' id='s3cret' token=\"s3cret\"/></message>",
+    "<message><x password='s3cret'/></message>",
+    "<message><invitation><item jid='s3cret'/><username>s3cret</username></invitation></message>", "<message p:to='s3cret' too='s3cret'/>",
+    "<message><body>&#115;3cret &#x73;3cret <![CDATA[s3cret]]></body></message>", "<message><body>&s3cret;&s3cret</body></message>",
+    "<message><x a='&#115;&#51;&#x63;ret'/></message>", "<iq><query><password a='s3cret'>&#115;3cret<b>s3cret</b></password></query></iq>",
+    "<iq><query><item name='s3cret'><group>s3cret</group></item></query></iq>",
+  ]) func whatIsNotListedIsMasked(stanza: String) {
+    for text in [
+      Self.redact(Self.header + stanza), Self.redact(Self.header + stanza, pieces: Array(repeating: 1, count: stanza.utf8.count)),
+    ] {
+      #expect(text.utf8.count == (Self.header + stanza).utf8.count)
+      for trace in ["s3cr", "3cre", "cret", "&#115;", "&#x73;", "&#x63;"] { #expect(!text.contains(trace), "\(text)") }
+    }
+  }
+
+  @Test func aReferenceStaysOneToACharacterOfTheSameSize() {
+    let text = "<a>&#104;&#x68;&#60;&#x3c;&#228;&#x20ac;&#x1F600;&#0104;&amp;&#0;&foo;</a>"
+    #expect(Self.redact(text) == "<a>&#120;&#x78;&#60;&#x3c;&#214;&#x0905;&#x10000;&#0120;&amp;&xx;&xxx;</a>")
+  }
+
+  /// Where a value has no quotes, the parser refuses the stanza at its end; until then nothing may have been shown.
+  @Test(arguments: [
+    "<a b=s3cret>", "<a b= s3cret/>", "<a 's3cret'>", "<a b='1' ='s3cret'>", "<a></a s3cret>", "<?xml s3cret?>", "<?php s3cret?>",
+  ])
+  func whatStandsInTheWrongPlaceIsMasked(text: String) {
+    let redacted = Self.redact(text)
+    #expect(!redacted.contains("s3cret") && redacted.utf8.count == text.utf8.count, "\(redacted)")
   }
 
   /// Whatever the splits: what depends on the whole text is corrected once it is known.

@@ -1,0 +1,75 @@
+internal import ServerCore
+internal import XML
+internal import XMPP
+
+/// An engine that is recorded, with as much of a world around it as it needs to go on: storage that knows one account, romeo with the password
+/// `secret`, and forgets what it is told.
+struct RecordedWorld {
+  private var recorder: Recorder
+  private(set) var engine: Engine
+  private(set) var file: [UInt8]
+  /// What the server wrote, to whomever.
+  private(set) var written: [UInt8] = []
+  /// Stanzas and headers that the server took.
+  private(set) var stanzas = 0
+  private var time: Int64 = 0
+
+  init(_ configuration: Configuration, keepsText: Bool) {
+    recorder = Recorder(secret: [7], keepsText: keepsText)
+    file = recorder.begin(configuration: configuration, seed: [1], at: Instant(monotonic: 0, wall: 0))
+    engine = Engine(configuration: configuration, seed: [1])
+    engine.keepsEvents = true
+  }
+
+  private var now: Instant { Instant(monotonic: time, wall: time) }
+
+  /// Feeds the engine, and then what comes of that.
+  mutating func feed(_ input: Input) {
+    var waiting = [input]
+    while !waiting.isEmpty {
+      let input = waiting.removeFirst()
+      time += .milliseconds(1)
+      file += recorder.input(input, at: now, before: engine)
+      engine.handle(input, at: now)
+      for handled in engine.takeEvents() {
+        switch handled.event {
+        case .header, .stanza: stanzas += 1
+        default: break
+        }
+      }
+      let actions = engine.flush()
+      file += recorder.outputs(actions)
+      for action in actions {
+        switch action {
+        case .write(let link, let bytes):
+          written += bytes
+          waiting.append(.accepted(link, bytes.count))
+        case .commit(let number, _): waiting.append(.committed(through: number))
+        case .load(let key): waiting.append(.loaded(key, answer(to: key)))
+        case .derive(let id, let request): waiting.append(.derived(id, Scram.derive(request)))
+        default: break
+        }
+      }
+    }
+  }
+
+  /// The file ends, and another begins.
+  mutating func beginAnew() { file = next() }
+  mutating func next() -> [UInt8] { recorder.begin(from: engine, at: now) }
+
+  private func answer(to key: LoadKey) -> Loaded {
+    switch key {
+    case .account(let jid):
+      let salted = Scram.saltedPassword(.sha1, password: Array("secret".utf8), salt: [1], rounds: 1)
+      let credentials = Scram.credentials(.sha1, saltedPassword: salted, salt: [1], rounds: 1)
+      let item = RosterItem(jid: JID("juliet@localhost") ?? jid, name: "Juliet", groups: ["Capulet"], subscription: .both)
+      let record = AccountRecord(jid: jid, credentials: [credentials])
+      return .account(
+        jid.local == "romeo" ? AccountSnapshot(record: record, roster: [item], blocklist: [], offlineCount: 0, lastOffline: 0) : nil)
+    case .room: return .room(nil)
+    case .offline: return .offline([])
+    case .rooms: return .rooms([])
+    case .accounts: return .accounts([])
+    }
+  }
+}

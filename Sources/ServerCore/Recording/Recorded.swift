@@ -1,0 +1,101 @@
+public import XML
+
+/// A type of which a recording shows some texts or bytes as they are. Of any other, and of what is not listed, it shows stand-ins.
+///
+/// This is the list of what may stay of the server's state, as `Place` is of what peers say: identifiers, and the protocol's own words.
+/// Addresses (`JID`) stay wherever they stand; `Element` and whatever is private by its type go their own ways.
+protocol Recorded {
+  static var shown: Shown { get }
+}
+
+enum Shown: Sendable {
+  /// These properties, with the keys of dictionaries and the items of lists in them; of the case of an enum `case.label`.
+  case properties([String])
+  /// Everything in it, at any depth: somebody else has put stand-ins into it, or it holds nothing that people say.
+  case everything
+}
+
+extension Configuration: Recorded {
+  static var shown: Shown { .properties(["domains", "conferenceLabel", "softwareVersion"]) }
+}
+extension RoundsHistory: Recorded {
+  static var shown: Shown { .properties(["key"]) }
+}
+extension Generator: Recorded {
+  /// Without its seed nothing could be replayed.
+  static var shown: Shown { .properties(["key", "block"]) }
+}
+extension StreamParser: Recorded {
+  /// `Snapshot` puts stand-ins into what it has not read to its end; what it has beside that are names.
+  static var shown: Shown { .everything }
+}
+extension ScramCredentials: Recorded {
+  /// The keys are stand-ins by then, and the salt is told to everybody who asks.
+  static var shown: Shown { .everything }
+}
+extension Secret: Recorded {
+  static var shown: Shown { .everything }
+}
+extension ScramExchange: Recorded {
+  static var shown: Shown {
+    .properties(["clientFirstBare", "gs2Header", "clientNonce", "username", "authorization", "serverFirst", "nonce"])
+  }
+}
+extension Element: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Private: Recorded {
+  static var shown: Shown { .everything }
+}
+extension PrivateKey: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Origin: Recorded {
+  /// A stand-in by then.
+  static var shown: Shown { .everything }
+}
+extension Authentication: Recorded {
+  static var shown: Shown { .properties(["findingForPlain.name"]) }
+}
+extension ClientStream: Recorded {
+  static var shown: Shown { .properties(["domain", "language"]) }
+}
+extension Account: Recorded {
+  static var shown: Shown { .properties(["sessions", "awaitsOffline"]) }
+}
+extension Session: Recorded {
+  static var shown: Shown { .properties(["language"]) }
+}
+extension Errand: Recorded {
+  static var shown: Shown { .properties(["bind.resource", "bind.id", "register.id"]) }
+}
+extension Errand.Origin: Recorded {
+  static var shown: Shown { .properties(["registration.id"]) }
+}
+extension Effect: Recorded {
+  static var shown: Shown { .properties(["log._1"]) }
+}
+extension StreamOpening: Recorded {
+  static var shown: Shown { .properties(["id", "from", "to", "language"]) }
+}
+extension LoadKey: Recorded {
+  static var shown: Shown { .properties(["rooms._0"]) }
+}
+extension AffiliationRecord: Recorded {
+  static var shown: Shown { .properties(["affiliation", "nick"]) }
+}
+extension Room: Recorded {
+  static var shown: Shown { .properties(["occupants", "nicks"]) }
+}
+extension RoomAffiliations: Recorded {
+  static var shown: Shown { .properties(["holders", "bannedDomains"]) }
+}
+extension RoomAffiliations.Entry: Recorded {
+  static var shown: Shown { .properties(["nick"]) }
+}
+extension RoomRelays: Recorded {
+  static var shown: Shown { .properties(["entries"]) }
+}
+extension RoomRelays.Relay: Recorded {
+  static var shown: Shown { .properties(["id"]) }
+}

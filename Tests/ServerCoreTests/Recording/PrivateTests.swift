@@ -1,0 +1,101 @@
+import OrderedCollections
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// What a recording holds of the server's own state.
+struct PrivateTests {
+  static let standIns = StandIns(secret: [1, 2, 3], keepsText: false)
+  static let keeping = StandIns(secret: [1, 2, 3], keepsText: true)
+
+  private func packed(_ value: some Encodable, _ standIns: StandIns = standIns) throws -> String {
+    String(decoding: try PackedEncoder.encode(value, standIns), as: Unicode.ASCII.self)
+  }
+
+  /// A feature that somebody adds later, whose author has never heard of recordings.
+  private struct Feature: Codable, Sendable {
+    enum Invitation: Codable, Sendable { case pending(token: Text, by: JID), used(String) }
+    var token: Text = "s3cret"
+    var optional: Text? = "s3cret"
+    var note = "s3cret"
+    var key: [UInt8] = Array("s3cret".utf8)
+    var keys: [[UInt8]] = [Array("s3cret".utf8)]
+    var list: [Text] = ["s3cret", "s3cret"]
+    var byToken: OrderedDictionary<Text, JID> = ["s3cret": JID("romeo@localhost")!]
+    var table: [Invitation] = [.pending(token: "s3cret", by: JID("juliet@localhost")!), .used("s3cret")]
+    var form = Element("x", "jabber:x:data", ["token": "s3cret"], text: "s3cret")
+    var password = Secret(Array("s3cret".utf8))
+  }
+
+  @Test(arguments: [false, true]) func whatNobodyHasListedIsPrivate(keepsText: Bool) throws {
+    let text = try packed(Feature(), keepsText ? Self.keeping : Self.standIns)
+    #expect(!text.contains("s3cret"))
+    #expect(text.contains("romeo@localhost") && text.contains("juliet@localhost"))
+    // Read back, it is as long.
+    let bytes = try PackedEncoder.encode(Feature(), Self.standIns)
+    let copy = try PackedDecoder.decode(Feature.self, from: bytes[...])
+    #expect(copy.token.count == 6 && copy.key.count == 6 && copy.list.count == 2 && copy.form.text.count == 6)
+  }
+
+  @Test func whatIsPrivateByItsType() throws {
+    var configuration = RoomConfiguration()
+    (configuration.name, configuration.description, configuration.secret) = ("s3cret name", "s3cret text", "s3cret word")
+    let item = RosterItem(jid: JID("romeo@localhost")!, name: "s3cret name", groups: ["s3cret one", "s3cret two"])
+    let record = AffiliationRecord(affiliation: "outcast", nick: "tybalt", reason: "s3cret")
+    for text in [try packed(configuration), try packed(item), try packed(record)] { #expect(!text.contains("s3cret")) }
+    #expect(try packed(record).contains("tybalt") && packed(record).contains("outcast"))
+    let copy = try PackedDecoder.decode(RosterItem.self, from: try PackedEncoder.encode(item, Self.standIns)[...])
+    #expect(copy.groups.count == 2 && copy.groups[0] != copy.groups[1])
+    // As it is in what the client sends, or a replay would think it changed.
+    let sent = Self.standIns.element(Element("iq", NS.client, children: [Element("query", NS.roster, children: [item.element])]))
+    #expect(sent.firstChild?.firstChild?["name"] == copy.name)
+    #expect(sent.firstChild?.firstChild?.children.map(\.text) == copy.groups)
+
+    let kept = [try packed(configuration, Self.keeping), try packed(item, Self.keeping), try packed(record, Self.keeping)].joined()
+    #expect(kept.contains("s3cret name") && kept.contains("s3cret two") && !kept.contains("s3cret word"))
+  }
+
+  @Test func theServersOwnSecretIsNotShown() throws {
+    var configuration = Configuration(domains: ["example.org"])
+    configuration.secret = Array("s3cret of 32 bytes".utf8)
+    configuration.roundsHistory = RoundsHistory(shares: [], rounds: 1, secret: configuration.secret, at: 0)
+    var recorder = Recorder(secret: [1])
+    let file = recorder.begin(configuration: configuration, seed: [1], at: Instant(monotonic: 0, wall: 0))
+    #expect(!String(decoding: file, as: Unicode.ASCII.self).contains("s3cret"))
+    #expect(String(decoding: file, as: Unicode.ASCII.self).contains("example.org"))
+  }
+
+  /// Each property that is said to be shown is one that there is.
+  @Test func everyShownPropertyExists() throws {
+    func properties(_ value: some Recorded) -> [String] {
+      if case .properties(let names) = type(of: value).shown { names } else { [] }
+    }
+    func check(_ value: some Recorded) {
+      let labels = Mirror(reflecting: value).children.compactMap {
+        $0.label?.hasPrefix("_") ?? true ? $0.label?.dropFirst().description : $0.label
+      }
+      for name in properties(value) { #expect(labels.contains(name), "\(type(of: value)).\(name)") }
+    }
+    var step = Step(now: Instant(monotonic: 0, wall: 0), setting: Setting(Configuration(domains: ["localhost"])))
+    let jid = JID("room@conference.localhost")!
+    check(Configuration(domains: []))
+    check(Generator(key: []))
+    check(RoundsHistory(shares: [], rounds: 1, secret: [], at: 0))
+    check(try ScramExchange(hash: .sha1, clientFirst: "n,,n=user,r=abc"))
+    check(ClientStream(link: LinkID(1), origin: nil, now: step.now))
+    check(
+      Account(
+        AccountSnapshot(record: AccountRecord(jid: jid, credentials: []), roster: [], blocklist: [], offlineCount: 0, lastOffline: 0),
+        now: step.now))
+    check(Session(link: LinkID(1), jid: jid, language: nil))
+    check(StreamOpening(id: "", from: nil, to: nil, language: nil))
+    check(AffiliationRecord(affiliation: "none"))
+    check(Room(creating: jid, &step))
+    check(RoomAffiliations())
+    check(RoomAffiliations.Entry(affiliation: .none, nick: nil, reason: nil))
+    check(RoomRelays())
+    check(RoomRelays.Relay(id: nil, requester: jid, address: jid, responder: jid))
+  }
+}

@@ -1,0 +1,174 @@
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// RFC 5802, section 5: whoever asks for a salt and an iteration count must not learn whether the account exists.
+struct RoundsHistoryTests {
+  private static let day = Int64.seconds(86_400)
+  private let names: [Text] = (0..<400).map { "name\($0)" }
+
+  private func counts(_ history: RoundsHistory, at wall: Int64) -> [Int] { names.map { history.rounds(for: $0, at: wall) } }
+
+  @Test func aNewSettingChangesNoNameAtOnce() {
+    var history = RoundsHistory(shares: [], rounds: 4096, secret: [1], at: 0)
+    let before = counts(history, at: Self.day)
+    #expect(before.allSatisfy { $0 == 4096 })
+    let isNew = history.update(shares: [.init(rounds: 4096, accounts: 3)], rounds: 10_000, at: Self.day)
+    let isNewAgain = history.update(shares: [], rounds: 10_000, at: 2 * Self.day)
+    #expect(isNew && !isNewAgain)
+    #expect(counts(history, at: Self.day) == before)
+    // A day later perhaps one in a thousand has moved.
+    #expect(zip(counts(history, at: 2 * Self.day), before).count { $0 != $1 } < 4)
+  }
+
+  /// Names move one by one, over two years, and none goes back.
+  @Test func namesMoveOneByOne() {
+    var history = RoundsHistory(shares: [], rounds: 4096, secret: [1], at: 0)
+    history.update(shares: [], rounds: 10_000, at: Self.day)
+    var moved: [Int] = []
+    var last = counts(history, at: 0)
+    for month in 0...26 {
+      let now = counts(history, at: Self.day + Int64(month) * 30 * Self.day)
+      #expect(zip(last, now).allSatisfy { $0 == $1 || ($0 == 4096 && $1 == 10_000) })
+      moved.append(zip(last, now).count { $0 != $1 })
+      last = now
+    }
+    #expect(moved.allSatisfy { $0 < 40 }, "\(moved)")
+    #expect((260...340).contains(last.count { $0 == 10_000 }), "three in four have moved")
+  }
+
+  /// What accounts had when the history began is what names are shown, in the same proportions; what comes later moves none.
+  @Test func namesAreSpreadLikeAccounts() {
+    let shares: [RoundsHistory.Share] = [.init(rounds: 4096, accounts: 30), .init(rounds: 10_000, accounts: 10)]
+    var history = RoundsHistory(shares: shares, rounds: 10_000, secret: [1], at: 0)
+    let before = counts(history, at: 0)
+    #expect((260...340).contains(before.count { $0 == 4096 }))
+    history.update(shares: [.init(rounds: 4096, accounts: 30), .init(rounds: 10_000, accounts: 1000)], rounds: 10_000, at: Self.day)
+    #expect(counts(history, at: 0) == before)
+    let others = RoundsHistory(shares: shares, rounds: 10_000, secret: [2], at: 0)
+    #expect(counts(others, at: 0) != before, "nobody without the secret knows which")
+  }
+
+  /// A command that knew nothing of the configuration made an account with a count of its own: others may have it, too, from then on.
+  @Test func countsOfStrangeAccountsBecomeKnown() {
+    var history = RoundsHistory(shares: [], rounds: 4096, secret: [1], at: 0)
+    let isNew = history.update(shares: [.init(rounds: 10_000, accounts: 1)], rounds: 4096, at: Self.day)
+    #expect(counts(history, at: 300 * Self.day).contains(10_000))
+    let isNewAgain = history.update(shares: [.init(rounds: 10_000, accounts: 1)], rounds: 4096, at: 2 * Self.day)
+    #expect(isNew && !isNewAgain)
+  }
+
+  @Test func aFileKeepsIt() throws {
+    var history = RoundsHistory(
+      shares: [.init(rounds: 4096, accounts: 3), .init(rounds: 5000, accounts: 1)], rounds: 6000, secret: [1], at: 1_234_567_890_987_654_321
+    )
+    history.update(shares: [], rounds: 7000, at: 1_334_567_890_987_654_321)
+    let copy = try #require(RoundsHistory(text: history.text, secret: [1]))
+    #expect(copy == history)
+    for text in ["", "accounts 4096 0\n", "accounts 4096\n", "accounts -1 1\n", "since 1 1\n", "accounts 1 99999999999999\n", "what\n"] {
+      #expect(RoundsHistory(text: text, secret: [1]) == nil, "\(text)")
+    }
+  }
+
+  // MARK: In the exchange
+
+  /// The salt and the count that a name is shown.
+  private func challenge(_ name: String, _ mechanism: String, _ harness: inout EngineHarness) throws -> (salt: Text, rounds: Int) {
+    let link = harness.openStream()
+    _ = harness.read(link)
+    let first = Base64.encode(Array("n,,n=\(name),r=abc".utf8))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
+    let answer = try #require(harness.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
+    let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
+    return (fields[1].value, try #require(Int(fields[2].value.string)))
+  }
+
+  private func harness(_ rounds: Int, _ history: RoundsHistory?) -> EngineHarness {
+    var harness = EngineHarness {
+      $0.scramRounds = rounds
+      $0.roundsHistory = history
+    }
+    harness.now = Self.day
+    return harness
+  }
+
+  /// Both hashes show one count; what another setting does is shown nowhere but with new passwords.
+  @Test func aNameIsShownTheSameAfterTheSettingHasChanged() throws {
+    var history = RoundsHistory(shares: [], rounds: 3, secret: [7], at: 0)
+    var before = harness(3, history)
+    history.update(shares: [], rounds: 5, at: Self.day)
+    var after = harness(5, history)
+    after.addAccount("juliet")
+    for name in ["romeo", "nobody", "no one@", "x"] {
+      for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        let (old, new) = (try challenge(name, mechanism, &before), try challenge(name, mechanism, &after))
+        #expect(old == new && new.rounds == 3)
+      }
+    }
+    let juliet = try challenge("juliet", "SCRAM-SHA-256", &after)
+    #expect(juliet.rounds == 5)
+  }
+
+  /// An account that lacks a hash shows for it what it shows for the other, like a name that has none.
+  @Test func anAccountWithoutAHashLooksLikeTheOthers() throws {
+    let history = RoundsHistory(shares: [], rounds: 3, secret: [7], at: 0)
+    var harness = harness(3, history)
+    harness.addAccount("juliet")
+    let record = try #require(
+      harness.commits.last?.records.compactMap { record -> AccountRecord? in if case .account(let account) = record { account } else { nil }
+      }
+      .first)
+    var stripped = record
+    let salted = Scram.saltedPassword(.sha256, password: Array("secret".utf8), salt: [1], rounds: 9)
+    stripped.credentials = [Scram.credentials(.sha256, saltedPassword: salted, salt: [1], rounds: 9)]
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
+      var other = self.harness(3, history)
+      other.loadsAtOnce = false
+      let link = other.openStream()
+      _ = other.read(link)
+      let first = Base64.encode(Array("n,,n=juliet,r=abc".utf8))
+      other.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
+      let snapshot = AccountSnapshot(record: stripped, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
+      other.input(.loaded(.account(record.jid), .account(snapshot)))
+      let answer = try #require(other.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
+      let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
+      #expect(fields[2].value == "9")
+    }
+  }
+
+  /// PLAIN takes as long for a name without an account as for one that has the count that the name is shown.
+  @Test func plainDerivesWithTheCountThatIsShown() throws {
+    var history = RoundsHistory(shares: [], rounds: 3, secret: [7], at: 0)
+    history.update(shares: [], rounds: 5, at: Self.day)
+    var configuration = Configuration(domains: ["localhost"])
+    (configuration.scramRounds, configuration.secret, configuration.roundsHistory) = (5, [7], history)
+    var engine = Engine(configuration: configuration, seed: [1])
+    let (link, now) = (LinkID(1), Instant(monotonic: 0, wall: Self.day))
+    func input(_ input: Input) -> [Action] {
+      engine.handle(input, at: now)
+      return engine.flush()
+    }
+    _ = input(.opened(link, from: nil))
+    _ = input(.bytes(link, Array((EngineHarness.header + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").utf8)))
+    _ = input(.encrypted(link))
+    let message = Base64.encode(Array("\0nobody\0secret".utf8))
+    _ = input(
+      .bytes(
+        link, Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
+    let actions = input(.loaded(.account(JID("nobody@localhost")!), .account(nil)))
+    let rounds = actions.compactMap { action -> [Int]? in if case .derive(_, let request) = action { request.rounds } else { nil } }
+    #expect(rounds == [[3]])
+  }
+
+  /// Accounts of the same name in two domains have salts of their own, and so have names without one.
+  @Test func namesOfTwoDomainsHaveTwoSalts() throws {
+    var configuration = Configuration(domains: ["localhost", "example.org"])
+    configuration.secret = [7]
+    let salts = ["romeo", "romeo@example.org"].map {
+      Scram.decoy(.sha1, name: $0, account: nil, configuration, at: Instant(monotonic: 0, wall: 0)).salt
+    }
+    #expect(salts[0] != salts[1])
+  }
+}
