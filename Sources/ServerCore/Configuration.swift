@@ -105,6 +105,8 @@ public struct Configuration: Sendable, Codable {
       public var relays = 256
       /// In one message.
       public var invitations = 20
+      /// Invitations that have not been declined or followed.
+      public var openInvitations = 256
       /// How long the creator has to configure a new room (XEP-0045, 10.1.1 step 5); nanoseconds.
       public var lockTime = Int64.seconds(300)
       public init() {}
@@ -122,7 +124,7 @@ extension Configuration {
       limits.authenticationAttempts, limits.derivations, limits.sessionsPerAccount, limits.rosterItems, limits.pendingRequests,
       limits.groupsPerItem, limits.blockedAddresses, limits.offlineMessages, limits.offlineBytes, limits.directedPresences,
       limits.parkedStanzas, limits.heldSteps, rooms.affiliations, rooms.sessions, rooms.spareSessions, rooms.historyMessages,
-      rooms.historyBytes, rooms.relays, rooms.invitations,
+      rooms.historyBytes, rooms.relays, rooms.invitations, rooms.openInvitations,
     ]
     let streams = [limits.unauthenticatedStream, limits.authenticatedStream].flatMap {
       [$0.stanzaBytes, $0.depth, $0.attributes, $0.elements, $0.nameBytes]

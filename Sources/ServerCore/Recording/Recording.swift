@@ -68,7 +68,7 @@ public struct Recording: Sendable {
   /// It ends in the middle of an entry, or of what its writer had reserved.
   public private(set) var isCut = false
 
-  static let magic = Array("spondee-recording 3\n".utf8)
+  static let magic = Array("spondee-recording 4\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }

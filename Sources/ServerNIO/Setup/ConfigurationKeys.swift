@@ -104,6 +104,7 @@ extension ConfigurationFile {
     "room_history_bytes": count(\Limits.rooms.historyBytes, 0...(.max)),
     "room_relays": count(\Limits.rooms.relays, 1...(.max)),
     "room_invitations": count(\Limits.rooms.invitations, 1...(.max)),
+    "room_open_invitations": count(\Limits.rooms.openInvitations, 0...(.max)),
     "room_lock_seconds": seconds(\Limits.rooms.lockTime),
   ]
 
