@@ -164,6 +164,7 @@ struct Swarm: Sendable {
     limits.bytesPerSecond = low(77, [128 << 10, 20_000, 3_000], &choices)
     limits.burstBytes = low(78, [1 << 20, 4_000, 1], &choices)
     limits.connectionsPerAddress = low(79, [1_000, 2, 1], &choices)
+    limits.rooms.openInvitations = low(95, [256, 2, 1], &choices)
     settings.configuration.limits = limits
   }
 }
