@@ -113,6 +113,8 @@ public struct Configuration: Sendable, Codable {
       public var relays = 256
       /// In one message.
       public var invitations = 20
+      /// Invitations that have not been declined or followed.
+      public var openInvitations = 256
       /// How long the creator has to configure a new room (XEP-0045, 10.1.1 step 5); nanoseconds.
       public var lockTime = Int64.seconds(300)
       public init() {}

@@ -95,5 +95,6 @@ extension Room {
     body("messages in a room's history", history.entries.count, limits.historyMessages)
     body("bytes in a room's history", history.bytes, limits.historyBytes)
     body("requests between occupants", relays.count, limits.relays)
+    body("invitations of a room", invitations.count, limits.openInvitations)
   }
 }

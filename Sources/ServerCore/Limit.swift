@@ -120,6 +120,7 @@ public struct Limit: Sendable {
     count("limits.rooms.historyBytes", "room_history_bytes", \.limits.rooms.historyBytes),
     count("limits.rooms.relays", "room_relays", \.limits.rooms.relays, 1...),
     count("limits.rooms.invitations", "room_invitations", \.limits.rooms.invitations, 1...),
+    count("limits.rooms.openInvitations", "room_open_invitations", \.limits.rooms.openInvitations),
     time("limits.rooms.lockTime", "room_lock_seconds", \.limits.rooms.lockTime),
   ]
 }

@@ -19,7 +19,7 @@ struct RecordWriter {
     case .account(let account): try write(account)
     case .deleteAccount(let jid):
       try run("DELETE FROM account WHERE jid = ?", [jid.sql])
-      try run("DELETE FROM affiliation WHERE jid = ?", [jid.sql])
+      try forgetAffiliations(of: jid)
     case .rosterItem(let owner, let item): try write(item, of: owner)
     case .deleteRosterItem(let owner, let contact):
       try run("DELETE FROM contact WHERE account = (SELECT id FROM account WHERE jid = ?) AND jid = ?", [owner.sql, contact.sql])
@@ -45,6 +45,19 @@ struct RecordWriter {
       try run(
         "INSERT INTO credential (account, hash, salt, rounds, stored_key, server_key, position) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [id, item.hash.rawValue, Data(item.salt), item.rounds, Data(item.storedKey), Data(item.serverKey), position])
+    }
+  }
+
+  /// Rooms that are left without any owner, admin or member go, too.
+  private func forgetAffiliations(of account: JID) throws {
+    let rooms = try Int64.fetchAll(
+      db.cachedStatement(sql: "DELETE FROM affiliation WHERE jid = ? RETURNING room"), arguments: [account.sql])
+    for room in rooms {
+      try run(
+        """
+        DELETE FROM room WHERE id = ? AND NOT EXISTS (
+          SELECT 1 FROM affiliation WHERE room = room.id AND affiliation IN ('owner', 'admin', 'member'))
+        """, [room])
     }
   }
 

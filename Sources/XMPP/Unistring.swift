@@ -56,6 +56,10 @@ enum Unistring {
     static let controls = Categories(UC_CATEGORY_MASK_Cc)
     static let unassigned = Categories(UC_CATEGORY_MASK_Cn)
     static let privateUse = Categories(UC_CATEGORY_MASK_Co)
+    /// Categories whose characters have no glyph.
+    static let unseen = Categories(
+      UC_CATEGORY_MASK_Cc, UC_CATEGORY_MASK_Cf, UC_CATEGORY_MASK_Cs, UC_CATEGORY_MASK_Cn, UC_CATEGORY_MASK_Zs, UC_CATEGORY_MASK_Zl,
+      UC_CATEGORY_MASK_Zp)
 
     private init(_ masks: Int...) { rawValue = masks.reduce(0, |) }
   }
@@ -73,6 +77,7 @@ enum Unistring {
   }
 
   static func isDefaultIgnorable(_ scalar: Unicode.Scalar) -> Bool { uc_is_property_default_ignorable_code_point(scalar.value) }
+  static func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool { uc_is_property_white_space(scalar.value) }
   static func isNoncharacter(_ scalar: Unicode.Scalar) -> Bool { uc_is_property_not_a_character(scalar.value) }
   static func isJoinControl(_ scalar: Unicode.Scalar) -> Bool { uc_is_property_join_control(scalar.value) }
   static func isVirama(_ scalar: Unicode.Scalar) -> Bool { uc_combining_class(scalar.value) == Int32(UC_CCC_VR) }

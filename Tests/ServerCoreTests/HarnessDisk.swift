@@ -44,7 +44,10 @@ private struct Rows {
     case .deleteAccount(let jid):
       accounts[jid] = nil
       offline[jid] = nil
-      for room in rooms.keys { rooms[room]?.affiliations.removeAll { $0.jid == jid } }
+      for room in rooms.keys where rooms[room]!.affiliations.contains(where: { $0.jid == jid }) {
+        rooms[room]!.affiliations.removeAll { $0.jid == jid }
+        if rooms[room]!.affiliations.allSatisfy({ $0.record.affiliation == "outcast" }) { rooms[room] = nil }
+      }
     case .rosterItem(let owner, let item):
       accounts[owner]?.roster.removeAll { $0.jid == item.jid }
       accounts[owner]?.roster.append(item)

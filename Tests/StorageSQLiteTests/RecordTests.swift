@@ -113,4 +113,22 @@ import XMPP
     #expect(storage.load(.account(romeo)) == .account(fresh))
     #expect(storage.load(.accounts) == .accounts([AccountListing(jid: romeo, isDisabled: false)]))
   }
+
+  /// With an account go the rooms that it leaves without anybody; others stay, also without an owner.
+  @Test func roomsGoWithTheLastOfThoseWhoBelongToThem() throws {
+    let storage = try open()
+    try storage.commit(.account(account(romeo)), .account(account(juliet)))
+    let rooms = ["a", "b", "c", "d"].map { JID("\($0)@conference.example.org")! }
+    let configuration = DataForm(.submit).element
+    for room in rooms {
+      try storage.commit(
+        .room(RoomRecord(jid: room, name: "", isPublic: true, configuration: configuration, subject: nil)),
+        .affiliation(room: room, jid: romeo, AffiliationRecord(affiliation: room == rooms[3] ? "outcast" : "owner")))
+    }
+    try storage.commit(
+      .affiliation(room: rooms[1], jid: juliet, AffiliationRecord(affiliation: "outcast")),
+      .affiliation(room: rooms[2], jid: juliet, AffiliationRecord(affiliation: "member")),
+      .affiliation(room: rooms[3], jid: juliet, AffiliationRecord(affiliation: "owner")), .deleteAccount(romeo))
+    #expect(storage.load(.rooms("conference.example.org")) == .rooms([rooms[2], rooms[3]].map { RoomListing(jid: $0, name: "") }))
+  }
 }

@@ -100,7 +100,8 @@ extension Server {
     for stanza in line { receiveForNobody(step.reach(.abandonedLine, stanza), &step) }
   }
 
-  /// Whoever gets the name later must not inherit its rank in rooms. (What is stored goes with the account.)
+  /// Whoever gets the name later must not inherit its rank in rooms, and those that it alone owned pass on. (What is stored of its ranks
+  /// goes with the account.)
   private mutating func forgetRanks(of jid: JID, _ step: inout Step) {
     for room in rooms.sortedKeys() {
       if rooms[room]!.isLoading {
@@ -108,8 +109,8 @@ extension Server {
         rooms[room]!.isOutdated = true
       } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
         step.reach(.registrationRemovalEndsRank)
-        rooms[room]!.entity!.affiliations.set(jid, nil)
-        step.touch(room)
+        rooms[room]!.entity!.forget(jid, &step)
+        roomSettled(room, &step)
       }
     }
   }

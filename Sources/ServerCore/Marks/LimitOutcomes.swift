@@ -61,6 +61,7 @@ public struct LimitOutcome: Sendable {
     LimitOutcome("rooms.historyBytes", "the oldest messages leave the room's history"),
     LimitOutcome("rooms.relays", "the oldest request that has no answer is given up: whoever asked gets an error"),
     LimitOutcome("rooms.invitations", "the message with the invitations is answered with resource-constraint; nobody is invited"),
+    LimitOutcome("rooms.openInvitations", "the oldest invitation is forgotten: whoever declines it gets not-acceptable"),
     LimitOutcome("rooms.lockTime", "a room that its creator did not configure is destroyed"),
   ]
 }

@@ -85,7 +85,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull, parkedAskersFull
   case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine
-  case idleAccountReleased, idleAccountPostponed, idleRoomReleased
+  case idleAccountReleased, idleAccountPostponed, idleRoomReleased, idleRoomPostponed
   case idleAccountAwaitsOffline
 
   // Account control
@@ -213,10 +213,13 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   // Rooms come and go
   case roomCreated
   case roomAbsentAsked
+  case roomAbsentWithoutNick
   case roomLockExpired
   case roomLockedAsked
   case roomGoneWithLast
   case roomAbandoned
+  case roomLoadedWithoutOwner
+  case roomPassedToAdmins, roomPassedToMembers, roomWithoutHeir
 
   // The service
   case serviceListed, serviceListShared, serviceListHidesRoom
@@ -231,6 +234,9 @@ public enum Mark: UInt16, CaseIterable, Sendable {
 
   // Entering
   case roomJoinWithoutNick, roomJoinAgain
+  case roomJoinAgainWithoutNick
+  case roomJoinNickUnseen
+  case roomJoinAgainRenamed, roomJoinAgainBesideOwn
   case roomJoinWithoutX
   case roomJoinLocked
   case roomJoinBanned
@@ -247,6 +253,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomPresenceUpdated
   case roomPresenceTooHeavy
   case roomNickChanged, roomNickConflict, roomNickChangedTogether
+  case roomNickUnseen
   case roomLeftByOneClient, roomLeftByShownClient
   case roomLeftByError
   case roomLeftLocked
@@ -280,8 +287,10 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   // Invitations and voice
   case roomInviteMalformed, roomInviteWithPassword
   case roomInviteTooMany
-  case roomInviteForbidden, roomInviteMakesMember
-  case roomDeclineMalformed, roomDeclineLost
+  case roomInviteForbidden, roomInviteMakesMember, roomInviteOfDomain
+  case roomInviteListFull
+  case roomInvitationForgotten
+  case roomDeclineMalformed, roomDeclineUninvited, roomDeclineLost, roomDeclinePassed, roomDeclinePassedToAccount
   case roomVoiceRequested
   case roomVoiceApproved, roomVoiceNotApproved
 
@@ -328,6 +337,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case roomRankInvites
   case roomRankGivesRole, roomRankTakesRole
   case roomRankReservedTwice, roomRankReservedByAnother, roomRankSitterProtected, roomRankSitterOut, roomRankNickReleased
+  case roomRankNickUnseen
+  case roomRankOfDomain
 
   // Configuration
   case roomOwnerRefused, roomConfigurationSame
@@ -338,6 +349,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
 
   // Registration with rooms
   case roomRegistrationMalformed, roomRegistrationConflict, roomRegistered
+  case roomRegistrationNickUnseen
   case roomRegistrationOfStranger, roomRegistrationOfOutcast, roomRegistrationRemoved, roomRegistrationRemovedByAdmin
 }
 

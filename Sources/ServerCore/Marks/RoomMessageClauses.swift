@@ -11,9 +11,13 @@ extension Mark {
     case .roomHistorySeconds, .roomHistorySince, .roomHistoryMaxStanzas, .roomHistoryMaxChars: "XEP-0045, 7.2.14"
     case .roomPrivateGroupchat, .roomPrivateToNobody, .roomPrivateForbidden, .roomPrivateToSeveral, .roomErrorPassedOn: "XEP-0045, 7.5"
     case .roomErrorOfGhost: "XEP-0045, 18.1.2"
-    case .roomInviteMalformed, .roomInviteWithPassword, .roomDeclineMalformed, .roomDeclineLost: "XEP-0045, 7.8.2"
+    case .roomInviteMalformed, .roomInviteWithPassword, .roomDeclineMalformed, .roomDeclineUninvited, .roomDeclineLost,
+      .roomDeclinePassed, .roomDeclinePassedToAccount:
+      "XEP-0045, 7.8.2"
+    case .roomInvitationForgotten: "XEP-0045, 7.8.2; limit rooms.openInvitations"
     case .roomInviteTooMany: "XEP-0045, 7.8.2; limit rooms.invitations"
-    case .roomInviteForbidden, .roomInviteMakesMember: "XEP-0045, 9.5"
+    case .roomInviteForbidden, .roomInviteMakesMember, .roomInviteOfDomain: "XEP-0045, 9.5"
+    case .roomInviteListFull: "XEP-0045, 9.5; limit rooms.affiliations"
     case .roomVoiceRequested: "XEP-0045, 7.13"
     case .roomVoiceApproved, .roomVoiceNotApproved: "XEP-0045, 8.6"
     case .roomRelayed, .roomRelayedToAccount, .roomRelayToNobody, .roomRelayAnsweredError, .roomRelayAnswerUnknown:

@@ -33,6 +33,8 @@ extension Mark {
       .roomRegistrationMalformed, .roomRegistrationConflict, .roomRegistered, .roomRegistrationOfStranger, .roomRegistrationOfOutcast,
       .roomRegistrationRemoved, .roomRegistrationRemovedByAdmin:
       "XEP-0045, 7.10"
+    case .roomRankNickUnseen, .roomRegistrationNickUnseen: "XEP-0045, 17.1"
+    case .roomRankOfDomain: "XEP-0045, 5.2"
     case .roomOwnerRefused, .roomConfigurationSame, .roomConfigurationChanged, .roomConfigurationCancelled, .roomBecamePersistent,
       .roomBecameTemporary, .roomBecameMembersOnly:
       "XEP-0045, 10.2"

@@ -14,7 +14,7 @@ extension Mark {
       .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
       "activation"
     case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "limit parkedStanzas"
-    case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased: "limit idleTime"
+    case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "limit idleTime"
     case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
       .accountDisabled, .accountEnabled, .accountDeleted:
       "account control"

@@ -20,8 +20,11 @@ struct Room: Sendable, Codable {
   /// The last change of the subject: its message as broadcast, stamped, and from the occupant who made it.
   var subject: Element?
   var relays = RoomRelays()
+  var invitations = RoomInvitations()
   /// When a room that is still locked is given up, on the monotonic clock; `nil` once it is configured.
   var lockDeadline: Int64?
+  /// When the last stanza for it came, on the monotonic clock.
+  var lastUse: Int64 = 0
   var isDestroyed = false
 
   /// A room that nobody knows yet. The first who joins becomes its owner.
@@ -45,7 +48,17 @@ struct Room: Sendable, Codable {
   /// Whether this stanza, to a room that exists nowhere, creates it: an available presence to a nick in it. (One without the
   /// `<x/>` of 7.2.1 comes from a client that believes itself inside: the new room tells it otherwise and is gone again.)
   static func isCreation(_ stanza: Stanza) -> Bool {
-    stanza.kind == .presence && stanza.type == nil && stanza.to.isFull
+    stanza.kind == .presence && stanza.type == nil && isNick(stanza.to.resource)
+  }
+
+  /// What is said for a room that does not exist, or that does not exist for whoever sent this (7.2.10, 7.2.11, 17.2): anybody can
+  /// compare the two, so both say it here.
+  static func refuseAsAbsent(_ stanza: Stanza, _ step: inout Step) {
+    switch (stanza.kind, stanza.type) {
+    case (.presence, nil): refuseNick(stanza, &step)
+    case (.presence, _), (nil, _): break
+    case (.message, _), (.iq, _): step.bounce(stanza, StanzaError(.itemNotFound))
+    }
   }
 }
 
@@ -54,6 +67,8 @@ struct Room: Sendable, Codable {
 extension Room {
   /// Takes a stanza to the room or to somebody in it.
   mutating func receive(_ stanza: Stanza, _ step: inout Step) {
+    // A presence that would create the room is refused as a room refuses it (7.2.10).
+    if isHidden(from: stanza.from), !Room.isCreation(stanza) { return Room.refuseAsAbsent(step.reach(.roomLockedAsked, stanza), &step) }
     switch stanza.kind {
     case .presence: receivePresence(stanza, &step)
     case .message: receiveMessage(stanza, &step)
@@ -66,10 +81,6 @@ extension Room {
     if stanza.to.isFull { return relay(stanza, &step) }
     guard stanza.type == "get" || stanza.type == "set" else { return }
     guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
-    // A locked room does not officially exist (7.2.10).
-    guard !isLocked || affiliation(of: stanza.from) == .owner else {
-      return step.bounce(stanza, step.reach(.roomLockedAsked, StanzaError(.itemNotFound)))
-    }
     switch (query.namespace, stanza.type) {
     case (NS.mucAdmin, _): receiveAdmin(stanza, query, &step)
     case (NS.mucOwner, _): receiveOwner(stanza, query, &step)
@@ -124,6 +135,11 @@ extension Room {
 
 extension Room {
   var isLocked: Bool { lockDeadline != nil }
+  /// A locked room does not officially exist (7.2.10), but for its owners, and for who is in it. One with an empty list is about to be
+  /// created.
+  func isHidden(from user: JID) -> Bool {
+    isLocked && affiliations.count > 0 && affiliation(of: user) != .owner && occupant(of: user) == nil
+  }
   /// Whether storage knows the room.
   var isPersisted: Bool { configuration.isPersistent && !isLocked && !isDestroyed }
   /// Destroyed or abandoned, or temporary with nobody in it: the server drops it.

@@ -37,29 +37,44 @@ extension Server {
       // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
       step.touch(jid)
     }
-    rooms[jid] = Slot(entity: snapshot.map { Room(restoring: $0, configuration.limits.rooms) }, isLoading: false)
+    rooms[jid] = Slot(entity: snapshot.map { restore($0, &step) }, isLoading: false)
+    if rooms[jid]!.entity?.isDestroyed ?? false { rooms[jid]!.entity = nil }
     for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
+  }
+
+  /// A stored room as it may be: an older version may have stored what may not be, and the last owner's account may be gone.
+  private func restore(_ snapshot: RoomSnapshot, _ step: inout Step) -> Room {
+    var room = Room(restoring: snapshot, configuration.limits.rooms)
+    room.lastUse = step.now.monotonic
+    room.mendList(&step)
+    if room.affiliations.ownerCount == 0 { step.reach(.roomLoadedWithoutOwner) }
+    room.keepOwner(&step)
+    return room
   }
 
   /// To the room in memory, or to nobody, who becomes one if this is how rooms begin.
   private mutating func hand(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
     if !(rooms.look(jid, { $0.hasEntity }) ?? false) {
       guard Room.isCreation(stanza) else {
-        if stanza.kind != .presence || stanza.type == nil {
-          step.bounce(stanza, step.reach(.roomAbsentAsked, StanzaError(.itemNotFound)))
-        }
-        return
+        let isJoin = stanza.kind == .presence && stanza.type == nil
+        step.reach(!isJoin ? .roomAbsentAsked : stanza.to.isBare ? .roomAbsentWithoutNick : .roomJoinNickUnseen)
+        return Room.refuseAsAbsent(stanza, &step)
       }
       step.reach(.roomCreated)
       rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
     }
-    _ = rooms.change(jid) { $0.change { $0.receive(stanza, &step) } }
+    _ = rooms.change(jid) { slot in
+      slot.change { room in
+        room.lastUse = step.now.monotonic
+        room.receive(stanza, &step)
+      }
+    }
     roomSettled(jid, &step)
   }
 
-  private mutating func roomSettled(_ jid: JID, _ step: inout Step) {
+  mutating func roomSettled(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
     if room.isGone {
       if !room.isDestroyed { step.reach(.roomGoneWithLast) }
@@ -71,7 +86,12 @@ extension Server {
 
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
-    if room.isIdle { return _ = rooms.remove(step.reach(.idleRoomReleased, jid)) }
+    if room.isIdle {
+      // The timer may have been set for an earlier use: what leaves memory loses its history.
+      let due = room.lastUse + configuration.limits.idleTime
+      guard isPast(due, step) else { return wake(.room(jid), at: step.reach(.idleRoomPostponed, due)) }
+      return _ = rooms.remove(step.reach(.idleRoomReleased, jid))
+    }
     guard let deadline = room.nextDeadline else { return }
     guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
     rooms[jid]!.entity!.deadlinePassed(&step)

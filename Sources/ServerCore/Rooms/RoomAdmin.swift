@@ -137,9 +137,12 @@ extension Room {
       return .affiliation(affiliation, occupant.user, nick: .keep)
     }
     guard let user = JID(text) else { throw step.reach(.roomAdminAddressMalformed, StanzaError(.jidMalformed)) }
+    guard Room.mayHave(affiliation, user) else {
+      throw step.reach(.roomRankOfDomain, StanzaError(.notAcceptable, text: "A domain can be banned, and nothing else."))
+    }
     guard let nick = item["nick"] else { return .affiliation(affiliation, user.bare, nick: .keep) }
     if nick.isEmpty { return step.reach(.roomRankNickReleased, .affiliation(affiliation, user.bare, nick: .release)) }
-    guard let address = JID(bare: jid, resource: nick) else { throw StanzaError(.jidMalformed) }
+    guard let address = address(under: nick) else { throw step.reach(.roomRankNickUnseen, StanzaError(.jidMalformed)) }
     return .affiliation(affiliation, user.bare, nick: .reserve(address.resource))
   }
 
@@ -174,7 +177,7 @@ extension Room {
       }
     }
     // A room keeps an owner (10.4).
-    guard owners > 0 || affiliations.ownerCount == 0 else {
+    guard owners > 0 else {
       throw step.reach(.roomRankLastOwner, StanzaError(.conflict, text: "The room needs an owner."))
     }
     guard entries <= max(step.configuration.limits.rooms.affiliations, affiliations.count) else {

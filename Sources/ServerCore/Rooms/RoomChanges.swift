@@ -79,7 +79,7 @@ extension Room {
         step.reach(.roomRankInvites)
         // By the address that the room shows of whoever did it.
         let shown = configuration.isNonAnonymous ? actor.jid.bare : actor.nick.flatMap { JID(bare: jid, resource: $0) }
-        invite(user, from: shown ?? jid, &step)
+        invite(user, by: actor.jid, shownAs: shown ?? jid, &step)
       }
     }
   }

@@ -81,7 +81,9 @@ extension RoomConfiguration {
     static let isModerated: Text = "muc#roomconfig_moderatedroom"
     static let whois: Text = "muc#roomconfig_whois"
     static let changeSubject: Text = "muc#roomconfig_changesubject"
-    static let historyLength: Text = "muc#roomconfig_historylength"
+    static let historyLength: Text = "muc#maxhistoryfetch"
+    /// The same as Prosody calls it, and as this server did in rooms that it stored: understood, and not said any more.
+    static let oldHistoryLength: Text = "muc#roomconfig_historylength"
     static let broadcast: Text = "muc#roomconfig_presencebroadcast"
     static let privateMessages: Text = "muc#roomconfig_allowpm"
   }
@@ -105,8 +107,9 @@ extension RoomConfiguration {
       guard value == "anyone" || value == "moderators" else { throw Self.refusal(of: Name.whois) }
       isNonAnonymous = value == "anyone"
     }
-    if let value = form.value(Name.historyLength) {
-      guard let length = Int(value.trimmed.string), length >= 0 else { throw Self.refusal(of: Name.historyLength) }
+    for name in [Name.oldHistoryLength, Name.historyLength] {
+      guard let value = form.value(name) else { continue }
+      guard let length = Int(value.trimmed.string), length >= 0 else { throw Self.refusal(of: name) }
       historyLength = length
     }
     if let field = form[Name.broadcast] {

@@ -54,6 +54,9 @@ extension Room {
         DataForm.Field(name: "muc#roominfo_description", kind: .textSingle, label: "Description", values: [configuration.description]),
         DataForm.Field(name: "muc#roominfo_occupants", kind: .textSingle, label: "Number of occupants", values: ["\(occupants.count)"]),
         DataForm.Field(
+          name: "muc#roominfo_subjectmod", kind: .boolean, label: "Participants may change the subject",
+          values: [configuration.participantsChangeSubject ? "1" : "0"]),
+        DataForm.Field(
           name: "muc#roomconfig_changesubject", kind: .boolean, label: "Participants may change the subject",
           values: [configuration.participantsChangeSubject ? "1" : "0"]),
         DataForm.Field(

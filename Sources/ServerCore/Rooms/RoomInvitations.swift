@@ -4,6 +4,53 @@ internal import XMPP
 
 // Messages to the room that are not for all: invitations (XEP-0045, 7.8.2) and requests for voice (7.13, 8.6).
 
+/// The invitations that a room sent and that nobody has declined or followed (XEP-0045, 7.8.2): a decline is passed on to the one who
+/// invited, and to nobody else.
+///
+/// They are bounded, and live as long as the room is in memory. A decline of an invitation that is forgotten is refused as one of an
+/// invitation that never was; whoever invited learns nothing then, as if the invitation had been ignored.
+struct RoomInvitations: Sendable, Codable {
+  struct Key: Sendable, Hashable, Codable {
+    /// Bare.
+    var invitee: JID
+    /// Bare.
+    var inviter: JID
+  }
+  /// The address by which the invitation named the inviter. In the order of inviting.
+  private var entries: OrderedDictionary<Key, JID> = [:]
+
+  var count: Int { entries.count }
+
+  /// Keeps an invitation. Returns whether the oldest had to go for it.
+  mutating func insert(_ invitee: JID, by inviter: JID, shownAs address: JID, limit: Int) -> Bool {
+    let key = Key(invitee: invitee.bare, inviter: inviter.bare)
+    entries.removeValue(forKey: key)
+    entries[key] = address
+    guard entries.count > limit else { return false }
+    entries.removeFirst()
+    return true
+  }
+
+  func contains(_ invitee: JID) -> Bool { entries.keys.contains { $0.invitee == invitee.bare } }
+
+  /// Ends the invitation that this user declines to the inviter of this address, and returns the inviter (bare).
+  ///
+  /// - Parameter isOpen: Whether everybody may know the inviter's real address, so that it counts, too.
+  mutating func take(_ invitee: JID, from address: JID, isOpen: Bool) -> JID? {
+    let found = entries.first { key, shown in
+      key.invitee == invitee.bare && (shown == address || (isOpen && key.inviter == address.bare))
+    }
+    guard let found else { return nil }
+    entries.removeValue(forKey: found.key)
+    return found.key.inviter
+  }
+
+  /// The user has come.
+  mutating func forget(_ invitee: JID) {
+    if !entries.isEmpty { entries.removeAll { $0.key.invitee == invitee } }
+  }
+}
+
 extension Room {
   /// A message that is not of type groupchat, from an occupant.
   mutating func receiveRequest(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
@@ -19,7 +66,7 @@ extension Room {
   }
 
   /// A message from somebody who isn't in the room: all that is taken is that an invitation is declined.
-  func receiveFromOutside(_ stanza: Stanza, _ step: inout Step) {
+  mutating func receiveFromOutside(_ stanza: Stanza, _ step: inout Step) {
     if stanza.to.isBare, stanza.type != "groupchat",
       let refusal = stanza.element.child("x", NS.mucUser)?.child("decline", NS.mucUser)
     {
@@ -43,42 +90,68 @@ extension Room {
     guard invitees.count == invitations.count else {
       return step.bounce(stanza, step.reach(.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
     }
-    let limits = step.configuration.limits.rooms
-    guard invitees.count <= limits.invitations, affiliations.count + invitees.count <= limits.affiliations else {
+    guard invitees.count <= step.configuration.limits.rooms.invitations else {
       return step.bounce(stanza, step.reach(.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
     }
-    // Without the real JID where the room hides it. A refusal finds its way back by either.
-    let inviter = configuration.isNonAnonymous ? stanza.from : sender.address
+    do throws(StanzaError) { try admit(invitees.map(\.jid), &step) } catch { return step.bounce(stanza, error) }
+    // Without the real JID where the room hides it.
+    let shown = configuration.isNonAnonymous ? stanza.from : sender.address
     for (invitee, invitation) in invitees {
-      if configuration.isMembersOnly, affiliation(of: invitee) == .none {
-        step.reach(.roomInviteMakesMember)
-        setAffiliation(.member, of: invitee.bare, nick: .keep, by: nil, reason: nil, &step)
-      }
-      invite(invitee, from: inviter, id: stanza.id, passing: invitation.passedOn, &step)
+      invite(invitee, by: sender.user, shownAs: shown, id: stanza.id, passing: invitation.passedOn, &step)
+    }
+  }
+
+  /// Makes members of those who are invited to a members-only room and have no affiliation; all of them or, if that can't be, none.
+  private mutating func admit(_ invitees: [JID], _ step: inout Step) throws(StanzaError) {
+    guard configuration.isMembersOnly else { return }
+    let strangers = OrderedSet(invitees.map(\.bare).filter { affiliation(of: $0) == .none })
+    guard strangers.allSatisfy({ Room.mayHave(.member, $0) }) else {
+      throw step.reach(.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
+    }
+    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits.rooms.affiliations else {
+      throw step.reach(.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
+    }
+    for invitee in strangers {
+      step.reach(.roomInviteMakesMember)
+      setAffiliation(.member, of: invitee, nick: .keep, by: nil, reason: nil, &step)
     }
   }
 
   /// Sends an invitation in somebody's name, with the password that is needed.
-  func invite(_ invitee: JID, from inviter: JID, id: Text? = nil, passing details: [Element] = [], _ step: inout Step) {
-    let invitation = Element("invite", NS.mucUser, ["from": inviter.text], children: details)
+  ///
+  /// - Parameters:
+  ///   - inviter: Who hears if the invitation is declined.
+  ///   - shown: The inviter's address as the invitee gets it.
+  mutating func invite(
+    _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ step: inout Step
+  ) {
+    let limit = step.configuration.limits.rooms.openInvitations
+    if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) { step.reach(.roomInvitationForgotten) }
+    let invitation = Element("invite", NS.mucUser, ["from": shown.text], children: details)
     var x = Element("x", NS.mucUser, children: [invitation])
     if let secret = configuration.secret { x.append("password", NS.mucUser, text: step.reach(.roomInviteWithPassword, secret)) }
     step.route(Element("message", NS.client, ["id": id], children: [x]), from: jid, to: invitee)
   }
 
-  /// The one who invited is told, by whichever address the invitation showed.
-  private func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ step: inout Step) {
-    guard let inviter = refusal["to"].flatMap({ JID($0) }) else {
+  /// The one who invited is told: by the client that is in the room, or else by the account.
+  private mutating func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ step: inout Step) {
+    guard let address = refusal["to"].flatMap({ JID($0) }) else {
       return step.bounce(stanza, step.reach(.roomDeclineMalformed, StanzaError(.badRequest, by: jid)))
     }
-    // Who is in the room is not for strangers to find out: real addresses count only where all may see them, and nobody hears whether
-    // the one who is meant is there.
-    guard !isLocked, affiliation(of: stanza.from) != .outcast else { return }
-    let byAddress = configuration.isNonAnonymous ? occupants.values.first { $0.user == inviter.bare } : nil
-    guard let found = inviter.bare == jid ? occupants[inviter.resource] : byAddress else { return step.reach(.roomDeclineLost) }
+    // Nobody invited the sender, as far as the room remembers: the message is like any other that is no occupant's (7.4).
+    guard invitations.contains(stanza.from) else {
+      return step.bounce(stanza, step.reach(.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
+    }
+    // Who is behind a nick is not for strangers to find out: so a real address counts only where all may see it, and a decline to
+    // somebody who did not invite is lost without a word.
+    guard affiliation(of: stanza.from) != .outcast,
+      let inviter = invitations.take(stanza.from, from: address, isOpen: configuration.isNonAnonymous)
+    else { return step.reach(.roomDeclineLost) }
     let decline = Element("decline", NS.mucUser, ["from": stanza.from.bare.text], children: refusal.passedOn)
     let message = Element("message", NS.client, ["id": stanza.id], children: [Element("x", NS.mucUser, children: [decline])])
-    step.route(message, from: jid, to: Array(found.sessions.keys))
+    let present = occupants.values.filter { $0.user == inviter }.flatMap(\.sessions.keys)
+    step.reach(present.isEmpty ? .roomDeclinePassedToAccount : .roomDeclinePassed)
+    step.route(message, from: jid, to: present.isEmpty ? [inviter] : present)
   }
 }
 
@@ -112,7 +185,9 @@ extension Room {
       .form, title: "Voice request", instructions: ["To let this occupant speak, check the box and submit."],
       fields: [
         DataForm.Field(name: "FORM_TYPE", kind: .hidden, values: [NS.mucRequest]),
-        DataForm.Field(name: "muc#role", kind: .textSingle, label: "Requested role", values: [Role.participant.text]),
+        DataForm.Field(
+          name: "muc#role", kind: .listSingle, label: "Requested role", values: [Role.participant.text],
+          options: [DataForm.Option(label: "Participant", value: Role.participant.text)]),
         DataForm.Field(name: "muc#jid", kind: .jidSingle, label: "User ID", values: [visitor.shownJID.text]),
         DataForm.Field(name: "muc#roomnick", kind: .textSingle, label: "Room nickname", values: [visitor.nick]),
         DataForm.Field(name: "muc#request_allow", kind: .boolean, label: "Grant voice to this person?", values: ["0"]),

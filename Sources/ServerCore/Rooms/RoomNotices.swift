@@ -59,6 +59,13 @@ extension Room {
     var reason: Text?
     var codes: [Status] = []
     var destruction: Element?
+    /// The client whose presence this answers, and the id of that presence: its own copy has the same (16.3, "stable_id").
+    var answered: Answered?
+  }
+  struct Answered: Sendable {
+    var client: JID
+    var id: Text?
+    init(_ stanza: Stanza) { (client, id) = (stanza.from, stanza.id) }
   }
 
   /// Who looks at a notice: somebody who sees no JIDs, somebody who sees all, or who it is about.
@@ -91,7 +98,14 @@ extension Room {
     guard !addressees.isEmpty else { return }
     step.reach(Status.own.mark)
     for code in notice.codes { step.reach(code.mark) }
-    step.route(element(of: notice, for: .own), from: notice.address, to: addressees)
+    let own = element(of: notice, for: .own)
+    guard let answered = notice.answered, answered.id != nil, addressees.contains(answered.client) else {
+      return step.route(own, from: notice.address, to: addressees)
+    }
+    var answer = own
+    answer["id"] = answered.id
+    step.route(answer, from: notice.address, to: answered.client)
+    step.route(own, from: notice.address, to: addressees.filter { $0 != answered.client })
   }
 
   /// Sends a notice to everybody else in the room.

@@ -130,13 +130,14 @@ extension Room {
   }
 
   /// Each occupant gets one presence of its own, and the room is gone.
-  mutating func destroy(_ destruction: Destruction, codes: [Status] = [], _ step: inout Step) {
+  mutating func destroy(_ destruction: Destruction, codes: [Status] = [], answering answered: Answered? = nil, _ step: inout Step) {
     if isPersisted { step.persist(.deleteRoom(jid)) }
     for occupant in occupants.values {
       var notice = departure(of: occupant)
       notice.affiliation = .none
       notice.codes = codes
       notice.destruction = destruction.element
+      notice.answered = answered
       tell(notice, own: occupant.sessions.keys, &step)
     }
     clear()

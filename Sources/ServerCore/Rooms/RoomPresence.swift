@@ -14,7 +14,8 @@ extension Room {
         join(stanza, &step)
       }
     // Whether to the room or to a nick: who leaves is known by the real JID.
-    case "unavailable": leave(stanza.from, showing: sanitized(stanza.element, &step), codes: [], &step)
+    case "unavailable":
+      leave(stanza.from, showing: sanitized(stanza.element, &step), codes: [], answering: Answered(stanza), &step)
     // The client is not there to take the room's presence (11.1).
     case "error":
       if occupant(of: stanza.from) != nil { step.reach(.roomLeftByError) }
@@ -25,17 +26,45 @@ extension Room {
 
   private mutating func receiveAvailable(_ stanza: Stanza, of occupant: Occupant, _ step: inout Step) {
     let nick = stanza.to.resource
-    if !nick.isEmpty, nick != occupant.nick {
-      changeNick(of: occupant, stanza, &step)
-    } else if stanza.element.child("x", NS.muc) != nil {
-      step.reach(.roomJoinAgain)
-      // The client lost track of the room: it gets all that it would get if it had just come (7.2.1).
-      enter(stanza, as: occupant, &step)
+    let isJoin = stanza.element.child("x", NS.muc) != nil
+    // Presence to the room itself is but presence.
+    guard Room.isNick(nick) || (nick.isEmpty && !isJoin) else {
+      return Room.refuseNick(step.reach(nick.isEmpty ? .roomJoinAgainWithoutNick : .roomNickUnseen, stanza), &step)
+    }
+    if isJoin {
+      joinAgain(stanza, as: occupant, &step)
+    } else if !nick.isEmpty, nick != occupant.nick {
+      guard let renamed = changeNick(of: occupant, stanza, &step) else { return }
+      var notice = notice(of: renamed)
+      notice.answered = Answered(stanza)
+      announce(notice, of: renamed, &step)
     } else {
       step.reach(.roomPresenceUpdated)
       let presence = sanitized(stanza.element, &step)
       occupants[occupant.nick]?.show(presence, of: stanza.from)
-      if let updated = occupants[occupant.nick] { announce(notice(of: updated), of: updated, &step) }
+      guard let updated = occupants[occupant.nick] else { return }
+      var notice = notice(of: updated)
+      notice.answered = Answered(stanza)
+      announce(notice, of: updated, &step)
+    }
+  }
+
+  /// The client lost track of the room: it gets all that it would get if it had just come (7.2.1; 17.3, rule 3), also if it comes under
+  /// another nick. What it does not know, it is told first: that the nick it had is no longer its own (7.6).
+  private mutating func joinAgain(_ stanza: Stanza, as occupant: Occupant, _ step: inout Step) {
+    let nick = stanza.to.resource
+    if nick == occupant.nick {
+      step.reach(.roomJoinAgain)
+      enter(stanza, as: occupant, &step)
+    } else if let other = occupants[nick], other.user == occupant.user {
+      step.reach(.roomJoinAgainBesideOwn)
+      var old = departure(of: occupant)
+      (old.role, old.nick, old.jid, old.codes) = (occupant.role, nick, stanza.from, [.newNick])
+      withdraw(stanza.from, of: occupant, old, &step)
+      enter(stanza, as: other, &step)
+    } else if let renamed = changeNick(of: occupant, stanza, &step) {
+      step.reach(.roomJoinAgainRenamed)
+      enter(stanza, as: renamed, &step)
     }
   }
 
@@ -61,10 +90,14 @@ extension Room {
 
 extension Room {
   private mutating func join(_ stanza: Stanza, _ step: inout Step) {
-    guard stanza.to.isFull else { return refuse(stanza, step.reach(.roomJoinWithoutNick, .jidMalformed), &step) }
+    guard Room.isNick(stanza.to.resource) else {
+      return Room.refuseNick(step.reach(stanza.to.isBare ? .roomJoinWithoutNick : .roomJoinNickUnseen, stanza), &step)
+    }
     guard let request = stanza.element.child("x", NS.muc) else { return dismiss(stanza, &step) }
     let isCreation = isLocked && affiliations.count == 0
     if isCreation {
+      // Who makes a room owns it, and so must be one who can.
+      guard Room.mayHave(.owner, stanza.from) else { return refuse(stanza, .notAllowed, &step) }
       affiliations.set(stanza.from.bare, RoomAffiliations.Entry(affiliation: .owner))
     } else if let refusal = refusal(of: stanza, request, &step) {
       return refuse(stanza, refusal, &step)
@@ -83,6 +116,7 @@ extension Room {
     var notice = Notice(address: stanza.to, presence: presence, affiliation: .none, role: .none, jid: stanza.from)
     notice.reason = "You are not in the room."
     notice.codes = [.kicked, .technicalProblem]
+    notice.answered = Answered(stanza)
     tell(notice, own: [stanza.from], &step)
   }
 
@@ -127,12 +161,14 @@ extension Room {
     occupant.show(sanitized(stanza.element, &step), of: stanza.from)
     occupants[occupant.nick] = occupant
     nicks[stanza.from] = occupant.nick
+    invitations.forget(occupant.user)
 
     showOccupants(to: occupant, at: stanza.from, &step)
     showUnavailable(to: occupant, at: stanza.from, &step)
     let notice = notice(of: occupant)
     var own = notice
     own.codes = codes + (configuration.isNonAnonymous ? [.nonAnonymous] : [])
+    own.answered = Answered(stanza)
     tell(own, own: [stanza.from], &step)
     tell(notice, own: occupant.sessions.keys.filter { $0 != stanza.from }, &step)
     if shows(occupant.role) { tellOthers(notice, &step) }
@@ -145,11 +181,13 @@ extension Room {
 // MARK: - Another nick
 
 extension Room {
-  /// For others an unavailable old nick and an available new one (7.6). All clients of the occupant move along.
-  private mutating func changeNick(of occupant: Occupant, _ stanza: Stanza, _ step: inout Step) {
+  /// For others an unavailable old nick and an available new one (7.6). All clients of the occupant move along. Says the former, and
+  /// returns who is to be announced.
+  private mutating func changeNick(of occupant: Occupant, _ stanza: Stanza, _ step: inout Step) -> Occupant? {
     let nick = stanza.to.resource
     guard occupants[nick] == nil, !isTaken(nick, for: occupant.user) else {
-      return refuse(stanza, step.reach(.roomNickConflict, .conflict), &step)
+      refuse(stanza, step.reach(.roomNickConflict, .conflict), &step)
+      return nil
     }
     step.reach(occupant.sessions.count > 1 ? .roomNickChangedTogether : .roomNickChanged)
     var old = departure(of: occupant)
@@ -165,7 +203,7 @@ extension Room {
     occupants.removeValue(forKey: occupant.nick)
     occupants[nick] = renamed
     for session in renamed.sessions.keys { nicks[session] = nick }
-    announce(notice(of: renamed), of: renamed, &step)
+    return renamed
   }
 }
 
@@ -173,26 +211,34 @@ extension Room {
 
 extension Room {
   /// One client leaves, by its own will or because it can't be reached; `presence` is what it says on leaving.
-  mutating func leave(_ session: JID, showing presence: Element?, codes: [Status], _ step: inout Step) {
-    guard var occupant = occupant(of: session) else { return }
+  mutating func leave(
+    _ session: JID, showing presence: Element?, codes: [Status], answering answered: Answered? = nil, _ step: inout Step
+  ) {
+    guard let occupant = occupant(of: session) else { return }
     // Who leaves a room before it is configured gives it up (10.1.3).
     if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
       step.reach(.roomLeftLocked)
-      return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, &step)
+      return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, answering: answered, &step)
     }
-    let wasFront = occupant.shownJID == session
     var notice = departure(of: occupant)
     if let presence { notice.presence = presence }
     notice.jid = session
     notice.codes = codes
-    guard occupant.sessions.count > 1 else { return remove(occupant, notice, &step) }
+    notice.answered = answered
+    withdraw(session, of: occupant, notice, &step)
+  }
 
+  /// Takes one client from an occupant, and the occupant away with its last.
+  private mutating func withdraw(_ session: JID, of occupant: Occupant, _ notice: Notice, _ step: inout Step) {
+    guard occupant.sessions.count > 1 else { return remove(occupant, notice, &step) }
+    let wasFront = occupant.shownJID == session
     step.reach(wasFront ? .roomLeftByShownClient : .roomLeftByOneClient)
     tell(notice, own: [session], &step)
-    occupant.sessions.removeValue(forKey: session)
-    occupants[occupant.nick] = occupant
+    var rest = occupant
+    rest.sessions.removeValue(forKey: session)
+    occupants[occupant.nick] = rest
     _ = nicks.remove(session)
-    if wasFront { announce(self.notice(of: occupant), of: occupant, &step) }
+    if wasFront { announce(self.notice(of: rest), of: rest, &step) }
   }
 
   /// The occupant is out with all its clients. It hears of it first, then the others (7.14).

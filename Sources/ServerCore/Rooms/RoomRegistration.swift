@@ -44,8 +44,11 @@ extension Room {
 
   private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ step: inout Step) {
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
-      let wanted = form.value(Self.registeredNickField), !wanted.isEmpty, let address = JID(bare: jid, resource: wanted)
+      let wanted = form.value(Self.registeredNickField), !wanted.isEmpty
     else { return step.bounce(stanza, step.reach(.roomRegistrationMalformed, StanzaError(.badRequest))) }
+    guard let address = address(under: wanted) else {
+      return step.bounce(stanza, step.reach(.roomRegistrationNickUnseen, StanzaError(.jidMalformed)))
+    }
     let user = stanza.from.bare
     guard !isTaken(address.resource, for: user) else {
       return step.bounce(stanza, step.reach(.roomRegistrationConflict, StanzaError(.conflict)))

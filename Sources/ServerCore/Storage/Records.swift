@@ -5,7 +5,8 @@ public import XMPP
 public enum Record: Sendable, Hashable, Codable {
   /// The account comes into being or its credentials or state change; what belongs to it stays.
   case account(AccountRecord)
-  /// The account and all that belongs to it is gone, its rank in rooms included.
+  /// The account and all that belongs to it is gone, its affiliations with rooms included, and so are the rooms that it leaves without
+  /// any owner, admin or member. (A room that loses its last owner alone passes on when it is loaded: `Room.keepOwner`.)
   case deleteAccount(JID)
   case rosterItem(owner: JID, RosterItem)
   case deleteRosterItem(owner: JID, contact: JID)

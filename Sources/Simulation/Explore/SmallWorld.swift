@@ -91,7 +91,7 @@ public struct SmallWorld: Sendable {
 
   /// Somebody comes in and changes his nick while the owner throws out whoever has the old one; a third leaves.
   static let room = SmallWorld(
-    "room", "Three clients in a room: join, change of nick, kick, leave (XEP-0045, 7.2, 7.6, 8.2, 7.14)", states: 512,
+    "room", "Three clients in a room: join, change of nick, kick, leave (XEP-0045, 7.2, 7.6, 8.2, 7.14)", states: 495,
     [
       Stage.Part("alice", opening: [.connect, .send(presence(to: "\(tea)/alice")), .send(configured)], moves: [.send(kick("bob"))]),
       Stage.Part("bob", moves: [.send(presence(to: "\(tea)/bob")), .send(presence(to: "\(tea)/rob"))]),

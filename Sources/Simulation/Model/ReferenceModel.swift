@@ -221,7 +221,10 @@ extension ReferenceModel {
       if case .account(let stored) = loaded, (stored == nil) != (accounts[jid] == nil) {
         problem = problem ?? "storage has \(stored == nil ? "no" : "an") account \(jid), and there is \(stored == nil ? "one" : "none")"
       }
-    case .room(let jid): present.append(jid)
+    case .room(let jid):
+      present.append(jid)
+      rooms[jid]?.passOn()
+      dropIfGone(jid)
     case .offline, .rooms, .accounts: return
     }
     for errand in errands {
@@ -306,6 +309,9 @@ extension ReferenceModel {
     for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
       // The one record says it of all rooms, and takes all of them down with it.
       if let last = pending.indices.last { pending[last].touched.append(room) }
+      // A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.
+      if present.contains(room) || !(rooms[room]?.hasHeirs ?? true) { rooms[room]?.passOn() }
+      dropIfGone(room)
     }
     // What the server asked for in this event, and nothing waits for yet, it asks for after this.
     for (key, errands) in waiting where !asked.contains(key) || !errands.isEmpty {

@@ -99,7 +99,7 @@ extension RoomModel {
   private mutating func receivePresence(_ letter: Letter) {
     switch letter.element.type {
     case nil:
-      if nick(of: letter.from) == nil { enter(letter) } else { changeNick(letter) }
+      if let old = nick(of: letter.from) { comeAgain(letter, as: old) } else { enter(letter) }
     // 7.14, and 18.1.2 of who can't be reached. Chosen: whatever nick the address has, who leaves is known by his own.
     case "unavailable", "error": leave(letter.from)
     // 17.3: nothing else is entering or leaving.
@@ -109,7 +109,8 @@ extension RoomModel {
 
   /// 7.2. Whether a presence is one that seeks to enter (7.2.1, 7.2.18).
   static func isEntry(_ letter: Letter) -> Bool {
-    letter.element.stanzaKind == .presence && letter.element.type == nil && letter.to.isFull && letter.element.child("x", NS.muc) != nil
+    letter.element.stanzaKind == .presence && letter.element.type == nil && RoomRules.mayBeNick(letter.to.resource)
+      && letter.element.child("x", NS.muc) != nil
   }
 
   private mutating func enter(_ letter: Letter) {
@@ -134,13 +135,18 @@ extension RoomModel {
   }
 
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
-  /// not even by himself.
-  private mutating func changeNick(_ letter: Letter) {
+  /// not even by himself. But a client that enters anew, because it lost track (17.3, rule 3), goes to where its user's others are, as it
+  /// would if it had not been inside.
+  private mutating func comeAgain(_ letter: Letter, as old: Text) {
     let new = letter.to.resource
-    guard let old = nick(of: letter.from), !new.isEmpty, new != old, occupants[new] == nil, !isTaken(new, for: letter.from),
-      let occupant = occupants.removeValue(forKey: old)
-    else { return }
-    occupants[new] = occupant
+    guard RoomRules.mayBeNick(new), new != old, !isTaken(new, for: letter.from) else { return }
+    if occupants[new] == nil {
+      if let occupant = occupants.removeValue(forKey: old) { occupants[new] = occupant }
+    } else if Self.isEntry(letter) {
+      occupants[old]?.clients.remove(letter.from)
+      if occupants[old]?.clients.isEmpty ?? false { occupants[old] = nil }
+      occupants[new]?.clients.append(letter.from)
+    }
   }
 
   /// 7.14. A creator who goes before the room is configured gives it up (10.1.3).
@@ -149,6 +155,17 @@ extension RoomModel {
     occupants[nick]?.clients.remove(client)
     if occupants[nick]?.clients.isEmpty ?? false { occupants[nick] = nil }
     if isLocked, occupants.isEmpty { destroy() }
+  }
+
+  /// Whether somebody is in the list to whom the room can pass.
+  var hasHeirs: Bool { list.values.contains { $0.affiliation >= .member } }
+
+  /// 10.4 lets no room be without an owner. Chosen, for rooms that lost all of theirs with their accounts: the highest of those who remain
+  /// own it together, and a room where nobody remains is destroyed.
+  mutating func passOn() {
+    guard let highest = list.values.map(\.affiliation).max(), highest >= .member else { return destroy() }
+    guard highest < .owner else { return }
+    for user in list.filter({ $0.value.affiliation == highest }).keys { setAffiliation(.owner, of: user, nick: .keep) }
   }
 
   mutating func destroy() {
@@ -188,16 +205,18 @@ extension RoomModel {
     }
   }
 
-  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one. Chosen: nobody is invited where there is
-  /// not room for all as if none of them were in the list.
+  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one. Chosen: nobody is invited where one of those
+  /// who are to become members can't, or where there is not room for all of them.
   private mutating func invite(_ invitations: [Element], by sender: Occupant) {
     let invitees = invitations.compactMap { $0["to"].flatMap { JID($0) } }
     guard settings.isMembersOnly, affiliation(of: sender.user) >= .admin, invitees.count == invitations.count,
-      invitees.count <= limits.invitations, list.count + invitees.count <= limits.affiliations
+      invitees.count <= limits.invitations
     else { return }
-    for invitee in invitees where affiliation(of: invitee) == .none {
-      setAffiliation(.member, of: invitee.bare, nick: .keep)
-    }
+    let strangers = OrderedSet(invitees.map(\.bare)).filter { affiliation(of: $0) == .none }
+    guard strangers.isEmpty || list.count + strangers.count <= limits.affiliations,
+      strangers.allSatisfy({ RoomRules.mayHave(.member, $0) })
+    else { return }
+    for invitee in strangers { setAffiliation(.member, of: invitee, nick: .keep) }
   }
 
   /// 8.6: a moderator gives voice to a visitor who asked for it.

@@ -15,8 +15,8 @@ extension RoomModel {
   mutating func receiveRequest(_ letter: Letter) {
     guard letter.to.isBare, letter.element.type == "set", let query = letter.element.firstChild, query.has(name: "query") else { return }
     let affiliation = affiliation(of: letter.from)
-    // A locked room does not officially exist (7.2.10).
-    guard !isLocked || affiliation == .owner else { return }
+    // A locked room does not officially exist (7.2.10). Chosen: but for its owners, and for who is in it.
+    guard !isLocked || affiliation == .owner || nick(of: letter.from) != nil else { return }
     switch query.namespace {
     case NS.mucOwner: if affiliation == .owner { configure(query) }
     case NS.mucAdmin: administer(query, by: letter.from)
@@ -93,11 +93,11 @@ extension RoomModel {
       guard let address = item["jid"] else {
         return item["nick"].flatMap { occupants[$0] }.map { .affiliation(affiliation, user: $0.user, nick: .keep) }
       }
-      guard let user = JID(address)?.bare else { return nil }
+      guard let user = JID(address)?.bare, RoomRules.mayHave(affiliation, user) else { return nil }
       guard let nick = item["nick"] else { return .affiliation(affiliation, user: user, nick: .keep) }
       // 9.5: "To unset a reserved nickname, the 'nick' attribute must be set to an empty string."
       if nick.isEmpty { return .affiliation(affiliation, user: user, nick: .release) }
-      return prepared(nick).map { .affiliation(affiliation, user: user, nick: .reserve($0)) }
+      return prepared(nick).flatMap { RoomRules.mayBeNick($0) ? $0 : nil }.map { .affiliation(affiliation, user: user, nick: .reserve($0)) }
     default: return nil
     }
   }
@@ -132,8 +132,8 @@ extension RoomModel {
     }
     // Chosen: the list is bounded, and what the same request takes out of it makes no room.
     guard additions == 0 || list.count + additions <= limits.affiliations else { return false }
-    // 10.4: the last owner stays one. (A room loses them all when their accounts are removed.)
-    return !owners.isEmpty || ownersBefore.isEmpty
+    // 10.4: the last owner stays one.
+    return !owners.isEmpty
   }
 
   /// 7.10. Chosen: who sits on a nick that becomes somebody else's has to go, and so must be one whom the admin may send away.
@@ -183,7 +183,7 @@ extension RoomModel {
       return setAffiliation(affiliation == .member ? .none : affiliation, of: user, nick: .release)
     }
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
-      let nick = form.value("muc#register_roomnick").flatMap({ $0.isEmpty ? nil : prepared($0) }), !isTaken(nick, for: user)
+      let nick = form.value("muc#register_roomnick").flatMap({ prepared($0) }), RoomRules.mayBeNick(nick), !isTaken(nick, for: user)
     else { return }
     setAffiliation(affiliation, of: user, nick: .reserve(nick))
   }

@@ -1,4 +1,5 @@
 internal import XML
+internal import XMPP
 
 /// The standing of somebody towards a room, and what XEP-0045 (version 1.35.5) says in its tables of who may do what.
 enum RoomRules {
@@ -56,6 +57,27 @@ extension RoomRules {
     case .member, .admin, .owner: true
     }
   }
+}
+
+// MARK: - Names
+
+extension RoomRules {
+  /// 17.1: no nick is empty or invisible. Chosen: one is invisible in which nothing has a glyph that shows; not the blank pattern of
+  /// Braille, for one.
+  static func mayBeNick(_ nick: Text) -> Bool {
+    let blanks: [Unicode.Scalar] = ["\u{2800}", "\u{1107F}", "\u{13441}", "\u{13442}", "\u{16FE4}", "\u{1D159}"]
+    return nick.string.unicodeScalars.contains { scalar in
+      let properties = scalar.properties
+      if properties.isWhitespace || properties.isDefaultIgnorableCodePoint || blanks.contains(scalar) { return false }
+      switch properties.generalCategory {
+      case .control, .format, .surrogate, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator: return false
+      default: return true
+      }
+    }
+  }
+
+  /// Chosen: an address without a localpart can be banned (9.2), and is nobody who could be anything else.
+  static func mayHave(_ affiliation: Affiliation, _ user: JID) -> Bool { affiliation <= .none || !user.local.isEmpty }
 }
 
 // MARK: - Roles

@@ -42,10 +42,12 @@ struct RoomSettings: Sendable, Hashable {
     guard texts.allSatisfy({ (form.value(field($0.0))?.count ?? 0) <= $0.1 }) else { return false }
     let whois = form.value(field("whois")) ?? "anyone"
     let privateMessages = form.value(field("allowpm")) ?? "anyone"
-    let length = form.value(field("historylength")) ?? "0"
+    // Chosen: Prosody's name is understood beside the registered one.
+    let lengths = ["muc#maxhistoryfetch", field("historylength")].map { form.value($0) ?? "0" }
     // Chosen: "none" among the roles is for who has reserved a nick and isn't there.
     let roles: [Text] = ["moderator", "participant", "visitor", "none"]
+    guard lengths.allSatisfy({ (Int($0.trimmed.string) ?? -1) >= 0 }) else { return false }
     return ["anyone", "moderators"].contains(whois) && ["anyone", "participants", "moderators", "none"].contains(privateMessages)
-      && (Int(length.trimmed.string) ?? -1) >= 0 && (form[field("presencebroadcast")]?.values ?? []).allSatisfy(roles.contains)
+      && (form[field("presencebroadcast")]?.values ?? []).allSatisfy(roles.contains)
   }
 }

@@ -105,6 +105,7 @@ public struct Run {
   public static let oracles: [(any Oracle.Type)] = [
     StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
     RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
+    EntriesAreAnswered.self, DeclinesAreInvited.self, FormsAreRegistered.self,
   ]
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]

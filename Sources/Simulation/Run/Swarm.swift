@@ -167,6 +167,7 @@ struct Swarm: Sendable {
     limits.requestBytes = low(90, [8 << 10, 200, 70], &choices)
     limits.accountRecordBytes = low(91, [1 << 20, 1_000, 1], &choices)
     limits.allRecordBytes = low(92, [64 << 20, 2_000, 1], &choices)
+    limits.rooms.openInvitations = low(95, [256, 2, 1], &choices)
     settings.configuration.limits = limits
   }
 }

@@ -27,7 +27,10 @@ public struct Database: Sendable, Equatable {
       accounts[account.jid, default: AccountRow(record: account)].record = account
     case .deleteAccount(let jid):
       accounts[jid] = nil
-      for room in rooms.keys { rooms[room]!.affiliations[jid] = nil }
+      for room in rooms.keys where rooms[room]!.affiliations.removeValue(forKey: jid) != nil {
+        let isLeft = rooms[room]!.affiliations.values.contains { ["owner", "admin", "member"].contains($0.affiliation) }
+        if !isLeft { rooms[room] = nil }
+      }
     case .rosterItem(let owner, let item): accounts[owner]?.roster[item.jid] = item
     case .deleteRosterItem(let owner, let contact): accounts[owner]?.roster[contact] = nil
     case .blocklist(let owner, let list): accounts[owner]?.blocklist = list

@@ -67,3 +67,28 @@ struct RoomShutdownTests {
     #expect(harness.engine.server.roomsInMemory.isEmpty)
   }
 }
+
+/// How long a room that nobody is in stays in memory, and its history with it (limit idleTime).
+struct RoomIdleTests {
+  private static let leave = "<presence type='unavailable' to='tea@conference.localhost/owner'/>"
+
+  /// The timer of an earlier use must not end a later one early.
+  @Test(arguments: [30, 59] as [Int64]) func anOlderTimerShortensNothing(_ seconds: Int64) {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.makeRoom("tea", isPersistent: true, by: romeo)
+    harness.send(Self.leave, on: romeo)
+    harness.advance(seconds: seconds)
+    harness.join("tea", as: "owner", on: romeo)
+    harness.send("<message type='groupchat' to='tea@conference.localhost'><body>remember</body></message>", on: romeo)
+    harness.send(Self.leave, on: romeo)
+    harness.advance(seconds: 59)
+    _ = harness.read(romeo)
+    harness.join("tea", as: "owner", on: romeo)
+    #expect(harness.read(romeo).contains("remember"))
+    harness.send(Self.leave, on: romeo)
+    harness.advance(seconds: 61)
+    #expect(harness.engine.server.roomsInMemory.isEmpty)
+  }
+}

@@ -55,7 +55,7 @@ struct LedgerTests {
     "server.rooms.entity.nicks": .gauge("sessions in a room"), "server.rooms.entity.occupants": .gauge("sessions in a room"),
     "server.rooms.entity.occupants.sessions": .gauge("sessions in a room"),
     "server.rooms.entity.relays.entries": .gauge("requests between occupants"),
-    "server.rooms.entity.invitations": .gauge("invitations of a room"),
+    "server.rooms.entity.invitations.entries": .gauge("invitations of a room"),
     "server.commits.held": .with("steps, Limits.heldSteps, after which links are not read from"),
     "server.commits.held.outputs": .with("what one stanza causes"), "server.commits.held.outputs.write.to": .with("what one stanza causes"),
     "server.commits.held.touched": .with("what one stanza causes"),

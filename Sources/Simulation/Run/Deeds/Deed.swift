@@ -58,6 +58,8 @@ struct Scene {
 
   /// Most meet in the same room.
   func room(_ roll: (Int) -> Int) -> Text { roll(4) == 3 ? "den@conference.localhost" : "tea@conference.localhost" }
+  /// Nicks that nobody can see (XEP-0045, 17.1).
+  static let unseen: [Text] = ["  ", "\u{2800}", "\u{A0} \u{2800}"]
   /// What opens a room that has a password.
   static let password: Text = "cauldron"
 

@@ -29,8 +29,9 @@ struct Plot {
       Element("presence", NS.client, ["to": "tea@conference.localhost/" + nick(user)], children: [Element("x", NS.muc)])
     }
     func settle() -> Element { iq("tea@conference.localhost", "query", NS.mucOwner, DataForm(.submit, fields: []).element) }
-    let kind = roll(4)
+    let kind = roll(6)
     guard kind < 2 ? !leftOut.contains(.blocking) && !leftOut.contains(.presence) : !leftOut.contains(.ranks) else { return nil }
+    if kind > 3, leftOut.contains(.accounts) { return nil }
     guard first.account != second.account, first.resource == "d0", second.resource == "d0" else { return nil }
     let device = second.account.text + "/" + second.resource
     switch kind {
@@ -50,6 +51,21 @@ struct Plot {
       plot.parts[first.index] = [enter(first), nil, settle(), nil, rank(["jid": second.account.text, "affiliation": "admin"])]
       let reserve = rank(["jid": third.account.text, "affiliation": "member", "nick": nick(first)])
       plot.parts[second.index] = [nil, nil, nil, nil, nil, nil, reserve, reserve]
+    // The owner of a room deletes the own account; somebody else is an admin or a member of it, and comes to see.
+    case 4, 5:
+      let stay = DataForm(
+        .submit,
+        fields: [
+          DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig]),
+          DataForm.Field(name: "muc#roomconfig_roomname", values: ["n\(number)"]),
+          DataForm.Field(name: "muc#roomconfig_persistentroom", values: ["1"]),
+        ])
+      // See `Deed.configure`.
+      let keep = first.index == 0 ? iq("tea@conference.localhost", "query", NS.mucOwner, stay.element) : settle()
+      let heir = rank(["jid": second.account.text, "affiliation": roll(2) == 1 ? "member" : "admin"])
+      let end = iq(nil, "query", NS.register, Element("remove", NS.register))
+      plot.parts[second.index] = [nil, nil, nil, nil, nil, enter(second), nil, nil, nil, nil, enter(second), settle()]
+      plot.parts[first.index] = [enter(first), nil, keep, nil, heir, nil, nil, end]
     // A moderator who is nobody else wants a member to be silent.
     default:
       let (moderator, member) = (

@@ -14,7 +14,7 @@ extension Deed {
     // With a nick that goes with it, or by the nick alone (8, 9.3).
     Deed(.ranks, 2) { scene, roll in
       var item = rank(scene, roll)
-      item["nick"] = roll(5) == 4 ? "" : scene.nick(scene.other(roll), roll)
+      item["nick"] = [4: "", 5: Scene.pick(Scene.unseen, roll)][roll(6)] ?? scene.nick(scene.other(roll), roll)
       if roll(3) == 2 { item["jid"] = nil }
       return admin([item], scene, roll)
     },
@@ -26,8 +26,8 @@ extension Deed {
     },
     // A whole domain (9.2).
     Deed(.ranks, 1) { scene, roll in
-      let affiliation: Text = Scene.pick(["none", "outcast"], roll)
-      let domain: Text = Scene.pick(["localhost", "elsewhere.example"], roll)
+      let affiliation: Text = Scene.pick(["none", "outcast", "outcast", "owner"], roll)
+      let domain: Text = Scene.pick(["localhost", "elsewhere.example", "elsewhere.example/r"], roll)
       return admin([Element("item", NS.mucAdmin, ["jid": domain, "affiliation": affiliation])], scene, roll)
     },
     Deed(.ranks, 3) { scene, roll in
@@ -75,11 +75,11 @@ extension Deed {
     },
     // Members reserve nicks (7.10).
     Deed(.ownership, 3) { scene, roll in
+      let nick = [7: "", 8: Scene.pick(Scene.unseen, roll)][roll(9)] ?? scene.nick(scene.other(roll), roll)
       let form = DataForm(
         .submit,
         fields: [
-          DataForm.Field(name: "FORM_TYPE", values: [NS.mucRegister]),
-          DataForm.Field(name: "muc#register_roomnick", values: [roll(8) == 7 ? "" : scene.nick(scene.other(roll), roll)]),
+          DataForm.Field(name: "FORM_TYPE", values: [NS.mucRegister]), DataForm.Field(name: "muc#register_roomnick", values: [nick]),
         ])
       return scene.iq("set", scene.room(roll), "query", NS.register, [form.element])
     },
@@ -107,9 +107,9 @@ extension Deed {
 
   /// Most rules are left as they are by most who change some; now and then one can't be meant.
   private static func rules(_ roll: (Int) -> Int) -> [DataForm.Field] {
-    func field(_ name: Text, _ values: [[Text]]) -> DataForm.Field? {
+    func field(_ name: Text, _ values: [[Text]], prefix: Text = "muc#roomconfig_") -> DataForm.Field? {
       let choice = max(0, roll(values.count + 4) - 3)
-      return choice == 0 ? nil : DataForm.Field(name: "muc#roomconfig_" + name, values: values[choice - 1])
+      return choice == 0 ? nil : DataForm.Field(name: prefix + name, values: values[choice - 1])
     }
     let secret = max(0, roll(8) - 3)
     let isProtected = [
@@ -119,7 +119,8 @@ extension Deed {
     return [
       field("moderatedroom", [["0"], ["1"]]), field("membersonly", [["0"], ["1"], ["0"]]), field("publicroom", [["1"], ["0"]]),
       field("whois", [["anyone"], ["moderators"], ["anyone"], ["weird"]]), field("changesubject", [["1"], ["0"]]),
-      field("historylength", [["20"], ["2"], ["many"], ["0"]]), field("allowpm", [["anyone"], ["participants"], ["moderators"], ["none"]]),
+      field("maxhistoryfetch", [["20"], ["2"], ["many"], ["0"]], prefix: "muc#"),
+      field("allowpm", [["anyone"], ["participants"], ["moderators"], ["none"]]),
       field(
         "presencebroadcast",
         [

@@ -5,9 +5,10 @@ internal import XMPP
 
 extension Deed {
   static let visits: [Deed] = [
-    Deed(.visits, 14) { scene, roll in join(scene.room(roll) + "/" + scene.nick(scene.user, roll), roll) },
+    Deed(.visits, 14) { scene, roll in join(scene.room(roll) + "/" + scene.nick(scene.user, roll), scene, roll) },
     Deed(.visits, 2) { scene, roll in
-      Element("presence", NS.client, ["to": scene.room(roll) + "/" + scene.nick(scene.user, roll), "type": "unavailable"])
+      let to = scene.room(roll) + "/" + scene.nick(scene.user, roll)
+      return Element("presence", NS.client, ["to": to, "type": "unavailable", "id": scene.request])
     },
     // Another nick, a new status, or a client that believes to be inside (7.6, 7.7, 7.2.18).
     Deed(.visits, 3) { scene, roll in
@@ -21,12 +22,24 @@ extension Deed {
       return presence
     },
     // Under somebody else's nick; without one; gone for a technical reason.
-    Deed(.visits, 1) { scene, roll in join(scene.occupant(roll), roll) },
-    Deed(.visits, 1) { scene, roll in join(scene.room(roll), roll) },
+    Deed(.visits, 1) { scene, roll in join(scene.occupant(roll), scene, roll) },
+    Deed(.visits, 1) { scene, roll in join(scene.room(roll), scene, roll) },
+    // Under a nick that nobody can see (17.1).
+    Deed(.visits, 1) { scene, roll in
+      let to = scene.room(roll) + "/" + Scene.pick(Scene.unseen, roll)
+      return roll(2) == 1 ? Element("presence", NS.client, ["to": to, "id": scene.request]) : join(to, scene, roll)
+    },
+    // An invitation is declined from outside, or one that never was (7.8.2).
+    Deed(.visits, 2) { scene, roll in decline(Scene.pick([scene.occupant(roll), scene.other(roll).account.text], roll), scene, roll) },
     Deed(.visits, 1) { scene, roll in Element("presence", NS.client, ["to": scene.occupant(roll), "type": "error"]) },
   ]
 
-  private static func join(_ address: Text, _ roll: (Int) -> Int) -> Element {
+  fileprivate static func decline(_ inviter: Text?, _ scene: Scene, _ roll: (Int) -> Int) -> Element {
+    let x = Element("x", NS.mucUser, children: [Element("decline", NS.mucUser, ["to": inviter])])
+    return Element("message", NS.client, ["to": scene.room(roll), "id": scene.request], children: [x])
+  }
+
+  private static func join(_ address: Text, _ scene: Scene, _ roll: (Int) -> Int) -> Element {
     var x = Element("x", NS.muc)
     let password = roll(6)
     if password > 0 { x.append("password", NS.muc, text: password == 5 ? "wrong" : Scene.password) }
@@ -40,7 +53,7 @@ extension Deed {
       for (name, value) in conditions[condition] { history[name] = value }
       x.append(history)
     }
-    return Element("presence", NS.client, ["to": address], children: [x])
+    return Element("presence", NS.client, ["to": address, "id": scene.request], children: [x])
   }
 }
 
@@ -56,6 +69,8 @@ extension Deed {
       var message = Element("message", NS.client, ["to": scene.room(roll), "type": "groupchat"])
       let isLong = roll(5) == 4
       message.append("subject", NS.client, text: isLong ? Text(String(repeating: "s", count: 9000)) : "subject \(scene.number)")
+      // With a thread it is a message like others (8.1).
+      if roll(5) == 4 { message.append("thread", NS.client, text: "t\(scene.number)") }
       return message
     },
     Deed(.talk, 3) { scene, roll in
@@ -76,15 +91,13 @@ extension Deed {
       let invitees = (0..<Scene.pick([1, 2, 1, 25], roll)).map { _ in scene.other(roll).account.text }
       var x = Element("x", NS.mucUser)
       for invitee in invitees {
-        let to = roll(20) == 19 ? "@@" : invitee
+        let to: Text = [19: "@@", 18: "elsewhere.example"][roll(20)] ?? invitee
         x.append(Element("invite", NS.mucUser, ["to": to], children: [Element("reason", NS.mucUser, text: "come")]))
       }
       return Element("message", NS.client, ["to": scene.room(roll), "id": scene.request], children: [x])
     },
     Deed(.talk, 2) { scene, roll in
-      let to: Text? = Scene.pick([scene.occupant(roll), scene.other(roll).account.text, nil], roll)
-      let x = Element("x", NS.mucUser, children: [Element("decline", NS.mucUser, ["to": to])])
-      return Element("message", NS.client, ["to": scene.room(roll), "id": scene.request], children: [x])
+      decline(Scene.pick([scene.occupant(roll), scene.other(roll).account.text, nil], roll), scene, roll)
     },
     // Voice: asked for, given, refused (7.13, 8.6).
     Deed(.talk, 3) { scene, roll in

@@ -1,0 +1,74 @@
+internal import OrderedCollections
+internal import XML
+internal import XMPP
+
+/// Who enters a room or leaves it gets the own copy of that presence with the id that it was sent with, or an error with it: client
+/// libraries wait for the id.
+public struct EntriesAreAnswered: Oracle {
+  public static let name = "entries"
+  public static let clause = "XEP-0045, 7.2.2, 7.14 and 16.3 (muc#stable_id)"
+
+  private var addresses: OrderedDictionary<SessionID, JID> = [:]
+  /// The ids of presences to enter that have no answer yet.
+  private var entries: OrderedDictionary<SessionID, OrderedSet<Text>> = [:]
+  /// The rooms that a session is in, as far as it was told and has not left.
+  private var inside: OrderedDictionary<SessionID, OrderedSet<JID>> = [:]
+  /// By session and room, the id of the presence to leave a room that it was in, if it has no answer yet.
+  private var departures: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
+  private var blocks = BlockList()
+
+  public init() {}
+
+  public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
+    switch observation {
+    case .began(let session, let jid): addresses[session] = jid
+    case .ended(let session):
+      addresses[session] = nil
+      entries[session] = nil
+      inside[session] = nil
+      departures[session] = nil
+    case .sent(let session, let element): sent(element, session)
+    case .received(let session, let element): return received(element, session)
+    case .connected, .fault, .asked, .answered: break
+    }
+    return nil
+  }
+
+  private mutating func sent(_ element: Element, _ session: SessionID) {
+    guard let jid = addresses[session] else { return }
+    blocks.note(element, of: jid.bare)
+    guard element.is("presence", NS.client) else { return }
+    switch element.type {
+    case nil: if element.child("x", NS.muc) != nil, let id = element.id { entries[session, default: []].append(id) }
+    case "unavailable":
+      // Presence for all leaves the rooms, too (RFC 6121, 4.6.4), and has no id there.
+      guard let to = element["to"] else { return inside[session] = nil }
+      guard let room = JID(to)?.bare, let id = element.id, inside[session]?.remove(room) != nil else { return }
+      departures[session, default: [:]][room] = id
+    default: break
+    }
+  }
+
+  private mutating func received(_ element: Element, _ session: SessionID) -> String? {
+    guard element.is("presence", NS.client) else { return nil }
+    if let id = element.id { entries[session]?.remove(id) }
+    // Self-presence that tells of nothing but the end is the answer to the session's own leaving. (Who blocks a room leaves it without.)
+    guard let x = element.child("x", NS.mucUser), let room = element["from"].flatMap({ JID($0) })?.bare, let jid = addresses[session]
+    else { return nil }
+    let codes = x.children.filter { $0.has(name: "status") }.map { $0["code"] }
+    guard codes.contains("110") else { return nil }
+    if element.type == nil { inside[session, default: []].append(room) }
+    guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", codes == ["110"],
+      x.child("destroy", NS.mucUser) == nil, !blocks.contains(domainPrefix: "conference.", of: jid.bare)
+    else { return nil }
+    return element.id == id ? nil : "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
+  }
+
+  public func atRest(_ state: RestState) -> String? {
+    guard state.isFaultless, !state.mayLoseStanzas else { return nil }
+    for (session, jid) in state.sessions where !blocks.contains(domainPrefix: "conference.", of: jid.bare) {
+      if let id = entries[session]?.first { return "\(jid) entered a room with presence \(id), and nothing with this id came back" }
+    }
+    return nil
+  }
+}

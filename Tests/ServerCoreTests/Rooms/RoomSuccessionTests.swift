@@ -1,0 +1,190 @@
+import OrderedCollections
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// Every room has an owner who can act (XEP-0045, 10, 10.4).
+@Suite struct RoomSuccessionTests {
+  // MARK: Who can be an owner
+
+  @Test(arguments: ["member", "admin", "owner"], ["elsewhere.example", "elsewhere.example/r"])
+  func aDomainIsNothingMore(_ affiliation: String, _ jid: String) {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/>")
+    #expect(stage.take("romeo") == ["iq a error not-acceptable"])
+    #expect(stage.records == [] && stage.room.affiliations.count == 1)
+    // So nobody can leave the room to one.
+    stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/><item affiliation='none' jid='romeo@example.org'/>")
+    #expect(stage.room.affiliation(of: RoomStage.address("romeo")) == .owner)
+  }
+
+  @Test(arguments: ["outcast", "none"]) func aDomainCanBeBannedAndPardoned(_ affiliation: String) {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.administer("<item affiliation='\(affiliation)' jid='elsewhere.example/r'/>")
+    #expect(stage.take("romeo").last == "iq a result")
+  }
+
+  @Test func noDomainMakesARoom() {
+    var stage = RoomStage()
+    stage.perform { room, step in
+      let presence = element("<presence><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+      room.receive(Stanza(presence, from: JID("elsewhere.example/r")!, to: JID("room@conference.example.org/Bot")!), &step)
+    }
+    #expect(stage.mails.compactMap { StanzaError($0.element)?.condition } == [.notAllowed] && stage.room.isGone)
+  }
+
+  @Test func aDomainIsNotInvitedAsAMember() {
+    var stage = RoomStage(["membersonly": ["1"]])
+    stage.send(
+      "<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='nurse@example.org'/><invite to='elsewhere.example'/></x></message>",
+      by: "romeo")
+    #expect(stage.take("romeo") == ["room: not-acceptable by room@conference.example.org"])
+    #expect(stage.takeBare("nurse") == [] && stage.room.affiliations.count == 1)
+  }
+
+  // MARK: Who inherits
+
+  /// Of these the first are left behind by the owner's end; the last is who owns the room then.
+  @Test(
+    arguments: [
+      (["admin", "admin", "member"], ["juliet", "mercutio"]), (["member", "member", "outcast"], ["juliet", "mercutio"]),
+      (["owner", "admin", "member"], ["juliet"]), (["outcast", "member", "outcast"], ["mercutio"]),
+    ] as [([Text], [Text])])
+  func theHighestWhoRemainInherit(_ affiliations: [Text], _ heirs: [Text]) {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    for (who, affiliation) in zip(["juliet", "mercutio", "tybalt"] as [Text], affiliations) { stage.affiliate(who, affiliation) }
+    let romeo = RoomStage.address("romeo").bare
+    stage.perform { room, step in room.forget(romeo, &step) }
+    #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == heirs)
+    let isNew = affiliations[0] != "owner"
+    #expect(stage.records.count == (isNew ? heirs.count : 0))
+    for record in stage.records {
+      guard case .affiliation(_, _, let stored) = record else { continue }
+      #expect(stored?.affiliation == "owner")
+    }
+  }
+
+  @Test func whoIsInsideHearsOfIt() {
+    var stage = RoomStage(["whois": ["anyone"]])
+    stage.affiliate("juliet", "admin")
+    stage.join("juliet", "Juliet")
+    stage.join("nurse", "Nurse")
+    stage.forget()
+    let romeo = RoomStage.address("romeo").bare
+    stage.perform { room, step in room.forget(romeo, &step) }
+    let line = "+Juliet owner/moderator <juliet@example.org/pc> 'The last owner's account was deleted.'"
+    #expect(stage.take("juliet") == [line + " 110"] && stage.take("nurse") == [line])
+  }
+
+  @Test func whereNobodyRemainsTheRoomEnds() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.affiliate("tybalt", "outcast")
+    stage.join("nurse", "Nurse")
+    stage.forget()
+    let romeo = RoomStage.address("romeo").bare
+    stage.perform { room, step in room.forget(romeo, &step) }
+    #expect(stage.records == [.deleteRoom(RoomStage.jid)] && stage.room.isGone)
+    #expect(stage.take("nurse").count == 1)
+  }
+
+  @Test func aStoredDomainIsForgotten() {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    let domain = RoomSnapshot.Entry(jid: JID("elsewhere.example")!, record: AffiliationRecord(affiliation: "owner"))
+    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: [domain]), Configuration.Limits.Rooms())
+    stage.perform { room, step in
+      room.mendList(&step)
+      room.keepOwner(&step)
+    }
+    #expect(stage.records == [.affiliation(room: RoomStage.jid, jid: domain.jid, nil), .deleteRoom(RoomStage.jid)])
+  }
+}
+
+/// The same with accounts that are deleted.
+struct RoomSuccessionOfAccountsTests {
+  private static let romeo = JID("romeo@localhost")!
+  private static let tea = JID("tea@conference.localhost")!
+
+  /// Romeo's room that stays, and Juliet and Nurse with it; it is in memory or not.
+  private func room(_ affiliations: [(String, String)], inMemory: Bool) -> (EngineHarness, LinkID) {
+    var harness = EngineHarness()
+    for name in ["romeo", "juliet", "nurse"] { harness.addAccount(name) }
+    let (romeo, juliet) = (harness.session("romeo", resource: "r"), harness.session("juliet", resource: "j"))
+    harness.makeRoom("tea", isPersistent: true, by: romeo)
+    for (name, affiliation) in affiliations {
+      harness.administer("tea", "<item affiliation='\(affiliation)' jid='\(name)@localhost'/>", by: romeo)
+    }
+    if !inMemory {
+      harness.send("<presence type='unavailable' to='tea@conference.localhost/owner'/>", on: romeo)
+      harness.advance(seconds: 130)
+      #expect(harness.engine.server.roomsInMemory.isEmpty)
+    }
+    _ = harness.read(juliet)
+    return (harness, juliet)
+  }
+
+  @Test(arguments: [true, false], ["admin", "member"]) func theRoomPassesOn(_ inMemory: Bool, _ affiliation: String) {
+    var (harness, juliet) = room([("juliet", affiliation)], inMemory: inMemory)
+    harness.input(.control(1, .deleteAccount(Self.romeo)))
+    harness.join("tea", as: "juliet", on: juliet)
+    #expect(harness.read(juliet).contains("affiliation='owner'"))
+    #expect(harness.members(of: "tea", as: juliet).contains("type='result'"))
+    // And lastingly so.
+    harness.send("<presence type='unavailable' to='tea@conference.localhost/juliet'/>", on: juliet)
+    harness.advance(seconds: 130)
+    #expect(harness.engine.server.roomsInMemory.isEmpty)
+    harness.join("tea", as: "juliet", on: juliet)
+    #expect(harness.read(juliet).contains("affiliation='owner'"))
+  }
+
+  @Test(arguments: [true, false]) func aRoomWithoutHeirIsGone(_ inMemory: Bool) {
+    var (harness, juliet) = room([("nurse", "outcast")], inMemory: inMemory)
+    harness.input(.control(1, .deleteAccount(Self.romeo)))
+    harness.send(RoomActivationTests.list, on: juliet)
+    #expect(!harness.read(juliet).contains("tea@"))
+    #expect(harness.engine.server.roomsInMemory.isEmpty)
+    harness.join("tea", as: "juliet", on: juliet)
+    #expect(harness.read(juliet).contains("<status code='201'/>"))
+  }
+
+  /// The room was asked for before the deletion, and the answer comes after it.
+  @Test func aRoomOnItsWayPassesOn() {
+    var (harness, juliet) = room([("juliet", "member")], inMemory: false)
+    harness.loadsAtOnce = false
+    harness.join("tea", as: "juliet", on: juliet)
+    harness.input(.control(1, .deleteAccount(Self.romeo)))
+    while !harness.waitingLoads.isEmpty { harness.answerLoads() }
+    #expect(harness.read(juliet).contains("affiliation='owner'"))
+  }
+
+  /// The room was read without its owner, and passed on; then both commits fail.
+  @Test func aDeletionThatFailsLeavesTheOwner() {
+    var (harness, juliet) = room([("juliet", "member")], inMemory: false)
+    harness.commitsAtOnce = false
+    harness.input(.control(1, .deleteAccount(Self.romeo)))
+    let deletion = harness.commits.last!.number
+    harness.join("tea", as: "juliet", on: juliet)
+    #expect(harness.commits.last!.number > deletion)
+    harness.input(.commitFailed(from: deletion))
+    harness.commitsAtOnce = true
+    let again = harness.session("juliet", resource: "j")
+    harness.join("tea", as: "juliet", on: again)
+    #expect(harness.read(again).contains("affiliation='member'"))
+  }
+
+  /// A crash between the deletion and the next look at the room changes nothing: the rule depends on the stored list alone.
+  @Test func aRoomThatIsPassedOnInVainIsPassedOnAgain() {
+    var (harness, juliet) = room([("juliet", "member")], inMemory: false)
+    harness.input(.control(1, .deleteAccount(Self.romeo)))
+    harness.commitsAtOnce = false
+    harness.join("tea", as: "juliet", on: juliet)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    // The end of her session has woken the room up.
+    harness.commit()
+    harness.commitsAtOnce = true
+    let again = harness.session("juliet", resource: "j")
+    harness.join("tea", as: "juliet", on: again)
+    #expect(harness.read(again).contains("affiliation='owner'"))
+  }
+}
