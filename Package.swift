@@ -133,7 +133,8 @@ let package = Package(
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
-    .target(name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
+    .target(
+      name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
   ]
 )

@@ -65,9 +65,9 @@ extension Account {
         step.route(Element("presence", NS.client, ["type": "subscribed"]), from: jid, to: contact)
         return sendPresences(to: contact, &step)
       }
+      step.route(Account.requestArrived, from: jid, to: contact)
       // Requests are repeated in case they were lost; this one was not.
       guard item.request == nil else { return }
-      // No answer until the user gives one: it would say that the account is there (RFC 6120, 13.11).
       guard item.isListed || hasRoomForRequest(step.configuration.limits) else { return step.reach(.subscriptionGotFull) }
       item.request = stanza.element
       if available.isEmpty { step.reach(.requestToNobody) }
@@ -94,6 +94,10 @@ extension Account {
       settle(item, &step)
     }
   }
+
+  /// Says that a request arrived, and nothing else, as clients expect it in the field. An account that is not there says the same each time, or this
+  /// would tell strangers which are (RFC 6120, 13.11).
+  static let requestArrived = Element("presence", NS.client, ["type": "unavailable"])
 
   /// What a contact did to a subscription is for the resources that asked for the roster, and "MUST occur before sending the
   /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from what another of its own resources did.

@@ -119,7 +119,7 @@ public enum Mark: UInt16, CaseIterable, Sendable {
   case hostResource
   case hostRequestUnknown
   case nobodyIQ
-  case nobodyProbed
+  case nobodyProbed, nobodyAskedToSubscribe
   case iqToAccountUnknown, iqToAccountOfStranger, iqToAccountAnswer
   case iqToResource
   case iqToResourceMissing

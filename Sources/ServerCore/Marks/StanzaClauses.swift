@@ -19,6 +19,7 @@ extension Mark {
     case .nobodyIQ, .tableNoAccountBareError, .tableNoAccountBareIgnore, .tableNoAccountFullError,
       .tableNoAccountFullIgnore:
       "RFC 6121, 8.5.1"
+    case .nobodyAskedToSubscribe: "RFC 6120, 13.11"
     case .nobodyProbed, .probeRefused, .probeOfResource: "RFC 6121, 4.3.2"
     case .iqToAccountUnknown, .iqToAccountOfStranger, .iqToAccountAnswer: "RFC 6121, 8.5.2.1.3"
     case .iqToResource, .tableMatchAvailable, .tableMatchNegative, .tableMatchUnavailable: "RFC 6121, 8.5.3.1"

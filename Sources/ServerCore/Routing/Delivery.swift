@@ -120,6 +120,8 @@ extension Server {
       if stanza.type == "probe" {
         step.reach(.nobodyProbed)
         step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
+      } else if stanza.type == "subscribe" {
+        step.route(step.reach(.nobodyAskedToSubscribe, Account.requestArrived), from: stanza.to.bare, to: stanza.from.bare)
       }
     case nil:
       break

@@ -50,7 +50,7 @@ public struct SmallWorld: Sendable {
 
   /// Two accounts ask each other, and each says yes to what it was asked.
   static let subscriptions = SmallWorld(
-    "subscriptions", "Two accounts subscribe to each other (RFC 6121, 3.1)", states: 69,
+    "subscriptions", "Two accounts subscribe to each other (RFC 6121, 3.1)", states: 152,
     [
       Stage.Part("alice", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: bob))] + approval(of: "bob")),
       Stage.Part("bob", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: alice))] + approval(of: "alice")),
@@ -58,7 +58,7 @@ public struct SmallWorld: Sendable {
 
   /// One asks and the other says yes, whatever breaks: in the end both know.
   static let requestAndCrash = SmallWorld(
-    "request-and-crash", "A request and its answer, while the server dies once at any moment (RFC 6121, 3.1)", states: 3710, requestParts,
+    "request-and-crash", "A request and its answer, while the server dies once at any moment (RFC 6121, 3.1)", states: 3730, requestParts,
     faults: Stage.Faults(crashes: 1))
   private static let requestParts = [
     Stage.Part(

@@ -274,7 +274,10 @@ extension PresenceModel {
     if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
     if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
     guard stanza == .subscribe else { return }
-    if row.answer != nil {
+    if row.answer == nil {
+      // Chosen, as the field has it: that the request arrived is said each time.
+      post.send(.presence("unavailable", from: jid, to: contact, isOwed: letter.isOwed))
+    } else {
       // Chosen: who asks again has forgotten what he heard.
       for resource in available { post.send(.presence(nil, from: resource, to: contact, isOwed: false)) }
     }

@@ -251,6 +251,10 @@ extension ReferenceModel {
       if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
         post.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
       }
+      // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `Rulings.everyRequestArrives`.
+      if Rulings.everyRequestArrives, letter.element.stanzaKind == .presence, letter.element.type == "subscribe" {
+        post.send(.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed))
+      }
       return
     }
     if letter.element.stanzaKind == .iq {

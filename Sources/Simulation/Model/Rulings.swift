@@ -30,4 +30,11 @@ enum Rulings {
   /// a room it would hurt most: the nick that goes may be the user's own, that another of his clients has changed, and of the new
   /// one this session's list knows nothing. (The model does not look at what rooms send.)
   static let whoGoesStaysOnTheList = true
+
+  /// RFC 6121, 8.5.1: a request to subscribe to an account that does not exist MUST be ignored in silence. Here it is answered with
+  /// "unavailable", as one to an account that does.
+  ///
+  /// Clients of today are told so by Prosody that a request arrived, and a script of its authors demands it. Where existing accounts say so and others
+  /// are silent, a stranger learns which exist (RFC 6120, 13.11).
+  static let everyRequestArrives = true
 }

@@ -73,4 +73,15 @@ struct RulingsTests {
     #expect((directed == [Self.bob]) == Rulings.whoGoesStaysOnTheList)
     #expect(stage.problem == nil)
   }
+
+  @Test func everyRequestArrives() {
+    var stage = Self.stage()
+    for name in ["bob", "nobody"] {
+      _ = Self.heard(Self.alice, &stage)
+      for _ in 0..<2 { Self.say(Self.presence("subscribe", to: JID("\(name)@localhost")!), Self.alice, &stage) }
+      let answers = Self.heard(Self.alice, &stage).filter { $0 == "\(name)@localhost unavailable" }
+      #expect((answers.count == 2) == Rulings.everyRequestArrives || name == "bob")
+    }
+    #expect(stage.problem == nil)
+  }
 }
