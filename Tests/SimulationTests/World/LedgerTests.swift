@@ -42,7 +42,7 @@ struct LedgerTests {
     "server.accounts.entity.blocklist": .gauge("blocked addresses"),
     "server.accounts.entity.linedUp": .gauge("messages lined up behind stored ones"),
     "server.accounts.entity.roster": .gauge("roster items"),
-    "server.accounts.entity.roster.groups": .with("one stanza, StreamLimits.stanzaBytes"),
+    "server.accounts.entity.roster._groups.wrappedValue": .with("one stanza, StreamLimits.stanzaBytes"),
     "server.accounts.entity.sessions": .gauge("sessions of an account"),
     "server.accounts.entity.sessions.directed": .gauge("addresses with directed presence"),
     "server.accounts.entity.record.credentials": .fixed,
