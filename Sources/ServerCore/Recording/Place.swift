@@ -135,7 +135,8 @@ extension Place {
     switch variable {
     case "FORM_TYPE", "muc#roomconfig_publicroom", "muc#roomconfig_persistentroom", "muc#roomconfig_membersonly",
       "muc#roomconfig_passwordprotectedroom", "muc#roomconfig_moderatedroom", "muc#roomconfig_whois", "muc#roomconfig_changesubject",
-      "muc#roomconfig_historylength", "muc#roomconfig_presencebroadcast", "muc#roomconfig_allowpm", "muc#register_roomnick", "muc#role",
+      "muc#roomconfig_historylength", "muc#maxhistoryfetch", "muc#roomconfig_presencebroadcast", "muc#roomconfig_allowpm",
+      "muc#register_roomnick", "muc#role",
       "muc#jid", "muc#roomnick", "muc#request_allow":
       return .knownField
     case "muc#roomconfig_roomname", "muc#roomconfig_roomdesc": return .namingField
