@@ -28,10 +28,13 @@ struct Plot {
     func enter(_ user: User) -> Element {
       Element("presence", NS.client, ["to": "tea@conference.localhost/" + nick(user)], children: [Element("x", NS.muc)])
     }
+    func leave(_ user: User) -> Element {
+      Element("presence", NS.client, ["to": "tea@conference.localhost/" + nick(user), "type": "unavailable"])
+    }
     func settle() -> Element { iq("tea@conference.localhost", "query", NS.mucOwner, DataForm(.submit, fields: []).element) }
-    let kind = roll(6)
-    guard kind < 2 ? !leftOut.contains(.blocking) && !leftOut.contains(.presence) : !leftOut.contains(.ranks) else { return nil }
-    if kind > 3, leftOut.contains(.accounts) { return nil }
+    let kind = roll(8)
+    let subjects: [Deed.Subject] = kind < 2 ? [.blocking, .presence] : kind < 4 ? [.ranks] : kind < 6 ? [.ranks, .accounts] : [.talk]
+    guard !subjects.contains(where: leftOut.contains) else { return nil }
     guard first.account != second.account, first.resource == "d0", second.resource == "d0" else { return nil }
     let device = second.account.text + "/" + second.resource
     switch kind {
@@ -64,8 +67,21 @@ struct Plot {
       let keep = first.index == 0 ? iq("tea@conference.localhost", "query", NS.mucOwner, stay.element) : settle()
       let heir = rank(["jid": second.account.text, "affiliation": roll(2) == 1 ? "member" : "admin"])
       let end = iq(nil, "query", NS.register, Element("remove", NS.register))
-      plot.parts[second.index] = [nil, nil, nil, nil, nil, enter(second), nil, nil, nil, nil, enter(second), settle()]
-      plot.parts[first.index] = [enter(first), nil, keep, nil, heir, nil, nil, end]
+      // The room is in memory then, or may have left it.
+      let isThere = kind == 4
+      let pause: [Element?] = Array(repeating: nil, count: isThere ? 2 : 8)
+      plot.parts[second.index] = pause + [nil, nil, nil, isThere ? enter(second) : nil] + pause + [nil, enter(second), settle()]
+      plot.parts[first.index] = [enter(first), nil, keep, nil, heir, isThere ? nil : leave(first)] + pause + [end]
+    // Somebody declines an invitation, and whoever invited is still there or not (7.8.2).
+    case 6, 7:
+      func message(_ name: Text, _ to: Text) -> Element {
+        let x = Element("x", NS.mucUser, children: [Element(name, NS.mucUser, ["to": to])])
+        return Element("message", NS.client, ["to": "tea@conference.localhost", "id": "q\(number)-\(name)"], children: [x])
+      }
+      let invite = message("invite", second.account.text)
+      plot.parts[first.index] = [enter(first), nil, settle(), nil, invite, invite, kind == 6 ? nil : leave(first)]
+      let decline = message("decline", "tea@conference.localhost/" + nick(first))
+      plot.parts[second.index] = [nil, nil, nil, nil, nil, nil, nil, nil, decline, decline]
     // A moderator who is nobody else wants a member to be silent.
     default:
       let (moderator, member) = (
