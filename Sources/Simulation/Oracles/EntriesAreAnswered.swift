@@ -43,7 +43,8 @@ public struct EntriesAreAnswered: Oracle {
     case "unavailable":
       // Presence for all leaves the rooms, too (RFC 6121, 4.6.4), and has no id there.
       guard let to = element["to"] else { return inside[session] = nil }
-      guard let room = JID(to)?.bare, let id = element.id, inside[session]?.remove(room) != nil else { return }
+      // Of several in a row the first counts: the others come from somebody who is outside.
+      guard let room = JID(to)?.bare, inside[session]?.remove(room) != nil, let id = element.id else { return }
       departures[session, default: [:]][room] = id
     default: break
     }
