@@ -137,6 +137,8 @@ extension Run {
       return world.completeHandshake(on: connection, fails: true)
     }
     world.completeHandshake(on: connection)
+    // Some say their language only now, or another than before: that of the last header counts (RFC 6120, 4.7.4).
+    if swarm.speaksLanguages, index % 4 > 1 { actors[index].client!.language = "fr" }
     follow(actors[index].client!.tlsEstablished(), index)
   }
 
