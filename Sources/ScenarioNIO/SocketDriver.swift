@@ -39,7 +39,8 @@ public struct SocketDriver: ScenarioDriver {
     do {
       connection.channel = try bootstrap.connect(host: character.connectHost ?? host, port: character.connectPort ?? port).wait()
     } catch {
-      throw DriverError(message: "no connection to \(character.connectHost ?? host):\(character.connectPort ?? port): \(error)")
+      let address = "\(character.connectHost ?? host):\(character.connectPort ?? port)"
+      throw DriverError(message: "no connection to \(address); check the address, and that a server listens there")
     }
     connections.removeAll { $0.name == character.name }
     connections.append((character.name, connection, account.domain))

@@ -24,8 +24,8 @@ enum Registration {
       return step.reply(request, answer)
     }
     if query.child("remove", NS.register) != nil {
-      // 3.2: nothing may stand beside it.
-      guard query.children.first(where: { !$0.is("remove", NS.register) }) == nil else {
+      // 3.2: nothing may stand beside it, not even another.
+      guard Array(query.children).count == 1 else {
         return step.bounce(request, step.reach(.registrationRemovalMalformed, StanzaError(.badRequest)))
       }
       step.reach(.registrationRemoval)
@@ -49,9 +49,10 @@ enum Registration {
 }
 
 extension Secret {
-  /// A password as SCRAM will see it (RFC 5802, 2.2). `nil` if it is empty, longer than 1023 bytes, or holds what SASLprep prohibits.
+  /// A password as SCRAM will see it (RFC 5802, 2.2). `nil` if nothing of it is left then, if it is longer than 1023 bytes, or if it holds what
+  /// SASLprep prohibits.
   var prepared: Secret? {
-    guard !bytes.isEmpty, bytes.count <= 1023, let text = Precis.saslPrep(Text(utf8: bytes)) else { return nil }
+    guard bytes.count <= 1023, let text = Precis.saslPrep(Text(utf8: bytes)), !text.isEmpty else { return nil }
     return Secret(Array(text.utf8))
   }
 }

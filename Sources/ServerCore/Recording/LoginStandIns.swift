@@ -46,6 +46,9 @@ extension StandIns {
         read += String(Character(reference.scalar)).utf8
         pieces.append(.reference(reference))
         index = end + 1
+      } else if raw[index] == UInt8(ascii: "&") {
+        // A reference to nothing: no parser takes the text, so nobody compares it. Why it is refused must stay as it is.
+        return StandIns.masked(raw)
       } else {
         read.append(raw[index])
         pieces.append(.byte)

@@ -137,8 +137,9 @@ extension Room {
       return .affiliation(affiliation, occupant.user, nick: .keep)
     }
     guard let user = JID(text) else { throw step.reach(.roomAdminAddressMalformed, StanzaError(.jidMalformed)) }
-    guard Room.mayHave(affiliation, user) else {
-      throw step.reach(.roomRankOfDomain, StanzaError(.notAcceptable, text: "A domain can be banned, and nothing else."))
+    guard Room.mayHave(affiliation, user, step.configuration) else {
+      let reason: Text = user.hasLocal ? "An owner must be a user of this server." : "A domain can be banned, and nothing else."
+      throw step.reach(.roomRankOfDomain, StanzaError(.notAcceptable, text: reason))
     }
     guard let nick = item["nick"] else { return .affiliation(affiliation, user.bare, nick: .keep) }
     if nick.isEmpty { return step.reach(.roomRankNickReleased, .affiliation(affiliation, user.bare, nick: .release)) }

@@ -105,7 +105,7 @@ extension Room {
   private mutating func admit(_ invitees: [JID], _ step: inout Step) throws(StanzaError) {
     guard configuration.isMembersOnly else { return }
     let strangers = OrderedSet(invitees.map(\.bare).filter { affiliation(of: $0) == .none })
-    guard strangers.allSatisfy({ Room.mayHave(.member, $0) }) else {
+    guard strangers.allSatisfy({ Room.mayHave(.member, $0, step.configuration) }) else {
       throw step.reach(.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
     }
     guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits.rooms.affiliations else {

@@ -97,7 +97,7 @@ extension Room {
     let isCreation = isLocked && affiliations.count == 0
     if isCreation {
       // Who makes a room owns it, and so must be one who can.
-      guard Room.mayHave(.owner, stanza.from) else { return refuse(stanza, .notAllowed, &step) }
+      guard Room.mayHave(.owner, stanza.from, step.configuration) else { return refuse(stanza, .notAllowed, &step) }
       affiliations.set(stanza.from.bare, RoomAffiliations.Entry(affiliation: .owner))
     } else if let refusal = refusal(of: stanza, request, &step) {
       return refuse(stanza, refusal, &step)

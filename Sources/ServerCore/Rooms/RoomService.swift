@@ -30,6 +30,8 @@ enum RoomService {
         } else {
           step.bounce(stanza, StanzaError(.itemNotFound))
         }
+      // Without a node, it is the list of rooms.
+      case (NS.discoItems, "get"): step.bounce(stanza, StanzaError(.itemNotFound))
       case (NS.ping, "get"): step.reply(stanza)
       default: step.bounce(stanza, StanzaError(.serviceUnavailable))
       }

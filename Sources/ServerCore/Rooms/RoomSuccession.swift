@@ -4,16 +4,23 @@ internal import XMPP
 // A room has an owner who can act (XEP-0045, 10 and 10.4).
 //
 // 10.4 forbids the last owner to give up the room, and has no word for the end of the last owner's account. Chosen: the room passes to
-// the highest affiliation that remains. All admins become owners, or all members if there are no admins: the list knows no seniority,
-// and whom the last owner had made equal stay equal. A room to which nobody belongs is destroyed.
+// the highest affiliation that remains, among users of this server if there is one. All admins become owners, or all members if there are
+// no admins: the list knows no seniority, and whom the last owner had made equal stay equal. A room to which nobody belongs is destroyed.
 //
 // The rule depends on the stored list alone. So a room in memory passes on at once, and a stored one when it is next loaded: nobody can
 // see it in between, and another deletion in between leads to the same owners. A stored room without any owner, admin or member goes
 // with the account's record (`Record.deleteAccount`), so that no list of rooms names a room that would be gone when it is looked at.
 
 extension Room {
-  /// Whether an address may have an affiliation: without a localpart it is a whole domain, which can be banned (9.2) but not act.
-  static func mayHave(_ affiliation: Affiliation, _ user: JID) -> Bool { affiliation <= .none || user.hasLocal }
+  /// Whether an address may be given an affiliation: without a localpart it is a whole domain, which can be banned (9.2) but not act. An owner
+  /// must be able to act here: be a user of this server, as long as there is no federation.
+  static func mayHave(_ affiliation: Affiliation, _ user: JID, _ configuration: Configuration) -> Bool {
+    affiliation <= .none || (user.hasLocal && (affiliation < .owner || isOfThisServer(user, configuration)))
+  }
+
+  private static func isOfThisServer(_ user: JID, _ configuration: Configuration) -> Bool {
+    configuration.domains.contains { user.isAt(domain: $0) }
+  }
 
   /// Forgets what a room was to an account that is gone. (What is stored goes with the account.)
   mutating func forget(_ account: JID, _ step: inout Step) {
@@ -25,7 +32,7 @@ extension Room {
   /// Removes from a list that an older version stored what may not be in it.
   mutating func mendList(_ step: inout Step) {
     for (user, entry) in affiliations.sorted {
-      if !Room.mayHave(entry.affiliation, user) {
+      if entry.affiliation > .none, !user.hasLocal {
         affiliations.set(user, nil)
         step.persist(.affiliation(room: jid, jid: user, nil))
       } else if let nick = entry.nick, !Room.isNick(nick) {
@@ -40,13 +47,15 @@ extension Room {
   /// Passes a room without an owner on, or destroys it.
   mutating func keepOwner(_ step: inout Step) {
     guard affiliations.ownerCount == 0, !isDestroyed else { return }
-    let admins = affiliations.list(.admin)
-    let heirs = admins.isEmpty ? affiliations.list(.member) : admins
+    // Who can act here comes before who can't.
+    let ranks = [affiliations.list(.admin), affiliations.list(.member)]
+    let here = ranks.map { rank in rank.filter { Room.isOfThisServer($0.jid, step.configuration) } }
+    let heirs = (here + ranks).first { !$0.isEmpty } ?? []
     guard !heirs.isEmpty else {
       step.reach(.roomWithoutHeir)
       return destroy(Destruction(reason: "The last owner's account was deleted."), &step)
     }
-    step.reach(admins.isEmpty ? .roomPassedToMembers : .roomPassedToAdmins)
+    step.reach(heirs[0].entry.affiliation == .member ? .roomPassedToMembers : .roomPassedToAdmins)
     for (user, _) in heirs {
       setAffiliation(.owner, of: user, nick: .keep, by: nil, reason: "The last owner's account was deleted.", &step)
     }

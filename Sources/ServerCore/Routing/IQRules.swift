@@ -26,7 +26,10 @@ extension Step {
       let isSound = children.next() == nil || children.next() == nil
       return hasID && isSound ? .response : reach(.iqResultMalformed, .dropped)
     case "error":
-      return hasID && iq.child("error", iq.namespace) != nil ? .response : reach(.iqErrorMalformed, .dropped)
+      // With or without the one child of the request.
+      let errors = iq.children.filter { $0.is("error", iq.namespace) }.count
+      let isSound = errors == 1 && Array(iq.children).count <= 2
+      return hasID && isSound ? .response : reach(.iqErrorMalformed, .dropped)
     default: return .refused(reach(.iqTypeUnknown, StanzaError(.badRequest)))
     }
   }

@@ -37,7 +37,7 @@ extension ReferenceModel {
     switch iq.type {
     case "get", "set": return Array(iq.children).count == 1
     case "result": return Array(iq.children).count <= 1
-    case "error": return iq.child("error", NS.client) != nil
+    case "error": return Array(iq.children).count { $0.is("error", NS.client) } == 1 && Array(iq.children).count <= 2
     default: return false
     }
   }

@@ -108,6 +108,8 @@ struct SignalTests {
     "<composing xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>",
     "<received xmlns='urn:xmpp:receipts' id='1'/>", "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>",
     "<acknowledged xmlns='urn:xmpp:chat-markers:0' id='1'/><store xmlns='urn:xmpp:hints'/>",
+    "<received xmlns='urn:xmpp:receipts' id='1'/><origin-id xmlns='urn:xmpp:sid:0' id='2'/>",
+    "<received xmlns='urn:xmpp:receipts' id='1'/><x xmlns='jabber:x:event'><composing/></x>",
   ]
 
   private func answer(_ content: String, type: String, _ change: (inout Configuration) -> Void) -> String {
@@ -144,7 +146,7 @@ struct SignalTests {
     let romeo = harness.session("romeo", resource: "r")
     for signal in Self.signals { harness.send("<message to='juliet@localhost' type='chat'>\(signal)</message>", on: romeo) }
     let kept = harness.commits.flatMap(\.records).filter { if case .offline = $0 { true } else { false } }
-    #expect(kept.count == 3)
+    #expect(kept.count == 5)
   }
 
   /// The unit is the same in memory, after a load, and when the messages have been handed over.

@@ -88,6 +88,16 @@ struct StreamRedactorTests {
     #expect(whole.contains("<username>romeo</username>"))
   }
 
+  /// Why a text is refused must show in a replay, and nothing else of it.
+  @Test(arguments: ["secret&nope;", "sec&ZQSECRET;ret", "a&b", "&;x", "x&#xZZ;y"])
+  func aReferenceToNothingStaysOne(password: String) {
+    let redacted = Self.redact("<iq><query><password>\(password)</password></query></iq>")
+    let text = String(redacted.dropFirst("<iq><query><password>".count).dropLast("</password></query></iq>".count))
+    #expect(text.utf8.count == password.utf8.count)
+    for byte in "&;".utf8 { #expect(text.utf8.firstIndex(of: byte) == password.utf8.firstIndex(of: byte)) }
+    for secret in ["secret", "ZQSECRET", "sec", "ret"] { #expect(!text.contains(secret)) }
+  }
+
   @Test func equalPasswordsStayEqualAndOthersDiffer() {
     func standIn(_ password: String) -> String { Self.redact("<join><password>\(password)</password></join>") }
     #expect(standIn("rose") == standIn("rose"))

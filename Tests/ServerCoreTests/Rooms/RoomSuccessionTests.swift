@@ -20,6 +20,21 @@ import XMPP
     #expect(stage.room.affiliation(of: RoomStage.address("romeo")) == .owner)
   }
 
+  /// Who has no account here, or is a room, could not act as an owner.
+  @Test(arguments: ["x@elsewhere.example", "room@conference.example.org"])
+  func anOwnerIsAUserOfThisServer(_ jid: String) {
+    var stage = RoomStage(["persistentroom": ["1"]])
+    stage.administer("<item affiliation='owner' jid='\(jid)'/>")
+    #expect(stage.take("romeo") == ["iq a error not-acceptable"])
+    stage.administer("<item affiliation='admin' jid='\(jid)'/>")
+    #expect(stage.take("romeo").last == "iq a result")
+    // Nor does it inherit where somebody of this server can.
+    stage.affiliate("juliet", "member")
+    let romeo = RoomStage.address("romeo").bare
+    stage.perform { room, step in room.forget(romeo, &step) }
+    #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == ["juliet"])
+  }
+
   @Test(arguments: ["outcast", "none"]) func aDomainCanBeBannedAndPardoned(_ affiliation: String) {
     var stage = RoomStage(["persistentroom": ["1"]])
     stage.administer("<item affiliation='\(affiliation)' jid='elsewhere.example/r'/>")

@@ -98,6 +98,21 @@ struct BeforeBindingTests {
     #expect(answer.contains("type='error' id='1'") && answer.contains("<unexpected-request "))
   }
 
+  /// XEP-0077, 3.3: a password of which SASLprep leaves nothing is none.
+  @Test(arguments: ["", "\u{AD}", "\u{2060}\u{200D}", "\u{FEFF}"])
+  func aPasswordOfNothingIsRefused(_ password: String) {
+    var (harness, link) = stranger()
+    harness.send(Self.request("type='set' id='1'", "<username>eve</username><password>\(password)</password>"), on: link)
+    #expect(harness.read(link).contains("type='error' id='1'"))
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.send(Self.request("type='set' id='2'", "<username>romeo</username><password>\(password)</password>"), on: romeo)
+    #expect(harness.read(romeo).contains("type='error' id='2'"))
+    harness.send(Self.request("type='set' id='3'", "<remove/><remove/>"), on: romeo)
+    let answer = harness.read(romeo)
+    #expect(answer.contains("type='error' id='3'") && answer.contains("<bad-request "))
+  }
+
   /// An account of one domain is none of another's.
   @Test func nobodyIsRegisteredElsewhere() {
     var harness = EngineHarness { $0.domains = ["localhost", "second.example"] }
