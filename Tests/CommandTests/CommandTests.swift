@@ -10,7 +10,9 @@ import Testing
   }
 
   /// Runs the program that was built beside the tests.
-  private func spondee(_ arguments: String..., input: String = "") throws -> Outcome {
+  private func spondee(_ arguments: String..., input: String = "") throws -> Outcome { try spondee(arguments, input: input) }
+
+  private func spondee(_ arguments: [String], input: String = "") throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent().appending(
       path: "spondee")
@@ -57,15 +59,27 @@ import Testing
 
   // MARK: Folders and files
 
+  @Test func aDataFolderThatIsNotThereIsNotMadeByLooking() throws {
+    let folder = Folder()
+    for words in [["list"], ["delete", "romeo@localhost"], ["disable", "romeo@localhost"]] {
+      let outcome = try spondee(["account"] + words + ["--data", folder.path + "/typo"])
+      check(outcome, status: 2, folder.path + "/typo", "--data")
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/typo"))
+    }
+    let added = try spondee(["account", "add", "romeo@localhost", "--password-stdin", "--data", folder.path + "/new"], input: "pw\n")
+    #expect(added.status == 0)
+    #expect(try spondee(["account", "list", "--data", folder.path + "/new"]).output == "romeo@localhost\n")
+  }
+
   @Test func aDataFolderThatCannotBeMade() throws {
     let folder = Folder()
     let file = try folder.write("", to: "file")
     check(
-      try spondee("account", "list", "--data", file + "/data"), status: 1,
+      try spondee("serve", "--data", file + "/data"), status: 1,
       "data folder \(file)/data can't be made (a part of the path is a file", "--data")
     check(
-      try spondee("account", "list", "--data", "/proc/data"), status: 1, "data folder /proc/data can't be made; choose another with --data")
-    check(try spondee("serve", "--data", "/proc/data"), status: 1, "choose another with --data")
+      try spondee("account", "add", "a@localhost", "--password-stdin", "--data", "/proc/data", input: "pw\n"), status: 1,
+      "data folder /proc/data can't be made; choose another with --data")
     check(try spondee("serve", "--data", folder.path, "--port", "0", "--record", file + "/r"), status: 1, "choose another with --record")
   }
 

@@ -8,6 +8,7 @@ internal import StorageSQLite
 public enum AccountControl {
   /// Blocks.
   public static func perform(_ request: ControlRequest, configuration: ServeConfiguration) throws(SetupError) -> ControlReply {
+    try checkFolder(configuration, for: request)
     let folder: DataFolder
     do throws(SetupError) {
       folder = try DataFolder(configuration.dataFolder)
@@ -21,6 +22,13 @@ public enum AccountControl {
     core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
     let storage = try RunningServer.openStorage(configuration)
     return run(request, Engine(configuration: core, seed: RunningServer.randomSeed()), storage)
+  }
+
+  /// Only the first account may make a data folder: a path that was mistyped must not come into being by being looked at.
+  private static func checkFolder(_ configuration: ServeConfiguration, for request: ControlRequest) throws(SetupError) {
+    if case .addAccount = request { return }
+    guard access(configuration.dataFolder, F_OK) != 0 else { return }
+    throw SetupError("there is no data folder \(configuration.dataFolder); give the one of your server with --data", kind: .usage)
   }
 
   /// Feeds the engine what it asks for, in this thread, until it answers.
