@@ -99,8 +99,10 @@ public struct Server: Sendable, Codable {
 
   /// A session that has made too much wait for storage is not read from until there is less.
   private mutating func throttle(_ link: LinkID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
+    // Mostly nothing waits: the limits, which are many, are not copied for that.
+    guard commits.bytes > 0 || waiting > setting.configuration.limits.heldSteps else { return }
     let limits = setting.configuration.limits
-    guard waiting > limits.heldSteps || commits.bytes > 0, let account = streams.look(link, { $0.account }) ?? nil else { return }
+    guard let account = streams.look(link, { $0.account }) ?? nil else { return }
     let mark: Mark
     // Whichever of its sessions speaks, and also one that has just begun.
     if commits.bytes(of: account) > limits.accountRecordBytes {
@@ -123,8 +125,9 @@ public struct Server: Sendable, Codable {
   private var waiting: Int { commits.depth + parkedCount }
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
+    guard !throttled.isEmpty else { return }
     let limits = setting.configuration.limits
-    guard !throttled.isEmpty, waiting <= limits.heldSteps / 2, commits.bytes <= limits.allRecordBytes / 2 else { return }
+    guard waiting <= limits.heldSteps / 2, commits.bytes <= limits.allRecordBytes / 2 else { return }
     var kept: [LinkID] = []
     for link in throttled {
       guard let stream = streams.look(link, { (isThere: true, account: $0.account) }) else { continue }

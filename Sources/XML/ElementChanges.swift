@@ -121,12 +121,19 @@ extension Element {
   /// - Returns: whether there was one.
   @discardableResult
   public mutating func removeLanguages(where isWrong: (Text) -> Bool) -> Bool {
+    var first = Int(root) + 1
+    let end = Int(entries[Int(root)].end)
+    // Most elements have no attribute of this length in a namespace.
+    while first < end, entries[first].namespace.count == 0 || entries[first].name.count != 4 || entries[first].kind != .attribute {
+      first += 1
+    }
+    guard first < end else { return false }
     func isOut(_ index: Int) -> Bool {
       let entry = entries[index]
       return entry.kind == .attribute && entry.name.count == 4 && matches(entry.name, "lang")
         && matches(entry.namespace, Element.xmlNamespace) && isWrong(text(entry.value))
     }
-    guard (Int(root)..<Int(node.end)).contains(where: isOut) else { return false }
+    guard (first..<end).contains(where: isOut) else { return false }
     own()
     // How many went before each place, so that one pass mends the ends.
     var gone: [UInt32] = [0]

@@ -8,6 +8,8 @@ extension Server {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
   mutating func send(_ element: Element, as sender: JID, on link: LinkID, language: Text?, _ step: inout Step) {
     guard let kind = element.stanzaKind else {
+      // 4.9.1.1: the peer's own error ends the stream, and is not answered with another.
+      if element.is("error", NS.streams) { return streamEnded(step.reach(.streamErrorOfPeer, link), &step) }
       return endStream(link, step.reach(.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
     }
     // 8.1.2.1: `from` may be left out or be the sender's own.

@@ -131,11 +131,11 @@ struct ClientStream: Sendable, Codable {
   // MARK: Elements
 
   mutating func elementReceived(_ element: Element, _ step: inout Step) -> Request? {
+    // What is no stanza is looked at where the stanza would go.
+    if case .bound(let jid) = phase { return .stanza(jid, element, language) }
     // 4.9.1.1: an error of the other side ends the stream, in any state, and is not answered with another.
     if element.is("error", NS.streams) { return isClosing ? nil : step.reach(.streamErrorOfPeer, .endByPeer) }
     switch phase {
-    case .bound(let jid):
-      return .stanza(jid, element, language)
     case .closing:
       return nil
     case .negotiating, .authenticating:
@@ -144,7 +144,7 @@ struct ClientStream: Sendable, Codable {
     case .expectBind(let identity):
       lastProgress = step.now.monotonic
       return bind(identity, element, &step)
-    case .expectHeader, .expectTLS, .registering, .binding:
+    case .expectHeader, .expectTLS, .registering, .binding, .bound:
       // The parser is paused or at a stream's start then.
       fail(StreamError(.badFormat), &step)
       return nil
