@@ -61,7 +61,7 @@ extension Server {
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
     body("derivations under way", derivations.count, limits.derivations)
-    commits.visitGauges(limits, sessions: streams.sortedKeys().count, body)
+    commits.visitGauges(limits, body)
     for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits.connectionsPerAddress) }
     for askers in listings.values { body("who waits for a list", askers.count, limits.parkedStanzas) }
     for jid in accounts.sortedKeys() {

@@ -101,16 +101,23 @@ struct OutputCommit: Sendable, Codable {
     return loss
   }
 
-  /// Calls `body` for the bytes of all, and of each account that waits. Each session can add one step beyond a limit, before it is read from no more.
-  func visitGauges(
-    _ limits: Configuration.Limits, sessions: Int, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void
-  ) {
-    let longest = held.reduce(0) { max($0, $1.bytes) }
-    let ofNobody = held.reduce(0) { $0 + ($1.payer == nil ? $1.bytes : 0) }
-    body("bytes of records on their way", bytes, limits.allRecordBytes + ofNobody + sessions * longest)
-    for account in bytesByAccount.sortedKeys() {
-      let most = limits.accountRecordBytes + limits.sessionsPerAccount * longest
-      body("bytes of records because of an account", bytesByAccount[account] ?? 0, most)
+  /// Calls `body` for the bytes of all, and of each account that waits. Each session, also one that has ended since, can have added one step
+  /// beyond a limit, after which it was read from no more.
+  func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    var ofNobody = 0
+    /// The largest step of each session, by account.
+    var largest: OrderedDictionary<JID, OrderedDictionary<LinkID, Int>> = [:]
+    for step in held {
+      guard let payer = step.payer, let cause = step.cause else {
+        ofNobody += step.bytes
+        continue
+      }
+      largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, step.bytes)
+    }
+    let beyond = largest.mapValues { $0.values.reduce(0, +) }
+    body("bytes of records on their way", bytes, limits.allRecordBytes + ofNobody + beyond.values.reduce(0, +))
+    for (account, more) in beyond {
+      body("bytes of records because of an account", bytes(of: account), limits.accountRecordBytes + more)
     }
   }
 }
