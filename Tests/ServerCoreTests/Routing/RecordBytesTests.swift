@@ -56,13 +56,16 @@ struct RecordBytesTests {
   /// A session more does not help.
   @Test func theShareIsTheAccounts() {
     var (harness, mallory, _) = ready { $0.accountRecordBytes = 200_000 }
+    let other = harness.session("mallory", resource: "other")
     for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
     let waiting = onTheirWay(harness)
-    let second = harness.openStream()
-    // The bytes of the login are not held back: nothing that it says waits for a commit but in order.
-    _ = harness.read(second)
+    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 1)
+    // Another session of the account is held back with its first stanza, though that changes nothing.
+    harness.send(OutputCommitTests.ping, on: other)
+    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 2)
+    harness.send(Self.toggle, on: other)
     #expect(onTheirWay(harness) == waiting)
-    harness.input(.closed(mallory))
+    for link in [mallory, other] { harness.input(.closed(link)) }
     #expect(onTheirWay(harness) == waiting, "what is on its way stays until it has arrived")
     harness.commit()
     #expect(onTheirWay(harness) == 0)
