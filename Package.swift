@@ -43,9 +43,12 @@ let package = Package(
     .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: strict),
     .target(name: "XMPP", dependencies: ["XML", "CIDN2", "CUnistring"], swiftSettings: strict),
     .target(
+      name: "Storage",
+      dependencies: ["XML", "XMPP", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: strict),
+    .target(
       name: "ServerCore",
       dependencies: [
-        "XML", "XMPP",
+        "XML", "XMPP", "Storage",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
@@ -59,19 +62,19 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "CLibXML2", "XML", "XMPP", "ServerCore", "ClientCore", "Scenario",
+        "CLibXML2", "XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
     .target(
-      name: "StorageSQLite", dependencies: ["XML", "XMPP", "ServerCore", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "StorageSQLite", dependencies: ["XML", "XMPP", "Storage", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
     .target(
       name: "ServerNIO",
       dependencies: [
-        "XML", "XMPP", "ServerCore", "StorageSQLite",
+        "XML", "XMPP", "Storage", "ServerCore", "StorageSQLite",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "X509", package: "swift-certificates"),
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -97,11 +100,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "XML"], swiftSettings: settings),
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "XML"], swiftSettings: settings),
-    .testTarget(name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "ServerCore", "XMPP", "XML"], swiftSettings: settings),
+    .testTarget(
+      name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "ServerCore", "XMPP", "XML"], resources: [.copy("Fixtures")],
+      swiftSettings: settings),
     .testTarget(
       name: "ServerNIOTests",
       dependencies: [
-        "ServerNIO", "ServerCore", "StorageSQLite", "XMPP", "XML",
+        "ServerNIO", "ServerCore", "StorageSQLite", "Storage", "XMPP", "XML",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -109,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "ServerCoreTests",
       dependencies: [
-        "ServerCore", "XML", "XMPP",
+        "ServerCore", "Storage", "XML", "XMPP",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
       ],
@@ -122,19 +127,20 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Simulation", "Scenario", "ClientCore", "ServerCore", "XMPP", "XML",
+        "Simulation", "Scenario", "ClientCore", "ServerCore", "Storage", "XMPP", "XML",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
     // What is measured: here too for whoever counts instructions; the package in Tests/Benchmarks takes times.
     .target(
-      name: "Workloads", dependencies: ["XML", "XMPP", "ServerCore", "ClientCore"], path: "Tests/Benchmarks/Workloads",
+      name: "Workloads", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "ClientCore"], path: "Tests/Benchmarks/Workloads",
       swiftSettings: settings),
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .target(
-      name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks", swiftSettings: settings),
+      name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks",
+      swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
   ]
 )

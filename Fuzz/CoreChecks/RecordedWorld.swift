@@ -1,4 +1,5 @@
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -45,7 +46,7 @@ struct RecordedWorld {
           written += bytes
           waiting.append(.accepted(link, bytes.count))
         case .commit(let number, _): waiting.append(.committed(through: number))
-        case .load(let key): waiting.append(.loaded(key, answer(to: key)))
+        case .load(let query): waiting.append(.loaded(query, RecordedWorld.database.answer(query)))
         case .derive(let id, let request): waiting.append(.derived(id, Scram.derive(request)))
         default: break
         }
@@ -57,19 +58,13 @@ struct RecordedWorld {
   mutating func beginAnew() { file = next() }
   mutating func next() -> [UInt8] { recorder.begin(from: engine, at: now) }
 
-  private func answer(to key: LoadKey) -> Loaded {
-    switch key {
-    case .account(let jid):
-      let salted = Scram.saltedPassword(.sha1, password: Array("secret".utf8), salt: [1], rounds: 1)
-      let credentials = Scram.credentials(.sha1, saltedPassword: salted, salt: [1], rounds: 1)
-      let item = RosterItem(jid: JID("juliet@localhost") ?? jid, name: "Juliet", groups: ["Capulet"], subscription: .both)
-      let record = AccountRecord(jid: jid, credentials: [credentials])
-      return .account(
-        jid.local == "romeo" ? AccountSnapshot(record: record, roster: [item], blocklist: [], offlineCount: 0, lastOffline: 0) : nil)
-    case .room: return .room(nil)
-    case .offline: return .offline([])
-    case .rooms: return .rooms([])
-    case .accounts: return .accounts([])
-    }
-  }
+  private static let database: MemoryDatabase = {
+    var database = MemoryDatabase(.server)
+    guard let romeo = JID("romeo@localhost"), let juliet = JID("juliet@localhost") else { return database }
+    let salted = Scram.saltedPassword(.sha1, password: Array("secret".utf8), salt: [1], rounds: 1)
+    let credentials = Scram.credentials(.sha1, saltedPassword: salted, salt: [1], rounds: 1)
+    database.apply(AccountRecord(jid: romeo, credentials: [credentials]).changes)
+    database.apply(.put(RosterItem(jid: juliet, name: "Juliet", groups: ["Capulet"], subscription: .both), of: romeo))
+    return database
+  }()
 }

@@ -1,4 +1,5 @@
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -29,10 +30,12 @@ public enum RecordingSeeds {
       let file = recorder.begin(configuration: configuration, seed: [1], at: zero) + recorder.input(.deadline, at: late, before: engine)
       seeds.append(Seed(name: "file-forged-\(name)-time", input: input(file), refusal: "a time is no time"))
       seeds.append(Seed(name: "file-forged-\(name)-start", input: input(begin(configuration, at: late)), refusal: "a time is no time"))
-      let message = Loaded.offline([OfflineMessage(sequence: time, stanza: Element("message", NS.client))])
+      guard let owner = JID("romeo@localhost") else { continue }
+      let message = OfflineMessage(sequence: time, stanza: Element("message", NS.client))
+      let query = Query.rows(RowQuery(OfflineMessage.self, of: owner))
       let loaded =
         recorder.begin(configuration: configuration, seed: [1], at: zero)
-        + recorder.input(.loaded(.accounts, message), at: zero, before: engine)
+        + recorder.input(.loaded(query, .page(Page([message], of: owner))), at: zero, before: engine)
       seeds.append(Seed(name: "file-forged-\(name)-sequence", input: input(loaded), refusal: "a number is too large"))
     }
     return seeds

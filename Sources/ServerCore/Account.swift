@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -24,15 +25,31 @@ struct Account: Sendable, Codable {
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64
 
-  init(_ snapshot: AccountSnapshot, now: Instant) {
-    jid = snapshot.record.jid
-    record = snapshot.record
-    roster = OrderedDictionary(uniqueKeysWithValues: snapshot.roster.map { ($0.jid, $0) })
+  /// - Parameter rows: everything that is stored of it.
+  init(_ jid: JID, _ rows: OwnerRows, now: Instant) throws(RowProblem) {
+    self.jid = jid
+    record = AccountRecord(
+      jid: jid, credentials: try rows.rows(ScramCredentials.self), isDisabled: try rows.root(AccountRow.self).isDisabled)
+    roster = OrderedDictionary(uniqueKeysWithValues: try rows.rows(RosterItem.self).map { ($0.jid, $0) })
     listedCount = roster.values.count(where: \.isListed)
-    blocklist = OrderedSet(snapshot.blocklist)
-    offlineCount = snapshot.offlineCount
-    offlineBytes = snapshot.offlineBytes
-    lastOffline = snapshot.lastOffline
+    blocklist = OrderedSet(try rows.rows(BlockedAddress.self).map(\.jid))
+    let offline = rows.summary(OfflineMessage.self)
+    offlineCount = offline.rowCount
+    offlineBytes = offline.bytes
+    lastOffline = OfflineMessage.sequence(offline.lastKey)
+    idleSince = now.monotonic
+  }
+
+  /// A new account.
+  init(_ record: AccountRecord, now: Instant) {
+    jid = record.jid
+    self.record = record
+    roster = [:]
+    listedCount = 0
+    blocklist = []
+    offlineCount = 0
+    offlineBytes = 0
+    lastOffline = 0
     idleSince = now.monotonic
   }
 

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+public import Storage
 public import XML
 internal import XMPP
 
@@ -14,7 +15,7 @@ public enum Input: Sendable {
   case closed(LinkID)
   case committed(through: UInt64)
   case commitFailed(from: UInt64)
-  case loaded(LoadKey, Loaded)
+  case loaded(Query, Answer)
   case derived(UInt64, [ScramCredentials])
   case control(UInt64, ControlRequest)
   case deadline
@@ -33,9 +34,9 @@ public enum Action: Sendable {
   case abort(LinkID)
   /// Read from the connection, or leave what comes in the system's buffers.
   case read(LinkID, Bool)
-  /// Make the records durable; all that `commit` actions name, in their order.
-  case commit(UInt64, [Record])
-  case load(LoadKey)
+  /// Make the changes durable; all that `commit` actions name, in their order.
+  case commit(UInt64, [Change])
+  case load(Query)
   case derive(UInt64, DerivationRequest)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
@@ -146,7 +147,7 @@ public struct Engine {
       // What storage has not been asked for yet was made in ignorance of the failure, too.
       actions.removeAll { if case .commit(let later, _) = $0 { later >= number } else { false } }
       tell(.commitFailed(from: number), now)
-    case .loaded(let key, let loaded): tell(.loaded(key, loaded), now)
+    case .loaded(let query, let answer): tell(.loaded(query, answer), now)
     case .derived(let id, let credentials): tell(.derived(id, credentials), now)
     case .control(let id, let request): tell(.control(id, request), now)
     case .deadline:
@@ -262,8 +263,8 @@ public struct Engine {
     case .charge(let link):
       charge(link, 0, now)
       change(link) { _ in }
-    case .commit(let number, let records): actions.append(.commit(number, records))
-    case .load(let key): actions.append(.load(key))
+    case .commit(let number, let changes): actions.append(.commit(number, changes))
+    case .load(let query): actions.append(.load(query))
     case .derive(let id, let request): actions.append(.derive(id, request))
     case .reply(let id, let reply): actions.append(.reply(id, reply))
     case .log(let level, let message): actions.append(.log(level, message))

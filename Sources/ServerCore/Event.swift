@@ -1,3 +1,4 @@
+public import Storage
 public import XML
 public import XMPP
 
@@ -32,7 +33,7 @@ public enum Event: Sendable {
   case committed(through: UInt64)
   /// This commit and all after it that were emitted so far are not, and will not be, durable.
   case commitFailed(from: UInt64)
-  case loaded(LoadKey, Loaded)
+  case loaded(Query, Answer)
   case derived(UInt64, [ScramCredentials])
   /// Somebody with authority over the whole server wants something.
   case control(UInt64, ControlRequest)
@@ -62,9 +63,9 @@ public enum Effect: Sendable, Codable {
   case discardInput(LinkID)
   /// What was said just now, after it had waited for a commit, was caused by a stanza of this link.
   case charge(LinkID)
-  /// Make the records durable, all or none, in the order of the numbers.
-  case commit(UInt64, [Record])
-  case load(LoadKey)
+  /// Make the changes durable, all or none, in the order of the numbers.
+  case commit(UInt64, [Change])
+  case load(Query)
   case derive(UInt64, DerivationRequest)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
@@ -128,4 +129,13 @@ public enum ControlReply: Sendable, Hashable, Codable {
   case accounts([AccountListing])
   /// In words that the one who asked can act on.
   case refused(String)
+}
+
+public struct AccountListing: Sendable, Hashable, Codable {
+  public var jid: JID
+  public var isDisabled: Bool
+  public init(jid: JID, isDisabled: Bool) {
+    self.jid = jid
+    self.isDisabled = isDisabled
+  }
 }

@@ -63,7 +63,7 @@ extension Server {
     body("derivations under way", derivations.count, limits.derivations)
     commits.visitGauges(limits, body)
     for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits.connectionsPerAddress) }
-    for askers in listings.values { body("who waits for a list", askers.count, limits.parkedStanzas) }
+    for listing in listings.values { body("who waits for a list", listing.askers.count, limits.parkedStanzas) }
     for jid in accounts.sortedKeys() {
       guard let slot = accounts[jid] else { continue }
       body("stanzas parked for an account", slot.parked.count, limits.parkedStanzas)

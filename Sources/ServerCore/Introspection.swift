@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import OrderedCollections
+public import Storage
 public import XML
 public import XMPP
 
@@ -84,8 +85,8 @@ extension Server {
   }
 
   /// The lasting list of a room that is in memory: affiliations and reserved nicks, in the order of their JIDs.
-  public func affiliations(of room: JID) -> [RoomSnapshot.Entry] {
-    (rooms[room]?.entity?.affiliations.sorted ?? []).map { RoomSnapshot.Entry(jid: $0.jid, record: $0.entry.record) }
+  public func affiliations(of room: JID) -> [AffiliationRow] {
+    (rooms[room]?.entity?.affiliations.sorted ?? []).map { $0.entry.row(of: $0.jid) }
   }
 
   /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
@@ -103,20 +104,17 @@ extension Server {
     case other
   }
 
-  private func errands(for key: LoadKey) -> [Errand] {
-    switch key {
-    case .account(let jid): accounts[jid]?.parked ?? []
-    case .room(let jid): rooms[jid]?.parked ?? []
-    case .offline, .rooms, .accounts: []
-    }
+  private func errands(for query: Query) -> [Errand] {
+    guard case .owner(let owner) = query else { return [] }
+    return owner.kind == .account ? accounts[owner.jid]?.parked ?? [] : rooms[owner.jid]?.parked ?? []
   }
 
   /// How much waits for an account or room.
-  public func parkedCount(for key: LoadKey) -> Int { errands(for: key).count }
+  public func parkedCount(for query: Query) -> Int { errands(for: query).count }
 
   /// All that waits for an account or room, in the order of coming.
-  public func parked(for key: LoadKey) -> [ParkedView] {
-    errands(for: key).map { errand in
+  public func parked(for query: Query) -> [ParkedView] {
+    errands(for: query).map { errand in
       switch errand {
       case .stanza(let stanza): .stanza(stanza.element, from: stanza.from, to: stanza.to)
       case .create: .creation

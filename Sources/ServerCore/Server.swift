@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -23,7 +24,7 @@ public struct Server: Sendable, Codable {
   /// Accounts whose stored messages are on their way.
   var offlineQuestions = Table<JID, OfflineMessages.Question>()
   /// Who waits for a list from storage.
-  var listings: OrderedDictionary<LoadKey, [ListAsker]> = [:]
+  var listings: OrderedDictionary<RowQuery, Listing> = [:]
   private(set) var commits = OutputCommit()
   private var timers = Timers()
   /// What this server has reached; a step has them while it lasts.
@@ -152,7 +153,7 @@ public struct Server: Sendable, Codable {
     settle(&step)
     swap(&generator, &step.generator)
     swap(&marks, &step.marks)
-    let payer = step.recordBytes > 0 ? cause.flatMap { streams.look($0) { $0.account } ?? nil } : nil
+    let payer = step.changedBytes > 0 ? cause.flatMap { streams.look($0) { $0.account } ?? nil } : nil
     commits.add(step, cause: cause, payer: payer, into: &effects, &marks)
   }
 
@@ -180,7 +181,7 @@ public struct Server: Sendable, Codable {
       endStream(link, failure.streamError, &step)
     case .encrypted(let link): withStream(link, &step) { $0.tlsEstablished(&$1) }
     case .closed(let link): linkClosed(link, &step)
-    case .loaded(let key, let loaded): receive(loaded, for: key, &step)
+    case .loaded(let query, let answer): receive(answer, to: query, &step)
     case .derived(let id, let credentials): derived(id, credentials, &step)
     case .control(let id, let request): control(id, request, &step)
     case .deadline: deadlinePassed(&step)

@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 public import ServerCore
+internal import Storage
 internal import StorageSQLite
 internal import Synchronization
 public import XMPP
@@ -100,7 +101,7 @@ public final class RunningServer: Sendable {
 
   static func openStorage(_ configuration: ServeConfiguration) throws(SetupError) -> sending SQLiteStorage {
     do throws(StorageError) {
-      return try SQLiteStorage(path: configuration.database)
+      return try SQLiteStorage(path: configuration.database, .server)
     } catch {
       throw SetupError(error.description)
     }
@@ -110,7 +111,11 @@ public final class RunningServer: Sendable {
     _ storage: SQLiteStorage, _ core: Configuration, _ configuration: ServeConfiguration
   ) throws(SetupError) -> RoundsHistory {
     let shares: [RoundsHistory.Share]
-    do throws(StorageError) { shares = try storage.roundsInUse() } catch { throw SetupError(error.description) }
+    do throws(StorageError) {
+      shares = try storage.owners(byValueOf: ScramCredentials.roundsColumn, in: ScramCredentials.self).map {
+        RoundsHistory.Share(rounds: Int(clamping: $0.value), accounts: $0.owners)
+      }
+    } catch { throw SetupError(error.description) }
     return try DataFolder.roundsHistory(configuration.dataFolder + "/scram_rounds", shares: shares, core, at: .now())
   }
 

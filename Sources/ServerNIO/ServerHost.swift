@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import ServerCore
+internal import Storage
 internal import StorageSQLite
 internal import Synchronization
 
@@ -145,9 +146,9 @@ final class ServerHost: @unchecked Sendable {
         feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
-      case .loaded(let key, let loaded):
-        if case .failed(let reason) = loaded { logger.error("storage: \(reason)") }
-        handle(.loaded(key, loaded))
+      case .loaded(let query, let answer):
+        if case .failed(let reason) = answer { logger.error("storage: \(reason)") }
+        handle(.loaded(query, answer))
       }
     }
   }
@@ -178,12 +179,12 @@ final class ServerHost: @unchecked Sendable {
     switch action {
     case .write(let link, _), .startTLS(let link, _), .close(let link), .abort(let link), .read(let link, _):
       if let handler = links[link] { handler.home.perform(.action(action), handler) }
-    case .commit(let number, let records):
+    case .commit(let number, let changes):
       storageRequestCount += 1
-      storage.commit(number, records)
-    case .load(let key):
+      storage.commit(number, changes)
+    case .load(let query):
       storageRequestCount += 1
-      storage.load(key)
+      storage.load(query)
     case .derive(let id, let request):
       KeyDerivation.derive(request) { credentials in
         self.loop.execute { self.handle(.derived(id, credentials)) }

@@ -1,19 +1,22 @@
 internal import GRDB
 internal import Glibc
-public import ServerCore
+public import Storage
 internal import XML
-internal import XMPP
 
-/// Accounts, rooms and what belongs to them, in one SQLite file.
+/// The tables of a catalogue in one SQLite file.
 ///
-/// Write-ahead log with `synchronous = FULL`: when `commit` returns, its records are on the disk. One connection, for one thread at a time;
+/// Write-ahead log with `synchronous = FULL`: when `commit` returns, its changes are on the disk. One connection, for one thread at a time;
 /// see `StorageQueue` for the thread.
 public final class SQLiteStorage {
   private let database: DatabaseQueue
+  private let catalog: TableCatalog
+  private let statements: [TableName: TableSQL]
   private let pool = ParserPool()
 
   /// Opens the file, or creates it, and brings its tables up to date.
-  public init(path: String) throws(StorageError) {
+  public init(path: String, _ catalog: TableCatalog) throws(StorageError) {
+    self.catalog = catalog
+    statements = Dictionary(uniqueKeysWithValues: catalog.tables.map { ($0.name, TableSQL($0)) })
     var configuration = GRDB.Configuration()
     configuration.label = "spondee"
     configuration.journalMode = .wal
@@ -32,7 +35,7 @@ public final class SQLiteStorage {
       try database.writeWithoutTransaction { db in
         // Not before: entering WAL mode GRDB sets NORMAL, with which a commit survives a crash of the process but not of the machine.
         try db.execute(sql: "PRAGMA synchronous = FULL")
-        try Schema.migrate(db, path: path)
+        try Schema.migrate(db, catalog, path: path)
       }
     } catch let error as StorageError {
       throw error
@@ -43,38 +46,39 @@ public final class SQLiteStorage {
     }
   }
 
-  /// Makes the records of all commits durable in one transaction: all of them or none.
-  public func commit(_ batch: [(number: UInt64, records: [ServerCore.Record])]) throws(StorageError) {
-    try transaction { writer, _ in for (_, records) in batch { try writer.write(records) } }
+  /// Makes the changes of all commits durable in one transaction: all of them or none.
+  public func commit(_ batch: [(number: UInt64, changes: [Change])]) throws(StorageError) {
+    try transaction { storage in for (_, changes) in batch { try storage.write(changes) } }
   }
 
   /// Never throws: the answer may be `.failed`.
-  public func load(_ key: LoadKey) -> Loaded {
+  public func answer(_ query: Query) -> Answer {
     do {
-      return try database.writeWithoutTransaction { try RecordReader(db: $0, pool: pool).load(key) }
+      return try database.writeWithoutTransaction { try rows($0).answer(query) }
     } catch {
       return .failed(SQLiteStorage.explain(error))
     }
   }
 
-  /// How many accounts there are with which iteration count.
-  public func roundsInUse() throws(StorageError) -> [RoundsHistory.Share] {
+  /// How many owners have rows with each value of a column of whole numbers, in the order of the values.
+  public func owners<Row: StoredRow>(byValueOf column: Storage.Column, in _: Row.Type) throws(StorageError) -> [(value: Int64, owners: Int)]
+  {
+    let (table, kind) = (Row.table.name, Row.table.owner.rawValue)
     do {
       return try database.writeWithoutTransaction { db in
-        try Row.fetchAll(db, sql: "SELECT rounds, count(DISTINCT account) FROM credential GROUP BY rounds ORDER BY rounds").map {
-          RoundsHistory.Share(rounds: $0[0], accounts: $0[1])
-        }
+        let sql = "SELECT \(column.name), count(DISTINCT \(kind)) FROM \(table) GROUP BY \(column.name) ORDER BY \(column.name)"
+        return try GRDB.Row.fetchAll(db, sql: sql).map { (value: $0[0], owners: $0[1]) }
       }
     } catch {
       throw StorageError(SQLiteStorage.explain(error))
     }
   }
 
-  /// One transaction; what the reader sees in it includes what the writer wrote. If it throws, nothing was written.
-  func transaction(_ body: (RecordWriter, RecordReader) throws -> Void) throws(StorageError) {
+  /// One transaction; an answer in it reflects the changes before it. If it throws, nothing was written.
+  func transaction(_ body: (RowStorage) throws -> Void) throws(StorageError) {
     do {
       try database.inTransaction(.immediate) { db in
-        try body(RecordWriter(db: db), RecordReader(db: db, pool: pool))
+        try body(rows(db))
         return .commit
       }
     } catch {
@@ -82,9 +86,18 @@ public final class SQLiteStorage {
     }
   }
 
+  private func rows(_ db: Database) -> RowStorage { RowStorage(db: db, catalog: catalog, statements: statements, pool: pool) }
+
   /// The value of a `PRAGMA`, as text.
   func pragma(_ name: String) throws -> String? {
     try database.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+  }
+
+  /// The statements that make its tables and indexes, in order.
+  func schema() throws -> [String] {
+    try database.writeWithoutTransaction {
+      try String.fetchAll($0, sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY sql")
+    }
   }
 
   /// For tests that spoil something.

@@ -1,94 +1,62 @@
 internal import GRDB
+internal import Storage
+internal import XML
 
-/// What the tables look like. Each step leads from one version to the next; `PRAGMA user_version` counts those done.
+/// Makes the tables that a catalogue declares, and brings those of an older version up to date.
 ///
-/// A step that was released never changes: databases out there have it behind them. Addresses are text that compares by bytes
-/// (SQLite's BINARY), stanzas are XML as bytes. Whatever belongs to an account or room goes with it.
+/// `PRAGMA user_version` counts the versions of the layout itself: how a declaration becomes a table. The table `spondee_table` says of each
+/// table which of its own migrations are behind it. A table that the catalogue does not know is left alone.
 enum Schema {
-  static let steps: [String] = [
-    """
-    CREATE TABLE account (
-      id INTEGER PRIMARY KEY,
-      jid TEXT NOT NULL UNIQUE,
-      disabled INTEGER NOT NULL,
-      -- Of the last offline message there ever was: numbers are not given twice.
-      last_offline INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE TABLE credential (
-      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
-      hash TEXT NOT NULL,
-      salt BLOB NOT NULL,
-      rounds INTEGER NOT NULL,
-      stored_key BLOB NOT NULL,
-      server_key BLOB NOT NULL,
-      position INTEGER NOT NULL,
-      PRIMARY KEY (account, hash)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE contact (
-      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
-      jid TEXT NOT NULL,
-      name TEXT,
-      subscription TEXT NOT NULL CHECK (subscription IN ('none', 'to', 'from', 'both')),
-      asking INTEGER NOT NULL,
-      request BLOB,
-      listed INTEGER NOT NULL,
-      PRIMARY KEY (account, jid)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE contact_group (
-      account INTEGER NOT NULL,
-      jid TEXT NOT NULL,
-      position INTEGER NOT NULL,
-      name TEXT NOT NULL,
-      PRIMARY KEY (account, jid, position),
-      FOREIGN KEY (account, jid) REFERENCES contact ON DELETE CASCADE
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE blocked (
-      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
-      position INTEGER NOT NULL,
-      jid TEXT NOT NULL,
-      PRIMARY KEY (account, position)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE offline (
-      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
-      sequence INTEGER NOT NULL,
-      stanza BLOB NOT NULL,
-      UNIQUE (account, sequence)
-    ) STRICT;
-    CREATE TABLE room (
-      id INTEGER PRIMARY KEY,
-      jid TEXT NOT NULL UNIQUE,
-      domain TEXT NOT NULL,
-      name TEXT NOT NULL,
-      public INTEGER NOT NULL,
-      configuration BLOB NOT NULL,
-      subject BLOB
-    ) STRICT;
-    CREATE INDEX public_room ON room (domain, jid) WHERE public;
-    CREATE TABLE affiliation (
-      room INTEGER NOT NULL REFERENCES room ON DELETE CASCADE,
-      jid TEXT NOT NULL,
-      affiliation TEXT NOT NULL,
-      nick TEXT,
-      reason TEXT,
-      PRIMARY KEY (room, jid)
-    ) STRICT, WITHOUT ROWID;
-    """
-  ]
+  /// 1 had one fixed list of tables; see `FirstSchema`.
+  static let version = 2
 
-  /// Brings the database to the newest version.
-  static func migrate(_ db: Database, path: String) throws {
-    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard version <= steps.count else {
-      throw StorageError(
-        "\(path) was written by a newer Spondee (schema \(version), this one knows up to \(steps.count)); "
-          + "run that version, or choose another data folder")
+  static func migrate(_ db: Database, _ catalog: TableCatalog, path: String) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found <= version else { throw isNewer(path, "schema \(found), this one knows up to \(version)") }
+    try db.inTransaction(.immediate) {
+      try db.execute(
+        sql: "CREATE TABLE IF NOT EXISTS spondee_table (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+      if found == 1 { try FirstSchema.setAside(db) }
+      for table in catalog.tables { try migrate(db, table, path) }
+      if found == 1 { try FirstSchema.moveRows(db) }
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+      return .commit
     }
-    for next in version..<steps.count {
-      try db.inTransaction(.immediate) {
-        try db.execute(sql: steps[next])
-        try db.execute(sql: "PRAGMA user_version = \(next + 1)")
-        return .commit
+  }
+
+  private static func migrate(_ db: Database, _ table: StoredTable, _ path: String) throws {
+    let name = table.name.description
+    let found = try Int.fetchOne(db, sql: "SELECT version FROM spondee_table WHERE name = ?", arguments: [name])
+    if let found {
+      guard found <= table.version else {
+        throw isNewer(path, "version \(found) of the table \(name), this one knows up to \(table.version)")
       }
+      for migration in table.migrations.dropFirst(found - 1) {
+        switch migration {
+        case .addColumn(let column, let value):
+          try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(TableSQL.declaration(of: column)) DEFAULT \(value.literal)")
+        case .rewrite(let sql): try db.execute(sql: sql)
+        }
+      }
+    } else {
+      try db.execute(sql: TableSQL(table).create)
+    }
+    try db.execute(sql: "INSERT OR REPLACE INTO spondee_table (name, version) VALUES (?, ?)", arguments: [name, table.version])
+  }
+
+  private static func isNewer(_ path: String, _ what: String) -> StorageError {
+    StorageError("\(path) was written by a newer Spondee (\(what)); run that version, or choose another data folder")
+  }
+}
+
+extension ColumnValue {
+  /// As it stands in a statement: for values that a declaration names.
+  fileprivate var literal: String {
+    switch self {
+    case .null: "NULL"
+    case .integer(let number): "\(number)"
+    case .text(let text): "'\(text.string.replacing("'", with: "''"))'"
+    case .texts, .jid, .bytes, .xml: preconditionFailure("a column that is added has no such default")
     }
   }
 }

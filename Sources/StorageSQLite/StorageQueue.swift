@@ -1,5 +1,5 @@
 internal import Dispatch
-public import ServerCore
+public import Storage
 internal import Synchronization
 
 /// What storage tells the core.
@@ -7,7 +7,7 @@ public enum StorageAnswer: Sendable {
   case committed(through: UInt64)
   /// The reason is for the log.
   case commitFailed(from: UInt64, reason: String)
-  case loaded(LoadKey, Loaded)
+  case loaded(Query, Answer)
 }
 
 /// Storage on a thread of its own: takes commits and loads in order, and joins all that wait in one transaction.
@@ -15,7 +15,8 @@ public enum StorageAnswer: Sendable {
 /// While a transaction is on its way to the disk the next ones gather, and share the next. A load between commits is answered
 /// inside the transaction, so it sees each commit before it and none after; its answer leaves when the transaction is durable.
 ///
-/// **When a transaction fails**, all its commits fail, and so must every later one: their records build on what is lost now. The
+/// **When a transaction fails**, its commits are tried one by one, so that one commit that storage rejects takes none before it along. All from
+/// the first that fails again have failed, and so must every later one: their changes build on what is lost now. The
 /// core stops counting on them when it hears of the failure, and what it emits from then on builds on what the disk holds. The
 /// queue can't tell the one kind from the other by number, so the moment at which the core heard must be marked in the queue itself:
 ///
@@ -28,8 +29,8 @@ public enum StorageAnswer: Sendable {
 /// Loads are answered throughout, from what the disk holds: in a failed transaction they are read anew, and answered after the failure.
 public final class StorageQueue: Sendable {
   private enum Request: Sendable {
-    case commit(UInt64, [Record])
-    case load(LoadKey)
+    case commit(UInt64, [Change])
+    case load(Query)
     case resume
   }
   private struct Waiting {
@@ -47,8 +48,8 @@ public final class StorageQueue: Sendable {
   }
 
   /// Numbers grow.
-  public func commit(_ number: UInt64, _ records: [ServerCore.Record]) { add(.commit(number, records)) }
-  public func load(_ key: LoadKey) { add(.load(key)) }
+  public func commit(_ number: UInt64, _ changes: [Change]) { add(.commit(number, changes)) }
+  public func load(_ query: Query) { add(.load(query)) }
   /// The core knows of the failed commit: what is handed over from now on was made in that knowledge.
   public func resumeAfterFailure() { add(.resume) }
 
@@ -99,44 +100,73 @@ public final class StorageQueue: Sendable {
     }
 
     private func perform(together requests: ArraySlice<Request>) {
-      var first: UInt64?
       var last: UInt64?
+      var count = 0
       if !hasFailed {
         for case .commit(let number, _) in requests {
-          first = first ?? number
           last = number
+          count += 1
         }
       }
-      guard let first, let last else { return read(requests) }
+      guard let last else { return read(requests) }
       do throws(StorageError) {
-        var loaded: [StorageAnswer] = []
-        try storage.transaction { writer, reader in
-          for request in requests {
-            switch request {
-            case .commit(_, let records): try writer.write(records)
-            case .load(let key): loaded.append(.loaded(key, Self.load(key, reader)))
-            case .resume: break
-            }
-          }
-        }
-        receive([.committed(through: last)] + loaded)
+        let answers = try write(requests)
+        receive([.committed(through: last)] + answers)
       } catch {
-        hasFailed = true
-        receive([.commitFailed(from: first, reason: error.description)])
-        read(requests)
+        // One of several commits may be to blame: those before it are good.
+        if count > 1 { return performSingly(requests) }
+        fail(requests, error)
       }
     }
 
-    /// Answers the loads, from what is durable.
+    /// All in one transaction. Returns the answers to the questions among them.
+    private func write(_ requests: ArraySlice<Request>) throws(StorageError) -> [StorageAnswer] {
+      var answers: [StorageAnswer] = []
+      try storage.transaction { rows in
+        for request in requests {
+          switch request {
+          case .commit(_, let changes): try rows.write(changes)
+          case .load(let query): answers.append(.loaded(query, Self.answer(query, rows)))
+          case .resume: break
+          }
+        }
+      }
+      return answers
+    }
+
+    /// A transaction for each commit, until one fails.
+    private func performSingly(_ requests: ArraySlice<Request>) {
+      var rest = requests
+      while let request = rest.first {
+        do throws(StorageError) {
+          let answers = try write(rest.prefix(1))
+          if case .commit(let number, _) = request { receive([.committed(through: number)]) } else { receive(answers) }
+          rest = rest.dropFirst()
+        } catch {
+          return fail(rest, error)
+        }
+      }
+    }
+
+    /// The first commit among the requests failed, and so do all behind it.
+    private func fail(_ requests: ArraySlice<Request>, _ error: StorageError) {
+      hasFailed = true
+      if case .commit(let number, _)? = requests.first(where: { if case .commit = $0 { true } else { false } }) {
+        receive([.commitFailed(from: number, reason: error.description)])
+      }
+      read(requests)
+    }
+
+    /// Answers the questions, from what is durable.
     private func read(_ requests: ArraySlice<Request>) {
-      var loaded: [StorageAnswer] = []
-      for case .load(let key) in requests { loaded.append(.loaded(key, storage.load(key))) }
-      if !loaded.isEmpty { receive(loaded) }
+      var answers: [StorageAnswer] = []
+      for case .load(let query) in requests { answers.append(.loaded(query, storage.answer(query))) }
+      if !answers.isEmpty { receive(answers) }
     }
 
     /// Data that can't be read are not a reason to fail those who write.
-    private static func load(_ key: LoadKey, _ reader: RecordReader) -> Loaded {
-      do { return try reader.load(key) } catch { return .failed("\(error)") }
+    private static func answer(_ query: Query, _ rows: RowStorage) -> Answer {
+      do { return try rows.answer(query) } catch { return .failed("\(error)") }
     }
   }
 }

@@ -44,3 +44,8 @@ extension Element {
     Element(name, namespace, ["type": type, "id": id, "from": self["to"], "to": self["from"]])
   }
 }
+
+extension Element {
+  /// The element's bytes in storage: XML in which `jabber:client` is the default namespace. Every limit on stored bytes counts these bytes.
+  public var stored: [UInt8] { serialized(defaultNamespace: NS.client) }
+}

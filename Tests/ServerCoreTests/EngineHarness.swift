@@ -1,3 +1,4 @@
+import Storage
 import XML
 import XMPP
 
@@ -15,16 +16,16 @@ struct EngineHarness {
   /// Of which domain a certificate is to be shown, unless the client says otherwise in its handshake.
   private(set) var certificateDomains: [LinkID: Text] = [:]
   private(set) var paused: Set<LinkID> = []
-  private(set) var commits: [(number: UInt64, records: [Record])] = []
+  private(set) var commits: [(number: UInt64, changes: [Change])] = []
   private(set) var replies: [ControlReply] = []
-  private var disk = HarnessDisk()
+  private var disk = MemoryDisk(MemoryDatabase(.server))
   private var links: UInt64 = 0
   /// Commits succeed at once, or wait for `commit()`.
   var commitsAtOnce = true
   /// Loads are answered at once, or wait for `answerLoads()`.
   var loadsAtOnce = true
   /// What was asked and has no answer yet, with the answer that it had when it was asked.
-  private var loads: [(key: LoadKey, answer: Loaded)] = []
+  private var loads: [(query: Query, answer: Answer)] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -54,11 +55,11 @@ struct EngineHarness {
 
   mutating func input(_ input: Input) {
     switch input {
-    case .committed(let number): disk.committed(through: number)
+    case .committed(let number): disk.sync(through: number)
     case .commitFailed(let number):
-      disk.failed(from: number)
+      disk.fail(from: number)
       // What a failed commit took back is read anew, as storage does it.
-      for index in loads.indices { loads[index].answer = disk.load(loads[index].key) }
+      for index in loads.indices { loads[index].answer = disk.answer(loads[index].query) }
     default: break
     }
     engine.handle(input, at: Instant(monotonic: now, wall: now))
@@ -76,24 +77,25 @@ struct EngineHarness {
     case .close(let link): closed.insert(link)
     case .abort(let link): aborted.insert(link)
     case .read(let link, let wanted): if wanted { paused.remove(link) } else { paused.insert(link) }
-    case .commit(let number, let records):
-      commits.append((number, records))
-      disk.write(number, records)
+    case .commit(let number, let changes):
+      commits.append((number, changes))
+      disk.write(number, changes)
       if commitsAtOnce { input(.committed(through: number)) }
-    case .load(let key): if loadsAtOnce { input(.loaded(key, disk.load(key))) } else { loads.append((key, disk.load(key))) }
+    case .load(let query):
+      if loadsAtOnce { input(.loaded(query, disk.answer(query))) } else { loads.append((query, disk.answer(query))) }
     case .derive(let id, let request): input(.derived(id, Scram.derive(request)))
     case .reply(_, let reply): replies.append(reply)
     case .log: break
     }
   }
 
-  var waitingLoads: [LoadKey] { loads.map(\.key) }
+  var waitingLoads: [Query] { loads.map(\.query) }
 
   /// Answers what was asked until now, or those of it that are meant, in the order in which it was asked.
-  mutating func answerLoads(_ isMeant: (LoadKey) -> Bool = { _ in true }) {
-    let answered = loads.filter { isMeant($0.key) }
-    loads.removeAll { isMeant($0.key) }
-    for (key, answer) in answered { input(.loaded(key, answer)) }
+  mutating func answerLoads(_ isMeant: (Query) -> Bool = { _ in true }) {
+    let answered = loads.filter { isMeant($0.query) }
+    loads.removeAll { isMeant($0.query) }
+    for (query, answer) in answered { input(.loaded(query, answer)) }
   }
 
   mutating func advance(seconds: Int64) {
@@ -160,10 +162,8 @@ struct EngineHarness {
 
   /// All messages that were ever stored for an account, by their bodies.
   func stored(for name: String) -> [String] {
-    commits.flatMap(\.records).compactMap { record in
-      guard case .offline(let owner, _, let stanza) = record, owner.local == Text(name) else { return nil }
-      return stanza.child("body", NS.client)?.text.string
-    }
+    commits.flatMap(\.changes).filter { $0.owner.jid.local == Text(name) }
+      .compactMap { $0.row(OfflineMessage.self)?.stanza.child("body", NS.client)?.text.string }
   }
 
   static func chat(to address: String, _ body: String) -> String {

@@ -1,3 +1,5 @@
+import Storage
+import XMPP
 import Testing
 import XML
 
@@ -83,10 +85,12 @@ struct LimitTests {
       let file = recorder.begin(configuration: Self.configuration, seed: [1], at: zero) + recorder.input(.deadline, at: now, before: engine)
       #expect(throws: RecordingProblem.self) { try Recording(parsing: file) }
     }
-    let messages = Loaded.offline([OfflineMessage(sequence: time, stanza: Element("message", "jabber:client"))])
+    let owner = JID("romeo@localhost")!
+    let message = OfflineMessage(sequence: time, stanza: Element("message", "jabber:client"))
+    let query = Query.rows(RowQuery(OfflineMessage.self, of: owner))
     let file =
       recorder.begin(configuration: Self.configuration, seed: [1], at: zero)
-      + recorder.input(.loaded(.accounts, messages), at: zero, before: engine)
+      + recorder.input(.loaded(query, .page(Page([message], of: owner))), at: zero, before: engine)
     #expect(throws: RecordingProblem.self) { try Recording(parsing: file) }
   }
 }

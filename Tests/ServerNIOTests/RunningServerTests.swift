@@ -88,11 +88,11 @@ import XMPP
     let stage = try Stage()
     let romeo = try stage.login("romeo")
     let juliet = try stage.login("juliet")
-    let disk = try SQLiteStorage(path: stage.folder.path + "/spondee.sqlite")
+    let disk = try SQLiteStorage(path: stage.folder.path + "/spondee.sqlite", .server)
     func add(_ contact: String) -> String {
       "<iq type='set' id='\(contact)'><query xmlns='jabber:iq:roster'><item jid='\(contact)@localhost'/></query></iq>"
     }
-    try disk.execute("CREATE TRIGGER t BEFORE INSERT ON contact BEGIN SELECT raise(ABORT, 'the disk is full'); END")
+    try disk.execute("CREATE TRIGGER t BEFORE INSERT ON roster BEGIN SELECT raise(ABORT, 'the disk is full'); END")
     romeo.send(add("one"))
     try romeo.expect("<internal-server-error")
     try romeo.expect("</stream:stream>")

@@ -1,5 +1,6 @@
 import Foundation
 import ServerCore
+import Storage
 import Testing
 import XML
 import XMPP
@@ -16,7 +17,7 @@ import XMPP
 
   /// A queue over a database that refuses the account `bad`, busy until `release` is signalled.
   private func queue(heldBy release: DispatchSemaphore? = nil) throws -> StorageQueue {
-    let storage = try SQLiteStorage(path: folder.database)
+    let storage = try SQLiteStorage(path: folder.database, .server)
     try storage.execute("CREATE TRIGGER t BEFORE INSERT ON account WHEN new.jid = 'bad@example.org' BEGIN SELECT raise(ABORT, 'no'); END")
     let answers = answers
     let held = release != nil
@@ -25,7 +26,7 @@ import XMPP
       // The first answer is to the commit with which the test occupies the thread.
       if held, case .committed(through: 1) = list.first { release?.wait() }
     }
-    if held { queue.commit(1, [.account(account(user(1)))]) }
+    if held { queue.commit(1, account(user(1))) }
     return queue
   }
 
@@ -33,7 +34,7 @@ import XMPP
     let release = DispatchSemaphore(value: 0)
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
-    for number in 2...100 { queue.commit(UInt64(number), [.account(account(user(number)))]) }
+    for number in 2...100 { queue.commit(UInt64(number), account(user(number))) }
     release.signal()
     queue.drain()
     #expect(answers.summary == "c1 c100")
@@ -43,30 +44,31 @@ import XMPP
     let release = DispatchSemaphore(value: 0)
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
-    queue.commit(2, [.account(account(romeo))])
+    queue.commit(2, account(romeo))
     queue.load(.account(romeo))
-    queue.commit(3, [.deleteAccount(romeo)])
+    queue.commit(3, [.deleteOwner(.account(romeo))])
     queue.load(.account(romeo))
     release.signal()
     queue.drain()
     #expect(answers.summary == "c1 c3 l l")
-    let snapshot = AccountSnapshot(record: account(romeo), roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
-    #expect(answers.loaded == [.account(snapshot), .account(nil)])
+    var expected = MemoryDatabase(.server)
+    expected.apply(account(romeo))
+    #expect(answers.loaded == [expected.answer(.account(romeo)), .owner(nil)])
   }
 
   @Test func afterAFailureCommitsAreDroppedUntilTheCoreKnows() throws {
     let queue = try queue()
-    queue.commit(1, [.account(account(user(1)))])
+    queue.commit(1, account(user(1)))
     queue.drain()
-    queue.commit(2, [.account(account(bad))])
+    queue.commit(2, account(bad))
     queue.drain()
     // Emitted before the core heard.
-    queue.commit(3, [.account(account(user(3)))])
-    queue.load(.accounts)
+    queue.commit(3, account(user(3)))
+    queue.load(everybody)
     queue.drain()
     queue.resumeAfterFailure()
-    queue.commit(4, [.account(account(user(4)))])
-    queue.load(.accounts)
+    queue.commit(4, account(user(4)))
+    queue.load(everybody)
     queue.drain()
     #expect(answers.summary == "c1 f2 l c4 l")
     #expect(answers.loaded == [listing(1), listing(1, 4)])
@@ -76,20 +78,37 @@ import XMPP
     let release = DispatchSemaphore(value: 0)
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
-    queue.commit(2, [.account(account(user(2)))])
-    queue.load(.accounts)
-    queue.commit(3, [.account(account(bad))])
+    queue.commit(2, account(user(2)))
+    queue.load(everybody)
+    queue.commit(3, account(bad))
     queue.resumeAfterFailure()
-    queue.commit(4, [.account(account(user(4)))])
-    queue.load(.accounts)
+    queue.commit(4, account(user(4)))
+    queue.load(everybody)
     release.signal()
     queue.drain()
-    // The first load was answered from what is durable once commit 2 had been taken down with commit 3.
-    #expect(answers.summary == "c1 f2 l c4 l")
-    #expect(answers.loaded == [listing(1), listing(1, 4)])
+    // Commit 3 alone is to blame.
+    #expect(answers.summary == "c1 c2 l f3 c4 l")
+    #expect(answers.loaded == [listing(1, 2), listing(1, 2, 4)])
   }
 
-  private func listing(_ numbers: Int...) -> Loaded {
-    .accounts(numbers.map { AccountListing(jid: user($0), isDisabled: false) })
+  /// A commit that storage rejects takes those behind it along, and none before it.
+  @Test func oneRejectedCommitTakesNoneBeforeItAlong() throws {
+    let release = DispatchSemaphore(value: 0)
+    let queue = try queue(heldBy: release)
+    while answers.summary.isEmpty { usleep(100) }
+    queue.load(everybody)
+    for number in 2...4 { queue.commit(UInt64(number), number == 3 ? account(bad) : account(user(number))) }
+    queue.load(everybody)
+    release.signal()
+    queue.drain()
+    #expect(answers.summary == "c1 l c2 f3 l")
+    #expect(answers.loaded == [listing(1), listing(1, 2)])
+  }
+
+  private let everybody = Query.rows(RowQuery(AccountRow.self, .everywhere))
+
+  private func listing(_ numbers: Int...) -> Answer {
+    let entries = numbers.map { Page.Entry(owner: user($0), values: AccountRow().values) }
+    return .page(Page(table: AccountRow.table.name, entries: entries, hasMore: false))
   }
 }

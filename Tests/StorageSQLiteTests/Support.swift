@@ -1,6 +1,7 @@
 import Foundation
 import ServerCore
 import Synchronization
+import Storage
 import XML
 import XMPP
 
@@ -34,10 +35,12 @@ final class Answers: Sendable {
       }.joined(separator: " ")
     }
   }
-  var loaded: [Loaded] { list.withLock { $0.compactMap { if case .loaded(_, let loaded) = $0 { loaded } else { nil } } } }
+  var loaded: [Answer] { list.withLock { $0.compactMap { if case .loaded(_, let answer) = $0 { answer } else { nil } } } }
 }
 
-func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> AccountRecord {
+func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> [Change] { record(jid, salt: salt, isDisabled: isDisabled).changes }
+
+func record(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> AccountRecord {
   AccountRecord(
     jid: jid,
     credentials: ScramHash.allCases.map {
@@ -47,5 +50,14 @@ func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> AccountRe
 }
 
 extension SQLiteStorage {
-  func commit(_ records: Record...) throws { try commit([(1, records)]) }
+  func commit(_ changes: [Change]...) throws { try commit([(1, changes.flatMap { $0 })]) }
+
+  /// Everything resident of an owner; `nil` if there is none, or the answer is of another kind.
+  func rows(_ query: Query) -> OwnerRows? { if case .owner(let rows) = answer(query) { rows } else { nil } }
+
+  /// All rows of a query.
+  func page<Row: StoredRow>(_ query: RowQuery, _: Row.Type) throws -> [(owner: JID, row: Row)] {
+    guard case .page(let page) = answer(.rows(query)) else { return [] }
+    return try page.rows(Row.self)
+  }
 }

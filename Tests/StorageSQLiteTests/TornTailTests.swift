@@ -1,5 +1,6 @@
 import Foundation
 import ServerCore
+import Storage
 import Testing
 import XML
 import XMPP
@@ -15,10 +16,10 @@ import XMPP
   /// The files of a database as they are after each of some commits, every one of an account and a contact of it.
   private static func history() throws -> (database: Data, logs: [Data]) {
     let folder = TemporaryFolder()
-    let storage = try SQLiteStorage(path: folder.database)
+    let storage = try SQLiteStorage(path: folder.database, .server)
     var logs: [Data] = []
     for index in 0..<4 {
-      try storage.commit(.account(account(user(index))), .rosterItem(owner: user(index), friend(index)))
+      try storage.commit(account(user(index)), [.put(friend(index), of: user(index))])
       logs.append(try Data(contentsOf: URL(fileURLWithPath: folder.database + "-wal")))
     }
     return (try Data(contentsOf: URL(fileURLWithPath: folder.database)), logs)
@@ -29,12 +30,12 @@ import XMPP
     let folder = TemporaryFolder()
     try database.write(to: URL(fileURLWithPath: folder.database))
     try log.write(to: URL(fileURLWithPath: folder.database + "-wal"))
-    let storage = try SQLiteStorage(path: folder.database)
+    let storage = try SQLiteStorage(path: folder.database, .server)
     var count = 0
     for index in 0..<4 {
-      guard case .account(let found) = storage.load(.account(user(index))) else { return nil }
+      guard case .owner(let found) = storage.answer(.account(user(index))) else { return nil }
       guard let found else { continue }
-      if found.roster != [friend(index)] || count != index { return nil }
+      if try found.rows(RosterItem.self) != [friend(index)] || count != index { return nil }
       count += 1
     }
     return count

@@ -9,13 +9,17 @@ struct LayersTests {
   static let allowed: [(module: String, imports: Set<String>)] = [
     ("XML", ["CLibXML2"]),
     ("XMPP", ["XML", "CIDN2", "CUnistring"]),
-    ("ServerCore", ["XML", "XMPP", "OrderedCollections", "DequeModule", "HeapModule", "Crypto"]),
+    ("Storage", ["XML", "XMPP", "OrderedCollections"]),
+    ("ServerCore", ["XML", "XMPP", "Storage", "OrderedCollections", "DequeModule", "HeapModule", "Crypto"]),
     ("ClientCore", ["XML", "XMPP", "ServerCore"]),
     ("Scenario", ["XML", "XMPP"]),
-    ("Simulation", ["CLibXML2", "XML", "XMPP", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule", "HeapModule"]),
-    ("StorageSQLite", ["XML", "XMPP", "ServerCore", "GRDB", "Foundation", "Dispatch", "Glibc", "Synchronization"]),
+    (
+      "Simulation",
+      ["CLibXML2", "XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule", "HeapModule"]
+    ),
+    ("StorageSQLite", ["XML", "XMPP", "Storage", "GRDB", "Foundation", "Dispatch", "Glibc", "Synchronization"]),
   ]
-  static let pure = ["XML", "XMPP", "ServerCore", "ClientCore", "Scenario", "Simulation"]
+  static let pure = ["XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario", "Simulation"]
 
   static func sources(of module: String) throws -> [(name: String, text: String)] {
     let folder = root.appendingPathComponent("Sources/\(module)")

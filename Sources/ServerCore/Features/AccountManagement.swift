@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -32,7 +33,7 @@ extension Server {
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
     case .disableAccount(let jid): run(.setDisabled(true, origin), for: jid, &step)
     case .enableAccount(let jid): run(.setDisabled(false, origin), for: jid, &step)
-    case .listAccounts: ask(for: .accounts, .control(id), &step)
+    case .listAccounts: ask(for: RowQuery(AccountRow.self, .everywhere), .control(id), &step)
     }
   }
   private static let badPassword = ControlReply.refused("the password is empty, too long, or holds characters that no password may hold")
@@ -55,10 +56,9 @@ extension Server {
       // Somebody was quicker while the keys were being derived.
       guard !exists else { return finish(origin, step.reach(.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
-      let snapshot = AccountSnapshot(record: record, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
-      accounts[jid] = Slot(entity: Account(snapshot, now: step.now), isLoading: false)
+      accounts[jid] = Slot(entity: Account(record, now: step.now), isLoading: false)
       wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
-      step.persist(.account(record))
+      for change in record.changes { step.persist(change) }
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
       guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
@@ -66,7 +66,7 @@ extension Server {
       if case .request = origin, link(of: origin) == nil { return step.reach(.passwordRequesterGone) }
       step.reach(.accountPasswordChanged)
       accounts[jid]!.entity!.record.credentials = credentials
-      step.persist(.account(accounts[jid]!.entity!.record))
+      for change in accounts[jid]!.entity!.record.changes { step.persist(change) }
       finish(origin, nil, &step)
       // Whoever else is in with the old password is out, but for the session that made the change.
       endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: link(of: origin), &step)
@@ -74,7 +74,7 @@ extension Server {
       guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
       step.reach(isDisabled ? .accountDisabled : .accountEnabled)
       accounts[jid]!.entity!.record.isDisabled = isDisabled
-      step.persist(.account(accounts[jid]!.entity!.record))
+      step.persist(.put(AccountRow(isDisabled: isDisabled), of: jid))
       if isDisabled { endStreams(of: jid, StreamError(.notAuthorized, text: "the account was disabled"), &step) }
       finish(origin, nil, &step)
     case .remove(let origin):
@@ -93,7 +93,7 @@ extension Server {
     // They have heard all there is to hear: that the sessions end is no news to them.
     accounts[jid]!.entity!.clearRoster()
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
-    step.persist(.deleteAccount(jid))
+    step.persist(.deleteOwner(.account(jid)))
     forgetRanks(of: jid, &step)
     let line = accounts.remove(jid)?.entity?.linedUp ?? []
     // What waited for the account is answered like what comes after its end.
@@ -160,23 +160,40 @@ extension Server {
 
   // MARK: Lists
 
-  /// One answer serves all who ask meanwhile.
-  mutating func ask(for key: LoadKey, _ asker: ListAsker, _ step: inout Step) {
-    let waiting = listings[key]?.count ?? 0
+  /// One list serves all who ask while it is read, page by page.
+  mutating func ask(for list: RowQuery, _ asker: ListAsker, _ step: inout Step) {
+    let waiting = listings[list]?.askers.count ?? 0
     guard waiting < configuration.limits.parkedStanzas else { return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step) }
-    if waiting == 0 { step.immediate.append(.load(key)) }
-    listings[key, default: []].append(asker)
+    if waiting == 0 { step.immediate.append(.load(.rows(list))) }
+    listings[list, default: Listing()].askers.append(asker)
     parkedCount += 1
   }
 
-  mutating func listLoaded(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
-    let askers = listings.removeValue(forKey: key) ?? []
-    parkedCount -= askers.count
-    for asker in askers {
-      switch (asker, loaded) {
-      case (.control(let id), .accounts(let accounts)): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(accounts))))
-      case (.stanza(let stanza), .rooms(let stored)): answerRoomList(stanza, stored, &step)
-      default: refuse(asker, step.reach(.loadListFailed, Server.busy), &step)
+  /// - Parameter query: the question, which names the place where the page begins.
+  mutating func pageLoaded(_ answer: Answer, for query: RowQuery, _ step: inout Step) {
+    var list = query
+    list.after = nil
+    guard var listing = listings.removeValue(forKey: list) else { return }
+    var next = query
+    if case .page(let page) = answer {
+      do throws(RowProblem) { try listing.add(page) } catch {
+        step.outputs.append(.log(.error, "storage: \(error)"))
+        listing.isComplete = false
+      }
+      if listing.isComplete, let table = TableCatalog.server[query.table], let place = page.next(of: table) {
+        next.after = place
+        listings[list] = listing
+        return step.immediate.append(.load(.rows(next)))
+      }
+    } else {
+      listing.isComplete = false
+    }
+    parkedCount -= listing.askers.count
+    for asker in listing.askers {
+      switch asker {
+      case _ where !listing.isComplete: refuse(asker, step.reach(.loadListFailed, Server.busy), &step)
+      case .control(let id): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(listing.accounts))))
+      case .stanza(let stanza): answerRoomList(stanza, listing.rooms, &step)
       }
     }
   }
@@ -193,6 +210,23 @@ extension Server {
 enum ListAsker: Sendable, Codable {
   case control(UInt64)
   case stanza(Stanza)
+}
+
+/// A list that is being read.
+struct Listing: Sendable, Codable {
+  var askers: [ListAsker] = []
+  var accounts: [AccountListing] = []
+  var rooms: [RoomListing] = []
+  /// No page failed.
+  var isComplete = true
+
+  mutating func add(_ page: Page) throws(RowProblem) {
+    if page.table == RoomRow.table.name {
+      for (jid, row) in try page.rows(RoomRow.self) { rooms.append(RoomListing(jid: jid, name: row.name)) }
+    } else {
+      for (jid, row) in try page.rows(AccountRow.self) { accounts.append(AccountListing(jid: jid, isDisabled: row.isDisabled)) }
+    }
+  }
 }
 
 extension StanzaError {

@@ -1,11 +1,22 @@
 internal import OrderedCollections
+public import Storage
 internal import XML
-internal import XMPP
+public import XMPP
+
+/// An entry of a user's blocklist.
+public struct BlockedAddress: StoredRow {
+  public var jid: JID
+  public init(jid: JID) { self.jid = jid }
+
+  public static let table = StoredTable("blocked", owner: .account, key: [.jid("jid")])
+  public var values: [ColumnValue] { [.jid(jid)] }
+  public init(_ row: inout RowReader) throws(RowProblem) { jid = try row.jid() }
+}
 
 /// Blocking Command, XEP-0191.
 enum Blocking {
   static let feature = Feature(
-    xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking],
+    xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking], tables: [BlockedAddress.table],
     accountRoutes: [
       .init(name: "blocklist", namespace: NS.blocking, handle: list),
       .init(name: "block", namespace: NS.blocking, handle: block),
@@ -42,14 +53,23 @@ enum Blocking {
       step.route(unavailable, from: session.jid, to: loses)
       account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
     }
-    finish(&account, request, element("block", addresses), changed: !added.isEmpty, &step)
+    for address in added { step.persist(.put(BlockedAddress(jid: address), of: account.jid)) }
+    finish(account, request, element("block", addresses), &step)
   }
 
   /// 3.4 and 3.5.
   private static func unblock(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
     guard let addresses = addresses(request, payload, &step) else { return }
     let before = account
-    if addresses.isEmpty { account.blocklist = [] } else { account.blocklist.subtract(addresses) }
+    if addresses.isEmpty {
+      account.blocklist = []
+      if !before.blocklist.isEmpty { step.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
+    } else {
+      account.blocklist.subtract(addresses)
+      for address in addresses where before.blocklist.contains(address) {
+        step.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
+      }
+    }
     if addresses.isEmpty { step.reach(.unblockAll) } else if account.blocklist == before.blocklist { step.reach(.unblockUnknown) }
     for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
       step.reach(.unblockSendsPresence)
@@ -59,7 +79,7 @@ enum Blocking {
       step.reach(.unblockSendsPresenceToResource)
       account.sendPresences(to: resource, &step)
     }
-    finish(&account, request, element("unblock", addresses), changed: account.blocklist != before.blocklist, &step)
+    finish(account, request, element("unblock", addresses), &step)
   }
 
   /// Single resources of contacts who hear of the account (3.3: "the JID", whichever it is), unless the whole contact is blocked.
@@ -67,8 +87,7 @@ enum Blocking {
     addresses.filter { $0.isFull && account.roster[$0.bare]?.hears ?? false && !account.isBlocked($0.bare) }
   }
 
-  private static func finish(_ account: inout Account, _ request: Stanza, _ push: Element, changed: Bool, _ step: inout Step) {
-    if changed { step.persist(.blocklist(owner: account.jid, Array(account.blocklist))) }
+  private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ step: inout Step) {
     step.reply(request)
     for session in account.sessions.values where session.wantsBlocklist {
       step.reach(.blockPushed)

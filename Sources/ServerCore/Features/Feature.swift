@@ -1,3 +1,4 @@
+public import Storage
 internal import XML
 internal import XMPP
 
@@ -11,6 +12,8 @@ struct Feature: Sendable {
   var hostFeatures: [Text] = []
   /// What `disco#info` says at an account's bare JID.
   var accountFeatures: [Text] = []
+  /// Kinds of rows that it stores.
+  var tables: [StoredTable] = []
   /// IQ requests to an account's bare JID.
   var accountRoutes: [Route<Account>] = []
   /// IQ requests to the server's domain that need nothing of the server's state.
@@ -62,4 +65,9 @@ extension Host {
     }
     route.handle(&self, stanza, payload, &step)
   }
+}
+
+extension TableCatalog {
+  /// The tables of all features.
+  public static let server = TableCatalog([AccountRow.table, ScramCredentials.table] + Feature.all.flatMap(\.tables))
 }

@@ -1,16 +1,46 @@
 internal import OrderedCollections
-internal import XML
+public import Storage
+public import XML
 internal import XMPP
+
+/// A message that waits for its addressee. Sequence numbers grow within an account.
+public struct OfflineMessage: StoredRow {
+  public var sequence: Int64
+  public var stanza: Element
+  public init(sequence: Int64, stanza: Element) {
+    self.sequence = sequence
+    self.stanza = stanza
+  }
+
+  public static let table = StoredTable(
+    "offline", owner: .account, key: [.integer("sequence")], columns: [.xml("stanza")], residency: .summarised)
+  public var values: [ColumnValue] { [.integer(sequence), .xml(stanza)] }
+  public init(_ row: inout RowReader) throws(RowProblem) { self.init(sequence: try row.integer(), stanza: try row.xml()) }
+
+  /// The sequence number in a key; 0 if there is none.
+  static func sequence(_ key: [ColumnValue]?) -> Int64 {
+    guard case .integer(let sequence)? = key?.first else { return 0 }
+    return sequence
+  }
+}
 
 /// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
 enum OfflineMessages {
-  static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages")
+  static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table])
 
   /// A question for an account's stored messages that has no answer yet.
   enum Question: Sendable, Codable {
     case open
     /// Whoever asked is no longer in memory, and the account as it came back asked again: to it the answer tells what was before.
     case outdated
+  }
+
+  /// All of an account's messages: `offline_bytes` bounds them.
+  static func query(_ account: JID) -> Query {
+    var query = RowQuery(OfflineMessage.self, of: account)
+    query.rowLimit = nil
+    query.byteLimit = nil
+    return .rows(query)
   }
 }
 
@@ -20,7 +50,7 @@ extension Server {
   mutating func askForOffline(_ jid: JID, _ step: inout Step) {
     guard !offlineQuestions.contains(jid) else { return offlineQuestions[jid] = step.reach(.offlineAskedAgain, .outdated) }
     offlineQuestions[jid] = .open
-    step.immediate.append(.load(.offline(jid)))
+    step.immediate.append(.load(OfflineMessages.query(jid)))
   }
 
   mutating func offlineAnswered(_ messages: [OfflineMessage], for jid: JID, _ step: inout Step) {
@@ -52,7 +82,7 @@ extension Account {
     lastOffline += 1
     offlineCount += 1
     offlineBytes += size
-    step.persist(.offline(owner: jid, sequence: lastOffline, message))
+    step.persist(.put(OfflineMessage(sequence: lastOffline, stanza: message), of: jid))
   }
 
   /// There is no room for a message. A receipt or a marker is dropped without a word: its sender did not ask for anything, and could do nothing.
@@ -123,7 +153,7 @@ extension Account {
       }
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
-    step.persist(.deleteOffline(owner: jid, through: last.sequence))
+    step.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: jid))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.stored.count })
     if offlineCount > 0 { step.reach(.offlineMoreStored) }

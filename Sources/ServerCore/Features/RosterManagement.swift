@@ -1,11 +1,13 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
 /// Managing the roster, RFC 6121, section 2.
 enum RosterManagement {
   static let feature = Feature(
-    name: "Roster", accountRoutes: [.init(name: "query", namespace: NS.roster, isPrivate: false, handle: handle)])
+    name: "Roster", tables: [RosterItem.table],
+    accountRoutes: [.init(name: "query", namespace: NS.roster, isPrivate: false, handle: handle)])
 
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     if request.from.bare != account.jid {
@@ -87,7 +89,7 @@ extension Account {
       return
     }
     setItem(item, for: item.jid)
-    step.persist(.rosterItem(owner: jid, item))
+    step.persist(.put(item, of: jid))
     // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
     let wasSeen = old.map { $0.isListed && $0.element == item.element } ?? false
     if item.isListed, !wasSeen { push(item.element, &step) } else { step.reach(.rosterChangeUnseen) }
@@ -95,7 +97,7 @@ extension Account {
 
   mutating func forget(_ item: RosterItem, _ step: inout Step) {
     setItem(nil, for: item.jid)
-    step.persist(.deleteRosterItem(owner: jid, contact: item.jid))
+    step.persist(.delete(RosterItem.self, key: .jid(item.jid), of: jid))
     if item.isListed { push(Element("item", NS.roster, ["jid": item.jid.text, "subscription": "remove"]), &step) }
   }
 
@@ -122,28 +124,5 @@ extension Account {
       if item.hears { fallSilent(towards: contact, &step) }
       step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
     }
-  }
-}
-
-extension RosterItem {
-  /// As the user sees it (RFC 6121, 2.1.2).
-  var element: Element {
-    var element = Element(
-      "item", NS.roster,
-      ["jid": jid.text, "name": name, "subscription": Text(subscription.rawValue), "ask": isAsking ? "subscribe" : nil])
-    for group in groups { element.append("group", NS.roster, text: group) }
-    return element
-  }
-
-  /// The contact hears of the user's presence.
-  var hears: Bool { subscription == .from || subscription == .both }
-  /// The user hears of the contact's presence.
-  var isHeard: Bool { subscription == .to || subscription == .both }
-
-  mutating func setHears(_ hears: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
-  mutating func setHeard(_ isHeard: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
-
-  private static func state(hears: Bool, isHeard: Bool) -> Subscription {
-    hears ? (isHeard ? .both : .from) : (isHeard ? .to : .none)
   }
 }

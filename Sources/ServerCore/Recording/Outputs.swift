@@ -1,3 +1,4 @@
+internal import Storage
 internal import XML
 
 /// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
@@ -7,7 +8,7 @@ struct OutputMark: Sendable, Hashable {
   var kind: Kind
   /// The number of the link, commit, derivation or request.
   var subject: UInt64 = 0
-  /// Bytes, or records.
+  /// Bytes, or changes.
   var length = 0
   var checksum: UInt32 = 0
 
@@ -19,9 +20,9 @@ struct OutputMark: Sendable, Hashable {
     case .close(let link): (kind, subject) = (.close, link.number)
     case .abort(let link): (kind, subject) = (.abort, link.number)
     case .read(let link, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, link.number)
-    case .commit(let number, let records):
-      (kind, subject, length, checksum) = (.commit, number, records.count, Checksum.of(records))
-    case .load(let key): (kind, checksum) = (.load, Checksum.of(key))
+    case .commit(let number, let changes):
+      (kind, subject, length, checksum) = (.commit, number, changes.count, Checksum.of(changes))
+    case .load(let query): (kind, checksum) = (.load, Checksum.of(query))
     case .derive(let id, let request): (kind, subject, length) = (.derive, id, request.hashes.count)
     case .reply(let id, let reply): (kind, subject, checksum) = (.reply, id, Checksum.of(reply))
     case .log(let level, let message):
@@ -54,7 +55,7 @@ extension OutputMark: CustomStringConvertible {
     case .abort: "the abrupt end of link \(subject)"
     case .read: "reading from link \(subject)"
     case .stopReading: "not reading from link \(subject)"
-    case .commit: "commit \(subject) of \(length) records"
+    case .commit: "commit \(subject) of \(length) changes"
     case .load: "a question to storage"
     case .derive: "derivation \(subject)"
     case .reply: "the answer to request \(subject)"

@@ -1,3 +1,4 @@
+internal import Storage
 public import XML
 
 /// A type of which a recording shows some texts or bytes as they are. Of any other, and of what is not listed, it shows stand-ins.
@@ -78,11 +79,24 @@ extension Effect: Recorded {
 extension StreamOpening: Recorded {
   static var shown: Shown { .properties(["id", "from", "to", "language"]) }
 }
-extension LoadKey: Recorded {
-  static var shown: Shown { .properties(["rooms._0"]) }
+extension Query: Recorded {
+  /// Keys and the columns that are filtered by are shown by their tables' declarations.
+  static var shown: Shown { .everything }
 }
-extension AffiliationRecord: Recorded {
-  static var shown: Shown { .properties(["affiliation", "nick"]) }
+extension RowQuery: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Change: Recorded {
+  static var shown: Shown { .everything }
+}
+extension TableRows: Recorded {
+  static var shown: Shown { .everything }
+}
+extension OwnerRows.Summary: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Page: Recorded {
+  static var shown: Shown { .everything }
 }
 extension Room: Recorded {
   static var shown: Shown { .properties(["occupants", "nicks"]) }

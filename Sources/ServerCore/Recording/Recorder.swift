@@ -1,3 +1,4 @@
+internal import Storage
 internal import XML
 
 /// Writes down what an engine is fed and, as marks, what it wants done, so that another engine can be fed the same.
@@ -73,10 +74,10 @@ public struct Recorder: Sendable {
       begin(.closed, now, link.number, &writer)
     case .committed(let number): begin(.committed, now, number, &writer)
     case .commitFailed(let number): begin(.commitFailed, now, number, &writer)
-    case .loaded(let key, let loaded):
+    case .loaded(let query, let answer):
       begin(.loaded, now, 0, &writer)
-      writer.blob(pack(key))
-      writer.blob(pack(loaded))
+      writer.blob(pack(query))
+      writer.blob(pack(answer))
     case .derived(let id, let credentials):
       begin(.derived, now, id, &writer)
       writer.blob(pack(credentials))

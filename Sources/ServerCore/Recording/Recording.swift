@@ -1,3 +1,4 @@
+internal import Storage
 internal import XML
 
 /// What a recorder wrote, read back: one file, which says all that is needed to start from its beginning.
@@ -69,7 +70,7 @@ public struct Recording: Sendable {
   public private(set) var isCut = false
 
   /// The first line of a file. Its number is raised whenever what the engine holds, and a snapshot writes, changes.
-  public static let magic = Array("spondee-recording 4\n".utf8)
+  public static let magic = Array("spondee-recording 5\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }
@@ -184,12 +185,10 @@ public struct Recording: Sendable {
     case .committed: return .committed(through: subject)
     case .commitFailed: return .commitFailed(from: subject)
     case .loaded:
-      let key = try PackedDecoder.decode(LoadKey.self, from: reader.slice())
-      let loaded = try PackedDecoder.decode(Loaded.self, from: reader.slice())
-      if case .account(let snapshot?) = loaded, Set(snapshot.roster.map(\.jid)).count < snapshot.roster.count {
-        throw RecordingProblem("a roster has a contact twice")
-      }
-      return .loaded(key, loaded)
+      let query = try PackedDecoder.decode(Query.self, from: reader.slice())
+      let answer = try PackedDecoder.decode(Answer.self, from: reader.slice())
+      if let problem = TableCatalog.server.problem(of: answer, to: query) { throw RecordingProblem(problem) }
+      return .loaded(query, answer)
     case .derived: return .derived(subject, try PackedDecoder.decode([ScramCredentials].self, from: reader.slice()))
     case .control: return .control(subject, try PackedDecoder.decode(ControlRequest.self, from: reader.slice()))
     case .deadline: return .deadline

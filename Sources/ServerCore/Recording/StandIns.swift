@@ -1,3 +1,4 @@
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -45,10 +46,16 @@ struct StandIns: Sendable {
 
   func credentials(_ credentials: ScramCredentials) -> ScramCredentials {
     var copy = credentials
-    copy.storedKey = Scram.digest(copy.hash, clientKey(storedKey: copy.storedKey))
-    copy.serverKey = bytes(copy.serverKey.count, for: "server key", copy.serverKey)
+    copy.storedKey = storedKey(copy.storedKey)
+    copy.serverKey = serverKey(copy.serverKey)
     return copy
   }
+
+  /// The hash is told by its length.
+  func storedKey(_ key: [UInt8]) -> [UInt8] {
+    Scram.digest(key.count == Scram.digest(.sha1, []).count ? .sha1 : .sha256, clientKey(storedKey: key))
+  }
+  func serverKey(_ key: [UInt8]) -> [UInt8] { bytes(key.count, for: "server key", key) }
 
   func secret(_ secret: Secret) -> Secret { Secret(secret.withBytes { password($0) }) }
 

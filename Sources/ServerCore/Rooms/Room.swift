@@ -35,14 +35,14 @@ struct Room: Sendable, Codable {
   }
 
   /// A persistent room as it was stored.
-  init(restoring snapshot: RoomSnapshot, _ limits: Configuration.Limits.Rooms) {
-    jid = snapshot.record.jid
+  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits.Rooms) {
+    self.jid = jid
     // What an older or newer version stored and this one can't read stays as it is by default.
-    if let form = DataForm(snapshot.record.configuration) { try? configuration.apply(form) }
+    if let form = DataForm(row.configuration) { try? configuration.apply(form) }
     configuration.keep(to: limits)
     configuration.isPersistent = true
-    subject = snapshot.record.subject
-    for entry in snapshot.affiliations { affiliations.set(entry.jid, RoomAffiliations.Entry(entry.record)) }
+    subject = row.subject
+    for entry in list { affiliations.set(entry.jid, RoomAffiliations.Entry(entry)) }
   }
 
   /// Whether this stanza, to a room that exists nowhere, creates it: an available presence to a nick in it. (One without the
@@ -170,9 +170,8 @@ extension Room {
   func occupant(of session: JID) -> Occupant? { nicks[session].flatMap { occupants[$0] } }
 
   /// What is stored of the room itself.
-  var record: RoomRecord {
-    RoomRecord(
-      jid: jid, name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element,
-      subject: subject)
+  var row: RoomRow {
+    RoomRow(
+      name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element, subject: subject)
   }
 }

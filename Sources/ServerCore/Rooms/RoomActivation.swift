@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -24,29 +25,38 @@ extension Server {
     hand(stanza, to: jid, &step)
   }
 
-  mutating func roomLoaded(_ jid: JID, _ snapshot: RoomSnapshot?, _ step: inout Step) {
-    guard rooms[jid]?.isLoading ?? false else { return }
-    if rooms[jid]!.isOutdated {
+  mutating func roomLoaded(_ jid: JID, _ answer: Answer, _ step: inout Step) {
+    guard let slot = rooms[jid], slot.isLoading else { return }
+    if slot.isOutdated, case .owner = answer {
       rooms[jid]!.isOutdated = step.reach(.loadRoomOutdated, false)
       return step.immediate.append(.load(.room(jid)))
     }
-    let parked = rooms[jid]!.parked
-    parkedCount -= parked.count
-    if snapshot != nil {
-      step.reach(.loadRoom)
-      // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
-      step.touch(jid)
+    parkedCount -= slot.parked.count
+    do throws(RowProblem) {
+      guard case .owner(let rows) = answer else { throw RowProblem("a room can't be read") }
+      let room: Room? = if let rows { try restore(jid, rows, &step) } else { nil }
+      rooms[jid] = Slot(entity: room, isLoading: false)
+    } catch {
+      // The reason of a failed answer is in the log already.
+      if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
+      step.reach(.loadRoomFailed)
+      _ = rooms.remove(jid)
+      for errand in slot.parked { giveUp(errand, &step) }
+      return
     }
-    rooms[jid] = Slot(entity: snapshot.map { restore($0, &step) }, isLoading: false)
     if rooms[jid]!.entity?.isDestroyed ?? false { rooms[jid]!.entity = nil }
-    for case .stanza(let stanza) in parked { hand(stanza, to: jid, &step) }
+    for case .stanza(let stanza) in slot.parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
   }
 
   /// A stored room as it may be: an older version may have stored what may not be, and the last owner's account may be gone.
-  private func restore(_ snapshot: RoomSnapshot, _ step: inout Step) -> Room {
-    var room = Room(restoring: snapshot, configuration.limits.rooms)
+  private func restore(_ jid: JID, _ rows: OwnerRows, _ step: inout Step) throws(RowProblem) -> Room {
+    var room = Room(
+      restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits.rooms)
+    step.reach(.loadRoom)
+    // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
+    step.touch(jid)
     room.lastUse = step.now.monotonic
     room.mendList(&step)
     if room.affiliations.ownerCount == 0 { step.reach(.roomLoadedWithoutOwner) }
@@ -102,9 +112,9 @@ extension Server {
 
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
-    let key = LoadKey.rooms(stanza.to.domain)
-    if listings[key] != nil { step.reach(.serviceListShared) }
-    ask(for: key, .stanza(stanza), &step)
+    let list = RoomRow.listed(at: stanza.to.domain)
+    if listings[list] != nil { step.reach(.serviceListShared) }
+    ask(for: list, .stanza(stanza), &step)
   }
 
   /// Stored rooms, and those that live in memory only.

@@ -60,9 +60,9 @@ struct RoomAffiliations: Sendable, Codable {
 }
 
 extension RoomAffiliations.Entry {
-  var record: AffiliationRecord { AffiliationRecord(affiliation: affiliation.text, nick: nick, reason: reason) }
+  func row(of jid: JID) -> AffiliationRow { AffiliationRow(jid: jid, affiliation: affiliation.text, nick: nick, reason: reason) }
 
-  init(_ record: AffiliationRecord) {
-    self.init(affiliation: Room.Affiliation(record.affiliation) ?? .none, nick: record.nick, reason: record.reason)
+  init(_ row: AffiliationRow) {
+    self.init(affiliation: Room.Affiliation(row.affiliation) ?? .none, nick: row.nick, reason: row.reason)
   }
 }

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -62,7 +63,9 @@ extension Room {
     if affiliation < .member { entry.nick = nil }
     let stored = affiliation == .none ? nil : entry
     affiliations.set(user, stored)
-    if isPersisted, stored != old { step.persist(.affiliation(room: jid, jid: user, stored?.record)) }
+    if isPersisted, stored != old {
+      step.persist(stored.map { .put($0.row(of: user), of: jid) } ?? .delete(AffiliationRow.self, key: .jid(user), of: jid))
+    }
 
     if let nick = entry.nick, let sitter = occupants[nick], sitter.user != user {
       step.reach(.roomRankSitterOut)

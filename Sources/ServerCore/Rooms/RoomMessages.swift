@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -54,7 +55,7 @@ extension Room {
     var kept = Element("message", NS.client, ["from": sender.address.text, "id": message.id, "type": "groupchat"], children: subjects)
     kept.lang = message.lang
     subject = kept.delayed(from: jid.text, at: step.now.wall)
-    if isPersisted { step.persist(.room(record)) }
+    if isPersisted { step.persist(.put(row, of: jid)) }
   }
 }
 

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -52,12 +53,12 @@ extension Room {
     switch (wasPersisted, isPersisted) {
     case (false, true):
       step.reach(.roomBecamePersistent)
-      step.persist(.room(record))
-      for (user, entry) in affiliations.sorted { step.persist(.affiliation(room: jid, jid: user, entry.record)) }
-    case (true, true): if hasChanged { step.persist(.room(record)) }
+      step.persist(.put(row, of: jid))
+      for (user, entry) in affiliations.sorted { step.persist(.put(entry.row(of: user), of: jid)) }
+    case (true, true): if hasChanged { step.persist(.put(row, of: jid)) }
     case (true, false):
       step.reach(.roomBecameTemporary)
-      step.persist(.deleteRoom(jid))
+      step.persist(.deleteOwner(.room(jid)))
     case (false, false): break
     }
   }
@@ -131,7 +132,7 @@ extension Room {
 
   /// Each occupant gets one presence of its own, and the room is gone.
   mutating func destroy(_ destruction: Destruction, codes: [Status] = [], answering answered: Answered? = nil, _ step: inout Step) {
-    if isPersisted { step.persist(.deleteRoom(jid)) }
+    if isPersisted { step.persist(.deleteOwner(.room(jid))) }
     for occupant in occupants.values {
       var notice = departure(of: occupant)
       notice.affiliation = .none

@@ -3,7 +3,8 @@ internal import XMPP
 
 /// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
 enum RoomService {
-  static let feature = Feature(xep: 45, version: "1.35.5", name: "Multi-User Chat")
+  static let feature = Feature(
+    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table])
 
   /// What the service and every room have in common.
   static let features: [Text] = [

@@ -1,3 +1,4 @@
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -9,7 +10,7 @@ internal import XMPP
 //
 // The rule depends on the stored list alone. So a room in memory passes on at once, and a stored one when it is next loaded: nobody can
 // see it in between, and another deletion in between leads to the same owners. A stored room without any owner, admin or member goes
-// with the account's record (`Record.deleteAccount`), so that no list of rooms names a room that would be gone when it is looked at.
+// with the account's rows (`AffiliationRow.table`), so that no list of rooms names a room that would be gone when it is looked at.
 
 extension Room {
   /// Whether an address may be given an affiliation: without a localpart it is a whole domain, which can be banned (9.2) but not act. An owner
@@ -34,12 +35,12 @@ extension Room {
     for (user, entry) in affiliations.sorted {
       if entry.affiliation > .none, !user.hasLocal {
         affiliations.set(user, nil)
-        step.persist(.affiliation(room: jid, jid: user, nil))
+        step.persist(.delete(AffiliationRow.self, key: .jid(user), of: jid))
       } else if let nick = entry.nick, !Room.isNick(nick) {
         var mended = entry
         mended.nick = nil
         affiliations.set(user, mended)
-        step.persist(.affiliation(room: jid, jid: user, mended.record))
+        step.persist(.put(mended.row(of: user), of: jid))
       }
     }
   }

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -68,41 +69,49 @@ extension Server {
     parkedCount += added
   }
 
-  mutating func receive(_ loaded: Loaded, for key: LoadKey, _ step: inout Step) {
-    switch (key, loaded) {
-    case (.account(let jid), .account(let snapshot)):
-      guard accounts[jid]?.isLoading ?? false else { return }
-      let parked = accounts[jid]!.parked
-      parkedCount -= parked.count
-      accounts[jid] = Slot(entity: snapshot.map { Account($0, now: step.now) }, isLoading: false)
-      for errand in parked { perform(errand, on: jid, &step) }
-      // Of an account that does not exist nothing stays.
-      guard accounts[jid]?.entity != nil else {
-        step.reach(.loadNoAccount)
-        return _ = accounts.remove(jid)
-      }
-      wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
-    case (.account(let jid), .failed):
+  mutating func receive(_ answer: Answer, to query: Query, _ step: inout Step) {
+    switch query {
+    case .owner(let owner) where owner.kind == .account: accountLoaded(owner.jid, answer, &step)
+    case .owner(let owner) where owner.kind == .room: roomLoaded(owner.jid, answer, &step)
+    case .rows(let rows) where rows.table == OfflineMessage.table.name: offlineLoaded(answer, rows, &step)
+    case .rows(let rows): pageLoaded(answer, for: rows, &step)
+    case .owner: break
+    }
+  }
+
+  private mutating func accountLoaded(_ jid: JID, _ answer: Answer, _ step: inout Step) {
+    guard let slot = accounts[jid], slot.isLoading else { return }
+    parkedCount -= slot.parked.count
+    do throws(RowProblem) {
+      guard case .owner(let rows) = answer else { throw RowProblem("an account can't be read") }
+      let account: Account? = if let rows { try Account(jid, rows, now: step.now) } else { nil }
+      accounts[jid] = Slot(entity: account, isLoading: false)
+    } catch {
+      // The reason of a failed answer is in the log already.
+      if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
       step.reach(.loadAccountFailed)
-      guard let slot = accounts.remove(jid) else { return }
-      parkedCount -= slot.parked.count
+      _ = accounts.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
-    case (.offline(let jid), .offline(let messages)):
-      offlineAnswered(messages, for: jid, &step)
-    case (.offline(let jid), .failed):
+      return
+    }
+    for errand in slot.parked { perform(errand, on: jid, &step) }
+    // Of an account that does not exist nothing stays.
+    guard accounts[jid]?.entity != nil else {
+      step.reach(.loadNoAccount)
+      return _ = accounts.remove(jid)
+    }
+    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+  }
+
+  private mutating func offlineLoaded(_ answer: Answer, _ query: RowQuery, _ step: inout Step) {
+    guard case .owner(let owner) = query.scope else { return }
+    do throws(RowProblem) {
+      guard case .page(let page) = answer else { throw RowProblem("messages can't be read") }
+      offlineAnswered(try page.rows(OfflineMessage.self).map(\.row), for: owner.jid, &step)
+    } catch {
+      if case .page = answer { step.outputs.append(.log(.error, "storage: \(owner.jid): \(error)")) }
       step.reach(.loadOfflineFailed)
-      offlineAnswered([], for: jid, &step)
-    case (.room(let jid), .room(let snapshot)):
-      roomLoaded(jid, snapshot, &step)
-    case (.room(let jid), .failed):
-      step.reach(.loadRoomFailed)
-      guard let slot = rooms.remove(jid) else { return }
-      parkedCount -= slot.parked.count
-      for errand in slot.parked { giveUp(errand, &step) }
-    case (.rooms, _), (.accounts, _):
-      listLoaded(loaded, for: key, &step)
-    default:
-      break
+      offlineAnswered([], for: owner.jid, &step)
     }
   }
 

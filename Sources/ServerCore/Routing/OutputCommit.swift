@@ -19,7 +19,7 @@ struct OutputCommit: Sendable, Codable {
   }
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
-  /// Bytes of records that are not durable yet.
+  /// Bytes of changes that are not durable yet.
   private(set) var bytes = 0
   private var bytesByAccount = Table<JID, Int>()
 
@@ -32,21 +32,21 @@ struct OutputCommit: Sendable, Codable {
   ///   - cause: whose stanza the step was for.
   ///   - payer: the account of that session (bare).
   mutating func add(_ step: Step, cause: LinkID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
-    if !step.records.isEmpty {
+    if !step.changes.isEmpty {
       lastCommit += 1
-      effects.append(.commit(lastCommit, step.records))
+      effects.append(.commit(lastCommit, step.changes))
     }
     // Behind the commit: what the step asks of storage must be answered with what the step itself did. An account that it
     // removed and then had something for would come back to life.
     effects.append(contentsOf: step.immediate)
-    if step.records.isEmpty {
+    if step.changes.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: step.outputs) }
       if step.outputs.isEmpty, step.touched.isEmpty { return }
       marks.reach(.outputHeldBehind)
     } else {
       marks.reach(.outputHeld)
     }
-    var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.recordBytes)
+    var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.changedBytes)
     if step.bytes == 0 { step.payer = nil }
     held.append(step)
     count(step, step.bytes)
@@ -59,7 +59,7 @@ struct OutputCommit: Sendable, Codable {
     bytesByAccount[payer] = sum > 0 ? sum : nil
   }
 
-  /// Bytes of records that are not durable yet, because of what sessions of an account (bare) said.
+  /// Bytes of changes that are not durable yet, because of what sessions of an account (bare) said.
   func bytes(of account: JID) -> Int { bytesByAccount[account] ?? 0 }
 
   /// Commits up to and with `number` are durable.

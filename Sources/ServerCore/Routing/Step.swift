@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -19,7 +20,7 @@ struct Stanza: Sendable, Codable {
   var id: Text? { element.id }
 }
 
-/// What one event sets in motion: the stanzas that it routes, the records that it makes durable, and what leaves. Features get it
+/// What one event sets in motion: the stanzas that it routes, the changes that it makes durable, and what leaves. Features get it
 /// as their only way to act.
 struct Step {
   let now: Instant
@@ -29,9 +30,9 @@ struct Step {
   var generator = Generator(key: [])
   /// Routed and not yet delivered. The server works it off in order before the step ends.
   var mail: Deque<Mail> = []
-  private(set) var records: [Record] = []
+  private(set) var changes: [Change] = []
   /// What they weigh together.
-  private(set) var recordBytes = 0
+  private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
   /// What nobody outside can see, and so need not wait: questions to storage, derivations, and the links' parsers.
@@ -93,17 +94,11 @@ struct Step {
     route(stanza.element.resultReply(payload), from: stanza.to, to: stanza.from)
   }
 
-  /// What leaves after this step leaves only once the record is durable.
-  mutating func persist(_ record: Record) {
-    records.append(record)
-    recordBytes += record.weight
-    switch record {
-    case .account(let account): touch(account.jid)
-    case .room(let room): touch(room.jid)
-    case .deleteAccount(let jid), .deleteRoom(let jid), .rosterItem(let jid, _), .deleteRosterItem(let jid, _), .blocklist(let jid, _),
-      .offline(let jid, _, _), .deleteOffline(let jid, _), .affiliation(let jid, _, _):
-      touch(jid)
-    }
+  /// Makes a change durable. Outputs of this step and of later ones leave only once it is.
+  mutating func persist(_ change: Change) {
+    changes.append(change)
+    changedBytes += change.weight
+    touch(change.owner.jid)
   }
   /// The account or room is to be read anew if a commit fails that this step makes or stands behind.
   mutating func touch(_ jid: JID) {

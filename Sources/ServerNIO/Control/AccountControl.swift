@@ -41,14 +41,14 @@ public enum AccountControl {
       }
       for action in actions {
         switch action {
-        case .commit(let number, let records):
+        case .commit(let number, let changes):
           do throws(StorageError) {
-            try storage.commit([(number, records)])
+            try storage.commit([(number, changes)])
             engine.handle(.committed(through: number), at: .now())
           } catch {
             return .refused("nothing was changed: the database can't be written (\(error)); see that there is room on the disk")
           }
-        case .load(let key): engine.handle(.loaded(key, storage.load(key)), at: .now())
+        case .load(let query): engine.handle(.loaded(query, storage.answer(query)), at: .now())
         case .derive(let id, let request): engine.handle(.derived(id, KeyDerivation.derive(request)), at: .now())
         case .reply(_, let reply): return reply
         case .write, .startTLS, .close, .abort, .read, .log: break

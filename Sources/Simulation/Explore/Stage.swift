@@ -1,6 +1,7 @@
 internal import ClientCore
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 public import XML
 internal import XMPP
 

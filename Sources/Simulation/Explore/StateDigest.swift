@@ -44,6 +44,8 @@ struct StateDigest: Hashable, Sendable {
       add(value as! Bool ? 1 : 2)
     } else if type == Text.self {
       add(bytes: (value as! Text).utf8)
+    } else if type == String.self {
+      add(bytes: (value as! String).utf8)
     } else if type == JID.self {
       add(bytes: (value as! JID).text.utf8)
     } else if type == [UInt8].self {

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 public import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -160,9 +161,9 @@ extension ReferenceModel {
     let list = server.affiliations(of: room.jid)
     let isSame =
       list.count == room.list.count
-      && list.allSatisfy { room.list[$0.jid]?.affiliation.text == $0.record.affiliation && room.list[$0.jid]?.nick == $0.record.nick }
+      && list.allSatisfy { room.list[$0.jid]?.affiliation.text == $0.affiliation && room.list[$0.jid]?.nick == $0.nick }
     if isSame { return nil }
-    let actual = list.map { "\($0.jid) \($0.record.affiliation) \($0.record.nick ?? "")" }
+    let actual = list.map { "\($0.jid) \($0.affiliation) \($0.nick ?? "")" }
     let expected = room.list.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.affiliation) \($0.value.nick ?? "")" }
     return "\(room.jid) has the list \(actual), and should have \(expected)"
   }

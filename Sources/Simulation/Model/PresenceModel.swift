@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -40,10 +41,10 @@ struct PresenceModel: Sendable {
   init(jid: JID) { self.jid = jid }
 
   /// As storage has it: nobody is connected.
-  init(_ row: Database.AccountRow) {
-    jid = row.record.jid
-    blocked = OrderedSet(row.blocklist)
-    for item in row.roster.values { contacts[item.jid] = Contact(item) }
+  init(_ jid: JID, from database: MemoryDatabase) {
+    self.jid = jid
+    blocked = OrderedSet(database.rows(BlockedAddress.self, of: jid).map(\.jid))
+    for item in database.rows(RosterItem.self, of: jid) { contacts[item.jid] = Contact(item) }
   }
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 public import ServerCore
+public import Storage
 internal import XML
 internal import XMPP
 
@@ -20,11 +21,11 @@ public struct ReferenceModel: Sendable {
   /// What streams say of the language of what follows (RFC 6120, 4.7.4).
   var languages: OrderedDictionary<LinkID, Text> = [:]
   /// What the server asked storage for, and what waits for the answer.
-  var waiting: OrderedDictionary<LoadKey, [Errand]> = [:]
+  var waiting: OrderedDictionary<Query, [Errand]> = [:]
   /// What it asked for in this very event.
-  private var asked: OrderedSet<LoadKey> = []
+  private var asked: OrderedSet<Query> = []
   /// Rooms that are awaited, and of which the answer may tell what was before an account went: it is asked for again.
-  private var outdated: OrderedSet<LoadKey> = []
+  private var outdated: OrderedSet<Query> = []
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
   var post: Post
@@ -61,11 +62,11 @@ public struct ReferenceModel: Sendable {
   }
 
   /// The server begins anew: what is durable is there, and nobody is connected.
-  public mutating func restart(_ server: Server, from durable: Database) {
+  public mutating func restart(_ server: Server, from durable: MemoryDatabase) {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
-    fresh.accounts = durable.accounts.mapValues { PresenceModel($0) }
-    fresh.rooms = durable.rooms.mapValues { RoomModel($0, limits: configuration.limits.rooms) }
+    for jid in durable.owners(.account) { fresh.accounts[jid] = PresenceModel(jid, from: durable) }
+    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits.rooms) }
     fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
     self = fresh
   }
@@ -73,7 +74,7 @@ public struct ReferenceModel: Sendable {
   /// Takes one event that the server has handled, and looks for a difference.
   ///
   /// - Parameter durable: What is on the disk.
-  public mutating func handle(_ handled: HandledEvent, durable: Database) {
+  public mutating func handle(_ handled: HandledEvent, durable: MemoryDatabase) {
     guard problem == nil, !isEnding else { return }
     defer { wasFlushed = handled.server.isFlushed }
     note(handled)
@@ -110,12 +111,12 @@ public struct ReferenceModel: Sendable {
       case .load(let key):
         asked.append(key)
         if waiting[key] == nil { waiting[key] = [] }
-      case .commit(let number, let records):
-        pending.append((number, records.map(\.subject)))
-        for case .account(let record) in records { written.append(record.jid) }
+      case .commit(let number, let changes):
+        pending.append((number, changes.map(\.owner.jid)))
+        for change in changes where change.row(AccountRow.self) != nil { written.append(change.owner.jid) }
       // All hashes: keys that are to be kept, of a new account or a changed password. One: a password that is to be checked.
       case .derive(let id, let request) where request.hashes.count > 1:
-        if case .loaded(.account(let jid), _) = handled.event { creations[id] = jid }
+        if case .loaded(.owner(let owner), _) = handled.event { creations[id] = owner.jid }
       default: break
       }
     }
@@ -128,11 +129,13 @@ public struct ReferenceModel: Sendable {
         send(element, as: jid, on: link)
       } else {
         // Whatever waits for the account already comes before the session, and the rest after it. Which account, nobody has said yet.
-        for case .account(let jid) in waiting.keys.elements { waiting[.account(jid)]?.append(.binding(link)) }
+        for query in waiting.keys.elements {
+          if case .owner(let owner) = query, owner.kind == .account { waiting[query]?.append(.binding(link)) }
+        }
       }
     case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
     case .shutdown: break
-    case .loaded(let key, let loaded): arrive(key, loaded, seen, at: time)
+    case .loaded(let query, let answer): arrive(query, answer, seen, at: time)
     case .deadline:
       for jid in rooms.keys.elements {
         rooms[jid]?.timePassed(time.monotonic)
@@ -191,7 +194,7 @@ extension ReferenceModel {
   }
 
   /// The addressee is not in memory: the server must have asked for it.
-  private mutating func wait(_ errand: Errand, for key: LoadKey) {
+  private mutating func wait(_ errand: Errand, for key: Query) {
     guard waiting[key] != nil else {
       // Sessions that a failed commit ends: who has to hear of it, the model says by what is durable, and the server by what it had; and
       // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
@@ -205,35 +208,36 @@ extension ReferenceModel {
     waiting[key]?.append(errand)
   }
 
-  func isAwaited(_ key: LoadKey) -> Bool { waiting[key] != nil }
+  func isAwaited(_ key: Query) -> Bool { waiting[key] != nil }
 
-  private mutating func arrive(_ key: LoadKey, _ loaded: Loaded, _ seen: Seen, at time: Instant) {
-    let isFailure = if case .failed = loaded { true } else { false }
+  private mutating func arrive(_ key: Query, _ answer: Answer, _ seen: Seen, at time: Instant) {
+    let isFailure = if case .failed = answer { true } else { false }
     if outdated.remove(key) != nil, !isFailure { return }
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
     if asked.contains(key) { waiting[key] = [] }
     // Who asked for something that storage can't give is told so; nothing is changed.
     if isFailure { return }
-    switch key {
-    case .account(let jid):
-      present.append(jid)
-      if case .account(let stored) = loaded, (stored == nil) != (accounts[jid] == nil) {
+    guard case .owner(let owner) = key else { return }
+    let jid = owner.jid
+    present.append(jid)
+    switch owner.kind {
+    case .account:
+      if case .owner(let stored) = answer, (stored == nil) != (accounts[jid] == nil) {
         problem = problem ?? "storage has \(stored == nil ? "no" : "an") account \(jid), and there is \(stored == nil ? "one" : "none")"
       }
-    case .room(let jid):
-      present.append(jid)
+    case .room:
       rooms[jid]?.passOn()
       dropIfGone(jid)
-    case .offline, .rooms, .accounts: return
+    case .host: break
     }
     for errand in errands {
-      switch (errand, key) {
+      switch (errand, owner.kind) {
       case (.letter(let letter), .account): receiveAtAccount(letter)
       case (.letter(let letter), _): receiveAtRoom(letter, at: time)
       case (.creation(let jid), _): create(jid)
       case (.removal(let jid), _): dissolve(jid)
-      case (.binding(let link), let .account(jid)): seen.sessions[jid]?.first { $0.link == link }.map { adopt($0) }
+      case (.binding(let link), .account): seen.sessions[jid]?.first { $0.link == link }.map { adopt($0) }
       case (.binding, _): break
       }
     }
@@ -319,7 +323,7 @@ extension ReferenceModel {
     }
     // What the server asked for in this event, and nothing waits for yet, it asks for after this.
     for (key, errands) in waiting where !asked.contains(key) || !errands.isEmpty {
-      if case .room = key { outdated.append(key) }
+      if case .owner(let owner) = key, owner.kind == .room { outdated.append(key) }
     }
   }
 }
@@ -356,16 +360,16 @@ extension ReferenceModel {
 
   /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
-  private mutating func recover(from number: UInt64, _ durable: Database) {
+  private mutating func recover(from number: UInt64, _ durable: MemoryDatabase) {
     isRecovering = true
     let touched = OrderedSet(pending.filter { $0.number >= number }.flatMap(\.touched))
     pending.removeAll { $0.number >= number }
     present.subtract(touched)
     for jid in touched {
       if place(of: jid) == .room {
-        rooms[jid] = durable.rooms[jid].map { RoomModel($0, limits: configuration.limits.rooms) }
-      } else if let row = durable.accounts[jid] {
-        let stored = PresenceModel(row)
+        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits.rooms) : nil
+      } else if durable.has(.account(jid)) {
+        let stored = PresenceModel(jid, from: durable)
         if accounts[jid] == nil { accounts[jid] = stored }
         accounts[jid]?.contacts = stored.contacts
         accounts[jid]?.blocked = stored.blocked

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -46,13 +47,14 @@ struct RoomModel: Sendable {
   }
 
   /// As storage has it: nobody is inside.
-  init(_ row: Database.RoomRow, limits: Configuration.Limits.Rooms) {
-    jid = row.record.jid
+  init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits.Rooms) {
+    self.jid = jid
     self.limits = limits
-    if let form = DataForm(row.record.configuration), let stored = settings.applying(form) { settings = stored }
+    let row = database.rows(RoomRow.self, of: jid).first
+    if let form = row.flatMap({ DataForm($0.configuration) }), let stored = settings.applying(form) { settings = stored }
     settings.isPersistent = true
-    for (user, entry) in row.affiliations {
-      list[user] = Listed(affiliation: Affiliation(entry.affiliation) ?? .none, nick: entry.nick)
+    for entry in database.rows(AffiliationRow.self, of: jid) {
+      list[entry.jid] = Listed(affiliation: Affiliation(entry.affiliation) ?? .none, nick: entry.nick)
     }
   }
 

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -102,9 +103,9 @@ public struct AcknowledgedIsDurable: Oracle {
       let thing = words.count > 2 ? JID(Text(words[2])) : nil
       let actual: Text? =
         switch words[0] {
-        case "roster": thing.flatMap { database.accounts[owner]?.roster[$0]?.name }
-        case "block": thing.map { database.accounts[owner]?.blocklist.contains($0) ?? false } ?? false ? "blocked" : nil
-        default: database.rooms[owner]?.record.name
+        case "roster": thing.flatMap { database.row(RosterItem.self, key: .jid($0), of: owner)?.name }
+        case "block": thing.flatMap { database.row(BlockedAddress.self, key: .jid($0), of: owner) }.map { _ in "blocked" }
+        default: database.rows(RoomRow.self, of: owner).first?.name
         }
       if actual != cell.certain, !cell.possible.contains(actual) {
         return "\(key) was acknowledged as \(cell.certain?.string ?? "nothing") and is \(actual?.string ?? "nothing") on the disk"

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -19,11 +20,11 @@ public struct RoomsHaveOwners: Oracle {
     let server = state.world.engine.server
     let live = OrderedSet(server.roomsInMemory)
     for jid in live {
-      let list = server.affiliations(of: jid).map { (jid: $0.jid, affiliation: $0.record.affiliation) }
+      let list = server.affiliations(of: jid).map { (jid: $0.jid, affiliation: $0.affiliation) }
       if let problem = RoomsHaveOwners.problem(list, isLive: true) { return "\(jid) is in memory and \(problem)" }
     }
-    for (jid, room) in state.world.durable.rooms {
-      let list = room.affiliations.map { (jid: $0.key, affiliation: $0.value.affiliation) }
+    for jid in state.world.durable.owners(.room) {
+      let list = state.world.durable.rows(AffiliationRow.self, of: jid).map { (jid: $0.jid, affiliation: $0.affiliation) }
       if let problem = RoomsHaveOwners.problem(list, isLive: live.contains(jid)) { return "\(jid) is stored and \(problem)" }
     }
     return nil

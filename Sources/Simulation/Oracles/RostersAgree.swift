@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -34,12 +35,13 @@ public struct RostersAgree: Oracle {
 
   public func atRest(_ state: RestState) -> String? {
     guard state.isPeaceful, !state.mayLoseStanzas else { return nil }
-    let accounts = state.world.durable.accounts
-    for (jid, account) in accounts {
+    let disk = state.world.durable
+    for jid in disk.owners(.account) {
+      let roster = disk.rows(RosterItem.self, of: jid)
       let isBack = state.sessions.contains { $0.jid.bare == jid }
-      for item in account.roster.values where isBack && item.isAsking && !deleted.contains(item.jid) {
-        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
-        let theirs = other.roster[jid]
+      for item in roster where isBack && item.isAsking && !deleted.contains(item.jid) {
+        guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)
         if theirs?.request == nil, theirs?.subscription != .from, theirs?.subscription != .both {
           return "\(jid) waits for \(item.jid), who knows of no request"
         }
@@ -47,16 +49,16 @@ public struct RostersAgree: Oracle {
       // A crash, or a failed commit, between the two sides' commits loses what one said to the other. A request is repeated when the
       // one who asked comes back; for the rest the RFC knows no remedy, and neither does the server yet.
       guard !lostSomething else { continue }
-      for item in account.roster.values where item.subscription == .to || item.subscription == .both {
-        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
-        let theirs = other.roster[jid]?.subscription
+      for item in roster where item.subscription == .to || item.subscription == .both {
+        guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)?.subscription
         if theirs != .from, theirs != .both {
           return "\(jid) is subscribed to \(item.jid), whose roster says '\(theirs?.rawValue ?? "nothing")' of it"
         }
       }
-      for item in account.roster.values where item.subscription == .from || item.subscription == .both {
-        guard let other = accounts[item.jid], other.record.jid != jid, !areEstranged(jid, item.jid) else { continue }
-        let theirs = other.roster[jid]?.subscription
+      for item in roster where item.subscription == .from || item.subscription == .both {
+        guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
+        let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)?.subscription
         if theirs != .to, theirs != .both {
           return "\(jid) lets \(item.jid) see it, whose roster says '\(theirs?.rawValue ?? "nothing")' of it"
         }

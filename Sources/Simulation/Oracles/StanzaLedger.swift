@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -121,10 +122,10 @@ public struct StanzaLedger: Oracle {
   private func isBack(_ account: JID, _ state: RestState) -> Bool { state.sessions.contains { $0.jid.bare == account } }
 
   public func atRest(_ state: RestState) -> String? {
-    if state.isPeaceful,
-      let (account, row) = state.world.durable.accounts.first(where: { isBack($0.key, state) && !$0.value.offline.isEmpty })
-    {
-      return "\(account) is back, and \(row.offline.count) messages still wait for it"
+    let disk = state.world.durable
+    for account in disk.owners(.account) where state.isPeaceful && isBack(account, state) {
+      let count = disk.rows(OfflineMessage.self, of: account).count
+      if count > 0 { return "\(account) is back, and \(count) messages still wait for it" }
     }
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
@@ -145,6 +146,6 @@ public struct StanzaLedger: Oracle {
   }
 }
 
-extension Database {
-  func holdsOffline(_ id: Text, for account: JID) -> Bool { accounts[account]?.offline.values.contains { $0.id == id } ?? false }
+extension MemoryDatabase {
+  func holdsOffline(_ id: Text, for account: JID) -> Bool { rows(OfflineMessage.self, of: account).contains { $0.stanza.id == id } }
 }

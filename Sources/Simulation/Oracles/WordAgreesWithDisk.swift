@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -54,8 +55,8 @@ public struct WordAgreesWithDisk: Oracle {
         !blocks.contains(domainPrefix: "conference.", of: jid.bare)
       else { continue }
       for (room, said) in rooms {
-        guard let row = state.world.durable.rooms[room] else { continue }
-        let stored = row.affiliations[jid.bare]?.affiliation ?? "none"
+        guard state.world.durable.has(.room(room)) else { continue }
+        let stored = state.world.durable.row(AffiliationRow.self, key: .jid(jid.bare), of: room)?.affiliation ?? "none"
         // The whole domain may be banned, or the last thing that was said was that the room is gone.
         if stored != said, said != "outcast", state.world.engine.server.roomsInMemory.contains(room) {
           return "\(jid) is \(said) in \(room), it was told, and the disk holds \(stored)"
@@ -72,12 +73,12 @@ public struct WordAgreesWithDisk: Oracle {
   public func atRest(_ state: RestState) -> String? {
     if let problem = affiliationProblem(state) { return problem }
     for (account, said) in rosters {
-      let items = state.world.durable.accounts[account]?.roster.values.filter(\.isListed) ?? []
+      let items = state.world.durable.rows(RosterItem.self, of: account).filter(\.isListed)
       let stored = items.map { Self.line($0.jid.text, $0.name, Text($0.subscription.rawValue)) }.sorted()
       if stored != said { return "the roster of \(account) is said to be \(said), and the disk holds \(stored)" }
     }
     for (account, said) in blocklists {
-      let stored = (state.world.durable.accounts[account]?.blocklist ?? []).map(\.text).sorted()
+      let stored = state.world.durable.rows(BlockedAddress.self, of: account).map(\.jid.text).sorted()
       if stored != said { return "\(account) is said to block \(said), and the disk holds \(stored)" }
     }
     return nil

@@ -1,6 +1,7 @@
 internal import ClientCore
 internal import OrderedCollections
 public import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
@@ -26,7 +27,7 @@ public struct Reenactment: Sendable {
   }
 
   public internal(set) var deeds: [Deed] = []
-  var database = Database()
+  var database = MemoryDatabase(.server)
   var configuration: Configuration
 
   /// Reads a recording. The last input is looked at and not fed to an engine: it may be the one at which the server trapped.
@@ -39,7 +40,9 @@ public struct Reenactment: Sendable {
     configuration.scramRounds = 1
     let server = replay.engine.server
     for account in server.accountsInMemory {
-      addAccount(account, roster: server.roster(of: account), blocklist: server.blocklist(of: account))
+      addAccount(account)
+      for item in server.roster(of: account) { database.apply(.put(item, of: account)) }
+      for jid in server.blocklist(of: account) { database.apply(.put(BlockedAddress(jid: jid), of: account)) }
     }
     replay.run()
     let sessions = read(replay.history)
@@ -54,7 +57,7 @@ public struct Reenactment: Sendable {
       switch moment.observation {
       case .began(let session, let jid):
         sessions.append(session.actor)
-        if database.accounts[jid.bare] == nil { addAccount(jid.bare) }
+        if !database.has(.account(jid.bare)) { addAccount(jid.bare) }
         deeds.append(Deed(time: moment.time, actor: session.actor, what: .login(jid)))
       case .sent(let session, let element): deeds.append(Deed(time: moment.time, actor: session.actor, what: .say(element)))
       case .ended(let session):
@@ -67,7 +70,7 @@ public struct Reenactment: Sendable {
 
   /// What strangers and the operator did, and what storage held.
   private mutating func read(_ entries: [Recording.Entry], since start: Instant, except sessions: OrderedSet<Int>) {
-    var loaded: OrderedSet<LoadKey> = []
+    var loaded: OrderedSet<Query> = []
     var lastOffline: OrderedDictionary<JID, Int64> = [:]
     for case .input(let input, let now) in entries {
       let time = now.monotonic &- start.monotonic
@@ -80,40 +83,32 @@ public struct Reenactment: Sendable {
         if !sessions.contains(actor) { deeds.append(Deed(time: time, actor: actor, what: .leave)) }
       case .control(_, let request): deeds.append(Deed(time: time, actor: -1, what: .control(request)))
       // The first answer is what was there before; but of messages, those that were stored later are sent again.
-      case .loaded(.offline(let jid), .offline(let messages)):
-        hold(.offline(jid), .offline(messages.filter { $0.sequence <= lastOffline[jid] ?? 0 }))
+      case .loaded(.rows(let query), .page(let page)) where query.table == OfflineMessage.table.name:
+        guard let jid = page.entries.first?.owner, let messages = try? page.rows(OfflineMessage.self) else { break }
+        for (_, message) in messages where message.sequence <= lastOffline[jid] ?? 0 { database.apply(.put(message, of: jid)) }
         lastOffline[jid] = 0
-      case .loaded(let key, let answer):
-        guard loaded.append(key).inserted else { break }
-        if case .account(let snapshot?) = answer { lastOffline[snapshot.record.jid] = snapshot.lastOffline }
-        hold(key, answer)
+      case .loaded(.owner(let owner), .owner(let rows?)):
+        guard loaded.append(.owner(owner)).inserted else { break }
+        hold(rows, of: owner)
+        if case .integer(let last)? = rows.summary(OfflineMessage.self).lastKey?.first { lastOffline[owner.jid] = last }
       default: break
       }
     }
   }
 
-  private mutating func addAccount(_ jid: JID, roster: [RosterItem] = [], blocklist: [JID] = []) {
+  private mutating func addAccount(_ jid: JID) {
     let credentials = ScramHash.allCases.map { hash in
       let salt: [UInt8] = Array("salt".utf8)
       let salted = Scram.saltedPassword(hash, password: Array(Reenactment.password.utf8), salt: salt, rounds: 1)
       return Scram.credentials(hash, saltedPassword: salted, salt: salt, rounds: 1)
     }
-    database.apply(.account(AccountRecord(jid: jid, credentials: credentials)))
-    for item in roster { database.apply(.rosterItem(owner: jid, item)) }
-    database.apply(.blocklist(owner: jid, blocklist))
+    database.apply(AccountRecord(jid: jid, credentials: credentials).changes)
   }
 
-  private mutating func hold(_ key: LoadKey, _ answer: Loaded) {
-    switch (key, answer) {
-    case (.account(let jid), .account(let snapshot?)):
-      addAccount(jid, roster: snapshot.roster, blocklist: snapshot.blocklist)
-    case (.offline(let jid), .offline(let messages)):
-      for message in messages { database.apply(.offline(owner: jid, sequence: message.sequence, message.stanza)) }
-    case (.room(let jid), .room(let snapshot?)):
-      database.apply(.room(snapshot.record))
-      for entry in snapshot.affiliations { database.apply(.affiliation(room: jid, jid: entry.jid, entry.record)) }
-    default: break
-    }
+  /// Keeps everything that storage had of an owner, but gives an account our own password.
+  private mutating func hold(_ rows: OwnerRows, of owner: Owner) {
+    for table in rows.tables { for row in table.rows { database.apply(.put(table.table, owner, row)) } }
+    if owner.kind == .account { addAccount(owner.jid) }
   }
 
   static let password: Text = "pw"

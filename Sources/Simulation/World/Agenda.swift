@@ -2,6 +2,7 @@ internal import DequeModule
 internal import HeapModule
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 
 /// What is going to happen in a world, and which of it happens next.
 struct Agenda: Sendable {
@@ -118,7 +119,7 @@ enum Lane: Hashable, Sendable {
   case patience(World.ConnectionID)
   case process
   case sync
-  case question(LoadKey)
+  case question(Query)
   case derivation(UInt64)
   case alarm(UInt64)
 

@@ -1,11 +1,12 @@
 internal import ServerCore
+internal import Storage
 
 /// One server process with its disk, as the world sees it.
 ///
 /// All that belongs to the process dies with it; the disk and the counters stay.
 struct Node {
   var engine: Engine
-  var disk = Disk()
+  var disk: MemoryDisk
   /// Which life of the process this is.
   var incarnation = 0
   /// A restart is under way: nobody listens.
@@ -35,13 +36,13 @@ struct Node {
   /// What the processes that died had reached.
   var marksBefore = Marks()
   /// What a disk that forgets goes back to.
-  var durableBefore: Database?
+  var durableBefore: MemoryDatabase?
 
   /// What each life of the process was fed and did, if that is recorded.
   var tape: Tape?
 
-  init(_ configuration: Configuration, seed: UInt64, database: Database = Database()) {
-    disk = Disk(database)
+  init(_ configuration: Configuration, seed: UInt64, database: MemoryDatabase = MemoryDatabase(.server)) {
+    disk = MemoryDisk(database)
     engine = Node.start(configuration, seed: seed, incarnation: 0)
   }
 
@@ -59,7 +60,7 @@ struct Node {
   /// Power is lost: of what was pending the first `kept` transactions had reached the disk. The process is gone.
   mutating func die(keeping kept: Int, tears: Bool = false) {
     disk.crash(keeping: kept, tears: tears)
-    if let durableBefore { disk = Disk(durableBefore) }
+    if let durableBefore { disk = MemoryDisk(durableBefore) }
     incarnation += 1
     marksBefore.merge(engine.marks)
     isUp = false

@@ -1,4 +1,5 @@
 internal import ServerCore
+internal import Storage
 internal import XML
 
 /// Bugs that are planted at the server's boundary, to see whether a campaign finds them: a simulator that finds none of them proves
@@ -71,7 +72,7 @@ struct Saboteur: Sendable {
   private var held: Action?
   private var lastLink: LinkID?
   private var otherLink: LinkID?
-  private var heldRecords: [Record] = []
+  private var heldChanges: [Change] = []
 
   init(_ kind: Sabotage) { self.kind = kind }
 
@@ -166,40 +167,49 @@ struct Saboteur: Sendable {
 
   // MARK: Storage
 
-  /// What is written instead of these records.
-  mutating func distort(_ records: [Record]) -> [Record] {
+  /// What is written instead of these changes.
+  mutating func distort(_ changes: [Change]) -> [Change] {
     switch kind {
-    case .commitUnwritten: return strikes(oneIn: 5) ? [] : records
-    case .recordDropped: return strikes(oneIn: 5) ? Array(records.dropLast()) : records
+    case .commitUnwritten: return strikes(oneIn: 5) ? [] : changes
+    case .recordDropped: return strikes(oneIn: 5) ? Array(changes.dropLast()) : changes
     case .deletionDropped:
-      return records.filter { record in
-        switch record {
-        case .deleteRosterItem, .deleteOffline, .deleteRoom: false
-        default: true
+      return changes.filter { change in
+        switch change {
+        case .delete(let table, _, _): table != RosterItem.table.name
+        case .deleteRange(let table, _, _): table != OfflineMessage.table.name
+        case .deleteOwner(let owner): owner.kind != .room
+        case .put: true
         }
       }
     case .recordsSwapped:
-      if heldRecords.isEmpty, strikes(oneIn: 3) {
-        heldRecords = records
+      if heldChanges.isEmpty, strikes(oneIn: 3) {
+        heldChanges = changes
         return []
       }
-      defer { heldRecords = [] }
-      return records + heldRecords
-    default: return records
+      defer { heldChanges = [] }
+      return changes + heldChanges
+    default: return changes
     }
   }
 
   /// What storage answers instead.
-  mutating func distort(_ loaded: Loaded) -> Loaded {
-    switch (kind, loaded) {
-    case (.loadEmpty, .account): return strikes(oneIn: 6) ? .account(nil) : loaded
-    case (.offlineEmpty, .offline): return .offline([])
-    case (.offlineDoubled, .offline(let messages)): return .offline(messages + messages)
-    case (.blocklistUnread, .account(let snapshot)):
-      var copy = snapshot
-      copy?.blocklist = []
-      return .account(copy)
-    default: return loaded
+  mutating func distort(_ answer: Answer) -> Answer {
+    switch (kind, answer) {
+    case (.loadEmpty, .owner(let rows)) where rows?.holds(AccountRow.self) ?? true: return strikes(oneIn: 6) ? .owner(nil) : answer
+    case (.offlineEmpty, .page(var page)) where page.table == OfflineMessage.table.name:
+      page.entries = []
+      return .page(page)
+    case (.offlineDoubled, .page(var page)) where page.table == OfflineMessage.table.name:
+      page.entries += page.entries
+      return .page(page)
+    case (.blocklistUnread, .owner(var rows?)):
+      rows.tables.removeAll { $0.table == BlockedAddress.table.name }
+      return .owner(rows)
+    default: return answer
     }
   }
+}
+
+extension OwnerRows {
+  fileprivate func holds<Row: StoredRow>(_: Row.Type) -> Bool { tables.contains { $0.table == Row.table.name } }
 }

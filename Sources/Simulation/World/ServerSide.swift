@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import ServerCore
+internal import Storage
 
 // What the socket adapter is over real sockets: it hands on what happens, and does what the engine wants. How a connection ends is
 // decided by the same `ConnectionLife`.
@@ -101,13 +102,13 @@ extension World {
       connections[id].isRead = wanted
       // Not at once: nothing that comes of it could be done while this is being done.
       if wanted { node.readers.append(id) }
-    case .commit(let number, let records):
-      node.disk.write(number, saboteur?.distort(records) ?? records)
+    case .commit(let number, let changes):
+      node.disk.write(number, saboteur?.distort(changes) ?? changes)
       scheduleSync()
       if saboteur?.kind == .syncPromised { tell(.committed(through: number)) }
-    case .load(let key):
+    case .load(let query):
       let time = pick(.loadTime, 0, settings.loadTime ?? settings.commitTime, &choices) * node.slowness
-      schedule(.loaded(key, node.disk.load(key), failures: node.failedCommits), after: time)
+      schedule(.loaded(query, node.disk.answer(query), failures: node.failedCommits), after: time)
     case .derive(let id, let request): schedule(.derived(id, request), after: pick(.deriveTime, 0, settings.commitTime, &choices))
     case .reply(let id, let reply): notices.append(.reply(id, reply))
     case .log: break
@@ -249,16 +250,16 @@ extension World {
     tell(.commitFailed(from: first))
   }
 
-  mutating func answer(_ key: LoadKey, _ loaded: Loaded, _ failures: Int) {
+  mutating func answer(_ query: Query, _ found: Answer, _ failures: Int) {
     if choices.chance(.storageFault, percent: settings.loadFailurePercent) {
       notices.append(.unreadable)
-      return tell(.loaded(key, .failed("unreadable")))
+      return tell(.loaded(query, .failed("unreadable")))
     }
     // What a failed commit took back is read anew, as storage does it.
-    var answer = failures == node.failedCommits ? loaded : node.disk.load(key)
+    var answer = failures == node.failedCommits ? found : node.disk.answer(query)
     if let distorted = saboteur?.distort(answer) { answer = distorted }
-    if saboteur?.kind == .loadStale { answer = node.disk.durable.load(key) }
-    tell(.loaded(key, answer))
+    if saboteur?.kind == .loadStale { answer = node.disk.durable.answer(query) }
+    tell(.loaded(query, answer))
   }
 
   /// The disk has no room for anything new, or has again.

@@ -1,5 +1,6 @@
 internal import OrderedCollections
 public import ServerCore
+public import Storage
 internal import XML
 internal import XMPP
 
@@ -68,7 +69,7 @@ public struct World {
     case flush
     case sync
     /// As it was when it was asked for, and how many commits had failed by then.
-    case loaded(LoadKey, Loaded, failures: Int)
+    case loaded(Query, Answer, failures: Int)
     case derived(UInt64, DerivationRequest)
     case restart
     /// The process, told to end, has had its time; which life of it this is about.
@@ -114,7 +115,7 @@ public struct World {
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
-  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil, database: Database = Database()) {
+  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil, database: MemoryDatabase = MemoryDatabase(.server)) {
     saboteur = sabotage.map { Saboteur($0) }
     self.choices = choices
     self.settings = settings
@@ -135,7 +136,7 @@ public struct World {
     return all
   }
   /// What would survive the loss of power now.
-  public var durable: Database { node.disk.durable }
+  public var durable: MemoryDatabase { node.disk.durable }
 
   /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
   public mutating func compareWithModel() {
@@ -238,7 +239,7 @@ public struct World {
     case .patience(let id, let number): patienceEnds(id, number)
     case .flush: flushNow()
     case .sync: sync()
-    case .loaded(let key, let loaded, let failures): answer(key, loaded, failures)
+    case .loaded(let query, let found, let failures): answer(query, found, failures)
     case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
     case .restart: restart()
     case .stop(let life): if node.incarnation == life { crash() }

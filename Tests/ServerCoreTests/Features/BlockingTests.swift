@@ -1,3 +1,5 @@
+import Storage
+import OrderedCollections
 import Testing
 import XML
 import XMPP
@@ -17,8 +19,8 @@ struct BlockingTests {
   ])
   func matches(_ item: String, _ meant: [String]) {
     let record = AccountRecord(jid: JID("juliet@here")!, credentials: [])
-    let snapshot = AccountSnapshot(record: record, roster: [], blocklist: [JID(Text(item))!], offlineCount: 0, lastOffline: 0)
-    let account = Account(snapshot, now: Instant(monotonic: 0, wall: 0))
+    var account = Account(record, now: Instant(monotonic: 0, wall: 0))
+    account.blocklist = [JID(Text(item))!]
     let everybody = [
       "there", "there/desk", "bob@there", "bob@there/desk", "bob@there/phone", "eve@there/desk", "eve@here/desk", "here",
       "juliet@here/balcony",

@@ -1,3 +1,4 @@
+import Storage
 import Testing
 import XML
 import XMPP
@@ -81,7 +82,8 @@ struct OfflineMessagesTests {
     harness.send("<presence/>", on: juliet)
     _ = harness.read(juliet)
     let stanza = Element("message", NS.client, ["from": "romeo@localhost", "to": "juliet@localhost"])
-    harness.input(.loaded(.offline(Self.juliet), .offline([OfflineMessage(sequence: 1, stanza: stanza)])))
+    let page = Page([OfflineMessage(sequence: 1, stanza: stanza)], of: Self.juliet)
+    harness.input(.loaded(OfflineMessages.query(Self.juliet), .page(page)))
     #expect(harness.read(juliet) == "")
   }
 
@@ -145,7 +147,7 @@ struct SignalTests {
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")
     for signal in Self.signals { harness.send("<message to='juliet@localhost' type='chat'>\(signal)</message>", on: romeo) }
-    let kept = harness.commits.flatMap(\.records).filter { if case .offline = $0 { true } else { false } }
+    let kept = harness.commits.flatMap(\.changes).compactMap { $0.row(OfflineMessage.self) }
     #expect(kept.count == 5)
   }
 
@@ -160,9 +162,8 @@ struct SignalTests {
       harness.send(EngineHarness.chat(to: "juliet@localhost", "message <\(number)>".replacing("<", with: "&lt;")), on: romeo)
     }
     let before = size()
-    let bytes = harness.commits.flatMap(\.records).reduce(0) { sum, record in
-      if case .offline(_, _, let message) = record { sum + message.serialized(defaultNamespace: NS.client).count } else { sum }
-    }
+    let bytes = harness.commits.flatMap(\.changes).compactMap { $0.row(OfflineMessage.self) }
+      .reduce(0) { $0 + $1.stanza.serialized(defaultNamespace: NS.client).count }
     #expect(before == bytes)
     harness.advance(seconds: 200)
     #expect(size() == 0, "the account has left memory")

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -43,7 +44,8 @@ struct PrivateTests {
     var configuration = RoomConfiguration()
     (configuration.name, configuration.description, configuration.secret) = ("s3cret name", "s3cret text", "s3cret word")
     let item = RosterItem(jid: JID("romeo@localhost")!, name: "s3cret name", groups: ["s3cret one", "s3cret two"])
-    let record = AffiliationRecord(affiliation: "outcast", nick: "tybalt", reason: "s3cret")
+    let row = AffiliationRow(jid: JID("tybalt@localhost")!, affiliation: "outcast", nick: "tybalt", reason: "s3cret")
+    let record = Change.put(row, of: JID("room@conference.localhost")!)
     for text in [try packed(configuration), try packed(item), try packed(record)] { #expect(!text.contains("s3cret")) }
     #expect(try packed(record).contains("tybalt") && packed(record).contains("outcast"))
     let copy = try PackedDecoder.decode(RosterItem.self, from: try PackedEncoder.encode(item, Self.standIns)[...])
@@ -85,13 +87,9 @@ struct PrivateTests {
     check(RoundsHistory(shares: [], rounds: 1, secret: [], at: 0))
     check(try ScramExchange(hash: .sha1, clientFirst: "n,,n=user,r=abc"))
     check(ClientStream(link: LinkID(1), origin: nil, now: step.now))
-    check(
-      Account(
-        AccountSnapshot(record: AccountRecord(jid: jid, credentials: []), roster: [], blocklist: [], offlineCount: 0, lastOffline: 0),
-        now: step.now))
+    check(Account(AccountRecord(jid: jid, credentials: []), now: step.now))
     check(Session(link: LinkID(1), jid: jid, language: nil))
     check(StreamOpening(id: "", from: nil, to: nil, language: nil))
-    check(AffiliationRecord(affiliation: "none"))
     check(Room(creating: jid, &step))
     check(RoomAffiliations())
     check(RoomAffiliations.Entry(affiliation: .none, nick: nil, reason: nil))

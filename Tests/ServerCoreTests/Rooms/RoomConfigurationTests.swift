@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -83,10 +84,10 @@ import XMPP
     #expect(stage.room.configuration.historyLength == 3)
     stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
     #expect(stage.takeStanzas("romeo").last?.element.description.contains("At most 3 messages") == true)
-    let stored = RoomStage(["historylength": ["50"]]).room.record
+    let stored = RoomStage(["historylength": ["50"]]).room.row
     var limits = Configuration.Limits.Rooms()
     limits.historyMessages = 3
-    #expect(Room(restoring: RoomSnapshot(record: stored, affiliations: []), limits).configuration.historyLength == 3)
+    #expect(Room(restoring: RoomStage.jid, stored, [], limits).configuration.historyLength == 3)
   }
 
   @Test func formOfSomethingElse() {
@@ -144,11 +145,11 @@ import XMPP
   @Test func temporaryRoomEmitsNoRecords() {
     var stage = RoomStage([:])
     stage.affiliate("juliet", "member")
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
     stage.send("<message type='groupchat'><subject>a</subject></message>", by: "romeo")
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
     stage.configure(["roomname": ["Verona"]])
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
   }
 
   @Test func persistentRoomEmitsWhatMustSurvive() throws {
@@ -157,20 +158,20 @@ import XMPP
     stage.configure(["persistentroom": ["1"], "roomname": ["Verona"]])
     let juliet = RoomStage.address("juliet").bare, romeo = RoomStage.address("romeo").bare
     #expect(
-      stage.records == [
-        .room(stage.room.record),
-        .affiliation(room: RoomStage.jid, jid: juliet, AffiliationRecord(affiliation: "member", nick: "Juliet")),
-        .affiliation(room: RoomStage.jid, jid: romeo, AffiliationRecord(affiliation: "owner")),
+      stage.changes == [
+        .put(stage.room.row, of: RoomStage.jid),
+        .put(AffiliationRow(jid: juliet, affiliation: "member", nick: "Juliet"), of: RoomStage.jid),
+        .put(AffiliationRow(jid: romeo, affiliation: "owner"), of: RoomStage.jid),
       ])
     stage.configure([:])
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
     stage.administer("<item affiliation='outcast' jid='juliet@example.org'><reason>why</reason></item>")
     #expect(
-      stage.records == [.affiliation(room: RoomStage.jid, jid: juliet, AffiliationRecord(affiliation: "outcast", reason: "why"))])
+      stage.changes == [.put(AffiliationRow(jid: juliet, affiliation: "outcast", reason: "why"), of: RoomStage.jid)])
     stage.affiliate("juliet", "none")
-    #expect(stage.records == [.affiliation(room: RoomStage.jid, jid: juliet, nil)])
+    #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(juliet), of: RoomStage.jid)])
     stage.configure(["persistentroom": ["0"]])
-    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
     #expect(!stage.room.isGone)
   }
 
@@ -178,7 +179,7 @@ import XMPP
     var stage = RoomStage(["persistentroom": ["1"]])
     stage.leave("romeo")
     stage.configure(["persistentroom": ["0"]])
-    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
     #expect(stage.room.isGone)
   }
 
@@ -193,7 +194,7 @@ import XMPP
     stage.send(request, by: "juliet")
     #expect(stage.take("juliet") == ["iq d error forbidden"])
     stage.send(request, by: "romeo")
-    #expect(stage.records == [.deleteRoom(RoomStage.jid)])
+    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
     let told =
       "<destroy xmlns='http://jabber.org/protocol/muc#user' jid='other@conference.example.org'><reason>Macbeth doth come.</reason></destroy>"
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/pc> 110 \(told)"])

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -43,7 +44,7 @@ import XMPP
     #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 332"])
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
     #expect(stage.take("juliet/phone") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
-    #expect(stage.records == [] && stage.room.isGone)
+    #expect(stage.changes == [] && stage.room.isGone)
   }
 
   /// 7.2.9.
@@ -265,7 +266,7 @@ import XMPP
     var stage = RoomStage([:])
     stage.leave("romeo")
     #expect(stage.room.isGone && !stage.room.isIdle)
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
     var persistent = RoomStage(["persistentroom": ["1"]])
     persistent.leave("romeo")
     #expect(!persistent.room.isGone && persistent.room.isIdle)
@@ -297,7 +298,7 @@ import XMPP
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.perform { room, step in room.abandon(&step) }
-    #expect(stage.records.isEmpty)
+    #expect(stage.changes.isEmpty)
     #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 333"])
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/pc> 110 333"])
     #expect(stage.room.isGone)

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -83,12 +84,12 @@ import XMPP
     var stage = pair(["persistentroom": ["1"]])
     stage.say("first", by: "juliet")
     stage.send("<message type='groupchat'><subject>Balconies</subject></message>", by: "romeo")
-    #expect(stage.records == [.room(stage.room.record)])
+    #expect(stage.changes == [.put(stage.room.row, of: RoomStage.jid)])
     stage.forget()
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").suffix(2) == ["Juliet: first (2023-11-14T22:13:20Z)", "Romeo# Balconies (2023-11-14T22:13:20Z)"])
 
-    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: []), Configuration.Limits.Rooms())
+    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [], Configuration.Limits.Rooms())
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }

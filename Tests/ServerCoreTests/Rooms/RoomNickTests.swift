@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -40,7 +41,7 @@ import XMPP
     #expect(stage.take("juliet") == ["iq r error jid-malformed"])
     stage.administer("<item affiliation='member' jid='juliet@example.org' nick='\(nick)'/>")
     #expect(stage.take("romeo") == ["iq a error jid-malformed"])
-    #expect(stage.records == [] && stage.room.affiliations.registered.isEmpty)
+    #expect(stage.changes == [] && stage.room.affiliations.registered.isEmpty)
   }
 
   @Test(arguments: unseen) func noRoomBeginsWithOne(_ nick: Text) {
@@ -81,12 +82,12 @@ import XMPP
   @Test func aStoredNickThatNobodySeesIsForgotten() {
     var stage = RoomStage(["persistentroom": ["1"]])
     let entries = [
-      RoomSnapshot.Entry(jid: JID("juliet@example.org")!, record: AffiliationRecord(affiliation: "member", nick: "  ")),
-      RoomSnapshot.Entry(jid: JID("romeo@example.org")!, record: AffiliationRecord(affiliation: "owner", nick: "Romeo")),
+      AffiliationRow(jid: JID("juliet@example.org")!, affiliation: "member", nick: "  "),
+      AffiliationRow(jid: JID("romeo@example.org")!, affiliation: "owner", nick: "Romeo"),
     ]
-    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: entries), Configuration.Limits.Rooms())
+    stage.room = Room(restoring: RoomStage.jid, stage.room.row, entries, Configuration.Limits.Rooms())
     stage.perform { room, step in room.mendList(&step) }
-    #expect(stage.records == [.affiliation(room: RoomStage.jid, jid: entries[0].jid, AffiliationRecord(affiliation: "member"))])
+    #expect(stage.changes == [.put(AffiliationRow(jid: entries[0].jid, affiliation: "member"), of: RoomStage.jid)])
     #expect(stage.room.affiliations.registered.map(\.jid) == [entries[1].jid])
   }
 }

@@ -1,4 +1,5 @@
 import DequeModule
+import Storage
 import Testing
 import XML
 import XMPP
@@ -19,7 +20,7 @@ struct RoomStage {
   private let configuration: Configuration
   var generator = Generator(key: [1])
   /// Those of the last `send`, or whatever else was done last.
-  var records: [Record] = []
+  var changes: [Change] = []
   /// The mails of the last `send`, to see what went out as one.
   var mails: [Step.Mail] = []
   private var received: [(to: JID, from: JID, element: Element)] = []
@@ -54,7 +55,7 @@ struct RoomStage {
     step.generator = generator
     body(&room, &step)
     generator = step.generator
-    records = step.records
+    changes = step.changes
     mails = Array(step.mail)
     for mail in mails {
       for to in mail.to { received.append((to, mail.from, mail.element)) }

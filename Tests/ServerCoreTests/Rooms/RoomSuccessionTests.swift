@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -14,7 +15,7 @@ import XMPP
     var stage = RoomStage(["persistentroom": ["1"]])
     stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/>")
     #expect(stage.take("romeo") == ["iq a error not-acceptable"])
-    #expect(stage.records == [] && stage.room.affiliations.count == 1)
+    #expect(stage.changes == [] && stage.room.affiliations.count == 1)
     // So nobody can leave the room to one.
     stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/><item affiliation='none' jid='romeo@example.org'/>")
     #expect(stage.room.affiliation(of: RoomStage.address("romeo")) == .owner)
@@ -74,11 +75,8 @@ import XMPP
     stage.perform { room, step in room.forget(romeo, &step) }
     #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == heirs)
     let isNew = affiliations[0] != "owner"
-    #expect(stage.records.count == (isNew ? heirs.count : 0))
-    for record in stage.records {
-      guard case .affiliation(_, _, let stored) = record else { continue }
-      #expect(stored?.affiliation == "owner")
-    }
+    #expect(stage.changes.count == (isNew ? heirs.count : 0))
+    #expect(stage.changes.allSatisfy { $0.row(AffiliationRow.self)?.affiliation == "owner" })
   }
 
   @Test func whoIsInsideHearsOfIt() {
@@ -100,19 +98,19 @@ import XMPP
     stage.forget()
     let romeo = RoomStage.address("romeo").bare
     stage.perform { room, step in room.forget(romeo, &step) }
-    #expect(stage.records == [.deleteRoom(RoomStage.jid)] && stage.room.isGone)
+    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))] && stage.room.isGone)
     #expect(stage.take("nurse").count == 1)
   }
 
   @Test func aStoredDomainIsForgotten() {
     var stage = RoomStage(["persistentroom": ["1"]])
-    let domain = RoomSnapshot.Entry(jid: JID("elsewhere.example")!, record: AffiliationRecord(affiliation: "owner"))
-    stage.room = Room(restoring: RoomSnapshot(record: stage.room.record, affiliations: [domain]), Configuration.Limits.Rooms())
+    let domain = AffiliationRow(jid: JID("elsewhere.example")!, affiliation: "owner")
+    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [domain], Configuration.Limits.Rooms())
     stage.perform { room, step in
       room.mendList(&step)
       room.keepOwner(&step)
     }
-    #expect(stage.records == [.affiliation(room: RoomStage.jid, jid: domain.jid, nil), .deleteRoom(RoomStage.jid)])
+    #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(domain.jid), of: RoomStage.jid), .deleteOwner(.room(RoomStage.jid))])
   }
 }
 

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -27,8 +28,7 @@ import XMPP
     var rooms = 0
     var restores = 0
     /// What storage would hold.
-    var stored: RoomRecord?
-    var affiliations: OrderedDictionary<JID, AffiliationRecord> = [:]
+    var stored = MemoryDatabase(.server)
 
     init(seed: UInt8) {
       dice = Generator(key: [seed])
@@ -38,8 +38,7 @@ import XMPP
     mutating func begin() {
       stage = RoomStage()
       stage.join("romeo", "Romeo")
-      stored = nil
-      affiliations = [:]
+      stored = MemoryDatabase(.server)
       rooms += 1
     }
 
@@ -48,7 +47,7 @@ import XMPP
     mutating func step() throws {
       let before = stage.room
       act()
-      follow(stage.records)
+      stored.apply(stage.changes)
       try check(since: before)
       stage.forget()
     }
@@ -95,19 +94,6 @@ import XMPP
 
     // MARK: Storage
 
-    private mutating func follow(_ records: [Record]) {
-      for record in records {
-        switch record {
-        case .room(let room): stored = room
-        case .deleteRoom:
-          stored = nil
-          affiliations = [:]
-        case .affiliation(_, let jid, let record): affiliations[jid] = record
-        default: Issue.record("a room has no business with \(record)")
-        }
-      }
-    }
-
     // MARK: Checking
 
     private mutating func check(since before: Room) throws {
@@ -129,9 +115,10 @@ import XMPP
 
     /// What was emitted makes the room again; a temporary room left nothing.
     private mutating func checkStorage(_ room: Room) throws {
-      guard room.isPersisted else { return #expect(stored == nil && affiliations.isEmpty) }
-      let entries = affiliations.map { RoomSnapshot.Entry(jid: $0.key, record: $0.value) }
-      let again = Room(restoring: RoomSnapshot(record: try #require(stored), affiliations: entries), Configuration.Limits.Rooms())
+      let rows = stored.rows(RoomRow.self, of: RoomStage.jid)
+      guard room.isPersisted else { return #expect(rows.isEmpty) }
+      let entries = stored.rows(AffiliationRow.self, of: RoomStage.jid)
+      let again = Room(restoring: RoomStage.jid, try #require(rows.first), entries, Configuration.Limits.Rooms())
       #expect(again.configuration == room.configuration && again.subject == room.subject)
       #expect(again.affiliations.sorted.map(\.jid) == room.affiliations.sorted.map(\.jid))
       #expect(again.affiliations.sorted.map(\.entry) == room.affiliations.sorted.map(\.entry))

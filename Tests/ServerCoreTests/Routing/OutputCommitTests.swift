@@ -1,3 +1,4 @@
+import Storage
 import Testing
 import XML
 import XMPP
@@ -136,7 +137,7 @@ struct OutboxTests {
     #expect(harness.read(romeo).contains("id='p'"))
     // The session is gone: the next message is stored.
     harness.send("<message to='juliet@localhost/j' type='chat'><body>later</body></message>", on: romeo)
-    #expect(harness.commits.last?.records.count == 1)
+    #expect(harness.commits.last?.changes.count == 1)
   }
 
   @Test func allOutboxesTogetherAreBounded() {

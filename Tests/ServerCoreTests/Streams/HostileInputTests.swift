@@ -1,3 +1,4 @@
+import Storage
 import Testing
 import XML
 import XMPP
@@ -59,11 +60,9 @@ struct HostileInputTests {
       let answer = ask(name, 100_000)
       #expect(answer.contains("type='error'") && answer.contains("<policy-violation "), "whether the account is there does not show")
     }
-    #expect(harness.commits.flatMap(\.records).allSatisfy { if case .rosterItem = $0 { false } else { true } })
+    #expect(harness.commits.flatMap(\.changes).allSatisfy { $0.row(RosterItem.self) == nil })
     #expect(!ask("juliet", 8000).contains("error"))
-    let kept = harness.commits.flatMap(\.records).compactMap { record in
-      if case .rosterItem(_, let item) = record { item.request } else { nil }
-    }
+    let kept = harness.commits.flatMap(\.changes).compactMap { $0.row(RosterItem.self)?.request }
     #expect(kept.map { $0.child("x", "urn:x")?.text.count } == [8000])
     #expect(kept.first?.id == "juliet")
   }

@@ -1,3 +1,4 @@
+import Storage
 import Testing
 import XML
 import XMPP
@@ -114,15 +115,11 @@ struct RoundsHistoryTests {
   /// An account that lacks a hash shows for it what it shows for the other, like a name that has none.
   @Test func anAccountWithoutAHashLooksLikeTheOthers() throws {
     let history = RoundsHistory(shares: [], rounds: 3, secret: [7], at: 0)
-    var harness = harness(3, history)
-    harness.addAccount("juliet")
-    let record = try #require(
-      harness.commits.last?.records.compactMap { record -> AccountRecord? in if case .account(let account) = record { account } else { nil }
-      }
-      .first)
-    var stripped = record
+    let jid = JID("juliet@localhost")!
     let salted = Scram.saltedPassword(.sha256, password: Array("secret".utf8), salt: [1], rounds: 9)
-    stripped.credentials = [Scram.credentials(.sha256, saltedPassword: salted, salt: [1], rounds: 9)]
+    var database = MemoryDatabase(.server)
+    let credentials = [Scram.credentials(.sha256, saltedPassword: salted, salt: [1], rounds: 9)]
+    database.apply(AccountRecord(jid: jid, credentials: credentials).changes)
     for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
       var other = self.harness(3, history)
       other.loadsAtOnce = false
@@ -130,8 +127,7 @@ struct RoundsHistoryTests {
       _ = other.read(link)
       let first = Base64.encode(Array("n,,n=juliet,r=abc".utf8))
       other.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
-      let snapshot = AccountSnapshot(record: stripped, roster: [], blocklist: [], offlineCount: 0, lastOffline: 0)
-      other.input(.loaded(.account(record.jid), .account(snapshot)))
+      other.input(.loaded(.account(jid), database.answer(.account(jid))))
       let answer = try #require(other.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
       let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
       #expect(fields[2].value == "9")
@@ -157,7 +153,7 @@ struct RoundsHistoryTests {
     _ = input(
       .bytes(
         link, Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
-    let actions = input(.loaded(.account(JID("nobody@localhost")!), .account(nil)))
+    let actions = input(.loaded(.account(JID("nobody@localhost")!), .owner(nil)))
     let rounds = actions.compactMap { action -> [Int]? in if case .derive(_, let request) = action { request.rounds } else { nil } }
     #expect(rounds == [[3]])
   }

@@ -1,6 +1,7 @@
 import ClientCore
 import OrderedCollections
 import ServerCore
+import Storage
 import XML
 import XMPP
 
@@ -44,7 +45,7 @@ struct Stage {
     let server = world.engine.server
     return server.roomsInMemory.map { room in
       let inside = server.occupants(of: room).map { "\($0.nick)=\($0.jid) \($0.affiliation)/\($0.role)" }
-      let list = server.affiliations(of: room).map { "\($0.jid) \($0.record.affiliation) \($0.record.nick ?? "-")" }
+      let list = server.affiliations(of: room).map { "\($0.jid) \($0.affiliation) \($0.nick ?? "-")" }
       return "\(room): \(inside), list \(list)\(server.isLocked(room: room) ? ", locked" : "")"
     }
   }

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Storage
 import Testing
 import XML
 import XMPP
@@ -207,7 +208,8 @@ struct SubscriptionTableTests {
       jid: contact.bare, subscription: subscription, isAsking: state.isPendingOut, request: state.isPendingIn ? request : nil)
     let now = Instant(monotonic: 0, wall: 0)
     let record = AccountRecord(jid: user.bare, credentials: [])
-    var account = Account(AccountSnapshot(record: record, roster: [item], blocklist: [], offlineCount: 0, lastOffline: 0), now: now)
+    var account = Account(record, now: now)
+    account.setItem(item, for: item.jid)
     var session = Session(link: LinkID(1), jid: user, language: nil)
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true

@@ -1,0 +1,189 @@
+internal import OrderedCollections
+public import XMPP
+
+/// All rows in memory: the backend of the simulated disk, of unit tests and of benchmarks.
+public struct MemoryDatabase: Sendable {
+  /// Rows of one owner, for each of its kind's tables, in the order of the catalogue and of the keys.
+  private struct Content: Sendable, Hashable {
+    var tables: [[[ColumnValue]]]
+  }
+  private let catalog: TableCatalog
+  private var accounts: OrderedDictionary<JID, Content> = [:]
+  private var rooms: OrderedDictionary<JID, Content> = [:]
+  private var hosts: OrderedDictionary<JID, Content> = [:]
+
+  public init(_ catalog: TableCatalog) { self.catalog = catalog }
+
+  private subscript(kind: OwnerKind) -> OrderedDictionary<JID, Content> {
+    get {
+      switch kind {
+      case .account: accounts
+      case .room: rooms
+      case .host: hosts
+      }
+    }
+    _modify {
+      switch kind {
+      case .account: yield &accounts
+      case .room: yield &rooms
+      case .host: yield &hosts
+      }
+    }
+  }
+
+  private func index(of name: TableName, _ kind: OwnerKind) -> Int? { catalog.tables(of: kind).firstIndex { $0.name == name } }
+
+  // MARK: Changes
+
+  public mutating func apply(_ change: Change) {
+    let owner = change.owner
+    switch change {
+    case .put(let name, _, let row): put(row, in: name, of: owner)
+    case .delete(let name, _, let key):
+      guard let index = index(of: name, owner.kind) else { return }
+      self[owner.kind][owner.jid]?.tables[index].removeAll { $0.starts(with: key) }
+    case .deleteRange(let name, _, let range):
+      guard let index = index(of: name, owner.kind) else { return }
+      let count = catalog.tables(of: owner.kind)[index].key.count
+      self[owner.kind][owner.jid]?.tables[index].removeAll { range.contains($0.prefix(count)) }
+    case .deleteOwner:
+      self[owner.kind][owner.jid] = nil
+      for table in catalog.tables where table.reference?.target == owner.kind { forget(owner.jid, in: table) }
+    }
+  }
+
+  public mutating func apply(_ changes: [Change]) { for change in changes { apply(change) } }
+
+  private mutating func put(_ row: [ColumnValue], in name: TableName, of owner: Owner) {
+    let tables = catalog.tables(of: owner.kind)
+    guard let index = index(of: name, owner.kind) else { return }
+    if self[owner.kind][owner.jid] == nil {
+      guard tables[index].isRoot || owner.kind == .host else { return }
+      self[owner.kind][owner.jid] = Content(tables: tables.map { _ in [] })
+    }
+    let count = tables[index].key.count
+    self[owner.kind][owner.jid]!.tables[index].put(row, keyCount: count)
+  }
+
+  /// Removes the rows that name a deleted owner, and their owners with them where the table says so.
+  private mutating func forget(_ gone: JID, in table: StoredTable) {
+    guard let index = index(of: table.name, table.owner) else { return }
+    for jid in self[table.owner].keys.elements {
+      guard let rows = self[table.owner][jid]?.tables[index], rows.contains(where: { $0[0] == .jid(gone) }) else { continue }
+      let left = rows.filter { $0[0] != .jid(gone) }
+      self[table.owner][jid]!.tables[index] = left
+      guard let (column, values) = table.reference?.keepsOwner, let place = table.allColumns.firstIndex(of: column) else { continue }
+      if !left.contains(where: { values.contains($0[place]) }) { self[table.owner][jid] = nil }
+    }
+  }
+
+  // MARK: Questions
+
+  public func answer(_ query: Query) -> Answer {
+    switch query {
+    case .owner(let owner): .owner(rows(of: owner))
+    case .rows(let query): .page(page(query))
+    }
+  }
+
+  private func rows(of owner: Owner) -> OwnerRows? {
+    guard let content = self[owner.kind][owner.jid] else { return owner.kind == .host ? OwnerRows(tables: []) : nil }
+    var found = OwnerRows(tables: [])
+    for (table, rows) in zip(catalog.tables(of: owner.kind), content.tables) {
+      switch table.residency {
+      case .resident: found.tables.append(TableRows(table: table.name, rows: rows))
+      case .summarised:
+        let bytes = rows.reduce(0) { sum, row in row.dropFirst(table.key.count).reduce(sum) { $0 + $1.weight } }
+        found.summaries.append(
+          OwnerRows.Summary(
+            table: table.name, rowCount: rows.count, bytes: bytes, lastKey: rows.last.map { Array($0.prefix(table.key.count)) }))
+      case .onDemand: break
+      }
+    }
+    return found
+  }
+
+  private func page(_ query: RowQuery) -> Page {
+    var page = Page(table: query.table, entries: [], hasMore: false)
+    guard let table = catalog[query.table], let index = index(of: query.table, table.owner) else { return page }
+    var bytes = 0
+    for jid in owners(query.scope, table.owner, query.isDescending) {
+      let rows = self[table.owner][jid]?.tables[index] ?? []
+      for row in query.isDescending ? rows.reversed() : rows where query.matches(row, of: jid, table) {
+        let weight = row.reduce(0) { $0 + $1.weight }
+        if query.isFull(rows: page.entries.count, bytes: bytes, adding: weight) {
+          page.hasMore = true
+          return page
+        }
+        bytes += weight
+        page.entries.append(Page.Entry(owner: jid, values: row))
+      }
+    }
+    return page
+  }
+
+  private func owners(_ scope: RowQuery.Scope, _ kind: OwnerKind, _ isDescending: Bool) -> [JID] {
+    switch scope {
+    case .owner(let owner): return owner.kind == kind ? [owner.jid] : []
+    case .domain(let domain):
+      let found = self[kind].keys.filter { $0.domain == domain }.sorted()
+      return isDescending ? found.reversed() : found
+    case .everywhere:
+      let found = self[kind].keys.sorted()
+      return isDescending ? found.reversed() : found
+    }
+  }
+}
+
+extension MemoryDatabase: Equatable {
+  public static func == (a: MemoryDatabase, b: MemoryDatabase) -> Bool {
+    a.accounts == b.accounts && a.rooms == b.rooms && a.hosts == b.hosts
+  }
+}
+
+extension RowQuery {
+  fileprivate func matches(_ row: [ColumnValue], of owner: JID, _ table: StoredTable) -> Bool {
+    let key = row.prefix(table.key.count)
+    guard range.contains(key), filters.allSatisfy({ row[$0.column] == $0.value }) else { return false }
+    guard let after else { return true }
+    if owner != after.owner { return (after.owner < owner) != isDescending }
+    let order = KeyOrder.compare(key, after.key[...])
+    return isDescending ? order < 0 : order > 0
+  }
+}
+
+extension [[ColumnValue]] {
+  /// Puts a row in its place, or into that of the one with the same key.
+  fileprivate mutating func put(_ row: [ColumnValue], keyCount: Int) {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if KeyOrder.compare(self[middle].prefix(keyCount), row.prefix(keyCount)) < 0 { low = middle + 1 } else { high = middle }
+    }
+    if low < count, KeyOrder.compare(self[low].prefix(keyCount), row.prefix(keyCount)) == 0 {
+      self[low] = row
+    } else {
+      insert(row, at: low)
+    }
+  }
+}
+
+// MARK: - For those who look at all of it
+
+extension MemoryDatabase {
+  /// In the order in which they came into being.
+  public func owners(_ kind: OwnerKind) -> [JID] { self[kind].keys.elements }
+
+  /// The owner's rows in the order of their keys. Empty if there is no such owner.
+  public func rows<Row: StoredRow>(_: Row.Type, of owner: JID) -> [Row] {
+    guard let index = index(of: Row.table.name, Row.table.owner), let content = self[Row.table.owner][owner] else { return [] }
+    return content.tables[index].compactMap { try? Row(values: $0) }
+  }
+
+  public func row<Row: StoredRow>(_: Row.Type, key: ColumnValue..., of owner: JID) -> Row? {
+    guard let index = index(of: Row.table.name, Row.table.owner), let content = self[Row.table.owner][owner] else { return nil }
+    return content.tables[index].first { $0.starts(with: key) }.flatMap { try? Row(values: $0) }
+  }
+
+  public func has(_ owner: Owner) -> Bool { self[owner.kind][owner.jid] != nil }
+}
