@@ -46,8 +46,8 @@ struct RecordedWorld {
           written += bytes
           waiting.append(.accepted(link, bytes.count))
         case .commit(let number, _): waiting.append(.committed(through: number))
-        case .load(let query): waiting.append(.loaded(query, RecordedWorld.database.answer(query)))
-        case .derive(let id, let request): waiting.append(.derived(id, Scram.derive(request)))
+        case .ask(let id, .query(let query)): waiting.append(.answered(id, .result(RecordedWorld.database.answer(query))))
+        case .ask(let id, .deriveKeys(let request)): waiting.append(.answered(id, .keys(Scram.derive(request))))
         default: break
         }
       }

@@ -32,10 +32,9 @@ public enum RecordingSeeds {
       seeds.append(Seed(name: "file-forged-\(name)-start", input: input(begin(configuration, at: late)), refusal: "a time is no time"))
       guard let owner = JID("romeo@localhost") else { continue }
       let message = OfflineMessage(sequence: time, stanza: Element("message", NS.client))
-      let query = Query.rows(RowQuery(OfflineMessage.self, of: owner))
       let loaded =
         recorder.begin(configuration: configuration, seed: [1], at: zero)
-        + recorder.input(.loaded(query, .page(Page([message], of: owner))), at: zero, before: engine)
+        + recorder.input(.answered(InquiryID(1), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
       seeds.append(Seed(name: "file-forged-\(name)-sequence", input: input(loaded), refusal: "a number is too large"))
     }
     return seeds

@@ -17,8 +17,7 @@ struct Account: Sendable, Codable {
   /// What they take together, in bytes as stored.
   var offlineBytes: Int
   var lastOffline: Int64
-  /// The session (resource) that gets the offline messages when they come from storage; while it waits, later messages line up behind.
-  var awaitsOffline: Text?
+  var offlineInquiry: OfflineInquiry?
   var linedUp: [Stanza] = []
   /// What they take together, in bytes as stored.
   var linedUpBytes = 0

@@ -72,6 +72,10 @@ public struct Configuration: Sendable, Codable {
     public var authenticationAttempts = 5
     /// Passwords whose keys are being derived at the same time, all links together.
     public var derivations = 100
+    /// Questions to storage and the like that have no answer yet.
+    public var inquiries = 10_000
+    /// How long an answer may take.
+    public var inquiryTime = Int64.seconds(60)
     public var sessionsPerAccount = 32
     /// Contacts that a user has chosen.
     public var rosterItems = 10_000

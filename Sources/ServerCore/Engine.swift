@@ -15,8 +15,7 @@ public enum Input: Sendable {
   case closed(LinkID)
   case committed(through: UInt64)
   case commitFailed(from: UInt64)
-  case loaded(Query, Answer)
-  case derived(UInt64, [ScramCredentials])
+  case answered(InquiryID, Answer)
   case control(UInt64, ControlRequest)
   case deadline
   case shutdown
@@ -36,8 +35,8 @@ public enum Action: Sendable {
   case read(LinkID, Bool)
   /// Make the changes durable; all that `commit` actions name, in their order.
   case commit(UInt64, [Change])
-  case load(Query)
-  case derive(UInt64, DerivationRequest)
+  /// The answer comes as `answered`.
+  case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
 }
@@ -147,8 +146,7 @@ public struct Engine {
       // What storage has not been asked for yet was made in ignorance of the failure, too.
       actions.removeAll { if case .commit(let later, _) = $0 { later >= number } else { false } }
       tell(.commitFailed(from: number), now)
-    case .loaded(let query, let answer): tell(.loaded(query, answer), now)
-    case .derived(let id, let credentials): tell(.derived(id, credentials), now)
+    case .answered(let id, let answer): tell(.answered(id, answer), now)
     case .control(let id, let request): tell(.control(id, request), now)
     case .deadline:
       release(at: now.monotonic)
@@ -264,8 +262,7 @@ public struct Engine {
       charge(link, 0, now)
       change(link) { _ in }
     case .commit(let number, let changes): actions.append(.commit(number, changes))
-    case .load(let query): actions.append(.load(query))
-    case .derive(let id, let request): actions.append(.derive(id, request))
+    case .ask(let id, let question): actions.append(.ask(id, question))
     case .reply(let id, let reply): actions.append(.reply(id, reply))
     case .log(let level, let message): actions.append(.log(level, message))
     }

@@ -33,8 +33,7 @@ public enum Event: Sendable {
   case committed(through: UInt64)
   /// This commit and all after it that were emitted so far are not, and will not be, durable.
   case commitFailed(from: UInt64)
-  case loaded(Query, Answer)
-  case derived(UInt64, [ScramCredentials])
+  case answered(InquiryID, Answer)
   /// Somebody with authority over the whole server wants something.
   case control(UInt64, ControlRequest)
   /// `nextDeadline` has come.
@@ -65,8 +64,7 @@ public enum Effect: Sendable, Codable {
   case charge(LinkID)
   /// Make the changes durable, all or none, in the order of the numbers.
   case commit(UInt64, [Change])
-  case load(Query)
-  case derive(UInt64, DerivationRequest)
+  case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
 }

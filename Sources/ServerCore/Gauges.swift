@@ -50,7 +50,7 @@ extension Engine {
 extension Server {
   var leftover: Gauge? {
     var counts = [
-      ("stanzas that wait for storage", parkedCount), ("derivations under way", derivations.count),
+      ("stanzas that wait for storage", parkedCount), ("open questions", inquiries.count),
       ("steps behind a commit", stepsBehindCommits),
       ("askers of a list", listings.count),
     ]
@@ -60,7 +60,8 @@ extension Server {
 
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
-    body("derivations under way", derivations.count, limits.derivations)
+    body("derivations under way", inquiries.derivations, limits.derivations)
+    body("open questions", inquiries.count, limits.inquiries)
     commits.visitGauges(limits, body)
     for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits.connectionsPerAddress) }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits.parkedStanzas) }

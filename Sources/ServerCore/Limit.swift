@@ -93,6 +93,8 @@ public struct Limit: Sendable {
     // RFC 6120, 6.4.5: between 2 and 5.
     count("limits.authenticationAttempts", "authentication_attempts", \.limits.authenticationAttempts, 2...5),
     count("limits.derivations", "derivations", \.limits.derivations, 1...),
+    count("limits.inquiries", "inquiries", \.limits.inquiries, 1...),
+    time("limits.inquiryTime", "inquiry_time", \.limits.inquiryTime),
   ]
 
   private static let accounts: [Limit] = [

@@ -19,10 +19,8 @@ public struct Server: Sendable, Codable {
   var connections = Table<Origin, Int>()
   var accounts = Store<JID, Slot<Account>>()
   var rooms = Store<JID, Slot<Room>>()
-  var derivations = Table<UInt64, Derivation>()
-  private var derivationCount: UInt64 = 0
-  /// Accounts whose stored messages are on their way.
-  var offlineQuestions = Table<JID, OfflineMessages.Question>()
+  /// Open questions; a step has them while it lasts.
+  private(set) var inquiries = Inquiries()
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<RowQuery, Listing> = [:]
   private(set) var commits = OutputCommit()
@@ -48,14 +46,17 @@ public struct Server: Sendable, Codable {
       }
     }
     var hasEntity: Bool { !held.isEmpty }
-    var isLoading: Bool
-    /// What storage will answer may be from before something that was done since it was asked: it is to be asked again.
-    var isOutdated = false
+    /// The question for it whose answer counts, while it is on its way.
+    var inquiry: InquiryID?
+    var isLoading: Bool { inquiry != nil }
     var parked: [Errand] = []
 
-    init(entity: Entity?, isLoading: Bool) {
-      held = entity.map { [$0] } ?? []
-      self.isLoading = isLoading
+    init(_ entity: Entity?) { held = entity.map { [$0] } ?? [] }
+
+    /// On its way.
+    init(awaiting inquiry: InquiryID) {
+      held = []
+      self.inquiry = inquiry
     }
 
     /// Does something with the account or room, in its place; `nil` if it is not there.
@@ -149,21 +150,24 @@ public struct Server: Sendable, Codable {
     // Moved there and back: with two owners, each step's first mark would copy them all.
     swap(&marks, &step.marks)
     swap(&generator, &step.generator)
+    swap(&inquiries, &step.inquiries)
     body(&self, &step)
     settle(&step)
+    if let deadline = step.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
+    swap(&inquiries, &step.inquiries)
     swap(&generator, &step.generator)
     swap(&marks, &step.marks)
     let payer = step.changedBytes > 0 ? cause.flatMap { streams.look($0) { $0.account } ?? nil } : nil
     commits.add(step, cause: cause, payer: payer, into: &effects, &marks)
   }
 
-  /// Delivers what was routed, and does what was wished for, until nothing is left.
+  /// Delivers what was routed, and does what features left to the server, until nothing is left.
   private mutating func settle(_ step: inout Step) {
     while true {
       if let mail = step.mail.popFirst() {
         deliver(mail, &step)
-      } else if !step.wishes.isEmpty {
-        fulfil(step.wishes.removeFirst(), &step)
+      } else if let (jid, errand) = step.errands.popFirst() {
+        run(errand, for: jid, &step)
       } else {
         return
       }
@@ -181,8 +185,7 @@ public struct Server: Sendable, Codable {
       endStream(link, failure.streamError, &step)
     case .encrypted(let link): withStream(link, &step) { $0.tlsEstablished(&$1) }
     case .closed(let link): linkClosed(link, &step)
-    case .loaded(let query, let answer): receive(answer, to: query, &step)
-    case .derived(let id, let credentials): derived(id, credentials, &step)
+    case .answered(let id, let answer): answered(id, answer, &step)
     case .control(let id, let request): control(id, request, &step)
     case .deadline: deadlinePassed(&step)
     case .shutdown: shutDown(&step)
@@ -202,14 +205,9 @@ public struct Server: Sendable, Codable {
       case .link(let link): checkLink(link, &step)
       case .account(let jid): releaseIfIdle(account: jid, &step)
       case .room(let jid): checkRoom(jid, &step)
+      case .inquiries: expireInquiries(&step)
       }
     }
-  }
-
-  mutating func nextDerivation(_ derivation: Derivation) -> UInt64 {
-    derivationCount += 1
-    derivations[derivationCount] = derivation
-    return derivationCount
   }
 
   // MARK: Failure and end

@@ -6,7 +6,7 @@ internal import XMPP
 /// Each has one timer at most: a later time for one that has an earlier is ignored, because whoever is looked at too early says when to
 /// come back. So a peer can't make timers pile up.
 struct Timers: Sendable {
-  enum Subject: Hashable, Sendable, Codable { case link(LinkID), account(JID), room(JID) }
+  enum Subject: Hashable, Sendable, Codable { case link(LinkID), account(JID), room(JID), inquiries }
 
   private struct Entry: Comparable, Sendable {
     let time: Int64

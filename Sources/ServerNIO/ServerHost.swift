@@ -146,9 +146,10 @@ final class ServerHost: @unchecked Sendable {
         feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
-      case .loaded(let query, let answer):
-        if case .failed(let reason) = answer { logger.error("storage: \(reason)") }
-        handle(.loaded(query, answer))
+      case .answered(let number, .success(let result)): handle(.answered(InquiryID(number), .result(result)))
+      case .answered(let number, .failure(let error)):
+        logger.error("storage: \(error)")
+        handle(.answered(InquiryID(number), .failed(error.description)))
       }
     }
   }
@@ -182,12 +183,12 @@ final class ServerHost: @unchecked Sendable {
     case .commit(let number, let changes):
       storageRequestCount += 1
       storage.commit(number, changes)
-    case .load(let query):
+    case .ask(let id, .query(let query)):
       storageRequestCount += 1
-      storage.load(query)
-    case .derive(let id, let request):
+      storage.ask(id.serial, query)
+    case .ask(let id, .deriveKeys(let request)):
       KeyDerivation.derive(request) { credentials in
-        self.loop.execute { self.handle(.derived(id, credentials)) }
+        self.loop.execute { self.handle(.answered(id, .keys(credentials))) }
       }
     case .reply(let id, let reply): requests.removeValue(forKey: id)?(reply)
     case .log(let level, let message): logger.log(level: level.loggerLevel, "\(message)")

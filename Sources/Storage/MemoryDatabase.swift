@@ -79,7 +79,7 @@ public struct MemoryDatabase: Sendable {
 
   // MARK: Questions
 
-  public func answer(_ query: Query) -> Answer {
+  public func answer(_ query: Query) -> QueryResult {
     switch query {
     case .owner(let owner): .owner(rows(of: owner))
     case .rows(let query): .page(page(query))
@@ -87,8 +87,8 @@ public struct MemoryDatabase: Sendable {
   }
 
   private func rows(of owner: Owner) -> OwnerRows? {
-    guard let content = self[owner.kind][owner.jid] else { return owner.kind == .host ? OwnerRows(tables: []) : nil }
-    var found = OwnerRows(tables: [])
+    guard let content = self[owner.kind][owner.jid] else { return owner.kind == .host ? OwnerRows(owner) : nil }
+    var found = OwnerRows(owner)
     for (table, rows) in zip(catalog.tables(of: owner.kind), content.tables) {
       switch table.residency {
       case .resident: found.tables.append(TableRows(table: table.name, rows: rows))

@@ -46,7 +46,7 @@ public struct MemoryDisk: Sendable {
   }
 
   /// The answer reflects every commit before the question, durable or not.
-  public func answer(_ query: Query) -> Answer { latest.answer(query) }
+  public func answer(_ query: Query) -> QueryResult { latest.answer(query) }
 
   /// Power is lost: of what was pending, `kept` whole transactions had reached the disk.
   /// A disk that `tears` keeps half of the one after them, too: no disk may.

@@ -67,12 +67,10 @@ public struct RowQuery: Sendable, Hashable, Codable {
   }
 }
 
-public enum Answer: Sendable, Hashable, Codable {
+public enum QueryResult: Sendable, Hashable, Codable {
   /// `nil`: there is no such account or room.
   case owner(OwnerRows?)
   case page(Page)
-  /// Storage could not answer. The message is for the log.
-  case failed(String)
 }
 
 /// Rows of one table of one owner, in the order of their keys.
@@ -87,6 +85,7 @@ public struct TableRows: Sendable, Hashable, Codable {
 
 /// All resident rows of an owner, and how much there is in its summarised tables.
 public struct OwnerRows: Sendable, Hashable, Codable {
+  public var owner: Owner
   public var tables: [TableRows]
   public var summaries: [Summary]
 
@@ -105,7 +104,8 @@ public struct OwnerRows: Sendable, Hashable, Codable {
     }
   }
 
-  public init(tables: [TableRows], summaries: [Summary] = []) {
+  public init(_ owner: Owner, tables: [TableRows] = [], summaries: [Summary] = []) {
+    self.owner = owner
     self.tables = tables
     self.summaries = summaries
   }
@@ -170,12 +170,13 @@ public struct Page: Sendable, Hashable, Codable {
 }
 
 extension TableCatalog {
-  /// Why an answer can't be one to this question; `nil` if it can. For answers that a stranger may have written.
-  public func problem(of answer: Answer, to query: Query) -> String? {
-    switch (query, answer) {
-    case (_, .failed), (.owner, .owner(nil)): return nil
-    case (.owner(let owner), .owner(let rows?)):
-      let resident = tables(of: owner.kind).filter { if case .resident = $0.residency { true } else { false } }
+  /// Why no backend can have given this result; `nil` if one can. For results that a stranger may have written.
+  public func problem(of result: QueryResult) -> String? {
+    switch result {
+    case .owner(nil): return nil
+    case .owner(let rows?):
+      let kind = rows.owner.kind
+      let resident = tables(of: kind).filter { if case .resident = $0.residency { true } else { false } }
       let names = rows.tables.map(\.table)
       guard Set(names).count == names.count, names.allSatisfy({ name in resident.contains { $0.name == name } }) else {
         return "the tables of an owner are not its own"
@@ -185,14 +186,13 @@ extension TableCatalog {
         if let key = summary.lastKey, let problem = problem(ofKey: key, in: summary.table) { return problem }
         if summary.rowCount < 0 || summary.bytes < 0 { return "a summary counts less than nothing" }
       }
-      return root(of: owner.kind).map { root in
+      return root(of: kind).map { root in
         rows.tables.contains { $0.table == root.name && $0.rows.count == 1 } ? nil : "a root is missing"
       }
         ?? nil
-    case (.rows(let asked), .page(let page)):
-      guard page.table == asked.table, let table = self[page.table] else { return "a page is of another table" }
+    case .page(let page):
+      guard let table = self[page.table] else { return "the table \(page.table) is not known" }
       return page.entries.lazy.compactMap { table.problem(of: $0.values) }.first
-    default: return "an answer is of another kind than its question"
     }
   }
 

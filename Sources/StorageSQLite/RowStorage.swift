@@ -64,7 +64,7 @@ struct RowStorage {
 
   // MARK: Questions
 
-  func answer(_ query: Query) throws -> Answer {
+  func answer(_ query: Query) throws -> QueryResult {
     switch query {
     case .owner(let owner): .owner(try rows(of: owner))
     case .rows(let query): .page(try page(query))
@@ -74,30 +74,30 @@ struct RowStorage {
   /// What belongs to the owner is read while its root row is: so all is one transaction, for which SQLite locks its file once.
   private func rows(of owner: Owner) throws -> OwnerRows? {
     let address = owner.jid.text.string
-    guard let root = catalog.root(of: owner.kind) else { return try rows(of: owner.kind, address) }
+    guard let root = catalog.root(of: owner.kind) else { return try rows(of: owner, address) }
     let columns = (["id"] + root.allColumns.map(\.name)).joined(separator: ", ")
     let cursor = try Row.fetchCursor(
       db.cachedStatement(sql: "SELECT \(columns) FROM \(root.name) WHERE jid = ?"), arguments: [address])
     guard let row = try cursor.next() else { return nil }
-    var found = try rows(of: owner.kind, row[0] as Int64)
+    var found = try rows(of: owner, row[0] as Int64)
     found.tables.insert(TableRows(table: root.name, rows: [try values(of: row, from: 1, root.allColumns, root)]), at: 0)
     return found
   }
 
-  private func rows(of kind: OwnerKind, _ owner: any DatabaseValueConvertible) throws -> OwnerRows {
-    var found = OwnerRows(tables: [])
-    for table in catalog.tables(of: kind) where !table.isRoot {
+  private func rows(of owner: Owner, _ id: any DatabaseValueConvertible) throws -> OwnerRows {
+    var found = OwnerRows(owner)
+    for table in catalog.tables(of: owner.kind) where !table.isRoot {
       let sql = try sql(table.name)
       switch table.residency {
       case .resident:
         var rows: [[ColumnValue]] = []
-        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql.selectOwned), arguments: [owner])
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql.selectOwned), arguments: [id])
         while let row = try cursor.next() { rows.append(try values(of: row, from: 0, table.allColumns, table)) }
         found.tables.append(TableRows(table: table.name, rows: rows))
       case .summarised:
-        guard let sums = try Row.fetchOne(db.cachedStatement(sql: sql.summary), arguments: [owner]) else { continue }
+        guard let sums = try Row.fetchOne(db.cachedStatement(sql: sql.summary), arguments: [id]) else { continue }
         let count: Int = sums[0]
-        let last = count == 0 ? nil : try Row.fetchOne(db.cachedStatement(sql: sql.lastKey), arguments: [owner])
+        let last = count == 0 ? nil : try Row.fetchOne(db.cachedStatement(sql: sql.lastKey), arguments: [id])
         let key = try last.map { try values(of: $0, from: 0, table.key, table) }
         found.summaries.append(OwnerRows.Summary(table: table.name, rowCount: count, bytes: sums[1], lastKey: key))
       case .onDemand: break

@@ -51,12 +51,11 @@ public final class SQLiteStorage {
     try transaction { storage in for (_, changes) in batch { try storage.write(changes) } }
   }
 
-  /// Never throws: the answer may be `.failed`.
-  public func answer(_ query: Query) -> Answer {
+  public func answer(_ query: Query) throws(StorageError) -> QueryResult {
     do {
       return try database.writeWithoutTransaction { try rows($0).answer(query) }
     } catch {
-      return .failed(SQLiteStorage.explain(error))
+      throw StorageError(SQLiteStorage.explain(error))
     }
   }
 

@@ -7,12 +7,13 @@ public enum StorageAnswer: Sendable {
   case committed(through: UInt64)
   /// The reason is for the log.
   case commitFailed(from: UInt64, reason: String)
-  case loaded(Query, Answer)
+  /// The answer to the question that was asked under this number.
+  case answered(UInt64, Result<QueryResult, StorageError>)
 }
 
-/// Storage on a thread of its own: takes commits and loads in order, and joins all that wait in one transaction.
+/// Storage on a thread of its own: takes commits and questions in order, and joins all that wait in one transaction.
 ///
-/// While a transaction is on its way to the disk the next ones gather, and share the next. A load between commits is answered
+/// While a transaction is on its way to the disk the next ones gather, and share the next. A question between commits is answered
 /// inside the transaction, so it sees each commit before it and none after; its answer leaves when the transaction is durable.
 ///
 /// **When a transaction fails**, its commits are tried one by one, so that one commit that storage rejects takes none before it along. All from
@@ -26,11 +27,11 @@ public enum StorageAnswer: Sendable {
 ///    the loss, and before the first one that was not.
 /// 3. The queue takes out the mark, and commits again.
 ///
-/// Loads are answered throughout, from what the disk holds: in a failed transaction they are read anew, and answered after the failure.
+/// Questions are answered throughout, from what the disk holds: in a failed transaction they are read anew, and answered after the failure.
 public final class StorageQueue: Sendable {
   private enum Request: Sendable {
     case commit(UInt64, [Change])
-    case load(Query)
+    case ask(UInt64, Query)
     case resume
   }
   private struct Waiting {
@@ -49,7 +50,8 @@ public final class StorageQueue: Sendable {
 
   /// Numbers grow.
   public func commit(_ number: UInt64, _ changes: [Change]) { add(.commit(number, changes)) }
-  public func load(_ query: Query) { add(.load(query)) }
+  /// - Parameter number: comes back with the answer.
+  public func ask(_ number: UInt64, _ query: Query) { add(.ask(number, query)) }
   /// The core knows of the failed commit: what is handed over from now on was made in that knowledge.
   public func resumeAfterFailure() { add(.resume) }
 
@@ -126,7 +128,7 @@ public final class StorageQueue: Sendable {
         for request in requests {
           switch request {
           case .commit(_, let changes): try rows.write(changes)
-          case .load(let query): answers.append(.loaded(query, Self.answer(query, rows)))
+          case .ask(let number, let query): answers.append(.answered(number, Self.answer(query, rows)))
           case .resume: break
           }
         }
@@ -160,13 +162,15 @@ public final class StorageQueue: Sendable {
     /// Answers the questions, from what is durable.
     private func read(_ requests: ArraySlice<Request>) {
       var answers: [StorageAnswer] = []
-      for case .load(let query) in requests { answers.append(.loaded(query, storage.answer(query))) }
+      for case .ask(let number, let query) in requests {
+        answers.append(.answered(number, Result { () throws(StorageError) in try storage.answer(query) }))
+      }
       if !answers.isEmpty { receive(answers) }
     }
 
     /// Data that can't be read are not a reason to fail those who write.
-    private static func answer(_ query: Query, _ rows: RowStorage) -> Answer {
-      do { return try rows.answer(query) } catch { return .failed("\(error)") }
+    private static func answer(_ query: Query, _ rows: RowStorage) -> Result<QueryResult, StorageError> {
+      do { return .success(try rows.answer(query)) } catch { return .failure(StorageError("\(error)")) }
     }
   }
 }

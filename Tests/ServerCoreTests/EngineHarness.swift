@@ -25,7 +25,7 @@ struct EngineHarness {
   /// Loads are answered at once, or wait for `answerLoads()`.
   var loadsAtOnce = true
   /// What was asked and has no answer yet, with the answer that it had when it was asked.
-  private var loads: [(query: Query, answer: Answer)] = []
+  private var loads: [(id: InquiryID, query: Query, answer: QueryResult)] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -81,9 +81,9 @@ struct EngineHarness {
       commits.append((number, changes))
       disk.write(number, changes)
       if commitsAtOnce { input(.committed(through: number)) }
-    case .load(let query):
-      if loadsAtOnce { input(.loaded(query, disk.answer(query))) } else { loads.append((query, disk.answer(query))) }
-    case .derive(let id, let request): input(.derived(id, Scram.derive(request)))
+    case .ask(let id, .query(let query)):
+      if loadsAtOnce { input(.answered(id, .result(disk.answer(query)))) } else { loads.append((id, query, disk.answer(query))) }
+    case .ask(let id, .deriveKeys(let request)): input(.answered(id, .keys(Scram.derive(request))))
     case .reply(_, let reply): replies.append(reply)
     case .log: break
     }
@@ -95,8 +95,11 @@ struct EngineHarness {
   mutating func answerLoads(_ isMeant: (Query) -> Bool = { _ in true }) {
     let answered = loads.filter { isMeant($0.query) }
     loads.removeAll { isMeant($0.query) }
-    for (query, answer) in answered { input(.loaded(query, answer)) }
+    for (id, _, answer) in answered { input(.answered(id, .result(answer))) }
   }
+
+  /// The number of the question for this that has no answer yet.
+  func open(_ query: Query) -> InquiryID? { loads.last { $0.query == query }?.id }
 
   mutating func advance(seconds: Int64) {
     now += .seconds(seconds)

@@ -87,10 +87,9 @@ struct LimitTests {
     }
     let owner = JID("romeo@localhost")!
     let message = OfflineMessage(sequence: time, stanza: Element("message", "jabber:client"))
-    let query = Query.rows(RowQuery(OfflineMessage.self, of: owner))
     let file =
       recorder.begin(configuration: Self.configuration, seed: [1], at: zero)
-      + recorder.input(.loaded(query, .page(Page([message], of: owner))), at: zero, before: engine)
+      + recorder.input(.answered(InquiryID(1), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
     #expect(throws: RecordingProblem.self) { try Recording(parsing: file) }
   }
 }

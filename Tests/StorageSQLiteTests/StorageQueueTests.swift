@@ -45,15 +45,15 @@ import XMPP
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
     queue.commit(2, account(romeo))
-    queue.load(.account(romeo))
+    queue.ask(0, .account(romeo))
     queue.commit(3, [.deleteOwner(.account(romeo))])
-    queue.load(.account(romeo))
+    queue.ask(0, .account(romeo))
     release.signal()
     queue.drain()
     #expect(answers.summary == "c1 c3 l l")
     var expected = MemoryDatabase(.server)
     expected.apply(account(romeo))
-    #expect(answers.loaded == [expected.answer(.account(romeo)), .owner(nil)])
+    #expect(answers.results == [expected.answer(.account(romeo)), .owner(nil)])
   }
 
   @Test func afterAFailureCommitsAreDroppedUntilTheCoreKnows() throws {
@@ -64,14 +64,14 @@ import XMPP
     queue.drain()
     // Emitted before the core heard.
     queue.commit(3, account(user(3)))
-    queue.load(everybody)
+    queue.ask(0, everybody)
     queue.drain()
     queue.resumeAfterFailure()
     queue.commit(4, account(user(4)))
-    queue.load(everybody)
+    queue.ask(0, everybody)
     queue.drain()
     #expect(answers.summary == "c1 f2 l c4 l")
-    #expect(answers.loaded == [listing(1), listing(1, 4)])
+    #expect(answers.results == [listing(1), listing(1, 4)])
   }
 
   @Test func aMarkDividesWhatWaits() throws {
@@ -79,16 +79,16 @@ import XMPP
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
     queue.commit(2, account(user(2)))
-    queue.load(everybody)
+    queue.ask(0, everybody)
     queue.commit(3, account(bad))
     queue.resumeAfterFailure()
     queue.commit(4, account(user(4)))
-    queue.load(everybody)
+    queue.ask(0, everybody)
     release.signal()
     queue.drain()
     // Commit 3 alone is to blame.
     #expect(answers.summary == "c1 c2 l f3 c4 l")
-    #expect(answers.loaded == [listing(1, 2), listing(1, 2, 4)])
+    #expect(answers.results == [listing(1, 2), listing(1, 2, 4)])
   }
 
   /// A commit that storage rejects takes those behind it along, and none before it.
@@ -96,18 +96,18 @@ import XMPP
     let release = DispatchSemaphore(value: 0)
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
-    queue.load(everybody)
+    queue.ask(0, everybody)
     for number in 2...4 { queue.commit(UInt64(number), number == 3 ? account(bad) : account(user(number))) }
-    queue.load(everybody)
+    queue.ask(0, everybody)
     release.signal()
     queue.drain()
     #expect(answers.summary == "c1 l c2 f3 l")
-    #expect(answers.loaded == [listing(1), listing(1, 2)])
+    #expect(answers.results == [listing(1), listing(1, 2)])
   }
 
   private let everybody = Query.rows(RowQuery(AccountRow.self, .everywhere))
 
-  private func listing(_ numbers: Int...) -> Answer {
+  private func listing(_ numbers: Int...) -> QueryResult {
     let entries = numbers.map { Page.Entry(owner: user($0), values: AccountRow().values) }
     return .page(Page(table: AccountRow.table.name, entries: entries, hasMore: false))
   }

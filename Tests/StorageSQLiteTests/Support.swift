@@ -23,19 +23,19 @@ final class Answers: Sendable {
   private let list = Mutex<[StorageAnswer]>([])
   func add(_ answers: [StorageAnswer]) { list.withLock { $0 += answers } }
 
-  /// One word each: `c3` committed through 3, `f2` failed from 2, `l` loaded.
+  /// One word each: `c3` committed through 3, `f2` failed from 2, `l` an answer.
   var summary: String {
     list.withLock {
       $0.map {
         switch $0 {
         case .committed(let number): "c\(number)"
         case .commitFailed(let number, _): "f\(number)"
-        case .loaded: "l"
+        case .answered: "l"
         }
       }.joined(separator: " ")
     }
   }
-  var loaded: [Answer] { list.withLock { $0.compactMap { if case .loaded(_, let answer) = $0 { answer } else { nil } } } }
+  var results: [QueryResult] { list.withLock { $0.compactMap { if case .answered(_, .success(let result)) = $0 { result } else { nil } } } }
 }
 
 func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> [Change] { record(jid, salt: salt, isDisabled: isDisabled).changes }
@@ -53,11 +53,11 @@ extension SQLiteStorage {
   func commit(_ changes: [Change]...) throws { try commit([(1, changes.flatMap { $0 })]) }
 
   /// Everything resident of an owner; `nil` if there is none, or the answer is of another kind.
-  func rows(_ query: Query) -> OwnerRows? { if case .owner(let rows) = answer(query) { rows } else { nil } }
+  func rows(_ query: Query) -> OwnerRows? { if case .owner(let rows)? = try? answer(query) { rows } else { nil } }
 
   /// All rows of a query.
   func page<Row: StoredRow>(_ query: RowQuery, _: Row.Type) throws -> [(owner: JID, row: Row)] {
-    guard case .page(let page) = answer(.rows(query)) else { return [] }
+    guard case .page(let page) = try answer(.rows(query)) else { return [] }
     return try page.rows(Row.self)
   }
 }

@@ -33,7 +33,7 @@ import XMPP
     let storage = try SQLiteStorage(path: folder.database, .server)
     var count = 0
     for index in 0..<4 {
-      guard case .owner(let found) = storage.answer(.account(user(index))) else { return nil }
+      guard case .owner(let found) = try storage.answer(.account(user(index))) else { return nil }
       guard let found else { continue }
       if try found.rows(RosterItem.self) != [friend(index)] || count != index { return nil }
       count += 1

@@ -6,14 +6,6 @@ internal import XMPP
 // Accounts come, change and go: by their owners (XEP-0077) and by whoever runs the server.
 
 extension Server {
-  mutating func fulfil(_ wish: Step.Wish, _ step: inout Step) {
-    switch wish {
-    case .changePassword(let request, let jid, let password): run(.startPasswordChange(password, .request(request)), for: jid, &step)
-    case .removeAccount(let request, let jid): run(.remove(.request(request)), for: jid, &step)
-    case .readOffline(let jid): askForOffline(jid, &step)
-    }
-  }
-
   mutating func control(_ id: UInt64, _ request: ControlRequest, _ step: inout Step) {
     let origin = Errand.Origin.control(id)
     switch request {
@@ -45,18 +37,19 @@ extension Server {
     switch errand {
     case .register(let link, let password, let id):
       guard !exists else { return finish(.registration(link, id: id), step.reach(.accountTaken, StanzaError(.conflict)), &step) }
-      derive(password, .create(jid, .registration(link, id: id)), .registration(link, id: id), &step)
+      let origin = Errand.Origin.registration(link, id: id)
+      derive(password, .creation(jid, origin), origin, &step)
     case .startCreation(let password, let origin):
       guard !exists else { return finish(origin, step.reach(.accountTaken, StanzaError(.conflict)), &step) }
-      derive(password, .create(jid, origin), origin, &step)
+      derive(password, .creation(jid, origin), origin, &step)
     case .startPasswordChange(let password, let origin):
       guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
-      derive(password, .changePassword(jid, origin), origin, &step)
+      derive(password, .passwordChange(jid, origin), origin, &step)
     case .create(let credentials, let origin):
       // Somebody was quicker while the keys were being derived.
       guard !exists else { return finish(origin, step.reach(.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
-      accounts[jid] = Slot(entity: Account(record, now: step.now), isLoading: false)
+      accounts[jid] = Slot(Account(record, now: step.now))
       wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
       for change in record.changes { step.persist(change) }
       finish(origin, nil, &step)
@@ -105,8 +98,8 @@ extension Server {
   private mutating func forgetRanks(of jid: JID, _ step: inout Step) {
     for room in rooms.sortedKeys() {
       if rooms[room]!.isLoading {
-        // Its answer may tell what was before.
-        rooms[room]!.isOutdated = true
+        // Its answer may tell what was before: another question counts from now on.
+        reload(room, &step)
       } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
         step.reach(.registrationRemovalEndsRank)
         rooms[room]!.entity!.forget(jid, &step)
@@ -115,26 +108,12 @@ extension Server {
     }
   }
 
-  private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {
-    guard derivations.count < configuration.limits.derivations else {
-      return finish(origin, step.reach(.accountDerivationsFull, Server.busy), &step)
-    }
+  private mutating func derive(_ password: Secret, _ purpose: Inquiry.Purpose, _ origin: Errand.Origin, _ step: inout Step) {
     let hashes = ScramHash.allCases
     let request = DerivationRequest(
       password: password, hashes: hashes, salts: hashes.map { _ in step.generator.bytes(16) },
       rounds: hashes.map { _ in configuration.scramRounds })
-    step.immediate.append(.derive(nextDerivation(purpose), request))
-  }
-
-  mutating func derived(_ id: UInt64, _ credentials: [ScramCredentials], _ step: inout Step) {
-    guard let purpose = derivations.remove(id) else { return }
-    switch purpose {
-    case .login(let link):
-      if streams[link] == nil { step.reach(.saslStreamGone) }
-      withStream(link, &step) { $0.derived(credentials, &$1) }
-    case .create(let jid, let origin): run(.create(credentials, origin), for: jid, &step)
-    case .changePassword(let jid, let origin): run(.changePassword(credentials, origin), for: jid, &step)
-    }
+    if step.ask(.deriveKeys(request), purpose) == nil { finish(origin, step.reach(.accountDerivationsFull, Server.busy), &step) }
   }
 
   private func link(of origin: Errand.Origin) -> LinkID? {
@@ -163,8 +142,9 @@ extension Server {
   /// One list serves all who ask while it is read, page by page.
   mutating func ask(for list: RowQuery, _ asker: ListAsker, _ step: inout Step) {
     let waiting = listings[list]?.askers.count ?? 0
-    guard waiting < configuration.limits.parkedStanzas else { return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step) }
-    if waiting == 0 { step.immediate.append(.load(.rows(list))) }
+    guard waiting < configuration.limits.parkedStanzas, waiting > 0 || step.ask(.query(.rows(list)), .page(list)) != nil else {
+      return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step)
+    }
     listings[list, default: Listing()].askers.append(asker)
     parkedCount += 1
   }
@@ -175,15 +155,15 @@ extension Server {
     list.after = nil
     guard var listing = listings.removeValue(forKey: list) else { return }
     var next = query
-    if case .page(let page) = answer {
+    if case .result(.page(let page)) = answer {
       do throws(RowProblem) { try listing.add(page) } catch {
         step.outputs.append(.log(.error, "storage: \(error)"))
         listing.isComplete = false
       }
       if listing.isComplete, let table = TableCatalog.server[query.table], let place = page.next(of: table) {
         next.after = place
-        listings[list] = listing
-        return step.immediate.append(.load(.rows(next)))
+        if step.ask(.query(.rows(next)), .page(next)) != nil { return listings[list] = listing }
+        listing.isComplete = false
       }
     } else {
       listing.isComplete = false

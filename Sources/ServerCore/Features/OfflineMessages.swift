@@ -28,13 +28,6 @@ public struct OfflineMessage: StoredRow {
 enum OfflineMessages {
   static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table])
 
-  /// A question for an account's stored messages that has no answer yet.
-  enum Question: Sendable, Codable {
-    case open
-    /// Whoever asked is no longer in memory, and the account as it came back asked again: to it the answer tells what was before.
-    case outdated
-  }
-
   /// All of an account's messages: `offline_bytes` bounds them.
   static func query(_ account: JID) -> Query {
     var query = RowQuery(OfflineMessage.self, of: account)
@@ -45,22 +38,28 @@ enum OfflineMessages {
 }
 
 extension Server {
-  /// Asks storage for what it has for an account. There is one question at a time, so that an answer can't be taken for another's:
-  /// the same messages would be handed over twice, or those of an account that was deleted to its successor.
-  mutating func askForOffline(_ jid: JID, _ step: inout Step) {
-    guard !offlineQuestions.contains(jid) else { return offlineQuestions[jid] = step.reach(.offlineAskedAgain, .outdated) }
-    offlineQuestions[jid] = .open
-    step.immediate.append(.load(OfflineMessages.query(jid)))
-  }
-
-  mutating func offlineAnswered(_ messages: [OfflineMessage], for jid: JID, _ step: inout Step) {
-    guard let question = offlineQuestions.remove(jid) else { return }
-    guard accounts[jid]?.entity?.awaitsOffline != nil else { return step.reach(.loadOfflineTooLate) }
-    guard question == .open else { return askForOffline(jid, &step) }
+  mutating func offlineLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
+    // An account that came back into memory meanwhile has asked again: the same messages would be handed over twice.
+    guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return step.reach(.loadOfflineTooLate) }
+    var messages: [OfflineMessage] = []
+    do throws(RowProblem) {
+      guard case .result(.page(let page)) = answer else { throw RowProblem("messages can't be read") }
+      messages = try page.rows(OfflineMessage.self).map(\.row)
+    } catch {
+      if case .result = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
+      step.reach(.loadOfflineFailed)
+    }
     accounts[jid]!.entity!.offlineLoaded(messages, &step)
     // Its last session may have ended while it waited.
     wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
   }
+}
+
+/// The question for an account's stored messages.
+struct OfflineInquiry: Sendable, Codable {
+  var id: InquiryID
+  /// The session that gets them. While it waits, later messages line up behind.
+  var resource: Text
 }
 
 extension Account {
@@ -93,13 +92,14 @@ extension Account {
 
   /// A session became able to take messages: what waited is its.
   mutating func offerOffline(to session: Session, _ step: inout Step) {
-    guard offlineCount > 0, awaitsOffline == nil, session.priority >= 0 else { return }
-    awaitsOffline = session.jid.resource
-    step.wishes.append(.readOffline(jid))
+    guard offlineCount > 0, offlineInquiry == nil, session.priority >= 0 else { return }
+    offlineInquiry = step.ask(.query(OfflineMessages.query(jid)), .offlineMessages(jid)).map {
+      OfflineInquiry(id: $0, resource: session.jid.resource)
+    }
   }
 
   /// Whether messages must wait, or they would overtake older ones that are on their way from storage.
-  var mustLineUp: Bool { awaitsOffline != nil }
+  var mustLineUp: Bool { offlineInquiry != nil }
 
   /// The line is as long as what may be stored: all of it may have to be.
   mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
@@ -116,8 +116,8 @@ extension Account {
 
   /// Storage answered: what it has is handed over, then what lined up behind.
   mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
-    guard let resource = awaitsOffline else { return }
-    awaitsOffline = nil
+    guard let resource = offlineInquiry?.resource else { return }
+    offlineInquiry = nil
     let waiting = sessions[resource].flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
     if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
       if waiting == nil { step.reach(.offlineTakerGone) }

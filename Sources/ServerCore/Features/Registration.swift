@@ -29,7 +29,7 @@ enum Registration {
         return step.bounce(request, step.reach(.registrationRemovalMalformed, StanzaError(.badRequest)))
       }
       step.reach(.registrationRemoval)
-      step.wishes.append(.removeAccount(request, account))
+      step.errands.append((account, .remove(.request(request))))
       return
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
@@ -39,7 +39,7 @@ enum Registration {
     guard JID(local: name, domain: account.domain, resource: "") == account else {
       return step.bounce(request, step.reach(.passwordOfAnother, StanzaError(.notAllowed)))
     }
-    step.wishes.append(.changePassword(request, account, password))
+    step.errands.append((account, .startPasswordChange(password, .request(request))))
   }
 
   /// `nil` if there is none that could be used.

@@ -36,6 +36,8 @@ public struct LimitOutcome: Sendable {
     LimitOutcome("closeWait", "the connection is cut; the stream has ended on our side already"),
     LimitOutcome("authenticationAttempts", "stream error policy-violation after the last failure"),
     LimitOutcome("derivations", "SASL failure temporary-auth-failure; changes of passwords are answered with resource-constraint"),
+    LimitOutcome("inquiries", "whatever would need another question is answered with an error; nothing is changed"),
+    LimitOutcome("inquiryTime", "the question counts as failed: whoever waited is answered with an error"),
     LimitOutcome("sessionsPerAccount", "binding is refused with resource-constraint; the sessions that are there stay"),
     LimitOutcome("rosterItems", "a roster set, or a request to subscribe, is answered with resource-constraint; nothing is changed"),
     LimitOutcome("pendingRequests", "a stranger's further request is dropped; whoever is in the roster still gets through"),

@@ -81,7 +81,8 @@ public enum Mark: UInt16, CaseIterable, Sendable {
 
   // Activation
   case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
-  case loadListFailed, loadOfflineFailed, loadOfflineTooLate, offlineAskedAgain
+  case loadListFailed, loadOfflineFailed, loadOfflineTooLate
+  case inquiriesFull, inquiryAnswerIgnored, inquiryExpired
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull, parkedAskersFull
   case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine

@@ -11,7 +11,7 @@ extension Mark {
     case .outputBytesThrottled: "output commit; limit allRecordBytes"
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadListFailed, .loadOfflineFailed, .loadOfflineTooLate,
       .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding, .abandonedRegistration, .abandonedManagement,
-      .abandonedLine, .loadRoomOutdated, .offlineAskedAgain, .idleAccountAwaitsOffline:
+      .abandonedLine, .loadRoomOutdated, .inquiryAnswerIgnored, .idleAccountAwaitsOffline:
       "activation"
     case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "limit parkedStanzas"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "limit idleTime"
@@ -19,6 +19,8 @@ extension Mark {
       .accountDisabled, .accountEnabled, .accountDeleted:
       "account control"
     case .accountDerivationsFull: "limit derivations"
+    case .inquiriesFull: "limit inquiries"
+    case .inquiryExpired: "limit inquiryTime"
     case .registrationMalformed: "XEP-0077, 3.1"
     case .registrationIncomplete, .registrationNameUnusable, .registrationSucceeded, .registrationStreamGone: "XEP-0077, 3.1.1"
     case .registrationRemovalMalformed, .registrationRemoval, .registrationRemovalTooEarly, .registrationElsewhere: "XEP-0077, 3.2"

@@ -4,7 +4,7 @@ internal import XML
 /// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
 /// of elements, and values of attributes that `Place` does not list, count by their length alone, for they may be stand-ins.
 struct OutputMark: Sendable, Hashable {
-  enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, load, derive, reply, log }
+  enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log }
   var kind: Kind
   /// The number of the link, commit, derivation or request.
   var subject: UInt64 = 0
@@ -22,8 +22,7 @@ struct OutputMark: Sendable, Hashable {
     case .read(let link, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, link.number)
     case .commit(let number, let changes):
       (kind, subject, length, checksum) = (.commit, number, changes.count, Checksum.of(changes))
-    case .load(let query): (kind, checksum) = (.load, Checksum.of(query))
-    case .derive(let id, let request): (kind, subject, length) = (.derive, id, request.hashes.count)
+    case .ask(let id, let question): (kind, subject, checksum) = (.ask, id.serial, Checksum.of(question))
     case .reply(let id, let reply): (kind, subject, checksum) = (.reply, id, Checksum.of(reply))
     case .log(let level, let message):
       (kind, length, checksum) = (.log, message.utf8.count, Checksum.of(Array("\(level) \(message)".utf8)))
@@ -56,8 +55,7 @@ extension OutputMark: CustomStringConvertible {
     case .read: "reading from link \(subject)"
     case .stopReading: "not reading from link \(subject)"
     case .commit: "commit \(subject) of \(length) changes"
-    case .load: "a question to storage"
-    case .derive: "derivation \(subject)"
+    case .ask: "question \(subject)"
     case .reply: "the answer to request \(subject)"
     case .log: "a line of \(length) bytes for the log"
     }

@@ -62,7 +62,10 @@ extension ClientStream: Recorded {
   static var shown: Shown { .properties(["domain", "language"]) }
 }
 extension Account: Recorded {
-  static var shown: Shown { .properties(["sessions", "awaitsOffline"]) }
+  static var shown: Shown { .properties(["sessions"]) }
+}
+extension OfflineInquiry: Recorded {
+  static var shown: Shown { .properties(["resource"]) }
 }
 extension Session: Recorded {
   static var shown: Shown { .properties(["language"]) }

@@ -74,13 +74,9 @@ public struct Recorder: Sendable {
       begin(.closed, now, link.number, &writer)
     case .committed(let number): begin(.committed, now, number, &writer)
     case .commitFailed(let number): begin(.commitFailed, now, number, &writer)
-    case .loaded(let query, let answer):
-      begin(.loaded, now, 0, &writer)
-      writer.blob(pack(query))
+    case .answered(let id, let answer):
+      begin(.answered, now, id.serial, &writer)
       writer.blob(pack(answer))
-    case .derived(let id, let credentials):
-      begin(.derived, now, id, &writer)
-      writer.blob(pack(credentials))
     case .control(let id, let request):
       begin(.control, now, id, &writer)
       writer.blob(pack(request))

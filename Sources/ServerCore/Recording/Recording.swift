@@ -70,14 +70,14 @@ public struct Recording: Sendable {
   public private(set) var isCut = false
 
   /// The first line of a file. Its number is raised whenever what the engine holds, and a snapshot writes, changes.
-  public static let magic = Array("spondee-recording 5\n".utf8)
+  public static let magic = Array("spondee-recording 6\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }
 
   enum Tag: UInt8 {
     case start = 1
-    case opened, bytes, accepted, encrypted, closed, committed, commitFailed, loaded, derived, control, deadline, shutdown
+    case opened, bytes, accepted, encrypted, closed, committed, commitFailed, answered, control, deadline, shutdown
     case outputs, patch
     case snapshot
   }
@@ -184,12 +184,10 @@ public struct Recording: Sendable {
     case .closed: return .closed(link)
     case .committed: return .committed(through: subject)
     case .commitFailed: return .commitFailed(from: subject)
-    case .loaded:
-      let query = try PackedDecoder.decode(Query.self, from: reader.slice())
+    case .answered:
       let answer = try PackedDecoder.decode(Answer.self, from: reader.slice())
-      if let problem = TableCatalog.server.problem(of: answer, to: query) { throw RecordingProblem(problem) }
-      return .loaded(query, answer)
-    case .derived: return .derived(subject, try PackedDecoder.decode([ScramCredentials].self, from: reader.slice()))
+      if case .result(let result) = answer, let problem = TableCatalog.server.problem(of: result) { throw RecordingProblem(problem) }
+      return .answered(InquiryID(subject), answer)
     case .control: return .control(subject, try PackedDecoder.decode(ControlRequest.self, from: reader.slice()))
     case .deadline: return .deadline
     case .shutdown: return .shutdown

@@ -11,8 +11,8 @@ extension Server {
     if rooms[jid] == nil {
       // No room comes up any more: all that there is to be said is that somebody left it.
       guard !isShuttingDown else { return }
-      rooms[jid] = Slot(entity: nil, isLoading: true)
-      step.immediate.append(.load(.room(jid)))
+      guard let inquiry = step.ask(.query(.room(jid)), .residency(.room(jid))) else { return giveUp(.stanza(stanza), &step) }
+      rooms[jid] = Slot(awaiting: inquiry)
     }
     if rooms[jid]!.isLoading {
       if !rooms[jid]!.parked.isEmpty { step.reach(.parkedBehindRoom) }
@@ -25,26 +25,26 @@ extension Server {
     hand(stanza, to: jid, &step)
   }
 
-  mutating func roomLoaded(_ jid: JID, _ answer: Answer, _ step: inout Step) {
-    guard let slot = rooms[jid], slot.isLoading else { return }
-    if slot.isOutdated, case .owner = answer {
-      rooms[jid]!.isOutdated = step.reach(.loadRoomOutdated, false)
-      return step.immediate.append(.load(.room(jid)))
-    }
+  /// Asks again for a room that is on its way.
+  mutating func reload(_ jid: JID, _ step: inout Step) {
+    guard let old = rooms[jid]?.inquiry else { return }
+    _ = step.inquiries.close(old)
+    // One question has just been closed, so there is room for another.
+    rooms[jid]!.inquiry = step.reach(.loadRoomOutdated, step.ask(.query(.room(jid)), .residency(.room(jid)))) ?? old
+  }
+
+  mutating func roomLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
+    guard let slot = rooms[jid], slot.inquiry == inquiry else { return step.reach(.inquiryAnswerIgnored) }
     parkedCount -= slot.parked.count
-    do throws(RowProblem) {
-      guard case .owner(let rows) = answer else { throw RowProblem("a room can't be read") }
-      let room: Room? = if let rows { try restore(jid, rows, &step) } else { nil }
-      rooms[jid] = Slot(entity: room, isLoading: false)
-    } catch {
-      // The reason of a failed answer is in the log already.
-      if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
+    switch read(answer, of: jid, &step, { rows, step throws(RowProblem) in try restore(jid, rows, &step) }) {
+    case .present(let room): rooms[jid] = Slot(room.isDestroyed ? nil : room)
+    case .absent: rooms[jid] = Slot(nil)
+    case .failed:
       step.reach(.loadRoomFailed)
       _ = rooms.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
     }
-    if rooms[jid]!.entity?.isDestroyed ?? false { rooms[jid]!.entity = nil }
     for case .stanza(let stanza) in slot.parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
@@ -73,7 +73,7 @@ extension Server {
         return Room.refuseAsAbsent(stanza, &step)
       }
       step.reach(.roomCreated)
-      rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
+      rooms[jid] = Slot(Room(creating: jid, &step))
     }
     _ = rooms.change(jid) { slot in
       slot.change { room in

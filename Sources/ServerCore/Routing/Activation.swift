@@ -26,13 +26,6 @@ enum Errand: Sendable, Codable {
   }
 }
 
-/// Keys that are being derived, and what for.
-enum Derivation: Sendable, Codable {
-  case login(LinkID)
-  case create(JID, Errand.Origin)
-  case changePassword(JID, Errand.Origin)
-}
-
 extension Server.Slot {
   /// Lets an errand wait for storage. Returns by how much more waits now; `nil` if there is no room.
   ///
@@ -57,8 +50,8 @@ extension Server {
   /// Does the errand when the account is in memory: now, or when storage has answered.
   mutating func run(_ errand: Errand, for account: JID, _ step: inout Step) {
     if !accounts.contains(account) {
-      accounts[account] = Slot(entity: nil, isLoading: true)
-      step.immediate.append(.load(.account(account)))
+      guard let inquiry = step.ask(.query(.account(account)), .residency(.account(account))) else { return giveUp(errand, &step) }
+      accounts[account] = Slot(awaiting: inquiry)
     }
     guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, &step) }
     if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
@@ -69,26 +62,30 @@ extension Server {
     parkedCount += added
   }
 
-  mutating func receive(_ answer: Answer, to query: Query, _ step: inout Step) {
-    switch query {
-    case .owner(let owner) where owner.kind == .account: accountLoaded(owner.jid, answer, &step)
-    case .owner(let owner) where owner.kind == .room: roomLoaded(owner.jid, answer, &step)
-    case .rows(let rows) where rows.table == OfflineMessage.table.name: offlineLoaded(answer, rows, &step)
-    case .rows(let rows): pageLoaded(answer, for: rows, &step)
-    case .owner: break
+  /// The rows of an owner in an answer, read by `body`. Whatever can't be read is logged; the reason of a failed answer is in the log already.
+  func read<Entity>(
+    _ answer: Answer, of jid: JID, _ step: inout Step, _ body: (OwnerRows, inout Step) throws(RowProblem) -> Entity
+  ) -> Loaded<Entity> {
+    guard case .result(.owner(let rows)) = answer else { return .failed }
+    guard let rows else { return .absent }
+    guard rows.owner.jid == jid else { return .failed }
+    do throws(RowProblem) {
+      return .present(try body(rows, &step))
+    } catch {
+      step.outputs.append(.log(.error, "storage: \(jid): \(error)"))
+      return .failed
     }
   }
+  enum Loaded<Entity> { case present(Entity), absent, failed }
 
-  private mutating func accountLoaded(_ jid: JID, _ answer: Answer, _ step: inout Step) {
-    guard let slot = accounts[jid], slot.isLoading else { return }
+  mutating func accountLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
+    guard let slot = accounts[jid], slot.inquiry == inquiry else { return step.reach(.inquiryAnswerIgnored) }
     parkedCount -= slot.parked.count
-    do throws(RowProblem) {
-      guard case .owner(let rows) = answer else { throw RowProblem("an account can't be read") }
-      let account: Account? = if let rows { try Account(jid, rows, now: step.now) } else { nil }
-      accounts[jid] = Slot(entity: account, isLoading: false)
-    } catch {
-      // The reason of a failed answer is in the log already.
-      if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
+    let now = step.now
+    switch read(answer, of: jid, &step, { rows, _ throws(RowProblem) in try Account(jid, rows, now: now) }) {
+    case .present(let account): accounts[jid] = Slot(account)
+    case .absent: accounts[jid] = Slot(nil)
+    case .failed:
       step.reach(.loadAccountFailed)
       _ = accounts.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
@@ -101,18 +98,6 @@ extension Server {
       return _ = accounts.remove(jid)
     }
     wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
-  }
-
-  private mutating func offlineLoaded(_ answer: Answer, _ query: RowQuery, _ step: inout Step) {
-    guard case .owner(let owner) = query.scope else { return }
-    do throws(RowProblem) {
-      guard case .page(let page) = answer else { throw RowProblem("messages can't be read") }
-      offlineAnswered(try page.rows(OfflineMessage.self).map(\.row), for: owner.jid, &step)
-    } catch {
-      if case .page = answer { step.outputs.append(.log(.error, "storage: \(owner.jid): \(error)")) }
-      step.reach(.loadOfflineFailed)
-      offlineAnswered([], for: owner.jid, &step)
-    }
   }
 
   private mutating func perform(_ errand: Errand, on jid: JID, _ step: inout Step) {
@@ -152,7 +137,7 @@ extension Server {
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
     // What lined up behind stored messages is nowhere else. The answer wakes the account again.
-    guard entity.awaitsOffline == nil else { return step.reach(.idleAccountAwaitsOffline) }
+    guard entity.offlineInquiry == nil else { return step.reach(.idleAccountAwaitsOffline) }
     let due = entity.idleSince + configuration.limits.idleTime
     guard isPast(due, step) else {
       step.reach(.idleAccountPostponed)

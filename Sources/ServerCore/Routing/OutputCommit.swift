@@ -94,7 +94,7 @@ struct OutputCommit: Sendable, Codable {
         case .write(_, _, let addressees): loss.links.append(contentsOf: addressees.map(\.link))
         case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link, _): loss.links.append(link)
         case .reply(let id, _): loss.controls.append(id)
-        case .restart, .pause, .resume, .discardInput, .commit, .load, .derive, .charge, .log: break
+        case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
         }
       }
     }

@@ -35,20 +35,16 @@ struct Step {
   private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
-  /// What nobody outside can see, and so need not wait: questions to storage, derivations, and the links' parsers.
+  /// What nobody outside can see, and so need not wait: questions, and orders to the links' parsers.
   var immediate: [Effect] = []
-  /// What a feature needs of the whole server.
-  var wishes: [Wish] = []
+  /// The server's open questions, lent for as long as the step lasts.
+  var inquiries = Inquiries()
+  /// Tasks of accounts (bare) that a feature leaves to the server, which loads the account first if need be.
+  var errands: Deque<(account: JID, errand: Errand)> = []
   /// Accounts and rooms (bare) that this step changed: what a failed commit takes back.
   private(set) var touched: [JID] = []
   /// The server's, lent for as long as the step lasts.
   var marks = Marks()
-
-  enum Wish: Sendable {
-    case changePassword(Stanza, JID, Secret)
-    case removeAccount(Stanza, JID)
-    case readOffline(JID)
-  }
 
   /// A stanza for one or many.
   struct Mail: Sendable {

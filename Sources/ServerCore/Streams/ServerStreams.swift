@@ -52,12 +52,9 @@ extension Server {
       run(.authenticate(link), for: jid, &step)
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
-      guard derivations.count < configuration.limits.derivations else {
-        step.reach(.saslDerivationsFull)
-        withStream(link, &step) { $0.accountUnavailable(&$1) }
-        return
-      }
-      step.immediate.append(.derive(nextDerivation(.login(link)), derivation))
+      guard step.ask(.deriveKeys(derivation), .login(link)) == nil else { return }
+      step.reach(.saslDerivationsFull)
+      withStream(link, &step) { $0.accountUnavailable(&$1) }
     case .register(let jid, let password, let id):
       run(.register(link, password, id: id), for: jid, &step)
     case .bind(let identity, let resource, let id):

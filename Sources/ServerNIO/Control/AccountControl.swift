@@ -1,5 +1,6 @@
 internal import Glibc
 public import ServerCore
+internal import Storage
 internal import StorageSQLite
 
 /// Does what `spondee account` asks: through the server that runs on the data folder, or, if none does, by an engine without sockets.
@@ -48,13 +49,17 @@ public enum AccountControl {
           } catch {
             return .refused("nothing was changed: the database can't be written (\(error)); see that there is room on the disk")
           }
-        case .load(let query): engine.handle(.loaded(query, storage.answer(query)), at: .now())
-        case .derive(let id, let request): engine.handle(.derived(id, KeyDerivation.derive(request)), at: .now())
+        case .ask(let id, .query(let query)): engine.handle(.answered(id, answer(query, storage)), at: .now())
+        case .ask(let id, .deriveKeys(let request)): engine.handle(.answered(id, .keys(KeyDerivation.derive(request))), at: .now())
         case .reply(_, let reply): return reply
         case .write, .startTLS, .close, .abort, .read, .log: break
         }
       }
     }
+  }
+
+  private static func answer(_ query: Query, _ storage: SQLiteStorage) -> Answer {
+    do throws(StorageError) { return .result(try storage.answer(query)) } catch { return .failed(error.description) }
   }
 
   /// `nil` if nobody listens on the socket.

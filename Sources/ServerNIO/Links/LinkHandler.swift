@@ -82,7 +82,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     case .action(.close): follow(life.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)
-    case .action(.commit), .action(.load), .action(.derive), .action(.reply), .action(.log): break
+    case .action(.commit), .action(.ask), .action(.reply), .action(.log): break
     case .finish: follow(life.peerFinished())
     }
   }

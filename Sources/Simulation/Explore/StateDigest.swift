@@ -12,7 +12,9 @@ struct StateDigest: Hashable, Sendable {
   private(set) var second: UInt64 = 0x1319_8A2E_0370_7344
 
   /// Parts that no event's outcome depends on, by the names of their properties.
-  private static let ignored: OrderedSet<String> = ["marks", "linkMarks", "pool", "configuration", "limits", "scratch", "timers"]
+  private static let ignored: OrderedSet<String> = [
+    "marks", "linkMarks", "inquiries", "serial", "pool", "configuration", "limits", "scratch", "timers",
+  ]
 
   mutating func add(_ number: UInt64) {
     first = StateDigest.mix(first ^ number)

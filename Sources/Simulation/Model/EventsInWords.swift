@@ -10,10 +10,10 @@ extension Event {
     case .closed(let link): "link \(link.number) closed"
     case .streamEnd(let link): "link \(link.number) ended its stream"
     case .streamFailure(let link, _): "link \(link.number) sent what can't be read"
-    case .loaded(let query, _): "storage had \(query)"
+    case .answered(let id, _): "question \(id.serial) was answered"
     case .commitFailed(let number): "commit \(number) failed"
     case .committed(let number): "commit \(number) was durable"
-    case .opened, .header, .encrypted, .derived, .control, .deadline, .shutdown: "\(self)"
+    case .opened, .header, .encrypted, .control, .deadline, .shutdown: "\(self)"
     }
   }
 }

@@ -24,13 +24,13 @@ public struct ReferenceModel: Sendable {
   var waiting: OrderedDictionary<Query, [Errand]> = [:]
   /// What it asked for in this very event.
   private var asked: OrderedSet<Query> = []
-  /// Rooms that are awaited, and of which the answer may tell what was before an account went: it is asked for again.
-  private var outdated: OrderedSet<Query> = []
+  /// The questions that the server asked; of one that it asked again only the last answer counts.
+  private var questions: OrderedDictionary<InquiryID, (query: Query, deadline: Int64)> = [:]
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
   var post: Post
   /// Derivations of keys that may end with a new account.
-  private var creations: OrderedDictionary<UInt64, JID> = [:]
+  private var creations: OrderedDictionary<InquiryID, (account: JID, deadline: Int64)> = [:]
   /// Accounts of which this very event wrote a record.
   private var written: OrderedSet<JID> = []
   /// What commits that are not durable yet are about.
@@ -108,15 +108,19 @@ public struct ReferenceModel: Sendable {
     written = []
     for effect in handled.effects {
       switch effect {
-      case .load(let key):
-        asked.append(key)
-        if waiting[key] == nil { waiting[key] = [] }
+      case .ask(let id, .query(let query)):
+        asked.append(query)
+        questions.removeAll { $0.value.query == query }
+        questions[id] = (query, handled.time.monotonic + configuration.limits.inquiryTime)
+        if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):
         pending.append((number, changes.map(\.owner.jid)))
         for change in changes where change.row(AccountRow.self) != nil { written.append(change.owner.jid) }
       // All hashes: keys that are to be kept, of a new account or a changed password. One: a password that is to be checked.
-      case .derive(let id, let request) where request.hashes.count > 1:
-        if case .loaded(.owner(let owner), _) = handled.event { creations[id] = owner.jid }
+      case .ask(let id, .deriveKeys(let request)) where request.hashes.count > 1:
+        if case .answered(let cause, _) = handled.event, case .owner(let owner)? = questions[cause]?.query {
+          creations[id] = (owner.jid, handled.time.monotonic + configuration.limits.inquiryTime)
+        }
       default: break
       }
     }
@@ -135,13 +139,22 @@ public struct ReferenceModel: Sendable {
       }
     case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
     case .shutdown: break
-    case .loaded(let query, let answer): arrive(query, answer, seen, at: time)
+    case .answered(let id, let answer):
+      if let jid = creations.removeValue(forKey: id)?.account {
+        if case .keys = answer { run(.creation(jid), for: jid) }
+      } else if let query = questions.removeValue(forKey: id)?.query {
+        arrive(query, answer, seen, at: time)
+      }
     case .deadline:
+      creations.removeAll { $0.value.deadline <= time.monotonic }
+      for (id, question) in questions where question.deadline <= time.monotonic {
+        questions[id] = nil
+        arrive(question.query, .failed("no answer"), seen, at: time)
+      }
       for jid in rooms.keys.elements {
         rooms[jid]?.timePassed(time.monotonic)
         dropIfGone(jid)
       }
-    case .derived(let id, _): if let jid = creations.removeValue(forKey: id) { run(.creation(jid), for: jid) }
     case .control(_, .deleteAccount(let jid)): run(.removal(jid), for: jid)
     case .opened, .header, .encrypted, .committed, .commitFailed, .control: break
     }
@@ -212,7 +225,6 @@ extension ReferenceModel {
 
   private mutating func arrive(_ key: Query, _ answer: Answer, _ seen: Seen, at time: Instant) {
     let isFailure = if case .failed = answer { true } else { false }
-    if outdated.remove(key) != nil, !isFailure { return }
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
     if asked.contains(key) { waiting[key] = [] }
@@ -223,7 +235,7 @@ extension ReferenceModel {
     present.append(jid)
     switch owner.kind {
     case .account:
-      if case .owner(let stored) = answer, (stored == nil) != (accounts[jid] == nil) {
+      if case .result(.owner(let stored)) = answer, (stored == nil) != (accounts[jid] == nil) {
         problem = problem ?? "storage has \(stored == nil ? "no" : "an") account \(jid), and there is \(stored == nil ? "one" : "none")"
       }
     case .room:
@@ -321,10 +333,6 @@ extension ReferenceModel {
       if present.contains(room) || !(rooms[room]?.hasHeirs ?? true) { rooms[room]?.passOn() }
       dropIfGone(room)
     }
-    // What the server asked for in this event, and nothing waits for yet, it asks for after this.
-    for (key, errands) in waiting where !asked.contains(key) || !errands.isEmpty {
-      if case .owner(let owner) = key, owner.kind == .room { outdated.append(key) }
-    }
   }
 }
 
@@ -353,7 +361,7 @@ extension ReferenceModel {
   /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.
   private func mayEndStreams(_ event: Event) -> Bool {
     switch event {
-    case .loaded, .derived, .control, .commitFailed: true
+    case .answered, .control, .commitFailed: true
     default: false
     }
   }

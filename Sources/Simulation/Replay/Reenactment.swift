@@ -70,7 +70,7 @@ public struct Reenactment: Sendable {
 
   /// What strangers and the operator did, and what storage held.
   private mutating func read(_ entries: [Recording.Entry], since start: Instant, except sessions: OrderedSet<Int>) {
-    var loaded: OrderedSet<Query> = []
+    var loaded: OrderedSet<Owner> = []
     var lastOffline: OrderedDictionary<JID, Int64> = [:]
     for case .input(let input, let now) in entries {
       let time = now.monotonic &- start.monotonic
@@ -83,14 +83,14 @@ public struct Reenactment: Sendable {
         if !sessions.contains(actor) { deeds.append(Deed(time: time, actor: actor, what: .leave)) }
       case .control(_, let request): deeds.append(Deed(time: time, actor: -1, what: .control(request)))
       // The first answer is what was there before; but of messages, those that were stored later are sent again.
-      case .loaded(.rows(let query), .page(let page)) where query.table == OfflineMessage.table.name:
+      case .answered(_, .result(.page(let page))) where page.table == OfflineMessage.table.name:
         guard let jid = page.entries.first?.owner, let messages = try? page.rows(OfflineMessage.self) else { break }
         for (_, message) in messages where message.sequence <= lastOffline[jid] ?? 0 { database.apply(.put(message, of: jid)) }
         lastOffline[jid] = 0
-      case .loaded(.owner(let owner), .owner(let rows?)):
-        guard loaded.append(.owner(owner)).inserted else { break }
-        hold(rows, of: owner)
-        if case .integer(let last)? = rows.summary(OfflineMessage.self).lastKey?.first { lastOffline[owner.jid] = last }
+      case .answered(_, .result(.owner(let rows?))):
+        guard loaded.append(rows.owner).inserted else { break }
+        hold(rows)
+        if case .integer(let last)? = rows.summary(OfflineMessage.self).lastKey?.first { lastOffline[rows.owner.jid] = last }
       default: break
       }
     }
@@ -106,9 +106,9 @@ public struct Reenactment: Sendable {
   }
 
   /// Keeps everything that storage had of an owner, but gives an account our own password.
-  private mutating func hold(_ rows: OwnerRows, of owner: Owner) {
-    for table in rows.tables { for row in table.rows { database.apply(.put(table.table, owner, row)) } }
-    if owner.kind == .account { addAccount(owner.jid) }
+  private mutating func hold(_ rows: OwnerRows) {
+    for table in rows.tables { for row in table.rows { database.apply(.put(table.table, rows.owner, row)) } }
+    if rows.owner.kind == .account { addAccount(rows.owner.jid) }
   }
 
   static let password: Text = "pw"

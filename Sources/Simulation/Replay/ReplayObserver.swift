@@ -74,10 +74,10 @@ struct ReplayObserver {
       peers[link]?.sent = StreamParser(limits: ReplayObserver.limits)
       peers[link]?.received = StreamParser(limits: ReplayObserver.limits)
     case .closed(let link): if let peer = peers.removeValue(forKey: link) { observe(.ended(peer.session), at: time) }
-    case .loaded(_, .failed): observe(.fault(Run.unreadable), at: time)
+    case .answered(_, .failed): observe(.fault(Run.unreadable), at: time)
     case .commitFailed: observe(.fault("a commit fails"), at: time)
     case .shutdown: observe(.fault("the server is told to end"), at: time)
-    case .accepted, .committed, .loaded, .derived, .control, .deadline: break
+    case .accepted, .committed, .answered, .control, .deadline: break
     }
   }
 

@@ -21,6 +21,7 @@ extension Run {
       rest()
     }
     if swarm.isTight { forgetConnections() }
+    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits.inquiryTime + .seconds(1)) }
     for index in actors.indices where !actors[index].isRascal {
       if actors[index].client == nil { connect(index) }
       rest()
@@ -53,8 +54,10 @@ extension Run {
   }
 
   /// The server waits for those who do not take its last words; until then their connections count, and no others may come.
-  private mutating func forgetConnections() {
-    let patience = world.now + .seconds(15)
+  private mutating func forgetConnections() { wait(.seconds(15)) }
+
+  private mutating func wait(_ time: Int64) {
+    let patience = world.now + time
     while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
   }
 

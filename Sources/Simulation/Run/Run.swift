@@ -116,7 +116,7 @@ public struct Run {
   public init(_ choices: Choices, _ options: RunOptions = RunOptions()) {
     var choices = choices
     swarm = Swarm(&choices)
-    hadFault = swarm.isTight || swarm.settings.loadFailurePercent > 0
+    hadFault = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
@@ -264,7 +264,7 @@ public struct Run {
     guard failure == nil else { return }
     if let gauge = world.crowd { return fail("limits", gauge.description, isAtRest: true) }
     let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
-    let mayLoseStanzas = swarm.isTight || swarm.settings.loadFailurePercent > 0
+    let mayLoseStanzas = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
     let state = RestState(
       world: world, sessions: sessions, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isEveryoneBack)
     for oracle in oracles {

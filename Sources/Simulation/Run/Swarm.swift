@@ -122,7 +122,9 @@ struct Swarm: Sendable {
     faults.clockJump = some(38, 5, &choices)
     faults.wallStep = some(39, 5, &choices)
     faults.shutdown = some(43, 5, &choices)
-    settings.loadFailurePercent = some(40, 10, &choices)
+    settings.inquiryFailurePercent = some(40, 10, &choices)
+    // An answer that never comes must be given up before those who wait for it lose patience.
+    if settings.inquiryFailurePercent > 0 { settings.configuration.limits.inquiryTime = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
     rascals = some(42, 3, &choices)
   }
@@ -144,6 +146,7 @@ struct Swarm: Sendable {
     limits.directedPresences = low(57, [1_000, 2, 1], &choices)
     limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
     limits.derivations = low(59, [100, 2, 1], &choices)
+    limits.inquiries = low(92, [10_000, 3, 1], &choices)
     limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
     limits.pendingRequests = low(61, [1_000, 2, 1], &choices)
     limits.heldSteps = low(62, [1_000, 5, 1], &choices)

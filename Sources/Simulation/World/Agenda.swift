@@ -120,7 +120,7 @@ enum Lane: Hashable, Sendable {
   case process
   case sync
   case question(Query)
-  case derivation(UInt64)
+  case derivation(InquiryID)
   case alarm(UInt64)
 
   /// The label of draws that concern it.
@@ -152,8 +152,8 @@ extension World.Happening {
     case .patience(let id, _): .patience(id)
     case .flush, .restart, .stop: .process
     case .sync: .sync
-    case .loaded(let key, _, _): .question(key)
-    case .derived(let id, _): .derivation(id)
+    case .answer(_, .query(let query), _, _): .question(query)
+    case .answer(let id, .deriveKeys, _, _): .derivation(id)
     case .alarm(let id): .alarm(id)
     }
   }

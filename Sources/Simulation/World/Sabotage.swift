@@ -193,9 +193,9 @@ struct Saboteur: Sendable {
   }
 
   /// What storage answers instead.
-  mutating func distort(_ answer: Answer) -> Answer {
-    switch (kind, answer) {
-    case (.loadEmpty, .owner(let rows)) where rows?.holds(AccountRow.self) ?? true: return strikes(oneIn: 6) ? .owner(nil) : answer
+  mutating func distort(_ result: QueryResult) -> QueryResult {
+    switch (kind, result) {
+    case (.loadEmpty, .owner(let rows)) where rows?.holds(AccountRow.self) ?? true: return strikes(oneIn: 6) ? .owner(nil) : result
     case (.offlineEmpty, .page(var page)) where page.table == OfflineMessage.table.name:
       page.entries = []
       return .page(page)
@@ -205,7 +205,7 @@ struct Saboteur: Sendable {
     case (.blocklistUnread, .owner(var rows?)):
       rows.tables.removeAll { $0.table == BlockedAddress.table.name }
       return .owner(rows)
-    default: return answer
+    default: return result
     }
   }
 }

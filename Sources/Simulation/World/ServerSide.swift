@@ -106,10 +106,12 @@ extension World {
       node.disk.write(number, saboteur?.distort(changes) ?? changes)
       scheduleSync()
       if saboteur?.kind == .syncPromised { tell(.committed(through: number)) }
-    case .load(let query):
+    case .ask(let id, .query(let query)):
       let time = pick(.loadTime, 0, settings.loadTime ?? settings.commitTime, &choices) * node.slowness
-      schedule(.loaded(query, node.disk.answer(query), failures: node.failedCommits), after: time)
-    case .derive(let id, let request): schedule(.derived(id, request), after: pick(.deriveTime, 0, settings.commitTime, &choices))
+      schedule(.answer(id, .query(query), found: node.disk.answer(query), failures: node.failedCommits), after: time)
+    case .ask(let id, let question):
+      let time = pick(.deriveTime, 0, settings.commitTime, &choices)
+      schedule(.answer(id, question, found: nil, failures: node.failedCommits), after: time)
     case .reply(let id, let reply): notices.append(.reply(id, reply))
     case .log: break
     }
@@ -250,16 +252,34 @@ extension World {
     tell(.commitFailed(from: first))
   }
 
-  mutating func answer(_ query: Query, _ found: Answer, _ failures: Int) {
-    if choices.chance(.storageFault, percent: settings.loadFailurePercent) {
-      notices.append(.unreadable)
-      return tell(.loaded(query, .failed("unreadable")))
+  /// A question is answered, unless a fault is in the way: it may fail, be answered twice, too late or never.
+  mutating func answer(_ id: InquiryID, _ question: Question, _ found: QueryResult?, _ failures: Int) {
+    guard choices.chance(.inquiryFault, percent: settings.inquiryFailurePercent) else {
+      return tell(.answered(id, answer(to: question, found, failures)))
     }
-    // What a failed commit took back is read anew, as storage does it.
-    var answer = failures == node.failedCommits ? found : node.disk.answer(query)
-    if let distorted = saboteur?.distort(answer) { answer = distorted }
-    if saboteur?.kind == .loadStale { answer = node.disk.durable.answer(query) }
-    tell(.loaded(query, answer))
+    notices.append(.unreadable)
+    switch choices.draw(.inquiryFault, 1, below: 4) {
+    case 0: tell(.answered(id, .failed("unreadable")))
+    case 1: break
+    case 2:
+      tell(.answered(id, answer(to: question, found, failures)))
+      if node.isUp { tell(.answered(id, answer(to: question, found, failures))) }
+    default:
+      let late = settings.configuration.limits.inquiryTime * 2
+      schedule(.answer(id, question, found: found, failures: failures), after: late)
+    }
+  }
+
+  private mutating func answer(to question: Question, _ found: QueryResult?, _ failures: Int) -> Answer {
+    switch question {
+    case .deriveKeys(let request): return .keys(Scram.derive(request))
+    case .query(let query):
+      // Rows that a failed commit took back are read anew, as storage does it.
+      var result = failures == node.failedCommits ? found ?? node.disk.answer(query) : node.disk.answer(query)
+      if let distorted = saboteur?.distort(result) { result = distorted }
+      if saboteur?.kind == .loadStale { result = node.disk.durable.answer(query) }
+      return .result(result)
+    }
   }
 
   /// The disk has no room for anything new, or has again.

@@ -22,7 +22,7 @@ public struct WorldSettings: Sendable {
   /// In so many of a hundred turns the server hears of several things before it does anything.
   public var batchPercent = 0
   /// In so many of a hundred loads storage can't answer.
-  public var loadFailurePercent = 0
+  public var inquiryFailurePercent = 0
   /// How long the server's process takes to come back.
   public var downtime: ClosedRange<Int64> = 0...0
   /// Compare all buffers and queues with their limits after each event, instead of now and then.
@@ -69,8 +69,7 @@ public struct World {
     case flush
     case sync
     /// As it was when it was asked for, and how many commits had failed by then.
-    case loaded(Query, Answer, failures: Int)
-    case derived(UInt64, DerivationRequest)
+    case answer(InquiryID, Question, found: QueryResult?, failures: Int)
     case restart
     /// The process, told to end, has had its time; which life of it this is about.
     case stop(Int)
@@ -220,7 +219,7 @@ public struct World {
   public mutating func calm() {
     // A login takes many steps, each of which could be overtaken for so long that all together take more time than there is for it.
     agenda.followTimes()
-    settings.loadFailurePercent = 0
+    settings.inquiryFailurePercent = 0
     settings.downtime = 0...0
     for id in connections.ids where connections[id].hasVanished { schedule(.resetAtServer(id), after: 0) }
   }
@@ -239,8 +238,7 @@ public struct World {
     case .patience(let id, let number): patienceEnds(id, number)
     case .flush: flushNow()
     case .sync: sync()
-    case .loaded(let query, let found, let failures): answer(query, found, failures)
-    case .derived(let id, let request): tell(.derived(id, Scram.derive(request)))
+    case .answer(let id, let question, let found, let failures): answer(id, question, found, failures)
     case .restart: restart()
     case .stop(let life): if node.incarnation == life { crash() }
     case .alarm(let id): notices.append(.alarm(id))

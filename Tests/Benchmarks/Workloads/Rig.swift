@@ -80,8 +80,8 @@ final class Rig {
       todo.append(.accepted(link, bytes.count))
       if let outputs = clients[link]?.received(bytes, using: pool) { follow(outputs, link) }
     case .commit(let number, _): todo.append(.committed(through: number))
-    case .load(let query): todo.append(.loaded(query, MemoryDatabase(.server).answer(query)))
-    case .derive(let id, let request): todo.append(.derived(id, Scram.derive(request)))
+    case .ask(let id, .query(let query)): todo.append(.answered(id, .result(MemoryDatabase(.server).answer(query))))
+    case .ask(let id, .deriveKeys(let request)): todo.append(.answered(id, .keys(Scram.derive(request))))
     case .startTLS, .close, .abort, .read, .reply, .log: break
     }
   }

@@ -127,7 +127,7 @@ struct RoundsHistoryTests {
       _ = other.read(link)
       let first = Base64.encode(Array("n,,n=juliet,r=abc".utf8))
       other.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
-      other.input(.loaded(.account(jid), database.answer(.account(jid))))
+      other.input(.answered(try #require(other.open(.account(jid))), .result(database.answer(.account(jid)))))
       let answer = try #require(other.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
       let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
       #expect(fields[2].value == "9")
@@ -153,8 +153,9 @@ struct RoundsHistoryTests {
     _ = input(
       .bytes(
         link, Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
-    let actions = input(.loaded(.account(JID("nobody@localhost")!), .owner(nil)))
-    let rounds = actions.compactMap { action -> [Int]? in if case .derive(_, let request) = action { request.rounds } else { nil } }
+    let actions = input(.answered(InquiryID(1), .result(.owner(nil))))
+    let rounds = actions.compactMap { action -> [Int]? in if case .ask(_, .deriveKeys(let request)) = action { request.rounds } else { nil }
+    }
     #expect(rounds == [[3]])
   }
 

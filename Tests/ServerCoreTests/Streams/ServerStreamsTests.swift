@@ -27,7 +27,7 @@ struct ServerStreamsTests {
     case .storageFailed:
       harness.loadsAtOnce = false
       harness.send(auth, on: link)
-      harness.input(.loaded(.account(JID("romeo@localhost")!), .failed("unreadable")))
+      harness.input(.answered(harness.open(.account(JID("romeo@localhost")!))!, .failed("unreadable")))
     }
     #expect(harness.read(link).contains("<stream:error>"))
     #expect(harness.closed == [link])

@@ -21,7 +21,7 @@ struct ModelWalkTests {
     var stage = Stage(seed: seed, accounts: Babbler.accounts) { settings in
       settings.configuration.limits.idleTime = .milliseconds(Int64(1 + babbler.below(200)))
       if babbler.chance(30) { tighten(&settings.configuration.limits, &babbler) }
-      if babbler.chance(20) { settings.loadFailurePercent = 10 }
+      if babbler.chance(20) { settings.inquiryFailurePercent = 10 }
       settings.configuration.conflictPolicy = babbler.pick([.replaceOld, .refuseNew, .rename])
       settings.commitTime = 0 ... .milliseconds(Int64(1 + babbler.below(60)))
       settings.latency = 0 ... .milliseconds(Int64(1 + babbler.below(20)))

@@ -60,8 +60,8 @@ struct LedgerTests {
     "server.commits.held.outputs": .with("what one stanza causes"), "server.commits.held.outputs.write.to": .with("what one stanza causes"),
     "server.commits.held.touched": .with("what one stanza causes"),
     "server.commits.bytesByAccount": .gauge("bytes of records because of an account"),
-    "server.derivations": .gauge("derivations under way"), "server.listings": .gauge("who waits for a list"),
-    "server.offlineQuestions": .with("server.accounts"),
+    "server.inquiries.open": .gauge("open questions"), "server.inquiries.order": .with("server.inquiries.open"),
+    "server.listings": .gauge("who waits for a list"),
     "server.timers.heap": .with("links, accounts and rooms"), "server.timers.set": .with("links, accounts and rooms"),
   ]
 

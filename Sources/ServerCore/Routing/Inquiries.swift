@@ -1,0 +1,147 @@
+internal import DequeModule
+public import Storage
+internal import XMPP
+
+// Everything that is answered later: the core asks, an adapter answers.
+
+/// The number of a question. Never used twice within a run.
+public struct InquiryID: Sendable, Hashable, Comparable, Codable {
+  public let serial: UInt64
+  public init(_ serial: UInt64) { self.serial = serial }
+  public static func < (a: InquiryID, b: InquiryID) -> Bool { a.serial < b.serial }
+}
+
+/// A question to the world outside.
+public enum Question: Sendable, Codable {
+  /// The answer reflects every commit that was handed over before the question.
+  case query(Query)
+  /// Keys from a password cost milliseconds on purpose, so they are derived outside.
+  case deriveKeys(DerivationRequest)
+}
+
+/// The answer to a question of the same kind. A question may get none, and one that comes too late or twice is ignored.
+public enum Answer: Sendable, Codable {
+  case result(QueryResult)
+  /// For each hash of the request.
+  case keys([ScramCredentials])
+  /// The reason is for the log.
+  case failed(String)
+}
+
+/// A question that is open: for whom it was asked, and until when it may be answered.
+struct Inquiry: Sendable, Codable {
+  enum Purpose: Sendable, Codable {
+    /// The account or room comes into memory.
+    case residency(Owner)
+    /// An account's stored messages are to be handed over.
+    case offlineMessages(JID)
+    /// The next page of a list. The list is the query without a place to begin behind.
+    case page(RowQuery)
+    case login(LinkID)
+    case creation(JID, Errand.Origin)
+    case passwordChange(JID, Errand.Origin)
+
+    var derivesKeys: Bool {
+      switch self {
+      case .login, .creation, .passwordChange: true
+      case .residency, .offlineMessages, .page: false
+      }
+    }
+  }
+
+  var purpose: Purpose
+  /// On the monotonic clock.
+  var deadline: Int64
+}
+
+/// All open questions.
+///
+/// The asker keeps the number of the question that counts for it; an answer with another number is ignored. So an asker that has changed
+/// since it asked simply asks again.
+struct Inquiries: Sendable, Codable {
+  private var open = Table<InquiryID, Inquiry>()
+  /// In the order of asking, which is that of the deadlines. Of those that were answered some may still be in it.
+  private var order: Deque<InquiryID> = []
+  private var lastNumber: UInt64 = 0
+  /// Keys that are being derived.
+  private(set) var derivations = 0
+
+  var count: Int { open.count }
+  /// When the first one expires, on the monotonic clock.
+  var nextDeadline: Int64? { order.first.flatMap { open[$0]?.deadline } }
+
+  mutating func add(_ inquiry: Inquiry) -> InquiryID {
+    lastNumber += 1
+    let id = InquiryID(lastNumber)
+    open[id] = inquiry
+    order.append(id)
+    if inquiry.purpose.derivesKeys { derivations += 1 }
+    return id
+  }
+
+  /// The question is answered, or its answer is no longer wanted. `nil` if it was so before.
+  mutating func close(_ id: InquiryID) -> Inquiry? {
+    guard let inquiry = open.remove(id) else { return nil }
+    if inquiry.purpose.derivesKeys { derivations -= 1 }
+    while let first = order.first, !open.contains(first) { order.removeFirst() }
+    // One question that stays open must not keep the numbers of all that were asked after it.
+    if order.count > 2 * open.count + 16 { order.removeAll { !open.contains($0) } }
+    return inquiry
+  }
+
+  /// The first question whose time is over.
+  func expired(at now: Int64) -> InquiryID? {
+    guard let first = order.first, let deadline = open[first]?.deadline, deadline <= now else { return nil }
+    return first
+  }
+}
+
+extension Step {
+  /// Asks the world outside. `nil` if too many questions are open: then nothing is asked.
+  mutating func ask(_ question: Question, _ purpose: Inquiry.Purpose) -> InquiryID? {
+    let limits = configuration.limits
+    guard inquiries.count < limits.inquiries, !purpose.derivesKeys || inquiries.derivations < limits.derivations else {
+      return reach(.inquiriesFull, nil)
+    }
+    let id = inquiries.add(Inquiry(purpose: purpose, deadline: now.monotonic + limits.inquiryTime))
+    immediate.append(.ask(id, question))
+    return id
+  }
+}
+
+extension Server {
+  mutating func answered(_ id: InquiryID, _ answer: Answer, _ step: inout Step) {
+    guard let inquiry = step.inquiries.close(id) else { return step.reach(.inquiryAnswerIgnored) }
+    follow(inquiry.purpose, id, answer, &step)
+  }
+
+  /// Questions that got no answer in time fail.
+  mutating func expireInquiries(_ step: inout Step) {
+    while let id = step.inquiries.expired(at: step.now.monotonic) {
+      step.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works"))
+      answered(id, step.reach(.inquiryExpired, .failed("no answer")), &step)
+    }
+  }
+
+  private mutating func follow(_ purpose: Inquiry.Purpose, _ id: InquiryID, _ answer: Answer, _ step: inout Step) {
+    switch purpose {
+    case .residency(let owner) where owner.kind == .room: roomLoaded(owner.jid, id, answer, &step)
+    case .residency(let owner): accountLoaded(owner.jid, id, answer, &step)
+    case .offlineMessages(let jid): offlineLoaded(jid, id, answer, &step)
+    case .page(let query): pageLoaded(answer, for: query, &step)
+    case .login(let link):
+      if streams[link] == nil { step.reach(.saslStreamGone) }
+      if case .keys(let keys) = answer {
+        withStream(link, &step) { $0.derived(keys, &$1) }
+      } else {
+        withStream(link, &step) { $0.accountUnavailable(&$1) }
+      }
+    case .creation(let jid, let origin):
+      guard case .keys(let keys) = answer else { return finish(origin, step.reach(.abandonedManagement, Server.busy), &step) }
+      run(.create(keys, origin), for: jid, &step)
+    case .passwordChange(let jid, let origin):
+      guard case .keys(let keys) = answer else { return finish(origin, step.reach(.abandonedManagement, Server.busy), &step) }
+      run(.changePassword(keys, origin), for: jid, &step)
+    }
+  }
+}
