@@ -146,7 +146,7 @@ struct Swarm: Sendable {
     limits.directedPresences = low(57, [1_000, 2, 1], &choices)
     limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
     limits.derivations = low(59, [100, 2, 1], &choices)
-    limits.inquiries = low(92, [10_000, 3, 1], &choices)
+    limits.inquiries = low(97, [10_000, 3, 1], &choices)
     limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
     limits.pendingRequests = low(61, [1_000, 2, 1], &choices)
     limits.heldSteps = low(62, [1_000, 5, 1], &choices)
