@@ -11,6 +11,8 @@ struct Account: Sendable, Codable {
   /// Items that are listed; the others are requests of strangers that wait for an answer.
   private(set) var listedCount: Int
   var blocklist: OrderedSet<JID>
+  /// What features keep of it.
+  var states: AccountStates
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]
   var offlineCount: Int
@@ -32,6 +34,7 @@ struct Account: Sendable, Codable {
     roster = OrderedDictionary(uniqueKeysWithValues: try rows.rows(RosterItem.self).map { ($0.jid, $0) })
     listedCount = roster.values.count(where: \.isListed)
     blocklist = OrderedSet(try rows.rows(BlockedAddress.self).map(\.jid))
+    states = try AccountStates(rows)
     let offline = rows.summary(OfflineMessage.self)
     offlineCount = offline.rowCount
     offlineBytes = offline.bytes
@@ -46,6 +49,7 @@ struct Account: Sendable, Codable {
     roster = [:]
     listedCount = 0
     blocklist = []
+    states = AccountStates()
     offlineCount = 0
     offlineBytes = 0
     lastOffline = 0

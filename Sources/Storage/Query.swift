@@ -118,6 +118,12 @@ public struct OwnerRows: Sendable, Hashable, Codable {
     return rows
   }
 
+  /// Whether there is such an owner. Rows that outlive their owner may be there without it.
+  public func isThere(in catalog: TableCatalog) -> Bool {
+    guard let root = catalog.root(of: owner.kind) else { return true }
+    return tables.contains { $0.table == root.name && !$0.rows.isEmpty }
+  }
+
   /// The one row of a root table.
   public func root<Row: StoredRow>(_: Row.Type) throws(RowProblem) -> Row {
     guard let row = try rows(Row.self).first else { throw RowProblem("\(Row.table.name) has no row") }

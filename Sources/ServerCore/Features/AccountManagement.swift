@@ -32,15 +32,17 @@ extension Server {
   private var domainList: String { configuration.domains.map(\.string).joined(separator: ", ") }
 
   /// Errands that concern the account as such. It is in memory now, or does not exist.
-  mutating func manage(_ errand: Errand, on jid: JID, _ step: inout Step) {
+  mutating func manage(_ errand: Errand, on jid: JID, _ absent: AbsentAccount, _ step: inout Step) {
     let exists = accounts[jid]?.entity != nil
     switch errand {
     case .register(let link, let password, let id):
       guard !exists else { return finish(.registration(link, id: id), step.reach(.accountTaken, StanzaError(.conflict)), &step) }
+      if let error = absent.mayBeCreated(&step) { return finish(.registration(link, id: id), error, &step) }
       let origin = Errand.Origin.registration(link, id: id)
       derive(password, .creation(jid, origin), origin, &step)
     case .startCreation(let password, let origin):
       guard !exists else { return finish(origin, step.reach(.accountTaken, StanzaError(.conflict)), &step) }
+      if let error = absent.mayBeCreated(&step) { return finish(origin, error, &step) }
       derive(password, .creation(jid, origin), origin, &step)
     case .startPasswordChange(let password, let origin):
       guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
@@ -48,10 +50,12 @@ extension Server {
     case .create(let credentials, let origin):
       // Somebody was quicker while the keys were being derived.
       guard !exists else { return finish(origin, step.reach(.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
+      if let error = absent.mayBeCreated(&step) { return finish(origin, error, &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
       accounts[jid] = Slot(Account(record, now: step.now))
       wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
       for change in record.changes { step.persist(change) }
+      absent.created(&step)
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
       guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
@@ -87,6 +91,7 @@ extension Server {
     accounts[jid]!.entity!.clearRoster()
     endStreams(of: jid, StreamError(.notAuthorized, text: "the account was deleted"), &step)
     step.persist(.deleteOwner(.account(jid)))
+    for feature in Feature.all { feature.hooks.accountRemoved?(jid, &step) }
     forgetRanks(of: jid, &step)
     let line = accounts.remove(jid)?.entity?.linedUp ?? []
     // What waited for the account is answered like what comes after its end.

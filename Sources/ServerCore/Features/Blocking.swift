@@ -17,10 +17,9 @@ public struct BlockedAddress: StoredRow {
 enum Blocking {
   static let feature = Feature(
     xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking], tables: [BlockedAddress.table],
-    accountRoutes: [
-      .init(name: "blocklist", namespace: NS.blocking, handle: list),
-      .init(name: "block", namespace: NS.blocking, handle: block),
-      .init(name: "unblock", namespace: NS.blocking, handle: unblock),
+    requests: [
+      Request("blocklist", NS.blocking, from: .owner, .account(list)), Request("block", NS.blocking, from: .owner, .account(block)),
+      Request("unblock", NS.blocking, from: .owner, .account(unblock)),
     ])
 
   /// 3.2. Who asks is told of changes from then on.

@@ -5,8 +5,10 @@ internal import XMPP
 enum Registration {
   static let feature = Feature(
     xep: 77, version: "2.4", name: "In-Band Registration",
-    accountRoutes: [.init(name: "query", namespace: NS.register) { account, request, payload, step in handle(request, payload, &step) }],
-    hostRoutes: [.init(name: "query", namespace: NS.register) { host, request, payload, step in handle(request, payload, &step) }])
+    requests: [
+      Request("query", NS.register, from: .owner, .account { _, request, payload, step in handle(request, payload, &step) }),
+      Request("query", NS.register, .host { _, request, payload, step in handle(request, payload, &step) }),
+    ])
 
   /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).
   private static func handle(_ request: Stanza, _ query: Element, _ step: inout Step) {

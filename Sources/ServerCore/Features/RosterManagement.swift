@@ -7,7 +7,7 @@ internal import XMPP
 enum RosterManagement {
   static let feature = Feature(
     name: "Roster", tables: [RosterItem.table],
-    accountRoutes: [.init(name: "query", namespace: NS.roster, isPrivate: false, handle: handle)])
+    requests: [Request("query", NS.roster, .account(handle))])
 
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     if request.from.bare != account.jid {

@@ -7,13 +7,9 @@ enum ServiceDiscovery {
   static let feature = Feature(
     xep: 30, version: "2.5.0", name: "Service Discovery", hostFeatures: [NS.discoInfo, NS.discoItems],
     accountFeatures: [NS.discoInfo, NS.discoItems],
-    accountRoutes: [
-      .init(name: "query", namespace: NS.discoInfo, isPrivate: false, handle: accountInfo),
-      .init(name: "query", namespace: NS.discoItems, isPrivate: false, handle: accountItems),
-    ],
-    hostRoutes: [
-      .init(name: "query", namespace: NS.discoInfo, handle: hostInfo),
-      .init(name: "query", namespace: NS.discoItems, handle: hostItems),
+    requests: [
+      Request("query", NS.discoInfo, .account(accountInfo)), Request("query", NS.discoItems, .account(accountItems)),
+      Request("query", NS.discoInfo, .host(hostInfo)), Request("query", NS.discoItems, .host(hostItems)),
     ])
 
   private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {

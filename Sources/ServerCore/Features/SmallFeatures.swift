@@ -5,8 +5,10 @@ internal import XMPP
 enum Ping {
   static let feature = Feature(
     xep: 199, version: "2.0.1", name: "Ping", hostFeatures: [NS.ping], accountFeatures: [NS.ping],
-    accountRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in answer(request, .pingAccount, &step) }],
-    hostRoutes: [.init(name: "ping", namespace: NS.ping) { _, request, _, step in answer(request, .pingHost, &step) }])
+    requests: [
+      Request("ping", NS.ping, from: .owner, .account { _, request, _, step in answer(request, .pingAccount, &step) }),
+      Request("ping", NS.ping, .host { _, request, _, step in answer(request, .pingHost, &step) }),
+    ])
 
   private static func answer(_ request: Stanza, _ mark: Mark, _ step: inout Step) {
     step.reach(mark)
@@ -18,23 +20,25 @@ enum Ping {
 enum SessionEstablishment {
   static let feature = Feature(
     name: "Session Establishment",
-    accountRoutes: [.init(name: "session", namespace: NS.session) { _, request, _, step in step.reply(request) }],
-    hostRoutes: [.init(name: "session", namespace: NS.session) { _, request, _, step in step.reply(request) }])
+    requests: [
+      Request("session", NS.session, from: .owner, .account { _, request, _, step in step.reply(request) }),
+      Request("session", NS.session, .host { _, request, _, step in step.reply(request) }),
+    ])
 }
 
 /// Software Version, XEP-0092. The operating system is nobody's business.
 enum SoftwareVersion {
   static let feature = Feature(
     xep: 92, version: "1.1", name: "Software Version", hostFeatures: [NS.version],
-    hostRoutes: [
-      .init(name: "query", namespace: NS.version) { host, request, _, step in
+    requests: [
+      Request("query", NS.version, .host { host, request, _, step in
         guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
         step.reach(.versionAsked)
         var answer = Element("query", NS.version)
         answer.append("name", NS.version, text: "Spondee")
         answer.append("version", NS.version, text: host.configuration.softwareVersion)
         step.reply(request, answer)
-      }
+      })
     ])
 }
 
@@ -42,14 +46,14 @@ enum SoftwareVersion {
 enum EntityTime {
   static let feature = Feature(
     xep: 202, version: "2.0", name: "Entity Time", hostFeatures: [NS.time],
-    hostRoutes: [
-      .init(name: "time", namespace: NS.time) { _, request, _, step in
+    requests: [
+      Request("time", NS.time, .host { _, request, _, step in
         guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
         step.reach(.timeAsked)
         var answer = Element("time", NS.time)
         answer.append("tzo", NS.time, text: "+00:00")
         answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
         step.reply(request, answer)
-      }
+      })
     ])
 }

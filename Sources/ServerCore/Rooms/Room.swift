@@ -80,17 +80,18 @@ extension Room {
   private mutating func receiveIQ(_ stanza: Stanza, _ step: inout Step) {
     if stanza.to.isFull { return relay(stanza, &step) }
     guard stanza.type == "get" || stanza.type == "set" else { return }
-    guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
-    switch (query.namespace, stanza.type) {
-    case (NS.mucAdmin, _): receiveAdmin(stanza, query, &step)
-    case (NS.mucOwner, _): receiveOwner(stanza, query, &step)
-    case (NS.register, _): receiveRegistration(stanza, query, &step)
-    case (NS.discoInfo, "get"): receiveInfoQuery(stanza, query, &step)
-    case (NS.discoItems, "get"): receiveItemsQuery(stanza, query, &step)
-    case (NS.ping, "get"):
-      step.reach(.roomPing)
-      step.reply(stanza)
-    default: step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+    guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    guard let request = Request.toRoom(payload), case .room(let handle) = request.handler else {
+      return step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+    }
+    handle(&self, stanza, payload, &step)
+  }
+
+  /// Requests that only ask: to set is answered like an unknown request.
+  static func asking(_ handle: @escaping @Sendable (inout Room, Stanza, Element, inout Step) -> Void) -> Request.Handler {
+    .room { room, stanza, payload, step in
+      guard stanza.type == "get" else { return step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable))) }
+      handle(&room, stanza, payload, &step)
     }
   }
 

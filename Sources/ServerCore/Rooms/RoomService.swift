@@ -4,7 +4,15 @@ internal import XMPP
 /// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
 enum RoomService {
   static let feature = Feature(
-    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table])
+    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table],
+    requests: [
+      Request("query", NS.mucAdmin, .room { room, stanza, query, step in room.receiveAdmin(stanza, query, &step) }),
+      Request("query", NS.mucOwner, .room { room, stanza, query, step in room.receiveOwner(stanza, query, &step) }),
+      Request("query", NS.register, .room { room, stanza, query, step in room.receiveRegistration(stanza, query, &step) }),
+      Request("query", NS.discoInfo, Room.asking { room, stanza, query, step in room.receiveInfoQuery(stanza, query, &step) }),
+      Request("query", NS.discoItems, Room.asking { room, stanza, query, step in room.receiveItemsQuery(stanza, query, &step) }),
+      Request("ping", NS.ping, Room.asking { _, stanza, _, step in step.reply(step.reach(.roomPing, stanza)) }),
+    ])
 
   /// What the service and every room have in common.
   static let features: [Text] = [

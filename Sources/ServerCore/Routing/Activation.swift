@@ -53,7 +53,7 @@ extension Server {
       guard let inquiry = step.ask(.query(.account(account)), .residency(.account(account))) else { return giveUp(errand, &step) }
       accounts[account] = Slot(awaiting: inquiry)
     }
-    guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, &step) }
+    guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, nil, &step) }
     if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
     guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
       step.reach(.parkedAccountFull)
@@ -67,8 +67,9 @@ extension Server {
     _ answer: Answer, of jid: JID, _ step: inout Step, _ body: (OwnerRows, inout Step) throws(RowProblem) -> Entity
   ) -> Loaded<Entity> {
     guard case .result(.owner(let rows)) = answer else { return .failed }
-    guard let rows else { return .absent }
+    guard let rows else { return .absent(OwnerRows(.account(jid))) }
     guard rows.owner.jid == jid else { return .failed }
+    guard rows.isThere(in: .server) else { return .absent(rows) }
     do throws(RowProblem) {
       return .present(try body(rows, &step))
     } catch {
@@ -76,22 +77,34 @@ extension Server {
       return .failed
     }
   }
-  enum Loaded<Entity> { case present(Entity), absent, failed }
+  enum Loaded<Entity> {
+    case present(Entity)
+    /// With the rows that outlive their owner.
+    case absent(OwnerRows)
+    case failed
+  }
 
   mutating func accountLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
     guard let slot = accounts[jid], slot.inquiry == inquiry else { return step.reach(.inquiryAnswerIgnored) }
     parkedCount -= slot.parked.count
     let now = step.now
+    var absent: AbsentAccount?
     switch read(answer, of: jid, &step, { rows, _ throws(RowProblem) in try Account(jid, rows, now: now) }) {
     case .present(let account): accounts[jid] = Slot(account)
-    case .absent: accounts[jid] = Slot(nil)
+    case .absent(let rows):
+      absent = AbsentAccount(jid: jid, rows: rows)
+      accounts[jid] = Slot(nil)
     case .failed:
       step.reach(.loadAccountFailed)
       _ = accounts.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
     }
-    for errand in slot.parked { perform(errand, on: jid, &step) }
+    for errand in slot.parked {
+      // An account that has just gone has left rows that are not in this answer.
+      if accounts.contains(jid) { perform(errand, on: jid, absent, &step) } else { run(errand, for: jid, &step) }
+    }
+    guard accounts.contains(jid), !accounts[jid]!.isLoading else { return }
     // Of an account that does not exist nothing stays.
     guard accounts[jid]?.entity != nil else {
       step.reach(.loadNoAccount)
@@ -100,10 +113,14 @@ extension Server {
     wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
   }
 
-  private mutating func perform(_ errand: Errand, on jid: JID, _ step: inout Step) {
+  /// - Parameter absent: the account, if it has just been found not to be there.
+  private mutating func perform(_ errand: Errand, on jid: JID, _ absent: AbsentAccount?, _ step: inout Step) {
     switch errand {
     case .stanza(let stanza):
-      guard accounts[jid]?.entity != nil else { return receiveForNobody(stanza, &step) }
+      guard accounts[jid]?.entity != nil else {
+        if absent?.receive(stanza, &step) ?? false { return }
+        return receiveForNobody(stanza, &step)
+      }
       var addressees: [Addressee] = []
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
@@ -115,7 +132,7 @@ extension Server {
     case .bind(let link, let identity, let resource, let id):
       bind(link, identity, resource, id, &step)
     default:
-      manage(errand, on: jid, &step)
+      manage(errand, on: jid, absent ?? AbsentAccount(jid: jid, rows: OwnerRows(.account(jid))), &step)
     }
   }
 

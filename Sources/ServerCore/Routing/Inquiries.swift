@@ -37,6 +37,8 @@ struct Inquiry: Sendable, Codable {
     case offlineMessages(JID)
     /// The next page of a list. The list is the query without a place to begin behind.
     case page(RowQuery)
+    /// An account's answer to a request.
+    case request(Stanza)
     case login(LinkID)
     case creation(JID, Errand.Origin)
     case passwordChange(JID, Errand.Origin)
@@ -44,7 +46,7 @@ struct Inquiry: Sendable, Codable {
     var derivesKeys: Bool {
       switch self {
       case .login, .creation, .passwordChange: true
-      case .residency, .offlineMessages, .page: false
+      case .residency, .offlineMessages, .page, .request: false
       }
     }
   }
@@ -129,6 +131,10 @@ extension Server {
     case .residency(let owner): accountLoaded(owner.jid, id, answer, &step)
     case .offlineMessages(let jid): offlineLoaded(jid, id, answer, &step)
     case .page(let query): pageLoaded(answer, for: query, &step)
+    case .request(let request):
+      // An account that went meanwhile has nothing to answer with.
+      guard accounts[request.to.bare]?.entity != nil else { return step.bounce(request, step.reach(.abandonedStanza, Server.busy)) }
+      accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &step)
     case .login(let link):
       if streams[link] == nil { step.reach(.saslStreamGone) }
       if case .keys(let keys) = answer {
