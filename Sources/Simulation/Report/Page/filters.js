@@ -12,8 +12,8 @@ function filtersOf(ladder) {
     return button;
   };
   const names = { session: "logins", fault: "faults" };
-  const kinds = [...stanzaKinds, "other", "session", "fault"].filter((kind) => amounts[kind]).map((kind) => {
-    const place = kind === "session" || kind === "fault" ? [] : [
+  const kinds = [...stanzaKinds, "other", "session", "operator", "fault"].filter((kind) => amounts[kind]).map((kind) => {
+    const place = ["session", "operator", "fault"].includes(kind) ? [] : [
       at(el("i", { class: "wire" }), { left: 2, right: 8, top: 6 }), at(el("i", { class: "mark" }), { left: 5, top: 6 }),
       at(el("i", { class: "tip to-right" }), { right: 0, top: 6 }),
     ];

@@ -87,7 +87,8 @@ class RowDrawing {
     const { ladder } = this;
     const words = ladder.story.words(event);
     const kind = kindOf(event);
-    const x = ladder.x.get(event.lane), server = ladder.serverX, y = ladder.wireY;
+    const server = ladder.serverX, y = ladder.wireY;
+    const x = isOperator(event) ? server : ladder.x.get(event.lane);
     const parts = [at(this.timeNode(row, before), { top: y - 9 })];
     const stanza = isStanza(event);
     if (stanza) {

@@ -2,9 +2,11 @@
 
 const stanzaKinds = ["message", "presence", "iq"];
 const isStanza = (event) => event.kind === "sent" || event.kind === "received";
+const isOperator = (event) => event.kind === "asked" || event.kind === "answered";
 const isCrash = (event) => event.kind === "fault" && /^crash/i.test(event.text);
 function kindOf(event) {
   if (event.kind === "fault") return "fault";
+  if (isOperator(event)) return "operator";
   if (!isStanza(event)) return "session";
   return stanzaKinds.includes(event.name) ? event.name : "other";
 }
@@ -99,6 +101,8 @@ class Story {
       if (event.kind === "began") words.rest = "logs in" + (event.text === this.lanes[event.lane] ? "" : " as " + event.text) + again;
       if (event.kind === "ended") words.rest = "connection ends";
       if (event.kind === "fault") words.rest = event.text;
+      if (event.kind === "asked") words.rest = "operator: " + event.text;
+      if (event.kind === "answered") words.rest = "to the operator: " + event.text;
       return event.words = words;
     }
     const text = event.text;
@@ -127,6 +131,7 @@ class Story {
     const words = this.words(event);
     const said = [words.name, words.rest, words.id, words.tail].filter(Boolean).join(" ");
     if (event.kind === "fault") return `${timeText(event.t)}: fault, ${event.text}`;
+    if (isOperator(event)) return `${timeText(event.t)}: ${said}`;
     const verb = { sent: "sends", received: "gets" }[event.kind] ?? "";
     return `${timeText(event.t)}: ${this.laneName(event)} ${verb} ${said}`;
   }
