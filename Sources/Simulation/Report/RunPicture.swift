@@ -6,7 +6,7 @@ internal import XMPP
 /// A run as the report page draws it: a lane for each client, and what each sent, got, and suffered.
 public struct RunPicture: Sendable {
   public var title: String
-  /// What makes the run again.
+  /// The command that makes the run again.
   public var command: String
   public var failure: RunReport.Failure?
   public var history: [Run.Moment]

@@ -220,7 +220,7 @@ class Ladder {
     this.overview.drawSeen(this.seen);
   }
 
-  /// What changes with what is chosen.
+  /// The part of a row's look that changes with the choice.
   dress(row, node) {
     const isCurrent = row.index === this.current && Boolean(row.order);
     node.classList.toggle("current", isCurrent);

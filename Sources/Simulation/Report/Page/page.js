@@ -25,7 +25,7 @@ function failureBox(run) {
   if (failure.clause) facts.append(el("span", {}, "clause ", el("b", {}, failure.clause)));
   facts.append(el("span", {}, "at ", el("b", { class: "number" }, timeText(failure.t)), " of virtual time"));
   const link = el("a", { href: "#failed-check" }, "Show it on the ladder");
-  return el("div", { class: "failure", role: "group", "aria-label": "What failed" },
+  return el("div", { class: "failure", role: "group", "aria-label": "The failure" },
     el("h2", {}, "Rule broken: " + failure.oracle),
     el("p", { class: "said" }, failure.message), facts, run.events.length ? link : null);
 }
@@ -44,7 +44,7 @@ function runSection(run) {
     const code = el("code", { tabindex: 0, "aria-label": "Command that makes this run again" }, run.command);
     parts.push(el("div", { class: "command" }, code, copyButton(run.command, () => code)));
   }
-  if (run.script) parts.push(foldedText("Script", "What the clients do, for any server.", run.script));
+  if (run.script) parts.push(foldedText("Script", "The clients' part of the run, for any server.", run.script));
   if (run.trace) parts.push(foldedText("Trace", "Every choice that was made: with it the run can be made again.", run.trace));
   if (run.events.length) parts.push(ladderSection(run));
   return parts;

@@ -1,4 +1,4 @@
-/// What there is to know about one event; `ladder` is told where to go.
+/// All that there is to know about one event; `ladder` is told where to go.
 class Panel {
   constructor(story, ladder) {
     this.story = story;
@@ -72,7 +72,7 @@ class Panel {
       for (const name of ["from", "to", "id"]) {
         add(name[0].toUpperCase() + name.slice(1), head[name] ?? "not given", head[name] === undefined ? "quiet" : null);
       }
-    } else if (event.kind === "fault") add("What", event.text);
+    } else if (event.kind === "fault") add("Fault", event.text);
     else if (event.kind === "began") add("Address", event.text);
     if (event.lane !== undefined) {
       add("Client", this.story.lanes[event.lane] + (event.session > 1 ? ", session " + event.session : ""));

@@ -109,7 +109,7 @@ class Story {
     words.name = event.name;
     words.isError = event.type === "error" || event.name.endsWith("error");
     const rest = event.type ? [event.type] : [];
-    if (words.isError) rest.push(/<([a-z-]+) xmlns=.urn:ietf:params:xml:ns:xmpp-stanzas/.exec(text)?.[1] ?? "");
+    if (words.isError) rest.push(/<([a-z-]+) xmlns=.urn:ietf:params:xml:ns:xmpp-(?:stanzas|streams)/.exec(text)?.[1] ?? "");
     else if (event.name === "iq") {
       const start = event.payload === "query" ? text.indexOf("<query") : -1;
       const space = start < 0 ? null : attributesIn(text.slice(start, tagEnd(text, start))).xmlns;
@@ -126,7 +126,7 @@ class Story {
     if (other) words.tail = (event.kind === "sent" ? "to " : "from ") + other;
     return event.words = words;
   }
-  /// For who can't see the ladder.
+  /// For readers who can't see the ladder.
   sentence(event) {
     const words = this.words(event);
     const said = [words.name, words.rest, words.id, words.tail].filter(Boolean).join(" ");
