@@ -67,6 +67,7 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
       ],
+      resources: [.embedInCode("Report/Page")],
       swiftSettings: strict),
     .target(
       name: "StorageSQLite", dependencies: ["XML", "XMPP", "Storage", .product(name: "GRDB", package: "GRDB.swift")],

@@ -44,13 +44,23 @@ public struct ReportPage: Sendable {
       <script>
       const data = \(data);
       \(ReportPage.script)
-      \(ReportPage.eventsScript)
-      \(ReportPage.ladderScript)
       </script>
       </body>
       </html>
 
       """
+  }
+
+  /// The files of `Page`, which the build turns into arrays of bytes (`Package.swift`): so the program has no files beside it.
+  private static let style = text([PackageResources.page_css, PackageResources.ladder_css])
+  private static let script = text([
+    PackageResources.elements_js, PackageResources.numbers_js, PackageResources.stanza_js, PackageResources.campaign_js,
+    PackageResources.story_js, PackageResources.rows_js, PackageResources.overview_js, PackageResources.ladder_js,
+    PackageResources.panel_js, PackageResources.filters_js, PackageResources.page_js,
+  ])
+
+  private static func text(_ files: [[UInt8]]) -> String {
+    files.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
   }
 }
 

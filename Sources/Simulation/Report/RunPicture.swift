@@ -1,11 +1,12 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
 /// A run as the report page draws it: a lane for each client, and what each sent, got, and suffered.
 public struct RunPicture: Sendable {
   public var title: String
-  /// What makes the run again.
+  /// The command that makes the run again.
   public var command: String
   public var failure: RunReport.Failure?
   public var history: [Run.Moment]
@@ -56,9 +57,18 @@ public struct RunPicture: Sendable {
     case .sent(_, let element): members += [("kind", .string("sent"))] + describe(element)
     case .received(_, let element): members += [("kind", .string("received"))] + describe(element)
     case .fault(let what): members += [("kind", .string("fault")), ("text", .string(what))]
-    case .asked, .answered: members += [("kind", .string("fault")), ("text", .string("\(moment.observation)"))]
+    case .asked(_, let request): members += [("kind", .string("asked")), ("text", .string(request.summary))]
+    case .answered(_, let reply): members += [("kind", .string("answered")), ("text", .string(describe(reply)))]
     }
     return .object(members)
+  }
+
+  private static func describe(_ reply: ControlReply) -> String {
+    switch reply {
+    case .done: "done"
+    case .accounts(let accounts): accounts.count == 1 ? "1 account" : "\(accounts.count) accounts"
+    case .refused(let reason): "refused, \(reason)"
+    }
   }
 
   private static func describe(_ element: Element) -> [(String, JSON)] {
