@@ -61,7 +61,7 @@ extension Server {
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
     body("derivations under way", inquiries.derivations, limits.derivations)
-    body("open questions", inquiries.count, limits.inquiries)
+    body("open questions", inquiries.limitedCount, limits.inquiries)
     commits.visitGauges(limits, body)
     for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits.connectionsPerAddress) }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits.parkedStanzas) }
@@ -77,6 +77,7 @@ extension Server {
       body("offline bytes", account.offlineBytes, limits.offlineBytes)
       body("messages lined up behind stored ones", account.linedUp.count, limits.offlineMessages)
       body("bytes lined up behind stored ones", account.linedUpBytes, limits.offlineBytes)
+      for gauge in account.states.gauges { body(gauge.name, gauge.value, gauge.limit) }
       for session in account.sessions.values {
         body("addresses with directed presence", session.directed.count, limits.directedPresences)
       }

@@ -36,6 +36,9 @@ extension Server {
   /// Nothing is parked or waits to be loaded: all that the server was told it has worked off.
   public var isSettled: Bool { parkedCount == 0 && listings.isEmpty }
 
+  /// Questions that have no answer yet, of those for which there is a limit.
+  public var openQuestions: Int { inquiries.limitedCount }
+
   /// No step is held back for a commit: all that was to be said has been.
   public var isFlushed: Bool { commits.depth == 0 }
 }

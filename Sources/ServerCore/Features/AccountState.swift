@@ -6,6 +6,8 @@ protocol AccountState: Sendable, Codable {
   init()
   /// Of an account as it is stored.
   init(_ rows: OwnerRows) throws(RowProblem)
+  /// Everything in it that can grow, with its bound.
+  var gauges: [(name: StaticString, value: Int, limit: Int)] { get }
 }
 
 /// The states of all features that declare one, for one account.
@@ -19,6 +21,8 @@ struct AccountStates: Sendable {
     values = []
     for type in AccountStates.types { values.append(try type.init(rows)) }
   }
+
+  var gauges: [(name: StaticString, value: Int, limit: Int)] { values.flatMap(\.gauges) }
 
   /// - Precondition: a feature declares the type.
   subscript<State: AccountState>(_: State.Type) -> State {

@@ -23,7 +23,7 @@ struct Feature: Sendable {
   /// Every feature, in the order in which service discovery lists them.
   static let all: [Feature] = [
     ServiceDiscovery.feature, RosterManagement.feature, Blocking.feature, Ping.feature, SoftwareVersion.feature, EntityTime.feature,
-    Registration.feature, OfflineMessages.feature, RoomService.feature, SessionEstablishment.feature,
+    Registration.feature, OfflineMessages.feature, RoomService.feature, SessionEstablishment.feature, PrivateXML.feature,
   ]
 }
 

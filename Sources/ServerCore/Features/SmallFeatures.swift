@@ -31,14 +31,16 @@ enum SoftwareVersion {
   static let feature = Feature(
     xep: 92, version: "1.1", name: "Software Version", hostFeatures: [NS.version],
     requests: [
-      Request("query", NS.version, .host { host, request, _, step in
-        guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-        step.reach(.versionAsked)
-        var answer = Element("query", NS.version)
-        answer.append("name", NS.version, text: "Spondee")
-        answer.append("version", NS.version, text: host.configuration.softwareVersion)
-        step.reply(request, answer)
-      })
+      Request(
+        "query", NS.version,
+        .host { host, request, _, step in
+          guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+          step.reach(.versionAsked)
+          var answer = Element("query", NS.version)
+          answer.append("name", NS.version, text: "Spondee")
+          answer.append("version", NS.version, text: host.configuration.softwareVersion)
+          step.reply(request, answer)
+        })
     ])
 }
 
@@ -47,13 +49,15 @@ enum EntityTime {
   static let feature = Feature(
     xep: 202, version: "2.0", name: "Entity Time", hostFeatures: [NS.time],
     requests: [
-      Request("time", NS.time, .host { _, request, _, step in
-        guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-        step.reach(.timeAsked)
-        var answer = Element("time", NS.time)
-        answer.append("tzo", NS.time, text: "+00:00")
-        answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
-        step.reply(request, answer)
-      })
+      Request(
+        "time", NS.time,
+        .host { _, request, _, step in
+          guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
+          step.reach(.timeAsked)
+          var answer = Element("time", NS.time)
+          answer.append("tzo", NS.time, text: "+00:00")
+          answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
+          step.reply(request, answer)
+        })
     ])
 }

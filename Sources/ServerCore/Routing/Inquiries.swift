@@ -49,6 +49,10 @@ struct Inquiry: Sendable, Codable {
       case .residency, .offlineMessages, .page, .request: false
       }
     }
+
+    /// Whether the limit of open questions holds for it. For stored messages an account that has sessions asks once: were it refused, nobody
+    /// would ask again.
+    var isLimited: Bool { if case .offlineMessages = self { false } else { true } }
   }
 
   var purpose: Purpose
@@ -67,6 +71,8 @@ struct Inquiries: Sendable, Codable {
   private var lastNumber: UInt64 = 0
   /// Keys that are being derived.
   private(set) var derivations = 0
+  /// Questions for which the limit holds.
+  private(set) var limitedCount = 0
 
   var count: Int { open.count }
   /// When the first one expires, on the monotonic clock.
@@ -78,6 +84,7 @@ struct Inquiries: Sendable, Codable {
     open[id] = inquiry
     order.append(id)
     if inquiry.purpose.derivesKeys { derivations += 1 }
+    if inquiry.purpose.isLimited { limitedCount += 1 }
     return id
   }
 
@@ -85,6 +92,7 @@ struct Inquiries: Sendable, Codable {
   mutating func close(_ id: InquiryID) -> Inquiry? {
     guard let inquiry = open.remove(id) else { return nil }
     if inquiry.purpose.derivesKeys { derivations -= 1 }
+    if inquiry.purpose.isLimited { limitedCount -= 1 }
     while let first = order.first, !open.contains(first) { order.removeFirst() }
     // One question that stays open must not keep the numbers of all that were asked after it.
     if order.count > 2 * open.count + 16 { order.removeAll { !open.contains($0) } }
@@ -102,7 +110,9 @@ extension Step {
   /// Asks the world outside. `nil` if too many questions are open: then nothing is asked.
   mutating func ask(_ question: Question, _ purpose: Inquiry.Purpose) -> InquiryID? {
     let limits = configuration.limits
-    guard inquiries.count < limits.inquiries, !purpose.derivesKeys || inquiries.derivations < limits.derivations else {
+    guard inquiries.limitedCount < limits.inquiries || !purpose.isLimited,
+      !purpose.derivesKeys || inquiries.derivations < limits.derivations
+    else {
       return reach(.inquiriesFull, nil)
     }
     let id = inquiries.add(Inquiry(purpose: purpose, deadline: now.monotonic + limits.inquiryTime))

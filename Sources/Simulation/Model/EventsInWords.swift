@@ -16,4 +16,5 @@ extension Event {
     case .opened, .header, .encrypted, .control, .deadline, .shutdown: "\(self)"
     }
   }
+  func isAnswer(to id: InquiryID) -> Bool { if case .answered(id, _) = self { true } else { false } }
 }

@@ -38,6 +38,9 @@ public struct ReferenceModel: Sendable {
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
   private var expectation = Expectation()
+  /// As many questions were open, before the event or after it, as may be.
+  private var mayBeFull = false
+  private var wasFull = false
   /// The event is a failed commit.
   private(set) var isRecovering = false
   /// The first difference between the model and the server.
@@ -91,6 +94,8 @@ public struct ReferenceModel: Sendable {
       return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
     default: break
     }
+    mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits.inquiries
+    wasFull = handled.server.openQuestions >= configuration.limits.inquiries
     isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     let seen = Seen(handled.server)
@@ -110,7 +115,8 @@ public struct ReferenceModel: Sendable {
       switch effect {
       case .ask(let id, .query(let query)):
         asked.append(query)
-        questions.removeAll { $0.value.query == query }
+        // The one that is being answered still counts.
+        questions.removeAll { $0.value.query == query && !handled.event.isAnswer(to: $0.key) }
         questions[id] = (query, handled.time.monotonic + configuration.limits.inquiryTime)
         if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):
@@ -213,6 +219,8 @@ extension ReferenceModel {
       // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
       // well, and to leave a room that has gone is nothing.
       if isRecovering { return }
+      // As many questions were open as may be: whoever needed another was refused.
+      if mayBeFull { return }
       // What need not be sent may not have been.
       if case .letter(let letter) = errand, !letter.isOwed { return }
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"

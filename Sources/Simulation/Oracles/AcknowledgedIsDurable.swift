@@ -98,7 +98,7 @@ public struct AcknowledgedIsDurable: Oracle {
   public func atRest(_ state: RestState) -> String? {
     let database = state.world.durable
     for (key, cell) in cells where cell.isKnown {
-      let words = key.string.split(separator: " ")
+      let words = key.string.split(separator: " ", maxSplits: 2)
       guard let owner = JID(Text(words[1])) else { continue }
       let thing = words.count > 2 ? JID(Text(words[2])) : nil
       let actual: Text? =

@@ -102,11 +102,13 @@ public struct Run {
   }
 
   /// All oracles there are.
-  public static let oracles: [(any Oracle.Type)] = [
-    StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, WordAgreesWithDisk.self,
-    RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
-    EntriesAreAnswered.self, DeclinesAreInvited.self, FormsAreRegistered.self,
-  ]
+  public static let oracles: [(any Oracle.Type)] =
+    [
+      StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
+      WordAgreesWithDisk.self,
+      RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
+      EntriesAreAnswered.self, DeclinesAreInvited.self, FormsAreRegistered.self,
+    ] + SimulatedFeature.all.flatMap(\.oracles)
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
   /// The names of all rules.

@@ -8,7 +8,7 @@ internal import XMPP
 struct Deed: Sendable {
   /// What it is about: runs leave out whole subjects, so that the rest is done more often.
   enum Subject: Int, CaseIterable {
-    case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts
+    case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts, storing
 
     var isForOccupants: Bool { [.talk, .ranks, .ownership].contains(self) }
 
@@ -31,6 +31,7 @@ struct Deed: Sendable {
 
   static let all: [Deed] =
     messages + presences + rosters + blocks + visits + talk + ranks + ownership + questions + accounts
+    + SimulatedFeature.all.flatMap(\.actions)
 }
 
 /// Who does something, and with whom it can be done.

@@ -1,0 +1,67 @@
+internal import OrderedCollections
+public import Storage
+public import XML
+internal import XMPP
+
+/// What tells one stored element from another.
+public struct PrivateXMLKey: Sendable, Hashable, Codable {
+  public var namespace: Text
+  public var name: Text
+  public init(_ element: Element) {
+    namespace = element.namespace
+    name = element.name
+  }
+
+  fileprivate init(_ row: inout RowReader) throws(RowProblem) {
+    namespace = try row.text()
+    name = try row.text()
+  }
+
+  public var values: [ColumnValue] { [.text(namespace), .text(name)] }
+  static let columns = [Column.text("namespace", .shown), .text("name", .shown)]
+}
+
+/// An element as a client stored it.
+public struct PrivateElement: StoredRow {
+  public var key: PrivateXMLKey
+  public var element: Element
+
+  public static let table = StoredTable(
+    "private_xml", owner: .account, key: PrivateXMLKey.columns, columns: [.xml("element")], residency: .onDemand)
+  public var values: [ColumnValue] { key.values + [.xml(element)] }
+  public init(_ row: inout RowReader) throws(RowProblem) { self.init(key: try PrivateXMLKey(&row), element: try row.xml()) }
+  init(key: PrivateXMLKey, element: Element) {
+    self.key = key
+    self.element = element
+  }
+}
+
+/// How large a stored element is: limits are checked without reading contents.
+struct PrivateElementSize: StoredRow {
+  var key: PrivateXMLKey
+  var bytes: Int
+
+  static let table = StoredTable("private_xml_size", owner: .account, key: PrivateXMLKey.columns, columns: [.integer("bytes")])
+  var values: [ColumnValue] { key.values + [.integer(Int64(bytes))] }
+  init(_ row: inout RowReader) throws(RowProblem) { self.init(key: try PrivateXMLKey(&row), bytes: Int(clamping: try row.integer())) }
+  init(key: PrivateXMLKey, bytes: Int) {
+    self.key = key
+    self.bytes = bytes
+  }
+}
+
+/// The sizes of an account's elements, in bytes as stored.
+struct PrivateXMLSizes: AccountState {
+  var bytes: OrderedDictionary<PrivateXMLKey, Int> = [:]
+
+  init() {}
+  init(_ rows: OwnerRows) throws(RowProblem) {
+    for row in try rows.rows(PrivateElementSize.self) { bytes[row.key] = row.bytes }
+  }
+
+  var total: Int { bytes.values.reduce(0, +) }
+
+  var gauges: [(name: StaticString, value: Int, limit: Int)] {
+    [("private elements", bytes.count, PrivateXML.mostElements), ("bytes of private elements", total, PrivateXML.mostBytes)]
+  }
+}
