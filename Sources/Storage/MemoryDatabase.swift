@@ -47,7 +47,7 @@ public struct MemoryDatabase: Sendable {
       let count = catalog.tables(of: owner.kind)[index].key.count
       self[owner.kind][owner.jid]?.tables[index].removeAll { range.contains($0.prefix(count)) }
     case .deleteOwner:
-      self[owner.kind][owner.jid] = nil
+      remove(owner)
       for table in catalog.tables where table.reference?.target == owner.kind { forget(owner.jid, in: table) }
     }
   }
@@ -57,12 +57,17 @@ public struct MemoryDatabase: Sendable {
   private mutating func put(_ row: [ColumnValue], in name: TableName, of owner: Owner) {
     let tables = catalog.tables(of: owner.kind)
     guard let index = index(of: name, owner.kind) else { return }
-    if self[owner.kind][owner.jid] == nil {
-      guard tables[index].isRoot || owner.kind == .host else { return }
-      self[owner.kind][owner.jid] = Content(tables: tables.map { _ in [] })
-    }
+    guard tables[index].isRoot || tables[index].isLasting || has(owner) else { return }
+    if self[owner.kind][owner.jid] == nil { self[owner.kind][owner.jid] = Content(tables: tables.map { _ in [] }) }
     let count = tables[index].key.count
     self[owner.kind][owner.jid]!.tables[index].put(row, keyCount: count)
+  }
+
+  /// Removes all rows but those that outlive their owner.
+  private mutating func remove(_ owner: Owner) {
+    guard let content = self[owner.kind][owner.jid] else { return }
+    let left = zip(catalog.tables(of: owner.kind), content.tables).map { table, rows in table.isLasting ? rows : [] }
+    self[owner.kind][owner.jid] = left.allSatisfy(\.isEmpty) ? nil : Content(tables: left)
   }
 
   /// Removes the rows that name a deleted owner, and their owners with them where the table says so.
@@ -73,7 +78,7 @@ public struct MemoryDatabase: Sendable {
       let left = rows.filter { $0[0] != .jid(gone) }
       self[table.owner][jid]!.tables[index] = left
       guard let (column, values) = table.reference?.keepsOwner, let place = table.allColumns.firstIndex(of: column) else { continue }
-      if !left.contains(where: { values.contains($0[place]) }) { self[table.owner][jid] = nil }
+      if !left.contains(where: { values.contains($0[place]) }) { remove(Owner(table.owner, jid)) }
     }
   }
 
@@ -89,9 +94,10 @@ public struct MemoryDatabase: Sendable {
   private func rows(of owner: Owner) -> OwnerRows? {
     guard let content = self[owner.kind][owner.jid] else { return owner.kind == .host ? OwnerRows(owner) : nil }
     var found = OwnerRows(owner)
-    for (table, rows) in zip(catalog.tables(of: owner.kind), content.tables) {
+    let isThere = has(owner)
+    for (table, rows) in zip(catalog.tables(of: owner.kind), content.tables) where isThere || table.isLasting {
       switch table.residency {
-      case .resident: found.tables.append(TableRows(table: table.name, rows: rows))
+      case .resident, .lasting: found.tables.append(TableRows(table: table.name, rows: rows))
       case .summarised:
         let bytes = rows.reduce(0) { sum, row in row.dropFirst(table.key.count).reduce(sum) { $0 + $1.weight } }
         found.summaries.append(
@@ -172,7 +178,7 @@ extension [[ColumnValue]] {
 
 extension MemoryDatabase {
   /// In the order in which they came into being.
-  public func owners(_ kind: OwnerKind) -> [JID] { self[kind].keys.elements }
+  public func owners(_ kind: OwnerKind) -> [JID] { self[kind].keys.filter { has(Owner(kind, $0)) } }
 
   /// The owner's rows in the order of their keys. Empty if there is no such owner.
   public func rows<Row: StoredRow>(_: Row.Type, of owner: JID) -> [Row] {
@@ -185,5 +191,9 @@ extension MemoryDatabase {
     return content.tables[index].first { $0.starts(with: key) }.flatMap { try? Row(values: $0) }
   }
 
-  public func has(_ owner: Owner) -> Bool { self[owner.kind][owner.jid] != nil }
+  /// Whether there is such an account or room; a host is always there.
+  public func has(_ owner: Owner) -> Bool {
+    guard let index = catalog.tables(of: owner.kind).firstIndex(where: \.isRoot) else { return true }
+    return self[owner.kind][owner.jid]?.tables[index].isEmpty == false
+  }
 }

@@ -182,7 +182,7 @@ extension TableCatalog {
     case .owner(nil): return nil
     case .owner(let rows?):
       let kind = rows.owner.kind
-      let resident = tables(of: kind).filter { if case .resident = $0.residency { true } else { false } }
+      let resident = tables(of: kind).filter(\.residency.isLoaded)
       let names = rows.tables.map(\.table)
       guard Set(names).count == names.count, names.allSatisfy({ name in resident.contains { $0.name == name } }) else {
         return "the tables of an owner are not its own"
@@ -192,10 +192,10 @@ extension TableCatalog {
         if let key = summary.lastKey, let problem = problem(ofKey: key, in: summary.table) { return problem }
         if summary.rowCount < 0 || summary.bytes < 0 { return "a summary counts less than nothing" }
       }
-      return root(of: kind).map { root in
-        rows.tables.contains { $0.table == root.name && $0.rows.count == 1 } ? nil : "a root is missing"
-      }
-        ?? nil
+      // Without its root row an owner has nothing but what outlives it.
+      guard let root = root(of: kind), !rows.tables.contains(where: { $0.table == root.name && $0.rows.count == 1 }) else { return nil }
+      let areLasting = rows.summaries.isEmpty && rows.tables.allSatisfy { self[$0.table]?.isLasting ?? false }
+      return areLasting ? nil : "a root is missing"
     case .page(let page):
       guard let table = self[page.table] else { return "the table \(page.table) is not known" }
       return page.entries.lazy.compactMap { table.problem(of: $0.values) }.first

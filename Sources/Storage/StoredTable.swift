@@ -94,6 +94,16 @@ public struct StoredTable: Sendable {
     case onDemand
     /// The rows are read page by page; their number, their bytes and the last key are loaded with the owner.
     case summarised
+    /// The rows outlive their owner: they are stored and loaded also when there is no such account or room, and stay when it is deleted.
+    case lasting
+
+    /// Whether all rows are loaded with their owner.
+    var isLoaded: Bool {
+      switch self {
+      case .resident, .lasting: true
+      case .onDemand, .summarised: false
+      }
+    }
   }
 
   /// The key's first column is the address of another owner: when that one is deleted, the rows that name it go, too.
@@ -135,6 +145,7 @@ public struct StoredTable: Sendable {
   }
 
   public var isRoot: Bool { key.isEmpty }
+  public var isLasting: Bool { if case .lasting = residency { true } else { false } }
   /// In the order of a row's values.
   public var allColumns: [Column] { key + columns }
   public var version: Int { migrations.count + 1 }

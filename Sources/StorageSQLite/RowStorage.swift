@@ -46,7 +46,7 @@ struct RowStorage {
   private func delete(_ owner: Owner) throws {
     let tables = catalog.tables(of: owner.kind)
     // With its root row go all rows of an account or room; a host has no root.
-    for table in tables where table.isRoot || owner.kind == .host { try run(sql(table.name).delete, [.jid(owner.jid)]) }
+    for table in tables where table.isRoot || (owner.kind == .host && !table.isLasting) { try run(sql(table.name).delete, [.jid(owner.jid)]) }
     for table in catalog.tables where table.reference?.target == owner.kind { try forget(owner.jid, sql(table.name)) }
   }
 
@@ -78,26 +78,31 @@ struct RowStorage {
     let columns = (["id"] + root.allColumns.map(\.name)).joined(separator: ", ")
     let cursor = try Row.fetchCursor(
       db.cachedStatement(sql: "SELECT \(columns) FROM \(root.name) WHERE jid = ?"), arguments: [address])
-    guard let row = try cursor.next() else { return nil }
+    guard let row = try cursor.next() else {
+      let lasting = try rows(of: owner, nil)
+      return lasting.tables.allSatisfy(\.rows.isEmpty) ? nil : lasting
+    }
     var found = try rows(of: owner, row[0] as Int64)
     found.tables.insert(TableRows(table: root.name, rows: [try values(of: row, from: 1, root.allColumns, root)]), at: 0)
     return found
   }
 
-  private func rows(of owner: Owner, _ id: any DatabaseValueConvertible) throws -> OwnerRows {
+  /// - Parameter id: the owner's row id, or of a host its domain; `nil` if it is not there.
+  private func rows(of owner: Owner, _ id: (any DatabaseValueConvertible)?) throws -> OwnerRows {
     var found = OwnerRows(owner)
     for table in catalog.tables(of: owner.kind) where !table.isRoot {
+      guard let owner: any DatabaseValueConvertible = table.namesOwner ? owner.jid.text.string : id else { continue }
       let sql = try sql(table.name)
       switch table.residency {
-      case .resident:
+      case .resident, .lasting:
         var rows: [[ColumnValue]] = []
-        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql.selectOwned), arguments: [id])
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql.selectOwned), arguments: [owner])
         while let row = try cursor.next() { rows.append(try values(of: row, from: 0, table.allColumns, table)) }
         found.tables.append(TableRows(table: table.name, rows: rows))
       case .summarised:
-        guard let sums = try Row.fetchOne(db.cachedStatement(sql: sql.summary), arguments: [id]) else { continue }
+        guard let sums = try Row.fetchOne(db.cachedStatement(sql: sql.summary), arguments: [owner]) else { continue }
         let count: Int = sums[0]
-        let last = count == 0 ? nil : try Row.fetchOne(db.cachedStatement(sql: sql.lastKey), arguments: [id])
+        let last = count == 0 ? nil : try Row.fetchOne(db.cachedStatement(sql: sql.lastKey), arguments: [owner])
         let key = try last.map { try values(of: $0, from: 0, table.key, table) }
         found.summaries.append(OwnerRows.Summary(table: table.name, rowCount: count, bytes: sums[1], lastKey: key))
       case .onDemand: break

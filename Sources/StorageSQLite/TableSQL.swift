@@ -22,7 +22,7 @@ struct TableSQL {
     let kind = table.owner.rawValue
     let columns = table.allColumns.map(\.name)
     ownerColumn = table.isRoot ? "jid" : kind
-    ownerValue = table.isRoot || table.owner == .host ? "?" : "(SELECT id FROM \(kind) WHERE jid = ?)"
+    ownerValue = table.isRoot || table.namesOwner ? "?" : "(SELECT id FROM \(kind) WHERE jid = ?)"
     create = TableSQL.create(table)
     delete = "DELETE FROM \(name) WHERE \(ownerColumn) = \(ownerValue)"
     put = TableSQL.put(table, columns)
@@ -41,9 +41,9 @@ struct TableSQL {
       let all = ["id INTEGER PRIMARY KEY", "jid TEXT NOT NULL UNIQUE", "domain TEXT NOT NULL"] + columns
       return "CREATE TABLE \(name) (\(all.joined(separator: ", "))) STRICT; CREATE INDEX \(name)_domain ON \(name) (domain, jid)"
     }
-    let owner = table.owner == .host ? "host TEXT NOT NULL" : "\(kind) INTEGER NOT NULL REFERENCES \(kind) ON DELETE CASCADE"
+    let owner = table.namesOwner ? "\(kind) TEXT NOT NULL" : "\(kind) INTEGER NOT NULL REFERENCES \(kind) ON DELETE CASCADE"
     let body: String
-    if case .resident = table.residency {
+    if table.residency.isSmall {
       body = "(\(([owner] + columns).joined(separator: ", ")), PRIMARY KEY (\(keys))) STRICT, WITHOUT ROWID"
     } else {
       // Large rows slow down a tree in which they stand themselves.
@@ -66,7 +66,7 @@ struct TableSQL {
     }
     let all = (columns + [kind]).joined(separator: ", ")
     let conflict = "ON CONFLICT (\(([kind] + table.key.map(\.name)).joined(separator: ", "))) DO \(action)"
-    if table.owner == .host { return "INSERT INTO \(name) (\(all)) VALUES (\((places + ["?"]).joined(separator: ", "))) \(conflict)" }
+    if table.namesOwner { return "INSERT INTO \(name) (\(all)) VALUES (\((places + ["?"]).joined(separator: ", "))) \(conflict)" }
     // No row for an owner that is not there.
     return "INSERT INTO \(name) (\(all)) SELECT \((places + ["id"]).joined(separator: ", ")) FROM \(kind) WHERE jid = ? \(conflict)"
   }
@@ -105,11 +105,17 @@ struct TableSQL {
     return "DELETE FROM \(table.owner.rawValue) WHERE id = ? AND NOT EXISTS (\(kept))"
   }
 
+  private func domainColumn(_ isJoined: Bool) -> String {
+    if table.owner == .host { return "host" }
+    let kind = table.owner.rawValue
+    return isJoined ? "\(kind).domain" : table.isRoot ? "domain" : "substr(\(kind), instr(\(kind), '@') + 1)"
+  }
+
   /// A page; the first column is the owner's address.
   func select(_ query: RowQuery) -> (sql: String, arguments: [ColumnValue]) {
     let kind = table.owner.rawValue
-    let isJoined = !table.isRoot && table.owner != .host
-    let address = isJoined ? "\(kind).jid" : table.isRoot ? "jid" : "host"
+    let isJoined = !table.isRoot && !table.namesOwner
+    let address = isJoined ? "\(kind).jid" : table.isRoot ? "jid" : kind
     var conditions: [String] = []
     var arguments: [ColumnValue] = []
     func add(_ condition: String, _ values: [ColumnValue]) {
@@ -118,7 +124,7 @@ struct TableSQL {
     }
     switch query.scope {
     case .owner(let owner): add("\(address) = ?", [.jid(owner.jid)])
-    case .domain(let domain): add(table.owner == .host ? "host = ?" : isJoined ? "\(kind).domain = ?" : "domain = ?", [.text(domain)])
+    case .domain(let domain): add("\(domainColumn(isJoined)) = ?", [.text(domain)])
     case .everywhere: break
     }
     if let lower = query.range.lower { add(keyCondition(">=", lower.count), lower) }
@@ -134,6 +140,21 @@ struct TableSQL {
     let source = isJoined ? "\(name) JOIN \(kind) ON \(kind).id = \(name).\(kind)" : name
     let condition = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
     return ("SELECT \(columns) FROM \(source)\(condition) ORDER BY \(order.joined(separator: ", "))", arguments)
+  }
+}
+
+extension StoredTable {
+  /// Whether a row holds its owner's address itself: a host has no root row, and rows that outlive an account or room can't refer to it.
+  var namesOwner: Bool { !isRoot && (owner == .host || isLasting) }
+}
+
+extension StoredTable.Residency {
+  /// Rows are few and small.
+  fileprivate var isSmall: Bool {
+    switch self {
+    case .resident, .lasting: true
+    case .onDemand, .summarised: false
+    }
   }
 }
 

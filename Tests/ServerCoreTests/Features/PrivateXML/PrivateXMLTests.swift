@@ -26,7 +26,7 @@ struct PrivateXMLTests {
   private let done = "<iq id='p' type='result' from='romeo@localhost' to='romeo@localhost/r'/>"
 
   private func condition(_ answer: String) -> Substring? {
-    answer.firstMatch(of: /<error type='\w+'><([a-z-]+) /)?.1
+    answer.firstMatch(of: /<error type='[a-z]+'><([a-z-]+) /)?.1
   }
 
   private var rows: [PrivateElement] {
