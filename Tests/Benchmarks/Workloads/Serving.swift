@@ -9,7 +9,7 @@ import XMPP
 /// A running server, and two who are logged in over loopback, without TLS.
 private final class Loopback {
   private let server: RunningServer
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-count-\(UUID().uuidString)").path
+  private let folder = Loopback.temporary("spondee-count-\(UUID().uuidString)")
   private let pool = ParserPool()
   private var sockets: [CInt] = []
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -17,6 +17,8 @@ private final class Loopback {
   init() {
     var configuration = ServeConfiguration(dataFolder: folder)
     configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
+    // It stays: to sign one takes another number of instructions each time.
+    configuration.certificatesFolder = Loopback.temporary("spondee-count-certificates")
     configuration.logLevel = .error
     configuration.core.scramRounds = 1
     configuration.core.limits.bytesPerSecond = 0
@@ -24,6 +26,8 @@ private final class Loopback {
     do { server = try RunningServer.start(configuration: configuration) } catch { fatalError("the server does not start: \(error)") }
     for index in 0..<2 { logIn(Rig.account(index)) }
   }
+
+  private static func temporary(_ name: String) -> String { FileManager.default.temporaryDirectory.appendingPathComponent(name).path }
 
   deinit {
     for socket in sockets { close(socket) }
