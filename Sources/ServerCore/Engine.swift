@@ -70,13 +70,13 @@ public struct Engine {
   private var resumed: [LinkID] = []
   private var overrun: [LinkID] = []
   private var isEndingLinks = false
-  /// Backlog of all links together.
-  private(set) var backlog = 0
+  private(set) var backlogs: Backlogs
   /// Bytes for peers that the next `flush` hands over.
   private var unflushedBytes = 0
   /// How many of them, during an input, were charged to somebody or are nobody's.
   private var charged = 0
   private var scratch: [UInt8] = []
+  private var sender: [UInt8] = []
   /// What was reached between bytes and stanzas.
   private var linkMarks = Marks()
   /// Keep the events that the server handles, until `takeEvents`.
@@ -86,6 +86,7 @@ public struct Engine {
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
     server = Server(configuration: configuration, seed: seed)
     limits = configuration.limits
+    backlogs = Backlogs(limit: limits.allOutboxesBytes)
     pace = Pace(limits)
     self.pool = pool
   }
@@ -95,10 +96,11 @@ public struct Engine {
     self.server = server
     self.links = links
     limits = server.configuration.limits
+    backlogs = Backlogs(limit: limits.allOutboxesBytes)
     pace = Pace(limits)
     pool = ParserPool()
     for link in links.sortedKeys() {
-      backlog += links[link]?.backlog ?? 0
+      backlogs.all += links[link]?.backlog ?? 0
       if let time = links[link]?.heldUntil { hold(link, until: time) }
     }
   }
@@ -135,11 +137,11 @@ public struct Engine {
       pump(link, now)
       charge(link, bytes.count, now)
     case .accepted(let link, let count):
-      backlog -= links.change(link) { $0.accepted(count) } ?? 0
+      backlogs.all -= links.change(link) { $0.accepted(count) } ?? 0
     case .encrypted(let link): tell(.encrypted(link), now)
     case .closed(let link):
       guard let gone = remove(link) else { return }
-      backlog -= gone.backlog
+      backlogs.all -= gone.backlog
       tell(.closed(link), now)
     case .committed(let number): tell(.committed(through: number), now)
     case .commitFailed(let number):
@@ -192,13 +194,21 @@ public struct Engine {
 
   /// What is to be done since the last time; each link's output joined in one write.
   public mutating func flush() -> [Action] {
+    var wanted: [Action] = []
+    flush(into: &wanted)
+    return wanted
+  }
+
+  /// The same, for an adapter that has an array whose storage it uses again.
+  ///
+  /// - Parameter wanted: is empty.
+  public mutating func flush(into wanted: inout [Action]) {
     for link in dirty {
       _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
     }
     dirty.removeAll(keepingCapacity: dirty.count <= 16)
     unflushedBytes = 0
-    defer { actions = [] }
-    return actions
+    swap(&actions, &wanted)
   }
 
   /// What the server handled since the last time, while `keepsEvents`.
@@ -288,33 +298,35 @@ public struct Engine {
     scratch.removeAll(keepingCapacity: scratch.capacity <= 64 << 10)
     let writer = Writer(defaultNamespace: NS.client, declaresStreamPrefix: true)
     let splice = writer.write(element, into: &scratch)
-    var sender: [UInt8] = []
+    sender.removeAll(keepingCapacity: true)
     if let from { Writer.writeAttribute("from", from.bareText, slash: from.resource, into: &sender) }
+    let (stanza, from) = (scratch, sender)
     for addressee in addressees {
-      change(addressee.link) { [scratch] in $0.append(scratch, splice: splice, from: sender, to: addressee.to) }
+      change(addressee.link) { $0.append(stanza, splice: splice, from: from, to: addressee.to) }
     }
   }
 
   /// Keeps the budgets: who is over his own ends, and nobody else notices; when all together are over theirs, the one with the most ends,
   /// which may be one that is only waiting to be closed.
   private mutating func account(_ link: LinkID, _ added: Int, _ all: Int) {
-    backlog += added
+    backlogs.all += added
     if all > limits.outboxBytes {
       linkMarks.reach(.linkOutboxOverrun)
       kill(link)
     }
-    guard backlog > limits.allOutboxesBytes else { return }
-    let largest = links.sortedKeys().max { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }
-    guard let largest else { return }
+    guard backlogs.isWatched, let largest = backlogs.largestIfTooMuch(link, all, links) else { return }
     linkMarks.reach(.linkAllOutboxesOverrun)
     kill(largest)
   }
 
   /// What the link held is free at once, or the rest of the same broadcast would take others along.
   private mutating func kill(_ link: LinkID) {
-    guard links[link] != nil else { return }
-    backlog -= links[link]!.backlog
-    links[link]!.die()
+    let held = links.change(link) { link in
+      defer { link.die() }
+      return link.backlog
+    }
+    guard let held else { return }
+    backlogs.all -= held
     overrun.append(link)
   }
 }
@@ -322,7 +334,7 @@ public struct Engine {
 extension Engine {
   /// Every link's part of `visitGauges`.
   func visitLinkGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    body("bytes for all peers", backlog, limits.allOutboxesBytes)
+    body("bytes for all peers", backlogs.all, limits.allOutboxesBytes)
     for id in links.sortedKeys() {
       guard let link = links[id], !link.isDead else { continue }
       body("bytes for a peer", link.backlog, limits.outboxBytes)

@@ -7,14 +7,6 @@ public struct LinkID: Sendable, Hashable, Comparable, Codable {
   public let number: UInt64
   public init(_ number: UInt64) { self.number = number }
   public static func < (a: LinkID, b: LinkID) -> Bool { a.number < b.number }
-
-  public func hash(into hasher: inout Hasher) { hasher.combine(number) }
-  /// What `Dictionary` asks for. Links are counted by ourselves, so nobody can choose them to fall together: a multiplication spreads them
-  /// well enough, and each stanza looks for links several times.
-  public func _rawHashValue(seed: Int) -> Int {
-    let product = number &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: product ^ product >> 32) ^ seed
-  }
 }
 
 /// What happens to a `Server`.

@@ -11,35 +11,32 @@ internal import Synchronization
 /// may have loops of their own (`LinkLoop`).
 final class ServerHost: @unchecked Sendable {
   let loop: any EventLoop
-  private var engine: Engine
-  private var recording: RecordingFolder?
+  private var hearing: Hearing
   private var storage: StorageQueue!
   private let logger: Logger
 
   private(set) var linkLoops: [LinkLoop] = []
-  private var links: [LinkID: LinkHandler] = [:]
-  /// What connections have said in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
-  /// takes longer, as the processor has to fetch anew what a stanza needs (one by itself 25 µs, six in a turn 16 each).
-  private var unheard = CircularBuffer<LinkLoop.Saying>()
-  private var unheardBytes = 0
-  /// Connections whose peers will say nothing more, since the last flush.
-  private var finished: [LinkHandler] = []
+  /// Whether connections have loops of their own.
+  private let handsOver: Bool
   private let linkCount = Atomic<UInt64>(0)
   private var requests: [UInt64: @Sendable (ControlReply) -> Void] = [:]
   private var requestCount: UInt64 = 0
   private var storageRequestCount: UInt64 = 0
-  private var deadline: (time: Int64, task: Scheduled<Void>)?
+  private var deadline: Scheduled<Void>?
+  /// When it comes; never if there is none.
+  private var deadlineTime = Int64.max
   private var isFlushScheduled = false
-  /// When this turn of the loop began, or the last one.
-  private var now = Instant.now()
   private var isFlushing = false
+  /// Storage for the engine's actions, between two flushes.
+  private var spareActions: [Action] = []
   private var shutdown: EventLoopPromise<Void>?
 
   /// - Parameter linkLoops: where connections are; may be the same as `loop`, or it and others.
   init(loop: any EventLoop, linkLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
     self.loop = loop
-    self.engine = engine
+    hearing = Hearing(engine, logger)
     self.logger = logger
+    handsOver = !(linkLoops.count == 1 && linkLoops[0] === loop)
     self.storage = StorageQueue(storage) { [unowned self] answers in
       // The queue is drained before the host goes.
       loop.execute { self.receive(answers) }
@@ -48,43 +45,25 @@ final class ServerHost: @unchecked Sendable {
   }
 
   /// To be called before anything happens.
-  func record(into folder: consuming RecordingFolder) { recording = consume folder }
+  func record(into folder: consuming RecordingFolder) { hearing.record(into: folder) }
 
   // MARK: In
-
-  /// What the engine is fed: nothing else reaches it. What happens in one turn of the loop happens at one time; a message would be two looks
-  /// at the clocks otherwise, one of them for the acceptance of its copy.
-  private func feed(_ input: Input) {
-    if recording?.input(input, at: now, before: engine) == false { endRecording() }
-    engine.handle(input, at: now)
-  }
-
-  private func takeActions() -> [Action] {
-    let actions = engine.flush()
-    if recording?.outputs(actions, of: engine, at: now) == false { endRecording() }
-    return actions
-  }
-
-  private func endRecording() {
-    recording = nil
-    logger.warning("recording: there is no room on the disk, or no file can be made; it ends here")
-  }
 
   /// Tells the engine; what follows from it is done once for all that happens in this turn of the loop, or when it has become much.
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
     flushSoon()
-    feed(input)
-    if !isFlushing, engine.isFull {
+    hearing.feed(input)
+    if !isFlushing, hearing.engine.isFull {
       flush()
-      now = .now()
+      hearing.now = .now()
     }
   }
 
   /// Where a turn begins, and time comes in.
   private func flushSoon() {
     guard !isFlushScheduled, !isFlushing else { return }
-    now = .now()
+    hearing.now = .now()
     isFlushScheduled = true
     loop.execute {
       self.isFlushScheduled = false
@@ -95,36 +74,12 @@ final class ServerHost: @unchecked Sendable {
   /// From any thread.
   func nextLink() -> LinkID { LinkID(linkCount.add(1, ordering: .relaxed).newValue) }
 
-  /// Bytes that may wait for the end of a turn.
-  private static let mostUnheard = 256 << 10
-
   /// What a connection says, on this loop. Ends that come to light while the engine's actions are being done are heard after them, too.
   func hear(_ saying: LinkLoop.Saying) {
     flushSoon()
     // What the system has taken counts no more, however much is still to be heard.
-    if case .input(.accepted(let link, let count)) = saying { return feed(.accepted(link, count)) }
-    unheard.append(saying)
-    unheardBytes += saying.byteCount
-    if unheardBytes > ServerHost.mostUnheard { flush() }
-  }
-
-  /// Tells the engine what was said, or as much of it as there is room for what follows from it.
-  private func listen() {
-    while !engine.isFull, let saying = unheard.popFirst() {
-      unheardBytes -= saying.byteCount
-      switch saying {
-      case .opened(let handler, let link, let origin):
-        links[link] = handler
-        feed(.opened(link, from: origin))
-      case .input(.closed(let link)):
-        guard links.removeValue(forKey: link) != nil else { continue }
-        feed(.closed(link))
-        if links.isEmpty { shutdown?.succeed() }
-      case .input(let input): feed(input)
-      // What its peer said last may have an answer, which goes out first.
-      case .finished(let handler): finished.append(handler)
-      }
-    }
+    if case .accepted(let link, let count) = saying { return hearing.accepted(link, count) }
+    if hearing.add(saying) { flush() }
   }
 
   /// Asks the engine on behalf of somebody with authority over the server. The answer comes on the loop.
@@ -142,8 +97,8 @@ final class ServerHost: @unchecked Sendable {
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
         // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
-        now = .now()
-        feed(.commitFailed(from: number))
+        hearing.now = .now()
+        hearing.feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
       case .answered(let number, .success(let result)): handle(.answered(InquiryID(number), .result(result)))
@@ -160,26 +115,31 @@ final class ServerHost: @unchecked Sendable {
   private func flush() {
     guard !isFlushing else { return }
     isFlushing = true
+    var actions = spareActions
+    spareActions = []
     while true {
-      listen()
-      let actions = takeActions()
+      if hearing.listen() { shutdown?.succeed() }
+      hearing.takeActions(&actions)
       for action in actions { perform(action) }
-      for linkLoop in linkLoops { linkLoop.flush() }
-      if !unheard.isEmpty { now = .now() }
-      guard actions.isEmpty, unheard.isEmpty else { continue }
-      if finished.isEmpty { break }
-      let answered = finished
-      finished = []
+      actions.removeAll(keepingCapacity: actions.count <= 64)
+      if handsOver { for linkLoop in linkLoops { linkLoop.flush() } }
+      if hearing.hasUnheard { hearing.now = .now() }
+      guard !hearing.isPending else { continue }
+      let answered = hearing.takeFinished()
+      if answered.isEmpty { break }
       for handler in answered { handler.home.perform(.finish, handler) }
     }
+    spareActions = actions
     isFlushing = false
     schedule()
   }
 
   private func perform(_ action: Action) {
     switch action {
-    case .write(let link, _), .startTLS(let link, _), .close(let link), .abort(let link), .read(let link, _):
-      if let handler = links[link] { handler.home.perform(.action(action), handler) }
+    case .write(let link, let bytes):
+      if let handler = hearing.handler(of: link) { handler.home.write(bytes, link, handler) }
+    case .startTLS(let link, _), .close(let link), .abort(let link), .read(let link, _):
+      if let handler = hearing.handler(of: link) { handler.home.perform(.action(action), handler) }
     case .commit(let number, let changes):
       storageRequestCount += 1
       storage.commit(number, changes)
@@ -197,18 +157,16 @@ final class ServerHost: @unchecked Sendable {
 
   /// One task for the next deadline. One that comes too early does no harm, so it is moved only to come earlier.
   private func schedule() {
-    guard let next = engine.nextDeadline else { return }
-    if let deadline {
-      guard next < deadline.time else { return }
-      deadline.task.cancel()
-    }
-    let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
+    guard let next = hearing.nextDeadline, next < deadlineTime else { return }
+    deadline?.cancel()
+    deadlineTime = next
+    deadline = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
       self.deadline = nil
-      self.now = .now()
-      self.feed(.deadline)
+      self.deadlineTime = .max
+      self.hearing.now = .now()
+      self.hearing.feed(.deadline)
       self.flush()
     }
-    deadline = (next, task)
   }
 
   // MARK: End
@@ -219,9 +177,9 @@ final class ServerHost: @unchecked Sendable {
     let promise = loop.makePromise(of: Void.self)
     shutdown = promise
     handle(.shutdown)
-    if links.isEmpty { promise.succeed() }
+    if hearing.links.isEmpty { promise.succeed() }
     let timeout = loop.scheduleTask(in: patience) {
-      for (link, handler) in self.links { handler.home.perform(.action(.abort(link)), handler) }
+      for (number, handler) in self.hearing.links { handler.home.perform(.action(.abort(LinkID(number))), handler) }
       for linkLoop in self.linkLoops { linkLoop.flush() }
       promise.succeed()
     }
@@ -239,14 +197,14 @@ final class ServerHost: @unchecked Sendable {
       storage.drain()
       // What storage answered may make the core ask for more.
       after = try loop.submit {
-        self.now = .now()
+        self.hearing.now = .now()
         self.flush()
         return self.storageRequestCount
       }.wait()
     } while after != before
     ControlSocket.drain()
     try loop.submit {
-      self.deadline?.task.cancel()
+      self.deadline?.cancel()
       self.deadline = nil
     }.wait()
   }

@@ -101,6 +101,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
           // What goes on with the name, and is not too long for one, needs no second look.
           let longest = min(end, wordBegin > .max - limits.nameBytes ? end : wordBegin + limits.nameBytes)
           position = StreamFraming.run(pending, from: position, to: longest, while: StreamFraming.isNameByte)
+          if let failure = readValue(pending, to: end, limits: limits) { return .error(failure) }
         }
       case .quoted(let quote):
         if byte == UInt8(ascii: "<") { return .error(.notWellFormed) }
@@ -248,6 +249,18 @@ struct StreamFraming: Sendable, Equatable, Codable {
     return nil
   }
 
+  /// Behind a name: goes on to the end of an attribute's value, if one begins here. The same as a look at each byte, which are most of a tag's.
+  private mutating func readValue(_ pending: [UInt8], to end: Int, limits: StreamLimits) -> StreamParser.Failure? {
+    guard nameEnd != nil, position + 1 < end, pending[position] == UInt8(ascii: "=") else { return nil }
+    let quote = pending[position + 1]
+    guard quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }
+    attributes += 1
+    if attributes > limits.attributes { return .tooBig("an element has too many attributes") }
+    position = StreamFraming.find(quote, UInt8(ascii: "<"), in: pending, from: position + 2, to: end)
+    if position < end, pending[position] == quote { position += 1 } else { state = .quoted(quote) }
+    return nil
+  }
+
   private mutating func endStartTag(_ pending: [UInt8], at: Int, limits: StreamLimits) -> Found? {
     let end = nameEnd ?? at
     let isEmptyElement = pending[at - 1] == UInt8(ascii: "/")
@@ -272,10 +285,14 @@ struct StreamFraming: Sendable, Equatable, Codable {
   private mutating func endEndTag(_ pending: [UInt8], at: Int) -> Found? {
     var end = at
     while StreamFraming.isSpace(pending[end - 1]) { end -= 1 }
-    let name = pending[tagBegin + 2..<end]
+    let begin = tagBegin + 2
     state = .text
-    guard let innermost = open.popLast() else { return name.elementsEqual(streamName) ? .streamEnd : .error(.notWellFormed) }
-    guard name.elementsEqual(pending[innermost]) else { return .error(.notWellFormed) }
+    guard let innermost = open.popLast() else {
+      return pending[begin..<end].elementsEqual(streamName) ? .streamEnd : .error(.notWellFormed)
+    }
+    guard end - begin == innermost.count else { return .error(.notWellFormed) }
+    let shift = begin - innermost.lowerBound
+    for place in innermost where pending[place] != pending[place + shift] { return .error(.notWellFormed) }
     return open.isEmpty ? endStanza() : nil
   }
 

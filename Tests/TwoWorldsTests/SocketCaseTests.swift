@@ -96,6 +96,11 @@ import Testing
     SocketCase(
       "a reader who rests",
       both + [.deaf(1)] + Array(repeating: .say(0, message), count: 300) + [.say(0, ping), .await(0, "id='p'"), .listen(1)]),
+    // More than both systems take: what is left follows, and what is said meanwhile stands behind it.
+    SocketCase(
+      "a reader who rests for long",
+      both + [.deaf(1)] + Array(repeating: .say(0, message.replacing("hello", with: String(repeating: "x", count: 250_000))), count: 24)
+        + [.say(0, "<presence to='user1@localhost/r'/>" + ping), .await(0, "id='p'"), .listen(1)]),
     SocketCase(
       "somebody who speaks too fast",
       limits: {

@@ -6,23 +6,34 @@ internal import XMPP
 // Rooms come into memory, begin, and go: the server's side of them.
 
 extension Server {
+  /// All that a stanza needs of a room is done with one look-up.
   mutating func receiveAtRoom(_ stanza: Stanza, _ step: inout Step) {
     let jid = stanza.to.bare
-    if rooms[jid] == nil {
+    switch rooms.change(jid, { $0.receive(stanza, &step) }) {
+    case .settled(let rest): return settle(jid, rest, &step)
+    case .absent: return handToNobody(stanza, to: jid, &step)
+    case .loading: break
+    case nil:
       // No room comes up any more: all that there is to be said is that somebody left it.
       guard !isShuttingDown else { return }
       guard let inquiry = step.ask(.query(.room(jid)), .residency(.room(jid))) else { return giveUp(.stanza(stanza), &step) }
       rooms[jid] = Slot(awaiting: inquiry)
     }
-    if rooms[jid]!.isLoading {
-      if !rooms[jid]!.parked.isEmpty { step.reach(.parkedBehindRoom) }
-      guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits.parkedStanzas) else {
-        step.reach(.parkedRoomFull)
-        return giveUp(.stanza(stanza), &step)
-      }
-      return parkedCount += added
+    park(stanza, for: jid, &step)
+  }
+
+  /// Until the room is loaded.
+  private mutating func park(_ stanza: Stanza, for jid: JID, _ step: inout Step) {
+    let limit = configuration.limits.parkedStanzas
+    let added = rooms.change(jid) { slot in
+      if !slot.parked.isEmpty { step.reach(.parkedBehindRoom) }
+      return slot.park(.stanza(stanza), limit: limit)
     }
-    hand(stanza, to: jid, &step)
+    guard let added = added ?? nil else {
+      step.reach(.parkedRoomFull)
+      return giveUp(.stanza(stanza), &step)
+    }
+    parkedCount += added
   }
 
   /// Asks again for a room that is on its way.
@@ -64,48 +75,55 @@ extension Server {
     return room
   }
 
-  /// To the room in memory, or to nobody, who becomes one if this is how rooms begin.
+  /// To the room in memory, or to nobody.
   private mutating func hand(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
-    if !(rooms.look(jid, { $0.hasEntity }) ?? false) {
-      guard Room.isCreation(stanza) else {
-        let isJoin = stanza.kind == .presence && stanza.type == nil
-        step.reach(!isJoin ? .roomAbsentAsked : stanza.to.isBare ? .roomAbsentWithoutNick : .roomJoinNickUnseen)
-        return Room.refuseAsAbsent(stanza, &step)
-      }
-      step.reach(.roomCreated)
-      rooms[jid] = Slot(Room(creating: jid, &step))
+    guard case .settled(let rest)? = rooms.change(jid, { $0.receive(stanza, &step) }) else { return handToNobody(stanza, to: jid, &step) }
+    settle(jid, rest, &step)
+  }
+
+  /// To nobody, who becomes a room if this is how rooms begin.
+  private mutating func handToNobody(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
+    guard Room.isCreation(stanza) else {
+      let isJoin = stanza.kind == .presence && stanza.type == nil
+      step.reach(!isJoin ? .roomAbsentAsked : stanza.to.isBare ? .roomAbsentWithoutNick : .roomJoinNickUnseen)
+      return Room.refuseAsAbsent(stanza, &step)
     }
-    _ = rooms.change(jid) { slot in
-      slot.change { room in
-        room.lastUse = step.now.monotonic
-        room.receive(stanza, &step)
-      }
-    }
-    roomSettled(jid, &step)
+    step.reach(.roomCreated)
+    rooms[jid] = Slot(Room(creating: jid, &step))
+    hand(stanza, to: jid, &step)
   }
 
   mutating func roomSettled(_ jid: JID, _ step: inout Step) {
-    guard let room = rooms[jid]?.entity else { return }
-    if room.isGone {
-      if !room.isDestroyed { step.reach(.roomGoneWithLast) }
+    guard let rest = rooms.look(jid, { $0.look { $0.rest } }) ?? nil else { return }
+    settle(jid, rest, &step)
+  }
+
+  private mutating func settle(_ jid: JID, _ rest: Room.Rest, _ step: inout Step) {
+    if rest.isGone {
+      if !rest.isDestroyed { step.reach(.roomGoneWithLast) }
       return _ = rooms.remove(jid)
     }
-    if let deadline = room.nextDeadline { wake(.room(jid), at: deadline) }
-    if room.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
+    if let deadline = rest.deadline { wake(.room(jid), at: deadline) }
+    if rest.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
   }
 
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
-    guard let room = rooms[jid]?.entity else { return }
-    if room.isIdle {
+    guard let rest = rooms.look(jid, { $0.look { $0.rest } }) ?? nil else { return }
+    if rest.isIdle {
       // The timer may have been set for an earlier use: what leaves memory loses its history.
-      let due = room.lastUse + configuration.limits.idleTime
+      let due = rest.lastUse + configuration.limits.idleTime
       guard isPast(due, step) else { return wake(.room(jid), at: step.reach(.idleRoomPostponed, due)) }
       return _ = rooms.remove(step.reach(.idleRoomReleased, jid))
     }
-    guard let deadline = room.nextDeadline else { return }
+    guard let deadline = rest.deadline else { return }
     guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
-    rooms[jid]!.entity!.deadlinePassed(&step)
-    roomSettled(jid, &step)
+    let after = rooms.change(jid) { slot in
+      slot.change { room in
+        room.deadlinePassed(&step)
+        return room.rest
+      }
+    }
+    if let after = after ?? nil { settle(jid, after, &step) }
   }
 
   // MARK: The service
@@ -124,5 +142,39 @@ extension Server {
     step.reach(gone.isEmpty ? .serviceListed : .serviceListHidesRoom)
     guard let query = stanza.element.firstChild else { return }
     step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing), for: query))
+  }
+}
+
+extension Room {
+  /// All that the server has to know of a room to see what becomes of it.
+  struct Rest {
+    let isGone: Bool
+    let isDestroyed: Bool
+    let isIdle: Bool
+    let deadline: Int64?
+    let lastUse: Int64
+  }
+
+  /// What becomes of a stanza for a room.
+  enum Reception {
+    case settled(Rest)
+    /// It is known that there is no room.
+    case absent
+    case loading
+  }
+
+  var rest: Rest { Rest(isGone: isGone, isDestroyed: isDestroyed, isIdle: isIdle, deadline: nextDeadline, lastUse: lastUse) }
+}
+
+extension Server.Slot<Room> {
+  /// Gives the stanza to the room, if it is there.
+  fileprivate mutating func receive(_ stanza: Stanza, _ step: inout Step) -> Room.Reception {
+    guard !isLoading else { return .loading }
+    let rest = change { room in
+      room.lastUse = step.now.monotonic
+      room.receive(stanza, &step)
+      return room.rest
+    }
+    return rest.map { .settled($0) } ?? .absent
   }
 }

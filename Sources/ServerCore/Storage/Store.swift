@@ -1,7 +1,7 @@
 /// A `Table` for what is large: links, streams, accounts, rooms. Each stands in storage of its own, which has just its size, is changed in
 /// its place, and is shared by the copies of a server until one of them changes it.
-struct Store<Key: Hashable & Sendable & Comparable, Value: Sendable>: Sendable {
-  private var places: [Key: Int] = [:]
+struct Store<Key: StoreKey, Value: Sendable>: Sendable {
+  private var places = Key.Places()
   /// One value each, or none where a place is free: an array's elements are changed in their place, those of a `Dictionary` or an
   /// `Optional` are copied for every look at a part of them.
   private var values: ContiguousArray<ContiguousArray<Value>> = []
@@ -57,7 +57,7 @@ struct Store<Key: Hashable & Sendable & Comparable, Value: Sendable>: Sendable {
   }
 
   /// All keys in order. O(n log n): for what happens rarely.
-  func sortedKeys() -> [Key] { places.keys.sorted() }
+  func sortedKeys() -> [Key] { places.sortedKeys }
 }
 
 extension Store: LookUp, Codable where Key: Codable, Value: Codable {}

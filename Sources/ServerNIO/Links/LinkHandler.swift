@@ -13,11 +13,15 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   let home: LinkLoop
   private let host: ServerHost
   private let tls: Certificates
-  /// The handler nearest to the socket, below TLS.
-  private let socket: SocketHandler
+  /// The handler nearest to the socket, below TLS; there is none without.
+  private var belowTLS: SocketHandler?
+  /// For what goes out as it is; `nil` once there is TLS.
+  private var socket: BareSocket?
   private var context: ChannelHandlerContext?
   private var link: LinkID?
   private var life = ConnectionLife()
+  /// Writes that the channel has, because the system would not take them at once.
+  private var writesInChannel = 0
   private var timer: Scheduled<Void>?
   private var isReading = true
   /// The engine wants to hear the peer.
@@ -25,35 +29,35 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// The host has too much to hear already.
   private var isWaiting = false
 
-  init(home: LinkLoop, host: ServerHost, tls: Certificates, socket: SocketHandler) {
+  init(home: LinkLoop, host: ServerHost, tls: Certificates) {
     self.home = home
     self.host = host
     self.tls = tls
-    self.socket = socket
   }
 
   // MARK: What happens
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
+    socket = BareSocket(of: context.channel)
     let link = host.nextLink()
     self.link = link
-    home.say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }), by: self)
+    say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
     guard life.isOpen, let link else { return }
     let buffer = unwrapInboundIn(data)
-    home.say(.input(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) })), by: self)
+    say(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) }))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      if let link { home.say(.input(.encrypted(link)), by: self) }
+      if let link { say(.encrypted(link)) }
     case ChannelEvent.inputClosed:
-      home.say(.finished(self), by: self)
+      say(.finished(self))
     default:
       context.fireUserInboundEventTriggered(event)
     }
@@ -68,9 +72,14 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     life.gone()
     timer?.cancel()
     timer = nil
-    if let link { home.say(.input(.closed(link)), by: self) }
+    if let link { say(.closed(link)) }
     link = nil
+    socket = nil
     self.context = nil
+  }
+
+  private func say(_ saying: LinkLoop.Saying) {
+    if home.isHosts { host.hear(saying) } else { home.say(saying, by: self) }
   }
 
   // MARK: What is to be done
@@ -87,13 +96,23 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     }
   }
 
-  private func write(_ bytes: [UInt8]) {
+  /// Straight to the system, which mostly takes everything at once: through the channel a write takes ten times as many instructions.
+  /// What the system does not take, and what has to be encrypted or to stand behind something else, is the channel's.
+  func write(_ bytes: [UInt8]) {
     guard life.isOpen, let context, let link else { return }
+    let taken = writesInChannel == 0 ? socket?.send(bytes) ?? 0 : 0
+    if taken > 0 { say(.accepted(link, taken)) }
+    if taken < bytes.count { write(bytes[taken...], of: link, context) }
+  }
+
+  private func write(_ bytes: ArraySlice<UInt8>, of link: LinkID, _ context: ChannelHandlerContext) {
     life.writes()
+    writesInChannel += 1
     let count = bytes.count
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { result in
-      if case .success = result { self.home.say(.input(.accepted(link, count)), by: self) }
+      self.writesInChannel -= 1
+      if case .success = result { self.say(.accepted(link, count)) }
       self.follow(self.life.wrote())
     }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)
@@ -102,8 +121,12 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// What was written before is below TLS already; what comes from here on passes through it.
   private func startTLS(_ domain: Text) {
     guard life.isOpen, let context else { return }
+    socket = nil
+    let below = SocketHandler()
     do {
-      try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context(for: domain)), position: .after(socket))
+      let handlers: [any ChannelHandler] = [below, NIOSSLServerHandler(context: tls.context(for: domain))]
+      try context.pipeline.syncOperations.addHandlers(handlers, position: .before(self))
+      belowTLS = below
     } catch {
       abort()
     }
@@ -139,21 +162,11 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
       switch deed {
       case .read: setReading(true)
       case .endOutput: context?.channel.close(mode: .output, promise: nil)
-      case .abort: socket.close()
+      case .abort: if let belowTLS { belowTLS.close() } else { context?.close(mode: .all, promise: nil) }
       case .wait(let time):
         timer?.cancel()
         timer = context?.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(time)) { self.follow(self.life.waited()) }
       }
     }
   }
-}
-
-/// Stands next to the socket, below TLS: through it a connection is ended without TLS having a say.
-final class SocketHandler: ChannelOutboundHandler, @unchecked Sendable {
-  typealias OutboundIn = ByteBuffer
-  private var context: ChannelHandlerContext?
-
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-  func close() { context?.close(mode: .all, promise: nil) }
 }

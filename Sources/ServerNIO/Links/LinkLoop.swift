@@ -8,7 +8,8 @@ internal import ServerCore
 final class LinkLoop: @unchecked Sendable {
   let loop: any EventLoop
   private unowned let host: ServerHost
-  private let isHosts: Bool
+  /// It is the host's own, and nothing has to be handed over.
+  let isHosts: Bool
 
   // On this loop.
   /// What its connections have said since it was last handed over.
@@ -25,13 +26,18 @@ final class LinkLoop: @unchecked Sendable {
   private var heard = 0
 
   /// Something that a connection tells the host.
+  /// Smaller than an `Input`, which has room for all that storage may answer: there is one for each read.
   enum Saying {
     case opened(LinkHandler, LinkID, from: Origin?)
-    case input(Input)
+    case bytes(LinkID, [UInt8])
+    /// The system has taken so many bytes.
+    case accepted(LinkID, Int)
+    case encrypted(LinkID)
+    case closed(LinkID)
     /// Its peer will say nothing more. It is answered when what was said before has been.
     case finished(LinkHandler)
 
-    var byteCount: Int { if case .input(.bytes(_, let bytes)) = self { bytes.count } else { 0 } }
+    var byteCount: Int { if case .bytes(_, let bytes) = self { bytes.count } else { 0 } }
   }
 
   /// Something that a connection is to do.
@@ -52,8 +58,8 @@ final class LinkLoop: @unchecked Sendable {
   /// What may be under way to the host before those who say more are not read from: else a host that lags would be told of by the gigabyte.
   private static let mostUnheard = 1 << 20
 
+  /// Where connections are on a loop of their own.
   func say(_ saying: Saying, by handler: LinkHandler) {
-    guard !isHosts else { return host.hear(saying) }
     said.append(saying)
     unheard += saying.byteCount
     if unheard > LinkLoop.mostUnheard, handler.wait() { waiting.append(handler) }
@@ -85,6 +91,11 @@ final class LinkLoop: @unchecked Sendable {
 
   func perform(_ deed: Deed, _ handler: LinkHandler) {
     if isHosts { handler.perform(deed) } else { wanted.append((handler, deed)) }
+  }
+
+  /// The same for what is to be done most often.
+  func write(_ bytes: [UInt8], _ link: LinkID, _ handler: LinkHandler) {
+    if isHosts { handler.write(bytes) } else { wanted.append((handler, .action(.write(link, bytes)))) }
   }
 
   /// Hands over what is to be done.

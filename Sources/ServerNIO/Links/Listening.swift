@@ -37,8 +37,7 @@ enum Listening {
             try options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
             try options.setOption(.maxMessagesPerRead, value: 4)
           }
-          let socket = SocketHandler()
-          try channel.pipeline.syncOperations.addHandlers([socket, LinkHandler(home: home, host: host, tls: tls, socket: socket)])
+          try channel.pipeline.syncOperations.addHandler(LinkHandler(home: home, host: host, tls: tls))
         }
       }
   }

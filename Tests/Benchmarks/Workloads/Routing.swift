@@ -5,7 +5,7 @@ import XMPP
 
 private let client: Text = "jabber:client"
 
-private func message(to address: Text, type: Text) -> Element {
+func message(to address: Text, type: Text) -> Element {
   Element("message", client, ["to": address, "type": type, "id": "m1"], children: [Element("body", client, text: "Wherefore art thou?")])
 }
 

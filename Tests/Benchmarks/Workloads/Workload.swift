@@ -15,5 +15,5 @@ public struct Workload: Sendable {
     self.prepare = prepare
   }
 
-  public static let all: [Workload] = reading + writing + routing
+  public static let all: [Workload] = reading + writing + routing + serving
 }

@@ -25,10 +25,11 @@ struct LedgerTests {
 
   static let bounds: [String: Bound] = [
     "actions": .momentary, "dirty": .momentary, "effects": .momentary, "handled": .momentary, "overrun": .momentary, "resumed": .momentary,
-    "scratch": .momentary, "marks.counts": .fixed, "linkMarks.counts": .fixed, "server.marks.counts": .fixed,
+    "scratch": .momentary, "sender": .momentary, "marks.counts": .fixed, "linkMarks.counts": .fixed, "server.marks.counts": .fixed,
     "server.setting": .fixed, "server.setting.roomDomains": .fixed, "server.generator.block": .fixed, "server.generator.key": .fixed,
     "links": .with("connections; the system bounds open files"),
     "holds.heap": .with("links that were there no longer ago than it takes to pay for one read"),
+    "backlogs.heap": .with("links"),
     "links.outbox": .gauge("bytes for a peer"), "links.parser.pending": .gauge("bytes from a peer"),
     "links.parser.framing.open": .with("depth of a stanza, StreamLimits.depth"),
     "links.parser.framing.streamName": .with("StreamLimits.nameBytes"),
@@ -65,7 +66,7 @@ struct LedgerTests {
     "server.timers.heap": .with("links, accounts and rooms"), "server.timers.set": .with("links, accounts and rooms"),
   ]
 
-  private static let passages = [".some", ".storage", "._storage", ".value", ".values", ".places"]
+  private static let passages = [".some", ".storage", "._storage", ".value", ".values", ".places", ".cells"]
   /// Under what other name the list knows something.
   private static let names = [".held": ".entity"]
   /// Parts of keys, and of what waits in a queue that is watched.

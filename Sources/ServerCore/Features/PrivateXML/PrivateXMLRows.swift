@@ -21,6 +21,11 @@ public struct PrivateXMLKey: Sendable, Hashable, Codable {
   static let columns = [Column.text("namespace", .shown), .text("name", .shown)]
 }
 
+extension PrivateXMLKey: Recorded {
+  /// Names and namespaces are shown wherever they stand.
+  static var shown: Shown { .everything }
+}
+
 /// An element as a client stored it.
 public struct PrivateElement: StoredRow {
   public var key: PrivateXMLKey

@@ -21,12 +21,12 @@ struct PrivateXMLTests {
   }
 
   private func result(_ payload: String) -> String {
-    "<iq id='p' type='result' from='romeo@localhost' to='romeo@localhost/r'><query xmlns='jabber:iq:private'>\(payload)</query></iq>"
+    "<iq type='result' id='p' from='romeo@localhost' to='romeo@localhost/r'><query xmlns='jabber:iq:private'>\(payload)</query></iq>"
   }
-  private let done = "<iq id='p' type='result' from='romeo@localhost' to='romeo@localhost/r'/>"
+  private let done = "<iq type='result' id='p' from='romeo@localhost' to='romeo@localhost/r'/>"
 
   private func condition(_ answer: String) -> Substring? {
-    answer.firstMatch(of: /<error type='[a-z]+'><([a-z-]+) /)?.1
+    answer.firstMatch(of: #/<error type='[a-z]+'><([a-z-]+) /#)?.1
   }
 
   private var rows: [PrivateElement] {

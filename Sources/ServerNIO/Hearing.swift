@@ -1,0 +1,114 @@
+internal import Logging
+internal import NIOCore
+internal import ServerCore
+
+/// The engine, what connections have said that it has not heard, and who writes down what it is fed: nothing else reaches it.
+///
+/// One value, because a message looks at each part several times, and Swift checks each look at a property of an object for conflicts.
+struct Hearing: ~Copyable {
+  private(set) var engine: Engine
+  private var recording: RecordingFolder?
+  private let logger: Logger
+
+  /// When this turn of the loop began, or the last one.
+  var now = Instant.now()
+  /// By the numbers of their links.
+  private(set) var links: [UInt64: LinkHandler] = [:]
+  /// What connections have said in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
+  /// takes longer, as the processor has to fetch anew what a stanza needs (one by itself 25 µs, six in a turn 16 each).
+  private var unheard: [LinkLoop.Saying] = []
+  /// How many of them were heard, where there was no room for what followed from more.
+  private var heard = 0
+  private var unheardBytes = 0
+  /// Connections whose peers will say nothing more, since they were last answered.
+  private var finished: [LinkHandler] = []
+  /// The engine may want more than what it was asked for last.
+  private var hasNews = false
+
+  init(_ engine: Engine, _ logger: Logger) {
+    self.engine = engine
+    self.logger = logger
+  }
+
+  /// To be called before anything happens.
+  mutating func record(into folder: consuming RecordingFolder) { recording = consume folder }
+
+  /// Whether the engine may want something.
+  var isPending: Bool { hasNews || heard < unheard.count }
+  var nextDeadline: Int64? { engine.nextDeadline }
+  var hasUnheard: Bool { heard < unheard.count }
+  func handler(of link: LinkID) -> LinkHandler? { links[link.number] }
+
+  /// What happens in one turn of the loop happens at one time; a message would be two looks at the clocks otherwise.
+  mutating func feed(_ input: Input) {
+    hasNews = true
+    pass(input)
+  }
+
+  /// What the system has taken: nothing follows from that.
+  mutating func accepted(_ link: LinkID, _ count: Int) { pass(.accepted(link, count)) }
+
+  private mutating func pass(_ input: Input) {
+    if recording?.input(input, at: now, before: engine) == false { endRecording() }
+    engine.handle(input, at: now)
+  }
+
+  private mutating func endRecording() {
+    recording = nil
+    logger.warning("recording: there is no room on the disk, or no file can be made; it ends here")
+  }
+
+  /// Puts the engine's actions into the array, which is empty.
+  mutating func takeActions(_ actions: inout [Action]) {
+    engine.flush(into: &actions)
+    // A recording's next file begins where the engine wants nothing, so it is asked until then.
+    hasNews = recording != nil && !actions.isEmpty
+    if recording?.outputs(actions, of: engine, at: now) == false { endRecording() }
+  }
+
+  /// Bytes that may wait for the end of a turn.
+  private static let mostUnheard = 256 << 10
+
+  /// Keeps what a connection says. Returns whether it is time to listen.
+  mutating func add(_ saying: LinkLoop.Saying) -> Bool {
+    unheardBytes += saying.byteCount
+    unheard.append(saying)
+    return unheardBytes > Hearing.mostUnheard
+  }
+
+  /// Tells the engine what was said, or as much of it as there is room for what follows from it. Returns whether the last connection went.
+  mutating func listen() -> Bool {
+    var isLast = false
+    while heard < unheard.count, !engine.isFull {
+      let saying = unheard[heard]
+      heard += 1
+      switch saying {
+      case .opened(let handler, let link, let origin):
+        links[link.number] = handler
+        feed(.opened(link, from: origin))
+      case .bytes(let link, let bytes):
+        unheardBytes -= bytes.count
+        feed(.bytes(link, bytes))
+      case .accepted(let link, let count): accepted(link, count)
+      case .encrypted(let link): feed(.encrypted(link))
+      case .closed(let link):
+        guard links.removeValue(forKey: link.number) != nil else { continue }
+        feed(.closed(link))
+        isLast = links.isEmpty
+      // What its peer said last may have an answer, which goes out first.
+      case .finished(let handler): finished.append(handler)
+      }
+    }
+    if heard == unheard.count {
+      unheard.removeAll(keepingCapacity: heard <= 1024)
+      heard = 0
+    }
+    return isLast
+  }
+
+  /// Those whose peers will say nothing more, once.
+  mutating func takeFinished() -> [LinkHandler] {
+    defer { finished = [] }
+    return finished
+  }
+}
