@@ -77,7 +77,7 @@ extension Errand.Origin: Recorded {
   static var shown: Shown { .properties(["registration.id"]) }
 }
 extension Effect: Recorded {
-  static var shown: Shown { .properties(["log._1"]) }
+  static var shown: Shown { .properties(["log._1", "startTLS.domain"]) }
 }
 extension StreamOpening: Recorded {
   static var shown: Shown { .properties(["id", "from", "to", "language"]) }
