@@ -254,11 +254,11 @@ public struct Engine {
       }
     case .pause(let link): change(link) { $0.isPaused = true }
     case .resume(let link):
-      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.linkResumedWithInput) }
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(LinkMark.linkResumedWithInput) }
       change(link) { $0.isPaused = false }
       resumed.append(link)
     case .discardInput(let link):
-      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.tlsInputDiscarded) }
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(TLSMark.tlsInputDiscarded) }
       change(link) { $0.parser.discardPending() }
     case .charge(let link):
       charge(link, 0, now)
@@ -303,13 +303,13 @@ public struct Engine {
   private mutating func account(_ link: LinkID, _ added: Int, _ all: Int) {
     backlog += added
     if all > limits.outboxBytes {
-      linkMarks.reach(.linkOutboxOverrun)
+      linkMarks.reach(LinkMark.linkOutboxOverrun)
       kill(link)
     }
     guard backlog > limits.allOutboxesBytes else { return }
     let largest = links.sortedKeys().max { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }
     guard let largest else { return }
-    linkMarks.reach(.linkAllOutboxesOverrun)
+    linkMarks.reach(LinkMark.linkAllOutboxesOverrun)
     kill(largest)
   }
 

@@ -104,7 +104,7 @@ public struct Server: Sendable, Codable {
     guard commits.bytes > 0 || waiting > setting.configuration.limits.heldSteps else { return }
     let limits = setting.configuration.limits
     guard let account = streams.look(link, { $0.account }) ?? nil else { return }
-    let mark: Mark
+    let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
     if commits.bytes(of: account) > limits.accountRecordBytes {
       mark = .outputShareThrottled
@@ -135,7 +135,7 @@ public struct Server: Sendable, Codable {
       if let account = stream.account, commits.bytes(of: account) > limits.accountRecordBytes / 2 {
         kept.append(link)
       } else {
-        marks.reach(.outputUnthrottled)
+        marks.reach(CommitMark.outputUnthrottled)
         effects.append(.resume(link))
       }
     }
@@ -216,10 +216,12 @@ public struct Server: Sendable, Codable {
 
   /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
   private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
-    step.reach(.outputFailed)
+    step.reach(CommitMark.outputFailed)
     step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
     // A link whose end was among what was lost still has to end.
-    for link in loss.links where streams[link]?.isClosing ?? false { step.outputs.append(step.reach(.outputLostEnd, .close(link))) }
+    for link in loss.links where streams[link]?.isClosing ?? false {
+      step.outputs.append(step.reach(CommitMark.outputLostEnd, .close(link)))
+    }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
     for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }
@@ -232,10 +234,10 @@ public struct Server: Sendable, Codable {
       if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
     }
     for link in loss.links where streams[link]?.isBound ?? false {
-      endStream(link, step.reach(.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
+      endStream(link, step.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
     }
     for id in loss.controls {
-      step.outputs.append(step.reach(.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+      step.outputs.append(step.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
     }
   }
 
@@ -248,7 +250,7 @@ public struct Server: Sendable, Codable {
     }
     // Occupants must have their word before they have no session any more that it could go to.
     settle(&step)
-    for link in streams.sortedKeys() { endStream(link, step.reach(.streamShutdown, StreamError(.systemShutdown)), &step) }
+    for link in streams.sortedKeys() { endStream(link, step.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &step) }
   }
 }
 
@@ -265,7 +267,7 @@ extension StreamParser.Failure {
     }
   }
 
-  func mark(isBound: Bool) -> Mark {
+  func mark(isBound: Bool) -> StreamMark {
     switch self {
     case .badFormat: .streamBadFormat
     case .badNamespacePrefix: .streamBadNamespacePrefix

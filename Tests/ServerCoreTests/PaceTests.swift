@@ -233,6 +233,6 @@ import XML
     #expect(replayed.server.connections.sortedKeys() != [here])
     guard case .input(let input, _) = recording.entries[0] else { return #expect(Bool(false)) }
     replayed.handle(input, at: now)
-    #expect(replayed.marks.count(of: .streamAddressFull) == 1)
+    #expect(replayed.marks.count(of: StreamMark.streamAddressFull) == 1)
   }
 }

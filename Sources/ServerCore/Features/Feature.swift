@@ -14,6 +14,8 @@ struct Feature: Sendable {
   var accountFeatures: [Text] = []
   /// Kinds of rows that it stores.
   var tables: [StoredTable] = []
+  /// Places in it that tests should reach.
+  var marks: [any CoverageMark.Type] = []
   /// IQ requests to an account's bare JID.
   var accountRoutes: [Route<Account>] = []
   /// IQ requests to the server's domain that need nothing of the server's state.
@@ -48,10 +50,10 @@ extension Account {
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
     guard let route = Feature.accountRoutes.first(where: { payload.is($0.name, $0.namespace) }) else {
-      return step.bounce(stanza, step.reach(.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
     }
     guard !route.isPrivate || stanza.from.bare == jid else {
-      return step.bounce(stanza, step.reach(.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
     }
     route.handle(&self, stanza, payload, &step)
   }
@@ -61,7 +63,7 @@ extension Host {
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
     guard let route = Feature.hostRoutes.first(where: { payload.is($0.name, $0.namespace) }) else {
-      return step.bounce(stanza, step.reach(.hostRequestUnknown, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.hostRequestUnknown, StanzaError(.serviceUnavailable)))
     }
     route.handle(&self, stanza, payload, &step)
   }

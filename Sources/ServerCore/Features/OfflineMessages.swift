@@ -26,7 +26,8 @@ public struct OfflineMessage: StoredRow {
 
 /// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
 enum OfflineMessages {
-  static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table])
+  static let feature = Feature(
+    xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table], marks: [OfflineMark.self])
 
   /// A question for an account's stored messages that has no answer yet.
   enum Question: Sendable, Codable {
@@ -48,14 +49,14 @@ extension Server {
   /// Asks storage for what it has for an account. There is one question at a time, so that an answer can't be taken for another's:
   /// the same messages would be handed over twice, or those of an account that was deleted to its successor.
   mutating func askForOffline(_ jid: JID, _ step: inout Step) {
-    guard !offlineQuestions.contains(jid) else { return offlineQuestions[jid] = step.reach(.offlineAskedAgain, .outdated) }
+    guard !offlineQuestions.contains(jid) else { return offlineQuestions[jid] = step.reach(ActivationMark.offlineAskedAgain, .outdated) }
     offlineQuestions[jid] = .open
     step.immediate.append(.load(OfflineMessages.query(jid)))
   }
 
   mutating func offlineAnswered(_ messages: [OfflineMessage], for jid: JID, _ step: inout Step) {
     guard let question = offlineQuestions.remove(jid) else { return }
-    guard accounts[jid]?.entity?.awaitsOffline != nil else { return step.reach(.loadOfflineTooLate) }
+    guard accounts[jid]?.entity?.awaitsOffline != nil else { return step.reach(ActivationMark.loadOfflineTooLate) }
     guard question == .open else { return askForOffline(jid, &step) }
     accounts[jid]!.entity!.offlineLoaded(messages, &step)
     // Its last session may have ended while it waited.
@@ -66,7 +67,7 @@ extension Server {
 extension Account {
   mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
     // XEP-0160, 3. Nobody is to be told of it, either.
-    guard !stanza.element.isOnlyStates else { return step.reach(.offlineNotWorthKeeping) }
+    guard !stanza.element.isOnlyStates else { return step.reach(OfflineMark.offlineNotWorthKeeping) }
     let limits = step.configuration.limits
     var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
     message["from"] = stanza.from.text
@@ -75,10 +76,11 @@ extension Account {
     let size = message.stored.count
     let isFull = offlineCount >= limits.offlineMessages
     guard step.configuration.features.offlineMessages, !isFull, offlineBytes + size <= limits.offlineBytes else {
-      step.reach(!step.configuration.features.offlineMessages ? .offlineOff : isFull ? .offlineFull : .offlineBytesFull)
+      step.reach(
+        !step.configuration.features.offlineMessages ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
       return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &step)
     }
-    step.reach(.offlineStored)
+    step.reach(OfflineMark.offlineStored)
     lastOffline += 1
     offlineCount += 1
     offlineBytes += size
@@ -87,7 +89,7 @@ extension Account {
 
   /// There is no room for a message. A receipt or a marker is dropped without a word: its sender did not ask for anything, and could do nothing.
   private func refuseToKeep(_ stanza: Stanza, _ error: StanzaError, _ step: inout Step) {
-    guard !stanza.element.isOnlySignals else { return step.reach(.offlineSignalDropped) }
+    guard !stanza.element.isOnlySignals else { return step.reach(OfflineMark.offlineSignalDropped) }
     step.bounce(stanza, error)
   }
 
@@ -107,10 +109,10 @@ extension Account {
     let size = stanza.element.stored.count
     let isFull = linedUp.count >= limits.offlineMessages
     guard !isFull, linedUpBytes + size <= limits.offlineBytes else {
-      step.reach(isFull ? .offlineLineFull : .offlineLineBytesFull)
+      step.reach(isFull ? OfflineMark.offlineLineFull : .offlineLineBytesFull)
       return refuseToKeep(stanza, StanzaError(.resourceConstraint), &step)
     }
-    linedUp.append(step.reach(.offlineLinedUp, stanza))
+    linedUp.append(step.reach(OfflineMark.offlineLinedUp, stanza))
     linedUpBytes += size
   }
 
@@ -120,15 +122,15 @@ extension Account {
     awaitsOffline = nil
     let waiting = sessions[resource].flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
     if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
-      if waiting == nil { step.reach(.offlineTakerGone) }
+      if waiting == nil { step.reach(OfflineMark.offlineTakerGone) }
       handOver(messages, to: session, &step)
     } else {
-      step.reach(.offlineNobodyLeft)
+      step.reach(OfflineMark.offlineNobodyLeft)
     }
     let line = linedUp
     linedUp = []
     linedUpBytes = 0
-    if !line.isEmpty { step.reach(.offlineLineReleased) }
+    if !line.isEmpty { step.reach(OfflineMark.offlineLineReleased) }
     for stanza in line {
       var addressees: [Addressee] = []
       // From the beginning: its sender may have been blocked meanwhile.
@@ -138,14 +140,14 @@ extension Account {
   }
 
   private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ step: inout Step) {
-    guard let last = messages.last else { return step.reach(.offlineNothingThere) }
+    guard let last = messages.last else { return step.reach(OfflineMark.offlineNothingThere) }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
       var stanza = message.stanza
       stanza["from"] = nil
       stanza["to"] = nil
       if isBlocked(from) {
-        step.reach(.blockedStored)
+        step.reach(BlockingMark.blockedStored)
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
       } else {
@@ -156,7 +158,7 @@ extension Account {
     step.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: jid))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.stored.count })
-    if offlineCount > 0 { step.reach(.offlineMoreStored) }
+    if offlineCount > 0 { step.reach(OfflineMark.offlineMoreStored) }
     // What was stored since the question was asked comes next.
     offerOffline(to: session, &step)
   }

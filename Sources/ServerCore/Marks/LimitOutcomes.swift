@@ -6,7 +6,7 @@ public struct LimitOutcome: Sendable {
 
   /// What counts how often it was reached.
   public var marks: [Mark] {
-    Mark.allCases.filter { mark in
+    Mark.all.filter { mark in
       mark.clause.split(separator: "; ").contains { $0 == "limit " + limit }
     }
   }

@@ -68,7 +68,9 @@ extension Room {
   /// Takes a stanza to the room or to somebody in it.
   mutating func receive(_ stanza: Stanza, _ step: inout Step) {
     // A presence that would create the room is refused as a room refuses it (7.2.10).
-    if isHidden(from: stanza.from), !Room.isCreation(stanza) { return Room.refuseAsAbsent(step.reach(.roomLockedAsked, stanza), &step) }
+    if isHidden(from: stanza.from), !Room.isCreation(stanza) {
+      return Room.refuseAsAbsent(step.reach(RoomMark.roomLockedAsked, stanza), &step)
+    }
     switch stanza.kind {
     case .presence: receivePresence(stanza, &step)
     case .message: receiveMessage(stanza, &step)
@@ -88,9 +90,9 @@ extension Room {
     case (NS.discoInfo, "get"): receiveInfoQuery(stanza, query, &step)
     case (NS.discoItems, "get"): receiveItemsQuery(stanza, query, &step)
     case (NS.ping, "get"):
-      step.reach(.roomPing)
+      step.reach(RoomDiscoMark.roomPing)
       step.reply(stanza)
-    default: step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+    default: step.bounce(stanza, step.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
     }
   }
 
@@ -100,13 +102,13 @@ extension Room {
   /// A creator who doesn't configure the room in time has cancelled it (10.1.1 step 5).
   mutating func deadlinePassed(_ step: inout Step) {
     guard let lockDeadline, lockDeadline <= step.now.monotonic else { return }
-    step.reach(.roomLockExpired)
+    step.reach(RoomMark.roomLockExpired)
     destroy(Destruction(reason: "The room was not configured in time."), &step)
   }
 
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
-    step.reach(.roomAbandoned)
+    step.reach(RoomMark.roomAbandoned)
     dismissAll(.technicalProblem, &step)
   }
 

@@ -15,9 +15,9 @@ extension Server {
       step.immediate.append(.load(.room(jid)))
     }
     if rooms[jid]!.isLoading {
-      if !rooms[jid]!.parked.isEmpty { step.reach(.parkedBehindRoom) }
+      if !rooms[jid]!.parked.isEmpty { step.reach(ActivationMark.parkedBehindRoom) }
       guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits.parkedStanzas) else {
-        step.reach(.parkedRoomFull)
+        step.reach(ActivationMark.parkedRoomFull)
         return giveUp(.stanza(stanza), &step)
       }
       return parkedCount += added
@@ -28,7 +28,7 @@ extension Server {
   mutating func roomLoaded(_ jid: JID, _ answer: Answer, _ step: inout Step) {
     guard let slot = rooms[jid], slot.isLoading else { return }
     if slot.isOutdated, case .owner = answer {
-      rooms[jid]!.isOutdated = step.reach(.loadRoomOutdated, false)
+      rooms[jid]!.isOutdated = step.reach(ActivationMark.loadRoomOutdated, false)
       return step.immediate.append(.load(.room(jid)))
     }
     parkedCount -= slot.parked.count
@@ -39,7 +39,7 @@ extension Server {
     } catch {
       // The reason of a failed answer is in the log already.
       if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
-      step.reach(.loadRoomFailed)
+      step.reach(ActivationMark.loadRoomFailed)
       _ = rooms.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
@@ -54,12 +54,12 @@ extension Server {
   private func restore(_ jid: JID, _ rows: OwnerRows, _ step: inout Step) throws(RowProblem) -> Room {
     var room = Room(
       restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits.rooms)
-    step.reach(.loadRoom)
+    step.reach(ActivationMark.loadRoom)
     // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
     step.touch(jid)
     room.lastUse = step.now.monotonic
     room.mendList(&step)
-    if room.affiliations.ownerCount == 0 { step.reach(.roomLoadedWithoutOwner) }
+    if room.affiliations.ownerCount == 0 { step.reach(RoomMark.roomLoadedWithoutOwner) }
     room.keepOwner(&step)
     return room
   }
@@ -69,10 +69,13 @@ extension Server {
     if !(rooms.look(jid, { $0.hasEntity }) ?? false) {
       guard Room.isCreation(stanza) else {
         let isJoin = stanza.kind == .presence && stanza.type == nil
-        step.reach(!isJoin ? .roomAbsentAsked : stanza.to.isBare ? .roomAbsentWithoutNick : .roomJoinNickUnseen)
+        step.reach(
+          !isJoin
+            ? RoomMark.roomAbsentAsked.mark
+            : stanza.to.isBare ? RoomMark.roomAbsentWithoutNick.mark : RoomPresenceMark.roomJoinNickUnseen.mark)
         return Room.refuseAsAbsent(stanza, &step)
       }
-      step.reach(.roomCreated)
+      step.reach(RoomMark.roomCreated)
       rooms[jid] = Slot(entity: Room(creating: jid, &step), isLoading: false)
     }
     _ = rooms.change(jid) { slot in
@@ -87,7 +90,7 @@ extension Server {
   mutating func roomSettled(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
     if room.isGone {
-      if !room.isDestroyed { step.reach(.roomGoneWithLast) }
+      if !room.isDestroyed { step.reach(RoomMark.roomGoneWithLast) }
       return _ = rooms.remove(jid)
     }
     if let deadline = room.nextDeadline { wake(.room(jid), at: deadline) }
@@ -99,8 +102,8 @@ extension Server {
     if room.isIdle {
       // The timer may have been set for an earlier use: what leaves memory loses its history.
       let due = room.lastUse + configuration.limits.idleTime
-      guard isPast(due, step) else { return wake(.room(jid), at: step.reach(.idleRoomPostponed, due)) }
-      return _ = rooms.remove(step.reach(.idleRoomReleased, jid))
+      guard isPast(due, step) else { return wake(.room(jid), at: step.reach(ActivationMark.idleRoomPostponed, due)) }
+      return _ = rooms.remove(step.reach(ActivationMark.idleRoomReleased, jid))
     }
     guard let deadline = room.nextDeadline else { return }
     guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
@@ -113,7 +116,7 @@ extension Server {
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let list = RoomRow.listed(at: stanza.to.domain)
-    if listings[list] != nil { step.reach(.serviceListShared) }
+    if listings[list] != nil { step.reach(RoomServiceMark.serviceListShared) }
     ask(for: list, .stanza(stanza), &step)
   }
 
@@ -121,7 +124,7 @@ extension Server {
   func answerRoomList(_ stanza: Stanza, _ stored: [RoomListing], _ step: inout Step) {
     let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
     let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
-    step.reach(gone.isEmpty ? .serviceListed : .serviceListHidesRoom)
+    step.reach(gone.isEmpty ? RoomServiceMark.serviceListed : .serviceListHidesRoom)
     guard let query = stanza.element.firstChild else { return }
     step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing), for: query))
   }

@@ -4,7 +4,12 @@ internal import XMPP
 /// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
 enum RoomService {
   static let feature = Feature(
-    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table])
+    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table],
+    marks: [
+      RoomMark.self, RoomServiceMark.self, RoomDiscoMark.self, RoomPresenceMark.self, RoomStatusMark.self, RoomMessageMark.self,
+      RoomInvitationMark.self, RoomRelayMark.self, RoomAdminMark.self, RoomRoleMark.self, RoomAffiliationMark.self, RoomOwnerMark.self,
+      RoomRegistrationMark.self,
+    ])
 
   /// What the service and every room have in common.
   static let features: [Text] = [
@@ -27,7 +32,7 @@ enum RoomService {
       switch (query.namespace, stanza.type) {
       case (NS.discoInfo, "get"):
         if ServiceDiscovery.isRoot(query) {
-          step.reply(stanza, step.reach(.serviceInfo, info(ServiceDiscovery.answer(to: query))))
+          step.reply(stanza, step.reach(RoomServiceMark.serviceInfo, info(ServiceDiscovery.answer(to: query))))
         } else {
           step.bounce(stanza, StanzaError(.itemNotFound))
         }
@@ -63,5 +68,20 @@ enum RoomService {
     query.append("identity", NS.discoInfo, ["category": "conference", "name": "Chat rooms", "type": "text"])
     for feature in features { query.append("feature", NS.discoInfo, ["var": feature]) }
     return query
+  }
+}
+
+/// Marks: the service that rooms live at.
+public enum RoomServiceMark: UInt16, CoverageMark {
+  case serviceListed, serviceListShared, serviceListHidesRoom
+  case serviceInfo
+
+  public static let offset = Mark.offset(of: RoomServiceMark.self)
+
+  public var clause: String {
+    switch self {
+    case .serviceListed, .serviceListShared, .serviceListHidesRoom: "XEP-0045, 6.3"
+    case .serviceInfo: "XEP-0045, 6.2"
+    }
   }
 }

@@ -61,9 +61,9 @@ extension Server {
       step.immediate.append(.load(.account(account)))
     }
     guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, &step) }
-    if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
+    if !accounts[account]!.parked.isEmpty { step.reach(ActivationMark.parkedBehindAccount) }
     guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
-      step.reach(.parkedAccountFull)
+      step.reach(ActivationMark.parkedAccountFull)
       return giveUp(errand, &step)
     }
     parkedCount += added
@@ -89,7 +89,7 @@ extension Server {
     } catch {
       // The reason of a failed answer is in the log already.
       if case .owner = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
-      step.reach(.loadAccountFailed)
+      step.reach(ActivationMark.loadAccountFailed)
       _ = accounts.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
@@ -97,7 +97,7 @@ extension Server {
     for errand in slot.parked { perform(errand, on: jid, &step) }
     // Of an account that does not exist nothing stays.
     guard accounts[jid]?.entity != nil else {
-      step.reach(.loadNoAccount)
+      step.reach(ActivationMark.loadNoAccount)
       return _ = accounts.remove(jid)
     }
     wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
@@ -110,7 +110,7 @@ extension Server {
       offlineAnswered(try page.rows(OfflineMessage.self).map(\.row), for: owner.jid, &step)
     } catch {
       if case .page = answer { step.outputs.append(.log(.error, "storage: \(owner.jid): \(error)")) }
-      step.reach(.loadOfflineFailed)
+      step.reach(ActivationMark.loadOfflineFailed)
       offlineAnswered([], for: owner.jid, &step)
     }
   }
@@ -123,7 +123,7 @@ extension Server {
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     case .authenticate(let link):
-      if !streams.contains(link) { step.reach(.saslStreamGone) }
+      if !streams.contains(link) { step.reach(SASLMark.saslStreamGone) }
       let record = accounts.look(jid) { $0.look { $0.record } } ?? nil
       let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
       if let request { follow(request, link, &step) }
@@ -139,26 +139,27 @@ extension Server {
 
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
-    case .stanza(let stanza): step.bounce(stanza, step.reach(.abandonedStanza, Server.busy))
+    case .stanza(let stanza): step.bounce(stanza, step.reach(ActivationMark.abandonedStanza, Server.busy))
     case .authenticate(let link): withStream(link, &step) { $0.accountUnavailable(&$1) }
-    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(.abandonedBinding, Server.busy), id: id, &step)
-    case .register(let link, _, let id): finish(.registration(link, id: id), step.reach(.abandonedRegistration, Server.busy), &step)
+    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(ActivationMark.abandonedBinding, Server.busy), id: id, &step)
+    case .register(let link, _, let id):
+      finish(.registration(link, id: id), step.reach(ActivationMark.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
-      finish(origin, step.reach(.abandonedManagement, Server.busy), &step)
+      finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step)
     }
   }
 
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
     // What lined up behind stored messages is nowhere else. The answer wakes the account again.
-    guard entity.awaitsOffline == nil else { return step.reach(.idleAccountAwaitsOffline) }
+    guard entity.awaitsOffline == nil else { return step.reach(ActivationMark.idleAccountAwaitsOffline) }
     let due = entity.idleSince + configuration.limits.idleTime
     guard isPast(due, step) else {
-      step.reach(.idleAccountPostponed)
+      step.reach(ActivationMark.idleAccountPostponed)
       return wake(.account(jid), at: due)
     }
-    step.reach(.idleAccountReleased)
+    step.reach(ActivationMark.idleAccountReleased)
     _ = accounts.remove(jid)
   }
 
@@ -166,8 +167,8 @@ extension Server {
   mutating func dropAccount(_ jid: JID, _ error: StreamError, _ step: inout Step) {
     endStreams(of: jid, error, &step)
     guard let slot = accounts[jid], !slot.isLoading else { return }
-    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, step.reach(.abandonedLine, Server.busy)) }
-    step.reach(.outputLostAccount)
+    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, step.reach(ActivationMark.abandonedLine, Server.busy)) }
+    step.reach(CommitMark.outputLostAccount)
     _ = accounts.remove(jid)
   }
 }

@@ -42,9 +42,9 @@ struct OutputCommit: Sendable, Codable {
     if step.changes.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: step.outputs) }
       if step.outputs.isEmpty, step.touched.isEmpty { return }
-      marks.reach(.outputHeldBehind)
+      marks.reach(CommitMark.outputHeldBehind)
     } else {
-      marks.reach(.outputHeld)
+      marks.reach(CommitMark.outputHeld)
     }
     var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.changedBytes)
     if step.bytes == 0 { step.payer = nil }
@@ -64,7 +64,7 @@ struct OutputCommit: Sendable, Codable {
 
   /// Commits up to and with `number` are durable.
   mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
-    if let first = held.first, first.commit < number { marks.reach(.outputReleasedTogether) }
+    if let first = held.first, first.commit < number { marks.reach(CommitMark.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
       if let cause = first.cause { effects.append(.charge(cause)) }
@@ -84,7 +84,7 @@ struct OutputCommit: Sendable, Codable {
 
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
     var loss = Loss()
-    if let last = held.last, last.commit > number { marks.reach(.outputFailedTogether) }
+    if let last = held.last, last.commit > number { marks.reach(CommitMark.outputFailedTogether) }
     while let last = held.last, last.commit >= number {
       held.removeLast()
       count(last, -last.bytes)
@@ -118,6 +118,31 @@ struct OutputCommit: Sendable, Codable {
     body("bytes of records on their way", bytes, limits.allRecordBytes + ofNobody + beyond.values.reduce(0, +))
     for (account, more) in beyond {
       body("bytes of records because of an account", bytes(of: account), limits.accountRecordBytes + more)
+    }
+  }
+}
+
+extension Area {
+  static let outputCommit = Area(name: "output commit", marks: [CommitMark.self])
+}
+
+/// Marks: output commit: what waits for storage, and what is lost with it.
+public enum CommitMark: UInt16, CoverageMark {
+  case outputHeld, outputHeldBehind, outputReleasedTogether
+  case outputFailed, outputFailedTogether
+  case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount
+  case outputThrottled, outputUnthrottled, outputShareThrottled, outputBytesThrottled
+
+  public static let offset = Mark.offset(of: CommitMark.self)
+
+  public var clause: String {
+    switch self {
+    case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
+      "output commit"
+    case .outputThrottled, .outputUnthrottled: "output commit; limit heldSteps"
+    case .outputShareThrottled: "output commit; limit accountRecordBytes"
+    case .outputBytesThrottled: "output commit; limit allRecordBytes"
     }
   }
 }

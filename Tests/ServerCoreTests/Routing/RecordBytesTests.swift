@@ -57,10 +57,10 @@ struct RecordBytesTests {
     let other = harness.session("mallory", resource: "other")
     for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
     let waiting = onTheirWay(harness)
-    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 1)
+    #expect(harness.engine.marks.count(of: CommitMark.outputShareThrottled) == 1)
     // Another session of the account is held back with its first stanza, though that changes nothing.
     harness.send(OutputCommitTests.ping, on: other)
-    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 2)
+    #expect(harness.engine.marks.count(of: CommitMark.outputShareThrottled) == 2)
     harness.send(Self.toggle, on: other)
     #expect(onTheirWay(harness) == waiting)
     for link in [mallory, other] { harness.input(.closed(link)) }
@@ -72,10 +72,10 @@ struct RecordBytesTests {
   @Test func allTogetherAreBounded() {
     var (harness, mallory, romeo) = ready { $0.allRecordBytes = 100_000 }
     for _ in 0..<10 { harness.send(Self.toggle, on: mallory) }
-    #expect(harness.paused.contains(mallory) || harness.engine.marks.count(of: .outputBytesThrottled) == 1)
+    #expect(harness.paused.contains(mallory) || harness.engine.marks.count(of: CommitMark.outputBytesThrottled) == 1)
     // Also who adds little is not read from then, and comes to no harm.
     harness.send(OutputCommitTests.set, on: romeo)
-    #expect(harness.engine.marks.count(of: .outputBytesThrottled) == 2)
+    #expect(harness.engine.marks.count(of: CommitMark.outputBytesThrottled) == 2)
     harness.send(OutputCommitTests.ping, on: romeo)
     while onTheirWay(harness) > 0 { harness.commit() }
     let heard = harness.read(romeo)

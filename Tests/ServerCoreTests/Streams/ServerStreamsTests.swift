@@ -32,9 +32,9 @@ struct ServerStreamsTests {
     #expect(harness.read(link).contains("<stream:error>"))
     #expect(harness.closed == [link])
     harness.advance(seconds: 4)
-    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 0)
+    #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 0)
     harness.advance(seconds: 2)
-    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 1)
+    #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 1)
   }
 
   private func encrypted(_ harness: inout EngineHarness) -> LinkID {

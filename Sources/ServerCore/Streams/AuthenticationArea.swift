@@ -1,7 +1,33 @@
-// Authentication and binding.
+extension Area {
+  static let authentication = Area(name: "authentication", marks: [SASLMark.self])
+}
 
-extension Mark {
-  var loginClause: String? {
+/// Marks: authentication.
+public enum SASLMark: UInt16, CoverageMark {
+  case saslInitialResponseMissing, saslInitialResponseEmpty
+  case saslAborted
+  case saslAccountDisabled
+  case saslEncryptionRequired
+  case saslInitialEncodingIncorrect, saslProofEncodingIncorrect
+  case saslPlainAuthzidForeign, saslScramAuthzidForeign
+  case saslAuthzidOwn
+  case saslMechanismInvalid
+  case saslUnexpected
+  case saslPlainMalformed
+  case saslScramMalformed
+  case saslScramBindingUnsupported
+  case saslScramFinalMalformed, saslScramBindingChanged, saslScramNonceChanged
+  case saslScramProofWrong
+  case saslPlainPasswordWrong, saslNameUnusable, saslAccountUnknown
+  case saslStorageUnavailable
+  case saslDerivationsFull
+  case saslStreamGone
+  case saslRetriesFull
+  case saslSucceededAfterFailure, saslSucceededPlain, saslSucceededScramSHA1, saslSucceededScramSHA256
+
+  public static let offset = Mark.offset(of: SASLMark.self)
+
+  public var clause: String {
     switch self {
     case .saslInitialResponseMissing, .saslInitialResponseEmpty: "RFC 6120, 6.4.2"
     case .saslAborted: "RFC 6120, 6.5.1"
@@ -20,16 +46,9 @@ extension Mark {
     case .saslPlainPasswordWrong, .saslNameUnusable, .saslAccountUnknown: "RFC 6120, 6.5.10"
     case .saslStorageUnavailable: "RFC 6120, 6.5.11"
     case .saslDerivationsFull: "RFC 6120, 6.5.11; limit derivations"
-    case .saslStreamGone, .bindStreamGone: "activation"
+    case .saslStreamGone: "activation"
     case .saslRetriesFull: "RFC 6120, 6.4.5; limit authenticationAttempts"
     case .saslSucceededAfterFailure, .saslSucceededPlain, .saslSucceededScramSHA1, .saslSucceededScramSHA256: "RFC 6120, 6.4.6"
-    case .bindStanzaTooEarly, .bindRequestTooEarly: "RFC 6120, 7.1"
-    case .bindResourceInvalid: "RFC 6120, 7.7.2.1"
-    case .bindResourceOfServer: "RFC 6120, 7.6.1"
-    case .bindResourcePrepared: "RFC 6120, 7.7.1"
-    case .bindConflictReplaced, .bindConflictRefused, .bindConflictRenamed: "RFC 6120, 7.7.2.2"
-    case .bindSessionsFull: "RFC 6120, 7.6.2.1; limit sessionsPerAccount"
-    default: nil
     }
   }
 }

@@ -1,13 +1,38 @@
-// Links, streams, and TLS.
+extension Area {
+  static let streams = Area(name: "streams", marks: [StreamMark.self, TLSMark.self])
+}
 
-extension Mark {
-  var streamClause: String? {
+/// Marks: how streams begin and end.
+public enum StreamMark: UInt16, CoverageMark {
+  case streamHeaderUnexpected, streamNameWrong, streamBadFormat
+  case streamNamespaceWrong
+  case streamContentNamespaceWrong
+  case streamHostUnknown
+  case streamHostChanged
+  case streamVersionUnsupported
+  case streamLanguageInvalid
+  case streamErrorBeforeHeader
+  case streamStanzaTooEarly
+  case streamElementTooEarly
+  case streamEndedByPeer, streamErrorOfPeer
+  case streamBadNamespacePrefix, streamUndeclaredPrefix
+  case streamNotWellFormed
+  case streamRestrictedXML
+  case streamUnsupportedEncoding
+  case streamTooBigUnauthenticated
+  case streamTooBigAuthenticated
+  case streamLostInNegotiation, streamLostBound
+  case streamNegotiationIdle
+  case streamNegotiationTooLong
+  case streamCloseWaitOver
+  case streamCutUnbound
+  case streamShutdown, streamRefusedInShutdown
+  case streamAddressFull
+
+  public static let offset = Mark.offset(of: StreamMark.self)
+
+  public var clause: String {
     switch self {
-    case .linkOutboxOverrun: "limit outboxBytes"
-    case .linkAllOutboxesOverrun: "limit allOutboxesBytes"
-    case .linkReadPaused, .linkReadResumed: "limit unprocessedBytes"
-    case .linkHeldBack: "RFC 6120, 13.12; limit bytesPerSecond; limit burstBytes"
-    case .linkResumedWithInput: "RFC 6120, 10.1"
     case .streamHeaderUnexpected, .streamNameWrong, .streamBadFormat: "RFC 6120, 4.9.3.1"
     case .streamNamespaceWrong: "RFC 6120, 4.8.1"
     case .streamContentNamespaceWrong: "RFC 6120, 4.8.2"
@@ -21,7 +46,7 @@ extension Mark {
     case .streamEndedByPeer: "RFC 6120, 4.4"
     case .streamErrorOfPeer: "RFC 6120, 4.9.1.1"
     case .streamBadNamespacePrefix: "RFC 6120, 4.9.3.2"
-    case .streamNotWellFormed, .streamUndeclaredPrefix: "RFC 6120, 4.9.3.13"
+    case .streamUndeclaredPrefix, .streamNotWellFormed: "RFC 6120, 4.9.3.13"
     case .streamRestrictedXML: "RFC 6120, 4.9.3.18"
     case .streamUnsupportedEncoding: "RFC 6120, 4.9.3.22"
     case .streamTooBigUnauthenticated: "RFC 6120, 4.9.3.14; limit unauthenticatedStream"
@@ -33,10 +58,23 @@ extension Mark {
     case .streamCutUnbound: "account control"
     case .streamShutdown, .streamRefusedInShutdown: "RFC 6120, 4.9.3.20"
     case .streamAddressFull: "RFC 6120, 13.12; limit connectionsPerAddress"
+    }
+  }
+}
+
+/// Marks: STARTTLS.
+public enum TLSMark: UInt16, CoverageMark {
+  case tlsRefused
+  case tlsEstablishedTooLate
+  case tlsEstablished, tlsInputDiscarded
+
+  public static let offset = Mark.offset(of: TLSMark.self)
+
+  public var clause: String {
+    switch self {
     case .tlsRefused: "RFC 6120, 5.4.2.2"
     case .tlsEstablishedTooLate: "RFC 6120, 5.4.3.2"
     case .tlsEstablished, .tlsInputDiscarded: "RFC 6120, 5.4.3.3"
-    default: nil
     }
   }
 }
