@@ -122,7 +122,7 @@ public struct Engine {
 
   /// So much is to be written that an adapter must `flush` before it feeds on, though more may be there: in one turn of its loop thousands may
   /// speak, and each to thousands, whose outboxes would run over though they read.
-  public var isFull: Bool { unflushedBytes > min(16 << 20, limits.allOutboxesBytes / 4) }
+  public var isFull: Bool { unflushedBytes > min(16 << 20, limits[.allOutboxesBytes] / 4) }
 
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
@@ -195,7 +195,7 @@ public struct Engine {
   /// What is to be done since the last time; each link's output joined in one write.
   public mutating func flush() -> [Action] {
     for link in dirty {
-      _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
+      _ = links.change(link) { $0.flush(link, unprocessedLimit: limits[.unprocessedBytes], into: &actions, &linkMarks) }
     }
     dirty.removeAll(keepingCapacity: dirty.count <= 16)
     unflushedBytes = 0
@@ -302,11 +302,11 @@ public struct Engine {
   /// which may be one that is only waiting to be closed.
   private mutating func account(_ link: LinkID, _ added: Int, _ all: Int) {
     backlog += added
-    if all > limits.outboxBytes {
+    if all > limits[.outboxBytes] {
       linkMarks.reach(LinkMark.linkOutboxOverrun)
       kill(link)
     }
-    guard backlog > limits.allOutboxesBytes else { return }
+    guard backlog > limits[.allOutboxesBytes] else { return }
     let largest = links.sortedKeys().max { (links[$0]?.backlog ?? 0) < (links[$1]?.backlog ?? 0) }
     guard let largest else { return }
     linkMarks.reach(LinkMark.linkAllOutboxesOverrun)
@@ -325,13 +325,13 @@ public struct Engine {
 extension Engine {
   /// Every link's part of `visitGauges`.
   func visitLinkGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    body("bytes for all peers", backlog, limits.allOutboxesBytes)
+    body("bytes for all peers", backlog, limits[.allOutboxesBytes])
     for id in links.sortedKeys() {
       guard let link = links[id], !link.isDead else { continue }
-      body("bytes for a peer", link.backlog, limits.outboxBytes)
+      body("bytes for a peer", link.backlog, limits[.outboxBytes])
       // What was read before reading stopped comes on top, and at least one stanza must have room.
-      let stanza = max(link.parser.limits.stanzaBytes, limits.unauthenticatedStream.stanzaBytes)
-      body("bytes from a peer", link.parser.pendingBytes, limits.unprocessedBytes + stanza + Engine.readAhead)
+      let stanza = max(link.parser.limits.stanzaBytes, limits[.unauthenticatedStanzaBytes])
+      body("bytes from a peer", link.parser.pendingBytes, limits[.unprocessedBytes] + stanza + Engine.readAhead)
     }
   }
 

@@ -9,7 +9,7 @@ internal import XMPP
 /// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
 public struct Server: Sendable, Codable {
-  let setting: Setting
+  let setting: SharedConfiguration
   public var configuration: Configuration { _read { yield setting.configuration } }
   var generator: Generator
   var streams = Store<LinkID, ClientStream>()
@@ -65,7 +65,7 @@ public struct Server: Sendable, Codable {
 
   /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
-    setting = Setting(configuration)
+    setting = SharedConfiguration(configuration)
     generator = Generator(key: seed)
   }
 
@@ -100,17 +100,17 @@ public struct Server: Sendable, Codable {
 
   /// A session that has made too much wait for storage is not read from until there is less.
   private mutating func throttle(_ link: LinkID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
-    // Mostly nothing waits: the limits, which are many, are not copied for that.
-    guard commits.bytes > 0 || waiting > setting.configuration.limits.heldSteps else { return }
+    // Mostly nothing waits.
+    guard commits.bytes > 0 || waiting > setting.configuration.limits[.heldSteps] else { return }
     let limits = setting.configuration.limits
     guard let account = streams.look(link, { $0.account }) ?? nil else { return }
     let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
-    if commits.bytes(of: account) > limits.accountRecordBytes {
+    if commits.bytes(of: account) > limits[.accountRecordBytes] {
       mark = .outputShareThrottled
-    } else if commits.bytes > max(limits.allRecordBytes, bytesBefore) {
+    } else if commits.bytes > max(limits[.allRecordBytes], bytesBefore) {
       mark = .outputBytesThrottled
-    } else if waiting > max(limits.heldSteps, waitedBefore) {
+    } else if waiting > max(limits[.heldSteps], waitedBefore) {
       mark = .outputThrottled
     } else {
       return
@@ -128,11 +128,11 @@ public struct Server: Sendable, Codable {
   private mutating func unthrottle(_ effects: inout [Effect]) {
     guard !throttled.isEmpty else { return }
     let limits = setting.configuration.limits
-    guard waiting <= limits.heldSteps / 2, commits.bytes <= limits.allRecordBytes / 2 else { return }
+    guard waiting <= limits[.heldSteps] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
     var kept: [LinkID] = []
     for link in throttled {
       guard let stream = streams.look(link, { (isThere: true, account: $0.account) }) else { continue }
-      if let account = stream.account, commits.bytes(of: account) > limits.accountRecordBytes / 2 {
+      if let account = stream.account, commits.bytes(of: account) > limits[.accountRecordBytes] / 2 {
         kept.append(link)
       } else {
         marks.reach(CommitMark.outputUnthrottled)

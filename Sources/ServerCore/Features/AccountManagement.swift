@@ -59,7 +59,7 @@ extension Server {
       guard !exists else { return finish(origin, step.reach(AccountControlMark.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
       accounts[jid] = Slot(entity: Account(record, now: step.now), isLoading: false)
-      wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+      wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
       for change in record.changes { step.persist(change) }
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
@@ -118,7 +118,7 @@ extension Server {
   }
 
   private mutating func derive(_ password: Secret, _ purpose: Derivation, _ origin: Errand.Origin, _ step: inout Step) {
-    guard derivations.count < configuration.limits.derivations else {
+    guard derivations.count < configuration.limits[.derivations] else {
       return finish(origin, step.reach(AccountControlMark.accountDerivationsFull, Server.busy), &step)
     }
     let hashes = ScramHash.allCases
@@ -165,7 +165,7 @@ extension Server {
   /// One list serves all who ask while it is read, page by page.
   mutating func ask(for list: RowQuery, _ asker: ListAsker, _ step: inout Step) {
     let waiting = listings[list]?.askers.count ?? 0
-    guard waiting < configuration.limits.parkedStanzas else {
+    guard waiting < configuration.limits[.parkedStanzas] else {
       return refuse(asker, step.reach(ActivationMark.parkedAskersFull, Server.busy), &step)
     }
     if waiting == 0 { step.immediate.append(.load(.rows(list))) }

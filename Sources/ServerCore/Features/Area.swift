@@ -3,6 +3,8 @@ struct Area: Sendable {
   var name: String
   /// Places in it that tests should reach.
   var marks: [any CoverageMark.Type] = []
+  var limits: [Limit] = []
+  var settings: [Setting] = []
 
   /// Every area, in the order of reports. What a feature owns, the feature declares itself (`Feature.all`).
   static let core: [Area] = [

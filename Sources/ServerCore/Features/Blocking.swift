@@ -17,7 +17,7 @@ public struct BlockedAddress: StoredRow {
 enum Blocking {
   static let feature = Feature(
     xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking], tables: [BlockedAddress.table],
-    marks: [BlockingMark.self],
+    marks: [BlockingMark.self], limits: [.blockedAddresses], settings: [.blockedMessages],
     accountRoutes: [
       .init(name: "blocklist", namespace: NS.blocking, handle: list),
       .init(name: "block", namespace: NS.blocking, handle: block),
@@ -36,7 +36,7 @@ enum Blocking {
     guard let addresses = addresses(request, payload, &step) else { return }
     guard !addresses.isEmpty else { return step.bounce(request, step.reach(BlockingMark.blockEmpty, StanzaError(.badRequest))) }
     let added = addresses.filter { !account.blocklist.contains($0) }
-    guard account.blocklist.count + added.count <= step.configuration.limits.blockedAddresses else {
+    guard account.blocklist.count + added.count <= step.configuration.limits[.blockedAddresses] else {
       return step.bounce(request, step.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
     }
     if added.isEmpty { step.reach(BlockingMark.blockKnown) }
@@ -160,6 +160,25 @@ extension Account {
   }
 }
 
+extension Limit {
+  public static let blockedAddresses = count(
+    "blocked_addresses", 10_000, effect: "the block is answered with resource-constraint; nothing is changed", trial: .low(54, 2, 1))
+}
+
+extension Setting {
+  public static let blockedMessages = choice("blocked_messages", standard: Configuration.BlockedMessages.bounce)
+}
+
+extension Configuration {
+  /// The answer that a sender gets when a message is blocked (XEP-0191, 3.3 leaves it open).
+  public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
+
+  public var blockedMessages: BlockedMessages {
+    get { choice(.blockedMessages) ?? .bounce }
+    set { self[text: .blockedMessages] = Text(newValue.rawValue) }
+  }
+}
+
 /// Marks: the blocking command.
 public enum BlockingMark: UInt16, CoverageMark {
   case blockingTypeWrong, blockEmpty, blockMalformed, blockKnown, blockSendsUnavailable, blockPushed
@@ -176,7 +195,7 @@ public enum BlockingMark: UInt16, CoverageMark {
     case .blockingTypeWrong, .blockEmpty, .blockMalformed, .blockKnown, .blockSendsUnavailable, .blockPushed, .blockedMessageBounced,
       .blockedMessageDropped, .blockedMessageOfRoom, .blockedIQ, .blockedPresence, .blockedOutbound, .blockedStored:
       "XEP-0191, 3.3"
-    case .blockFull: "limit blockedAddresses"
+    case .blockFull: "\(Limit.blockedAddresses)"
     case .unblockUnknown, .unblockSendsPresence, .unblockSendsPresenceToResource: "XEP-0191, 3.4"
     case .unblockAll: "XEP-0191, 3.5"
     case .blockedByAccount, .blockedByResource, .blockedByDomain, .blockedByDomainResource: "XEP-0191, 6"

@@ -16,6 +16,8 @@ struct Feature: Sendable {
   var tables: [StoredTable] = []
   /// Places in it that tests should reach.
   var marks: [any CoverageMark.Type] = []
+  var limits: [Limit] = []
+  var settings: [Setting] = []
   /// IQ requests to an account's bare JID.
   var accountRoutes: [Route<Account>] = []
   /// IQ requests to the server's domain that need nothing of the server's state.

@@ -27,7 +27,8 @@ public struct OfflineMessage: StoredRow {
 /// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
 enum OfflineMessages {
   static let feature = Feature(
-    xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table], marks: [OfflineMark.self])
+    xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table], marks: [OfflineMark.self],
+    limits: [.offlineMessages, .offlineBytes], settings: [.offlineMessages])
 
   /// A question for an account's stored messages that has no answer yet.
   enum Question: Sendable, Codable {
@@ -60,7 +61,7 @@ extension Server {
     guard question == .open else { return askForOffline(jid, &step) }
     accounts[jid]!.entity!.offlineLoaded(messages, &step)
     // Its last session may have ended while it waited.
-    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 }
 
@@ -74,10 +75,10 @@ extension Account {
     message["to"] = stanza.to.text
     // In bytes too: all of it will stand in one outbox.
     let size = message.stored.count
-    let isFull = offlineCount >= limits.offlineMessages
-    guard step.configuration.features.offlineMessages, !isFull, offlineBytes + size <= limits.offlineBytes else {
+    let isFull = offlineCount >= limits[.offlineMessages]
+    guard step.configuration[flag: .offlineMessages], !isFull, offlineBytes + size <= limits[.offlineBytes] else {
       step.reach(
-        !step.configuration.features.offlineMessages ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
+        !step.configuration[flag: .offlineMessages] ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
       return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &step)
     }
     step.reach(OfflineMark.offlineStored)
@@ -107,8 +108,8 @@ extension Account {
   mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
     let limits = step.configuration.limits
     let size = stanza.element.stored.count
-    let isFull = linedUp.count >= limits.offlineMessages
-    guard !isFull, linedUpBytes + size <= limits.offlineBytes else {
+    let isFull = linedUp.count >= limits[.offlineMessages]
+    guard !isFull, linedUpBytes + size <= limits[.offlineBytes] else {
       step.reach(isFull ? OfflineMark.offlineLineFull : .offlineLineBytesFull)
       return refuseToKeep(stanza, StanzaError(.resourceConstraint), &step)
     }

@@ -114,7 +114,7 @@ extension Account {
       // 4.6.3, 1: whoever hears the session anyway hears so of its end, too.
       step.reach(PresenceMark.directedToListener)
     } else if stanza.type == nil {
-      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits.directedPresences else {
+      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits[.directedPresences] else {
         return step.bounce(stanza, step.reach(PresenceMark.directedFull, StanzaError(.resourceConstraint)))
       }
       sessions[stanza.from.resource]?.directed.append(stanza.to)
@@ -196,7 +196,14 @@ extension Account {
 }
 
 extension Area {
-  static let presence = Area(name: "presence", marks: [PresenceMark.self])
+  static let presence = Area(name: "presence", marks: [PresenceMark.self], limits: [.directedPresences])
+}
+
+extension Limit {
+  /// Addresses that one session has sent directed presence to.
+  public static let directedPresences = count(
+    "directed_presences", 1_000,
+    effect: "the presence is answered with resource-constraint and not delivered: else its end could not be told", trial: .low(57, 2, 1))
 }
 
 /// Marks: presence, probes and directed presence.
@@ -231,7 +238,7 @@ public enum PresenceMark: UInt16, CoverageMark {
     case .directedUnavailable, .directedUnavailableToBare, .directedEnded, .directedToListener: "RFC 6121, 4.6.3"
     case .directedProbe, .directedProbeWhileAsking: "RFC 6121, 4.3"
     case .directedError: "RFC 6120, 8.3.1"
-    case .directedFull: "limit directedPresences"
+    case .directedFull: "\(Limit.directedPresences)"
     }
   }
 }

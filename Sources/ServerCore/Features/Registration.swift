@@ -4,7 +4,7 @@ internal import XMPP
 /// In-Band Registration, XEP-0077.
 enum Registration {
   static let feature = Feature(
-    xep: 77, version: "2.4", name: "In-Band Registration", marks: [RegistrationMark.self],
+    xep: 77, version: "2.4", name: "In-Band Registration", marks: [RegistrationMark.self], settings: [.openRegistration],
     accountRoutes: [.init(name: "query", namespace: NS.register) { account, request, payload, step in handle(request, payload, &step) }],
     hostRoutes: [.init(name: "query", namespace: NS.register) { host, request, payload, step in handle(request, payload, &step) }])
 

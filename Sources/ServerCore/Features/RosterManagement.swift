@@ -6,7 +6,7 @@ internal import XMPP
 /// Managing the roster, RFC 6121, section 2.
 enum RosterManagement {
   static let feature = Feature(
-    name: "Roster", tables: [RosterItem.table], marks: [RosterMark.self],
+    name: "Roster", tables: [RosterItem.table], marks: [RosterMark.self], limits: [.rosterItems, .groupsPerItem],
     accountRoutes: [.init(name: "query", namespace: NS.roster, isPrivate: false, handle: handle)])
 
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
@@ -55,7 +55,7 @@ enum RosterManagement {
     if jid.bare == account.jid { return step.reach(RosterMark.rosterOwnAddress, StanzaError(.notAllowed)) }
     if groups.contains(where: \.isEmpty) { return step.reach(RosterMark.rosterGroupEmpty, StanzaError(.notAcceptable)) }
     if Set(groups).count != groups.count { return step.reach(RosterMark.rosterGroupTwice, StanzaError(.badRequest)) }
-    if groups.count > limits.groupsPerItem { return step.reach(RosterMark.rosterGroupsFull, StanzaError(.notAcceptable)) }
+    if groups.count > limits[.groupsPerItem] { return step.reach(RosterMark.rosterGroupsFull, StanzaError(.notAcceptable)) }
     if groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
       return step.reach(RosterMark.rosterTextTooLong, StanzaError(.notAcceptable))
     }
@@ -127,6 +127,15 @@ extension Account {
   }
 }
 
+extension Limit {
+  /// Contacts that a user has chosen.
+  public static let rosterItems = count(
+    "roster_items", 10_000,
+    effect: "a roster set, or a request to subscribe, is answered with resource-constraint; nothing is changed", trial: .low(53, 2, 1))
+  public static let groupsPerItem = count(
+    "groups_per_item", 64, effect: "the roster set is answered with not-acceptable; nothing is changed", trial: .low(75, 2, 1))
+}
+
 /// Marks: roster management.
 public enum RosterMark: UInt16, CoverageMark {
   case rosterHidesRequest, rosterChangeUnseen
@@ -148,8 +157,8 @@ public enum RosterMark: UInt16, CoverageMark {
     case .rosterForeignGet, .rosterForeignSet, .rosterOwnAddress, .rosterItemsWrong, .rosterGroupEmpty, .rosterGroupTwice,
       .rosterTextTooLong:
       "RFC 6121, 2.3.3"
-    case .rosterGroupsFull: "RFC 6121, 2.3.3; limit groupsPerItem"
-    case .rosterFull: "RFC 6121, 2.3.3; limit rosterItems"
+    case .rosterGroupsFull: "RFC 6121, 2.3.3; \(Limit.groupsPerItem)"
+    case .rosterFull: "RFC 6121, 2.3.3; \(Limit.rosterItems)"
     case .rosterRequestAdopted: "RFC 6121, 2.3.2"
     case .rosterUpdated: "RFC 6121, 2.4.2"
     case .rosterUnchanged: "RFC 6121, 2.1.6"

@@ -24,7 +24,7 @@ enum ServiceDiscovery {
     for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
     // Also where strangers can't register: to change one's password or to remove one's account is part of it (XEP-0077, 10).
     answer.append("feature", NS.discoInfo, ["var": NS.register])
-    if host.configuration.features.offlineMessages { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
+    if host.configuration[flag: .offlineMessages] { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
     step.reply(request, answer)
   }
 
@@ -32,7 +32,7 @@ enum ServiceDiscovery {
     guard check(request, query, &step) else { return }
     step.reach(DiscoMark.discoHostItems)
     var answer = ServiceDiscovery.answer(to: query)
-    if host.configuration.features.rooms {
+    if host.configuration[flag: .rooms] {
       answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
     }
     step.reply(request, answer)

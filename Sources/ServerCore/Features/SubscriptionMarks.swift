@@ -83,7 +83,19 @@ extension SubscriptionType {
 }
 
 extension Area {
-  static let subscriptions = Area(name: "subscriptions", marks: [SubscriptionMark.self])
+  static let subscriptions = Area(name: "subscriptions", marks: [SubscriptionMark.self], limits: [.pendingRequests, .requestBytes])
+}
+
+extension Limit {
+  /// Requests to subscribe that wait for an answer, from those who are not among the contacts.
+  public static let pendingRequests = count(
+    "pending_requests", 1_000, effect: "a stranger's further request is dropped; whoever is in the roster still gets through",
+    trial: .low(61, 2, 1))
+  /// Bytes of one such request, which is kept as it came, in bytes as stored.
+  public static let requestBytes = number(
+    "request_bytes", .bytes, 8 << 10, 256...(1 << 24),
+    effect: "the request to subscribe is answered with policy-violation; nobody is asked",
+    trial: .low(90, 200, 70))
 }
 
 /// Marks: subscriptions; the fields of the state tables are named after their states.
@@ -139,9 +151,9 @@ public enum SubscriptionMark: UInt16, CoverageMark {
       .gotUnsubscribedToPendingIn, .gotUnsubscribedFrom, .gotUnsubscribedFromPendingOut, .gotUnsubscribedBoth:
       "RFC 6121, A.3.4"
     case .subscriptionSentToSelf, .requestSentAgain: "RFC 6121, 3.1.2"
-    case .subscriptionSentFull: "limit rosterItems"
-    case .subscriptionSentTooBig: "RFC 6121, 3.1.3; limit requestBytes"
-    case .subscriptionGotFull: "limit pendingRequests"
+    case .subscriptionSentFull: "\(Limit.rosterItems)"
+    case .subscriptionSentTooBig: "RFC 6121, 3.1.3; \(Limit.requestBytes)"
+    case .subscriptionGotFull: "\(Limit.pendingRequests)"
     case .subscriptionForgotten: "RFC 6121, A.1"
     case .requestToNobody, .requestOffered, .requestOfBlockedKept: "RFC 6121, 3.1.3"
     }

@@ -14,7 +14,7 @@ extension Account {
     switch type {
     case .subscribe:
       // It may have to be kept as it is (3.1.3). Said here, before anybody is asked: whether the contact is there shows by nothing.
-      guard stanza.element.stored.count <= step.configuration.limits.requestBytes else {
+      guard stanza.element.stored.count <= step.configuration.limits[.requestBytes] else {
         return step.bounce(
           stanza, step.reach(SubscriptionMark.subscriptionSentTooBig, StanzaError(.policyViolation, text: "the request is too long")))
       }

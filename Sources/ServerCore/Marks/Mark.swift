@@ -6,7 +6,7 @@
 public protocol CoverageMark: RawRepresentable, CaseIterable, Sendable where RawValue == UInt16 {
   /// How many marks stand before these in the catalogue. Each enum stores it (`Mark.offset(of:)`), because every mark that is reached needs it.
   static var offset: Int { get }
-  /// Clauses of RFCs and XEPs, a limit, or one of our own rules (`Mark.ownRules`); several are separated by semicolons.
+  /// Clauses of RFCs and XEPs, a `Limit`, or one of our own rules (`Mark.ownRules`); several are separated by semicolons.
   var clause: String { get }
 }
 

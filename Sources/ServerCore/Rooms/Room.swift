@@ -30,12 +30,12 @@ struct Room: Sendable, Codable {
   /// A room that nobody knows yet. The first who joins becomes its owner.
   init(creating jid: JID, _ step: inout Step) {
     self.jid = jid
-    configuration.keep(to: step.configuration.limits.rooms)
-    lockDeadline = step.now.monotonic + step.configuration.limits.rooms.lockTime
+    configuration.keep(to: step.configuration.limits)
+    lockDeadline = step.now.monotonic + step.configuration.limits[time: .roomLockTime]
   }
 
   /// A persistent room as it was stored.
-  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits.Rooms) {
+  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits) {
     self.jid = jid
     // What an older or newer version stored and this one can't read stays as it is by default.
     if let form = DataForm(row.configuration) { try? configuration.apply(form) }

@@ -16,7 +16,7 @@ extension Server {
     }
     if rooms[jid]!.isLoading {
       if !rooms[jid]!.parked.isEmpty { step.reach(ActivationMark.parkedBehindRoom) }
-      guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits.parkedStanzas) else {
+      guard let added = rooms[jid]!.park(.stanza(stanza), limit: configuration.limits[.parkedStanzas]) else {
         step.reach(ActivationMark.parkedRoomFull)
         return giveUp(.stanza(stanza), &step)
       }
@@ -47,13 +47,13 @@ extension Server {
     if rooms[jid]!.entity?.isDestroyed ?? false { rooms[jid]!.entity = nil }
     for case .stanza(let stanza) in slot.parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
-    wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.room(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 
   /// A stored room as it may be: an older version may have stored what may not be, and the last owner's account may be gone.
   private func restore(_ jid: JID, _ rows: OwnerRows, _ step: inout Step) throws(RowProblem) -> Room {
     var room = Room(
-      restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits.rooms)
+      restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits)
     step.reach(ActivationMark.loadRoom)
     // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
     step.touch(jid)
@@ -94,14 +94,14 @@ extension Server {
       return _ = rooms.remove(jid)
     }
     if let deadline = room.nextDeadline { wake(.room(jid), at: deadline) }
-    if room.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
+    if room.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits[time: .idleTime]) }
   }
 
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
     guard let room = rooms[jid]?.entity else { return }
     if room.isIdle {
       // The timer may have been set for an earlier use: what leaves memory loses its history.
-      let due = room.lastUse + configuration.limits.idleTime
+      let due = room.lastUse + configuration.limits[time: .idleTime]
       guard isPast(due, step) else { return wake(.room(jid), at: step.reach(ActivationMark.idleRoomPostponed, due)) }
       return _ = rooms.remove(step.reach(ActivationMark.idleRoomReleased, jid))
     }

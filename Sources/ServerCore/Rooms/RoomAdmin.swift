@@ -188,7 +188,7 @@ extension Room {
     guard owners > 0 else {
       throw step.reach(RoomAffiliationMark.roomRankLastOwner, StanzaError(.conflict, text: "The room needs an owner."))
     }
-    guard entries <= max(step.configuration.limits.rooms.affiliations, affiliations.count) else {
+    guard entries <= max(step.configuration.limits[.roomAffiliations], affiliations.count) else {
       throw step.reach(RoomAffiliationMark.roomRankFull, StanzaError(.resourceConstraint))
     }
   }

@@ -205,7 +205,7 @@ public enum RoomAffiliationMark: UInt16, CoverageMark {
     case .roomRankNoOwner, .roomRankLastOwner: "XEP-0045, 10.4"
     case .roomRankAdmin: "XEP-0045, 10.6"
     case .roomRankNoAdmin: "XEP-0045, 10.7"
-    case .roomRankFull: "XEP-0045, 5.2; limit rooms.affiliations"
+    case .roomRankFull: "XEP-0045, 5.2; \(Limit.roomAffiliations)"
     case .roomRankRefused: "XEP-0045, 5.2.1"
     case .roomRankUnchanged: "XEP-0045, 5.2.2"
     case .roomRankInvites: "XEP-0045, 9.5"

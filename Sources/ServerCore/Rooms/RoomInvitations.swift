@@ -90,7 +90,7 @@ extension Room {
     guard invitees.count == invitations.count else {
       return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
     }
-    guard invitees.count <= step.configuration.limits.rooms.invitations else {
+    guard invitees.count <= step.configuration.limits[.roomInvitations] else {
       return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
     }
     do throws(StanzaError) { try admit(invitees.map(\.jid), &step) } catch { return step.bounce(stanza, error) }
@@ -108,7 +108,7 @@ extension Room {
     guard strangers.allSatisfy({ Room.mayHave(.member, $0, step.configuration) }) else {
       throw step.reach(RoomInvitationMark.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
     }
-    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits.rooms.affiliations else {
+    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits[.roomAffiliations] else {
       throw step.reach(RoomInvitationMark.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
     }
     for invitee in strangers {
@@ -125,7 +125,7 @@ extension Room {
   mutating func invite(
     _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ step: inout Step
   ) {
-    let limit = step.configuration.limits.rooms.openInvitations
+    let limit = step.configuration.limits[.roomOpenInvitations]
     if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) { step.reach(RoomInvitationMark.roomInvitationForgotten) }
     let invitation = Element("invite", NS.mucUser, ["from": shown.text], children: details)
     var x = Element("x", NS.mucUser, children: [invitation])
@@ -218,10 +218,10 @@ public enum RoomInvitationMark: UInt16, CoverageMark {
     case .roomInviteMalformed, .roomInviteWithPassword, .roomDeclineMalformed, .roomDeclineUninvited, .roomDeclineLost,
       .roomDeclinePassed, .roomDeclinePassedToAccount:
       "XEP-0045, 7.8.2"
-    case .roomInviteTooMany: "XEP-0045, 7.8.2; limit rooms.invitations"
+    case .roomInviteTooMany: "XEP-0045, 7.8.2; \(Limit.roomInvitations)"
     case .roomInviteForbidden, .roomInviteMakesMember, .roomInviteOfDomain: "XEP-0045, 9.5"
-    case .roomInviteListFull: "XEP-0045, 9.5; limit rooms.affiliations"
-    case .roomInvitationForgotten: "XEP-0045, 7.8.2; limit rooms.openInvitations"
+    case .roomInviteListFull: "XEP-0045, 9.5; \(Limit.roomAffiliations)"
+    case .roomInvitationForgotten: "XEP-0045, 7.8.2; \(Limit.roomOpenInvitations)"
     case .roomVoiceRequested: "XEP-0045, 7.13"
     case .roomVoiceApproved, .roomVoiceNotApproved: "XEP-0045, 8.6"
     }

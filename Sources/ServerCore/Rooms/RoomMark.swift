@@ -17,7 +17,7 @@ public enum RoomMark: UInt16, CoverageMark {
     case .roomCreated: "XEP-0045, 10.1.1"
     case .roomAbsentAsked: "XEP-0045, 7.2.11"
     case .roomAbsentWithoutNick: "XEP-0045, 7.2.1"
-    case .roomLockExpired: "XEP-0045, 10.1.1; limit rooms.lockTime"
+    case .roomLockExpired: "XEP-0045, 10.1.1; \(Limit.roomLockTime)"
     case .roomLockedAsked: "XEP-0045, 7.2.10"
     case .roomGoneWithLast: "XEP-0045, 4.2"
     case .roomAbandoned: "XEP-0045, 11.1"

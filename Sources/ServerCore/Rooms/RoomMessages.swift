@@ -27,7 +27,7 @@ extension Room {
     step.route(message, from: sender.address, to: allSessions)
     if message.child("body", NS.client) != nil {
       let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
-      let bytes = step.configuration.limits.rooms.historyBytes
+      let bytes = step.configuration.limits[.roomHistoryBytes]
       if let cut = history.append(entry, limit: configuration.historyLength, bytes: bytes) { step.reach(cut) }
     }
   }
@@ -169,8 +169,8 @@ public enum RoomMessageMark: UInt16, CoverageMark {
     case .roomMessageByVisitor, .roomMessageByStranger, .roomMessageGetsID, .roomMessageUnknown: "XEP-0045, 7.4"
     case .roomSubjectChanged, .roomSubjectByParticipant, .roomSubjectRefused, .roomSubjectTooLong: "XEP-0045, 8.1"
     case .roomSubjectShown: "XEP-0045, 7.2.15"
-    case .roomHistoryCutByCount: "XEP-0045, 7.2.13; limit rooms.historyMessages"
-    case .roomHistoryCutByBytes: "XEP-0045, 7.2.13; limit rooms.historyBytes"
+    case .roomHistoryCutByCount: "XEP-0045, 7.2.13; \(Limit.roomHistoryMessages)"
+    case .roomHistoryCutByBytes: "XEP-0045, 7.2.13; \(Limit.roomHistoryBytes)"
     case .roomHistorySeconds, .roomHistorySince, .roomHistoryMaxStanzas, .roomHistoryMaxChars: "XEP-0045, 7.2.14"
     case .roomPrivateGroupchat, .roomPrivateToNobody, .roomPrivateForbidden, .roomPrivateToSeveral, .roomErrorPassedOn: "XEP-0045, 7.5"
     case .roomErrorOfGhost: "XEP-0045, 18.1.2"

@@ -11,7 +11,7 @@ extension Room {
       return step.bounce(stanza, step.reach(RoomOwnerMark.roomOwnerRefused, StanzaError(.forbidden)))
     }
     if stanza.type == "get" {
-      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits.rooms).element]))
+      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits).element]))
     }
     if let request = query.child("destroy", NS.mucOwner) {
       guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
@@ -39,13 +39,13 @@ extension Room {
     do throws(StanzaError) { try wanted.apply(form) } catch {
       return step.bounce(stanza, step.reach(RoomOwnerMark.roomConfigurationRefused, error))
     }
-    wanted.keep(to: step.configuration.limits.rooms)
+    wanted.keep(to: step.configuration.limits)
     let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
     step.reach(
       wasLocked ? RoomOwnerMark.roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
     configuration = wanted
     lockDeadline = nil
-    history.trim(to: wanted.historyLength, bytes: step.configuration.limits.rooms.historyBytes)
+    history.trim(to: wanted.historyLength, bytes: step.configuration.limits[.roomHistoryBytes])
     persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &step)
     step.reply(stanza)
     if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &step) }

@@ -126,21 +126,21 @@ extension Room {
   /// nicks are taken.
   private func refusal(of stanza: Stanza, _ request: Element, _ step: inout Step) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
-    let limits = step.configuration.limits.rooms
-    let spare = affiliation >= .admin ? limits.spareSessions : 0
+    let limits = step.configuration.limits
+    let spare = affiliation >= .admin ? limits[.roomSpareSessions] : 0
     if isLocked, affiliation != .owner { return step.reach(RoomPresenceMark.roomJoinLocked, .itemNotFound) }
     if affiliation == .outcast { return step.reach(RoomPresenceMark.roomJoinBanned, .forbidden) }
     if configuration.isMembersOnly, affiliation < .member { return step.reach(RoomPresenceMark.roomJoinNotMember, .registrationRequired) }
     if !configuration.accepts(request.child("password", NS.muc)?.text) {
       return step.reach(RoomPresenceMark.roomJoinPasswordWrong, .notAuthorized)
     }
-    if sessionCount >= limits.sessions + spare { return step.reach(RoomPresenceMark.roomJoinFull, .serviceUnavailable) }
+    if sessionCount >= limits[.roomSessions] + spare { return step.reach(RoomPresenceMark.roomJoinFull, .serviceUnavailable) }
     if isTaken(stanza.to.resource, for: stanza.from.bare) {
       let isReserved = occupants[stanza.to.resource] == nil
       return step.reach(isReserved ? RoomPresenceMark.roomJoinNickReserved : .roomJoinNickTaken, .conflict)
     }
     if configuration.secret != nil { step.reach(RoomPresenceMark.roomJoinPasswordRight) }
-    if sessionCount >= limits.sessions { step.reach(RoomPresenceMark.roomJoinSpare) }
+    if sessionCount >= limits[.roomSessions] { step.reach(RoomPresenceMark.roomJoinSpare) }
     return nil
   }
 

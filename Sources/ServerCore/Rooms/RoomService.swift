@@ -9,7 +9,7 @@ enum RoomService {
       RoomMark.self, RoomServiceMark.self, RoomDiscoMark.self, RoomPresenceMark.self, RoomStatusMark.self, RoomMessageMark.self,
       RoomInvitationMark.self, RoomRelayMark.self, RoomAdminMark.self, RoomRoleMark.self, RoomAffiliationMark.self, RoomOwnerMark.self,
       RoomRegistrationMark.self,
-    ])
+    ], limits: Limit.rooms, settings: [.rooms, .conferenceLabel])
 
   /// What the service and every room have in common.
   static let features: [Text] = [

@@ -62,7 +62,7 @@ extension Server {
     }
     guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, &step) }
     if !accounts[account]!.parked.isEmpty { step.reach(ActivationMark.parkedBehindAccount) }
-    guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
+    guard let added = accounts[account]!.park(errand, limit: configuration.limits[.parkedStanzas]) else {
       step.reach(ActivationMark.parkedAccountFull)
       return giveUp(errand, &step)
     }
@@ -100,7 +100,7 @@ extension Server {
       step.reach(ActivationMark.loadNoAccount)
       return _ = accounts.remove(jid)
     }
-    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 
   private mutating func offlineLoaded(_ answer: Answer, _ query: RowQuery, _ step: inout Step) {
@@ -154,7 +154,7 @@ extension Server {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
     // What lined up behind stored messages is nowhere else. The answer wakes the account again.
     guard entity.awaitsOffline == nil else { return step.reach(ActivationMark.idleAccountAwaitsOffline) }
-    let due = entity.idleSince + configuration.limits.idleTime
+    let due = entity.idleSince + configuration.limits[time: .idleTime]
     guard isPast(due, step) else {
       step.reach(ActivationMark.idleAccountPostponed)
       return wake(.account(jid), at: due)

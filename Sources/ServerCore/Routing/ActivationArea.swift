@@ -1,5 +1,16 @@
 extension Area {
-  static let activation = Area(name: "activation", marks: [ActivationMark.self])
+  static let activation = Area(name: "activation", marks: [ActivationMark.self], limits: [.parkedStanzas, .idleTime])
+}
+
+extension Limit {
+  /// Stanzas that wait for one account or room to be loaded, and who waits for one list.
+  public static let parkedStanzas = count(
+    "parked_stanzas", 10_000, settable: 1...,
+    effect: "what comes for an account or room that is being loaded is answered with an error; ends are never dropped",
+    trial: .low(58, 3, 1))
+  /// How long an account or room nobody uses stays in memory.
+  public static let idleTime = time(
+    "idle_seconds", seconds: 60, effect: "an account or room that nobody uses leaves memory, and comes back with the next stanza for it")
 }
 
 /// Marks: activation: accounts and rooms that are loaded, and what is parked meanwhile.
@@ -20,8 +31,8 @@ public enum ActivationMark: UInt16, CoverageMark {
       .loadOfflineTooLate, .offlineAskedAgain, .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding,
       .abandonedRegistration, .abandonedManagement, .abandonedLine, .idleAccountAwaitsOffline:
       "activation"
-    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "limit parkedStanzas"
-    case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "limit idleTime"
+    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "\(Limit.parkedStanzas)"
+    case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "\(Limit.idleTime)"
     }
   }
 }

@@ -24,7 +24,7 @@ struct Stanza: Sendable, Codable {
 /// as their only way to act.
 struct Step {
   let now: Instant
-  private let setting: Setting
+  private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
   /// The server's, lent for as long as the step lasts.
   var generator = Generator(key: [])
@@ -57,7 +57,7 @@ struct Step {
     var to: [JID]
   }
 
-  init(now: Instant, setting: Setting) {
+  init(now: Instant, setting: SharedConfiguration) {
     self.now = now
     self.setting = setting
   }

@@ -217,7 +217,7 @@ extension ClientStream {
     claimed = nil
     phase = .negotiating
     failures += 1
-    if failures >= step.configuration.limits.authenticationAttempts {
+    if failures >= step.configuration.limits[.authenticationAttempts] {
       fail(step.reach(SASLMark.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &step)
     }
   }

@@ -61,8 +61,8 @@ struct ClientStream: Sendable, Codable {
   func deadline(_ limits: Configuration.Limits) -> Int64? {
     switch phase {
     case .bound: nil
-    case .closing: lastProgress + limits.closeWait
-    default: min(lastProgress + limits.negotiationIdle, openedAt + limits.negotiationTotal)
+    case .closing: lastProgress + limits[time: .closeWait]
+    default: min(lastProgress + limits[time: .negotiationIdle], openedAt + limits[time: .negotiationTotal])
     }
   }
 
@@ -127,7 +127,7 @@ struct ClientStream: Sendable, Codable {
   }
 
   func offersRegistration(_ configuration: Configuration) -> Bool {
-    configuration.features.openRegistration && (isEncrypted || !configuration.requiresTLS)
+    configuration[flag: .openRegistration] && (isEncrypted || !configuration.requiresTLS)
   }
 
   // MARK: Elements

@@ -8,7 +8,7 @@ extension Server {
   mutating func open(_ link: LinkID, from origin: Origin?, _ step: inout Step) {
     guard !isShuttingDown else { return step.outputs.append(step.reach(StreamMark.streamRefusedInShutdown, .close(link))) }
     let others = origin.map { connections[$0] ?? 0 } ?? 0
-    let isOneTooMany = others >= configuration.limits.connectionsPerAddress
+    let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
     if let origin, !isOneTooMany { connections[origin] = others + 1 }
     let stream = ClientStream(link: link, origin: isOneTooMany ? nil : origin, now: step.now)
     streams[link] = stream
@@ -52,7 +52,7 @@ extension Server {
       run(.authenticate(link), for: jid, &step)
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
-      guard derivations.count < configuration.limits.derivations else {
+      guard derivations.count < configuration.limits[.derivations] else {
         step.reach(SASLMark.saslDerivationsFull)
         withStream(link, &step) { $0.accountUnavailable(&$1) }
         return
@@ -94,7 +94,7 @@ extension Server {
         resource = step.generator.token()
       }
     }
-    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits.sessionsPerAccount else {
+    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits[.sessionsPerAccount] else {
       return refuseBinding(link, step.reach(BindingMark.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
     }
     guard let jid = JID(bare: account, resource: resource) else {
@@ -149,7 +149,7 @@ extension Server {
         return account.sessions.isEmpty
       }
     }
-    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime) }
+    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits[time: .idleTime]) }
   }
 
   mutating func checkLink(_ link: LinkID, _ step: inout Step) {
@@ -158,7 +158,7 @@ extension Server {
     if stream.isClosing {
       step.outputs.append(step.reach(StreamMark.streamCloseWaitOver, .close(link)))
     } else {
-      let isTooLong = isPast(stream.openedAt + configuration.limits.negotiationTotal, step)
+      let isTooLong = isPast(stream.openedAt + configuration.limits[time: .negotiationTotal], step)
       endStream(
         link,
         step.reach(isTooLong ? StreamMark.streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)),

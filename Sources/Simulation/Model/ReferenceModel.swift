@@ -66,7 +66,7 @@ public struct ReferenceModel: Sendable {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
     for jid in durable.owners(.account) { fresh.accounts[jid] = PresenceModel(jid, from: durable) }
-    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits.rooms) }
+    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits) }
     fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
     self = fresh
   }
@@ -162,7 +162,7 @@ extension ReferenceModel {
   private func place(of address: JID) -> Place {
     if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
     let isRooms =
-      configuration.features.rooms && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
+      configuration[flag: .rooms] && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
     return isRooms && !address.local.isEmpty ? .room : .elsewhere
   }
 
@@ -293,7 +293,7 @@ extension ReferenceModel {
       // 10.1: to enter what is not there is to create it.
       guard RoomModel.isEntry(letter) else { return }
       rooms[jid] = RoomModel(
-        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits.rooms)
+        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits)
     } else {
       rooms[jid]?.receive(letter, &post)
     }
@@ -367,7 +367,7 @@ extension ReferenceModel {
     present.subtract(touched)
     for jid in touched {
       if place(of: jid) == .room {
-        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits.rooms) : nil
+        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits) : nil
       } else if durable.has(.account(jid)) {
         let stored = PresenceModel(jid, from: durable)
         if accounts[jid] == nil { accounts[jid] = stored }

@@ -67,7 +67,7 @@ extension Run {
     }
     rest()
     let limits = swarm.settings.configuration.limits
-    let patience = world.now + 2 * (limits.idleTime + limits.closeWait + limits.rooms.lockTime) + .seconds(60)
+    let patience = world.now + 2 * (limits[time: .idleTime] + limits[time: .closeWait] + limits[time: .roomLockTime]) + .seconds(60)
     while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
     guard failure == nil else { return }
     let server = world.engine.server

@@ -86,9 +86,10 @@ struct CampaignResults {
       let count = "\(marks.count(of: mark))"
       return String(repeating: " ", count: max(0, 9 - count.count)) + count + "  \(mark.description)"
     }
-    for limit in LimitOutcome.all {
+    for limit in Limit.all {
+      guard let effect = limit.effect else { continue }
       let count = limit.marks.reduce(0) { $0 + marks.count(of: $1) }
-      lines.append("limit \(limit.limit), reached \(count) times: \(limit.outcome)")
+      lines.append("\(limit), reached \(count) times: \(effect)")
     }
     lines += UnreachableMarks.reasons.map { "can't be reached: \($0.mark.name), since \($0.reason)" }
     lines.append("\(Mark.all.count - marks.unreached.count) of \(Mark.all.count) marks were reached")

@@ -14,8 +14,8 @@ struct ServerStreamsTests {
   @Test(arguments: Ending.allCases)
   func aClosingStreamIsGivenUpInTime(_ ending: Ending) {
     var harness = EngineHarness {
-      $0.limits.authenticationAttempts = 1
-      $0.limits.derivations = ending == .derivationsFull ? 0 : 1
+      $0.limits[.authenticationAttempts] = 1
+      $0.limits[.derivations] = ending == .derivationsFull ? 0 : 1
     }
     let link = encrypted(&harness)
     let message = [0] + Array("romeo".utf8) + [0] + Array("wrong".utf8)

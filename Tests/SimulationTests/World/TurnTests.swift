@@ -16,7 +16,7 @@ struct TurnTests {
       settings.latency = 0...0
       settings.shortPercent = 0
       settings.batchPercent = 100
-      settings.configuration.limits.allOutboxesBytes = 100_000
+      settings.configuration.limits[.allOutboxesBytes] = 100_000
     }
     for device in devices {
       stage.connect(device)

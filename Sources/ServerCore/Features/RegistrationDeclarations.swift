@@ -1,3 +1,8 @@
+extension Setting {
+  /// In-band registration by strangers (XEP-0077). Changing one's password and removing one's account work regardless.
+  public static let openRegistration = flag("open_registration", standard: false)
+}
+
 /// Marks: in-band registration.
 public enum RegistrationMark: UInt16, CoverageMark {
   case registrationMalformed, registrationRemovalTooEarly, registrationElsewhere
