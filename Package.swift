@@ -134,7 +134,8 @@ let package = Package(
       swiftSettings: settings),
     // What is measured: here too for whoever counts instructions; the package in Tests/Benchmarks takes times.
     .target(
-      name: "Workloads", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "ClientCore", "ServerNIO"], path: "Tests/Benchmarks/Workloads",
+      name: "Workloads", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "ClientCore", "ServerNIO"],
+      path: "Tests/Benchmarks/Workloads",
       swiftSettings: settings),
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.

@@ -116,7 +116,7 @@ public enum RecorderCheck {
     var configuration = Configuration(domains: ["localhost"])
     configuration.requiresTLS = false
     configuration.scramRounds = 1
-    configuration.features.openRegistration = true
+    configuration[flag: .openRegistration] = true
     return configuration
   }
 

@@ -67,9 +67,9 @@ struct Account: Sendable, Codable {
   mutating func clearRoster() { (roster, listedCount) = ([:], 0) }
 
   /// Whether the user may have one contact more.
-  func hasRoomForContact(_ limits: Configuration.Limits) -> Bool { listedCount < limits.rosterItems }
+  func hasRoomForContact(_ limits: Configuration.Limits) -> Bool { listedCount < limits[.rosterItems] }
   /// Whether one stranger more may ask the user: what others do takes no place from the user's contacts.
-  func hasRoomForRequest(_ limits: Configuration.Limits) -> Bool { roster.count - listedCount < limits.pendingRequests }
+  func hasRoomForRequest(_ limits: Configuration.Limits) -> Bool { roster.count - listedCount < limits[.pendingRequests] }
 
   /// Sessions that have sent initial presence ("available resources", RFC 6121, 4.2).
   var available: [Session] { sessions.values.filter { $0.presence != nil } }

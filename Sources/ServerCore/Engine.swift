@@ -86,7 +86,7 @@ public struct Engine {
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
     server = Server(configuration: configuration, seed: seed)
     limits = configuration.limits
-    backlogs = Backlogs(limit: limits.allOutboxesBytes)
+    backlogs = Backlogs(limit: limits[.allOutboxesBytes])
     pace = Pace(limits)
     self.pool = pool
   }
@@ -96,7 +96,7 @@ public struct Engine {
     self.server = server
     self.links = links
     limits = server.configuration.limits
-    backlogs = Backlogs(limit: limits.allOutboxesBytes)
+    backlogs = Backlogs(limit: limits[.allOutboxesBytes])
     pace = Pace(limits)
     pool = ParserPool()
     for link in links.sortedKeys() {
@@ -123,7 +123,7 @@ public struct Engine {
 
   /// So much is to be written that an adapter must `flush` before it feeds on, though more may be there: in one turn of its loop thousands may
   /// speak, and each to thousands, whose outboxes would run over though they read.
-  public var isFull: Bool { unflushedBytes > min(16 << 20, limits.allOutboxesBytes / 4) }
+  public var isFull: Bool { unflushedBytes > min(16 << 20, limits[.allOutboxesBytes] / 4) }
 
   /// Takes one input. What is to be done is collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
@@ -204,7 +204,7 @@ public struct Engine {
   /// - Parameter wanted: is empty.
   public mutating func flush(into wanted: inout [Action]) {
     for link in dirty {
-      _ = links.change(link) { $0.flush(link, unprocessedLimit: limits.unprocessedBytes, into: &actions, &linkMarks) }
+      _ = links.change(link) { $0.flush(link, unprocessedLimit: limits[.unprocessedBytes], into: &actions, &linkMarks) }
     }
     dirty.removeAll(keepingCapacity: dirty.count <= 16)
     unflushedBytes = 0
@@ -262,11 +262,11 @@ public struct Engine {
       }
     case .pause(let link): change(link) { $0.isPaused = true }
     case .resume(let link):
-      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.linkResumedWithInput) }
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(LinkMark.linkResumedWithInput) }
       change(link) { $0.isPaused = false }
       resumed.append(link)
     case .discardInput(let link):
-      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(.tlsInputDiscarded) }
+      if links[link]?.parser.pendingBytes ?? 0 > 0 { linkMarks.reach(TLSMark.tlsInputDiscarded) }
       change(link) { $0.parser.discardPending() }
     case .charge(let link):
       charge(link, 0, now)
@@ -310,12 +310,12 @@ public struct Engine {
   /// which may be one that is only waiting to be closed.
   private mutating func account(_ link: LinkID, _ added: Int, _ all: Int) {
     backlogs.all += added
-    if all > limits.outboxBytes {
-      linkMarks.reach(.linkOutboxOverrun)
+    if all > limits[.outboxBytes] {
+      linkMarks.reach(LinkMark.linkOutboxOverrun)
       kill(link)
     }
     guard backlogs.isWatched, let largest = backlogs.largestIfTooMuch(link, all, links) else { return }
-    linkMarks.reach(.linkAllOutboxesOverrun)
+    linkMarks.reach(LinkMark.linkAllOutboxesOverrun)
     kill(largest)
   }
 
@@ -334,13 +334,13 @@ public struct Engine {
 extension Engine {
   /// Every link's part of `visitGauges`.
   func visitLinkGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    body("bytes for all peers", backlogs.all, limits.allOutboxesBytes)
+    body("bytes for all peers", backlogs.all, limits[.allOutboxesBytes])
     for id in links.sortedKeys() {
       guard let link = links[id], !link.isDead else { continue }
-      body("bytes for a peer", link.backlog, limits.outboxBytes)
+      body("bytes for a peer", link.backlog, limits[.outboxBytes])
       // What was read before reading stopped comes on top, and at least one stanza must have room.
-      let stanza = max(link.parser.limits.stanzaBytes, limits.unauthenticatedStream.stanzaBytes)
-      body("bytes from a peer", link.parser.pendingBytes, limits.unprocessedBytes + stanza + Engine.readAhead)
+      let stanza = max(link.parser.limits.stanzaBytes, limits[.unauthenticatedStanzaBytes])
+      body("bytes from a peer", link.parser.pendingBytes, limits[.unprocessedBytes] + stanza + Engine.readAhead)
     }
   }
 

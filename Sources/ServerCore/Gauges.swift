@@ -60,43 +60,43 @@ extension Server {
 
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
-    body("derivations under way", inquiries.derivations, limits.derivations)
-    body("open questions", inquiries.limitedCount, limits.inquiries)
+    body("derivations under way", inquiries.derivations, limits[.derivations])
+    body("open questions", inquiries.limitedCount, limits[.inquiries])
     commits.visitGauges(limits, body)
-    for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits.connectionsPerAddress) }
-    for listing in listings.values { body("who waits for a list", listing.askers.count, limits.parkedStanzas) }
+    for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits[.connectionsPerAddress]) }
+    for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.parkedStanzas]) }
     for jid in accounts.sortedKeys() {
       guard let slot = accounts[jid] else { continue }
-      body("stanzas parked for an account", slot.parked.count, limits.parkedStanzas)
+      body("stanzas parked for an account", slot.parked.count, limits[.parkedStanzas])
       guard let account = slot.entity else { continue }
-      body("sessions of an account", account.sessions.count, limits.sessionsPerAccount)
-      body("roster items", account.listedCount, limits.rosterItems)
-      body("requests to subscribe", account.roster.count - account.listedCount, limits.pendingRequests)
-      body("blocked addresses", account.blocklist.count, limits.blockedAddresses)
-      body("offline messages", account.offlineCount, limits.offlineMessages)
-      body("offline bytes", account.offlineBytes, limits.offlineBytes)
-      body("messages lined up behind stored ones", account.linedUp.count, limits.offlineMessages)
-      body("bytes lined up behind stored ones", account.linedUpBytes, limits.offlineBytes)
+      body("sessions of an account", account.sessions.count, limits[.sessionsPerAccount])
+      body("roster items", account.listedCount, limits[.rosterItems])
+      body("requests to subscribe", account.roster.count - account.listedCount, limits[.pendingRequests])
+      body("blocked addresses", account.blocklist.count, limits[.blockedAddresses])
+      body("offline messages", account.offlineCount, limits[.offlineMessages])
+      body("offline bytes", account.offlineBytes, limits[.offlineBytes])
+      body("messages lined up behind stored ones", account.linedUp.count, limits[.offlineMessages])
+      body("bytes lined up behind stored ones", account.linedUpBytes, limits[.offlineBytes])
       for gauge in account.states.gauges { body(gauge.name, gauge.value, gauge.limit) }
       for session in account.sessions.values {
-        body("addresses with directed presence", session.directed.count, limits.directedPresences)
+        body("addresses with directed presence", session.directed.count, limits[.directedPresences])
       }
     }
     for jid in rooms.sortedKeys() {
       guard let slot = rooms[jid] else { continue }
-      body("stanzas parked for a room", slot.parked.count, limits.parkedStanzas)
-      slot.entity?.visitGauges(limits.rooms, body)
+      body("stanzas parked for a room", slot.parked.count, limits[.parkedStanzas])
+      slot.entity?.visitGauges(limits, body)
     }
   }
 }
 
 extension Room {
-  fileprivate func visitGauges(_ limits: Configuration.Limits.Rooms, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    body("affiliations of a room", affiliations.count, limits.affiliations)
-    body("sessions in a room", sessionCount, limits.sessions + limits.spareSessions)
-    body("messages in a room's history", history.entries.count, limits.historyMessages)
-    body("bytes in a room's history", history.bytes, limits.historyBytes)
-    body("requests between occupants", relays.count, limits.relays)
-    body("invitations of a room", invitations.count, limits.openInvitations)
+  fileprivate func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    body("affiliations of a room", affiliations.count, limits[.roomAffiliations])
+    body("sessions in a room", sessionCount, limits[.roomSessions] + limits[.roomSpareSessions])
+    body("messages in a room's history", history.entries.count, limits[.roomHistoryMessages])
+    body("bytes in a room's history", history.bytes, limits[.roomHistoryBytes])
+    body("requests between occupants", relays.count, limits[.roomRelays])
+    body("invitations of a room", invitations.count, limits[.roomOpenInvitations])
   }
 }

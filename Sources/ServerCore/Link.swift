@@ -130,7 +130,7 @@ struct Link: Sendable, Codable {
     let wantsReading = !isFull && !isHeld
     if wantsReading != isReading, !isDead {
       isReading = wantsReading
-      marks.reach(isReading ? .linkReadResumed : isFull ? .linkReadPaused : .linkHeldBack)
+      marks.reach(isReading ? LinkMark.linkReadResumed : isFull ? .linkReadPaused : .linkHeldBack)
       actions.append(.read(id, isReading))
     }
   }

@@ -9,9 +9,9 @@ struct Pace: Sendable {
 
   /// `nil` where there is no limit.
   init?(_ limits: Configuration.Limits) {
-    guard limits.bytesPerSecond > 0 else { return nil }
-    rate = Int64(limits.bytesPerSecond)
-    slack = Pace.time(for: limits.burstBytes, rate)
+    guard limits[.bytesPerSecond] > 0 else { return nil }
+    rate = Int64(limits[.bytesPerSecond])
+    slack = Pace.time(for: limits[.burstBytes], rate)
   }
 
   /// What is said costs its bytes, and a sixteenth of those that are written at once because of it: a word in a room of thousands is dear.

@@ -9,7 +9,7 @@ internal import XMPP
 /// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
 public struct Server: Sendable, Codable {
-  let setting: Setting
+  let setting: SharedConfiguration
   public var configuration: Configuration { _read { yield setting.configuration } }
   var generator: Generator
   var streams = Store<LinkID, ClientStream>()
@@ -66,7 +66,7 @@ public struct Server: Sendable, Codable {
 
   /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
-    setting = Setting(configuration)
+    setting = SharedConfiguration(configuration)
     generator = Generator(key: seed)
   }
 
@@ -101,17 +101,17 @@ public struct Server: Sendable, Codable {
 
   /// A session that has made too much wait for storage is not read from until there is less.
   private mutating func throttle(_ link: LinkID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
-    // Mostly nothing waits: the limits, which are many, are not copied for that.
-    guard commits.bytes > 0 || waiting > setting.configuration.limits.heldSteps else { return }
+    // Mostly nothing waits.
+    guard commits.bytes > 0 || waiting > setting.configuration.limits[.heldSteps] else { return }
     let limits = setting.configuration.limits
     guard let account = streams.look(link, { $0.account }) ?? nil else { return }
-    let mark: Mark
+    let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
-    if commits.bytes(of: account) > limits.accountRecordBytes {
+    if commits.bytes(of: account) > limits[.accountRecordBytes] {
       mark = .outputShareThrottled
-    } else if commits.bytes > max(limits.allRecordBytes, bytesBefore) {
+    } else if commits.bytes > max(limits[.allRecordBytes], bytesBefore) {
       mark = .outputBytesThrottled
-    } else if waiting > max(limits.heldSteps, waitedBefore) {
+    } else if waiting > max(limits[.heldSteps], waitedBefore) {
       mark = .outputThrottled
     } else {
       return
@@ -129,14 +129,14 @@ public struct Server: Sendable, Codable {
   private mutating func unthrottle(_ effects: inout [Effect]) {
     guard !throttled.isEmpty else { return }
     let limits = setting.configuration.limits
-    guard waiting <= limits.heldSteps / 2, commits.bytes <= limits.allRecordBytes / 2 else { return }
+    guard waiting <= limits[.heldSteps] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
     var kept: [LinkID] = []
     for link in throttled {
       guard let stream = streams.look(link, { (isThere: true, account: $0.account) }) else { continue }
-      if let account = stream.account, commits.bytes(of: account) > limits.accountRecordBytes / 2 {
+      if let account = stream.account, commits.bytes(of: account) > limits[.accountRecordBytes] / 2 {
         kept.append(link)
       } else {
-        marks.reach(.outputUnthrottled)
+        marks.reach(CommitMark.outputUnthrottled)
         effects.append(.resume(link))
       }
     }
@@ -214,10 +214,12 @@ public struct Server: Sendable, Codable {
 
   /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
   private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
-    step.reach(.outputFailed)
+    step.reach(CommitMark.outputFailed)
     step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
     // A link whose end was among what was lost still has to end.
-    for link in loss.links where streams[link]?.isClosing ?? false { step.outputs.append(step.reach(.outputLostEnd, .close(link))) }
+    for link in loss.links where streams[link]?.isClosing ?? false {
+      step.outputs.append(step.reach(CommitMark.outputLostEnd, .close(link)))
+    }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
     for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }
@@ -230,10 +232,10 @@ public struct Server: Sendable, Codable {
       if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
     }
     for link in loss.links where streams[link]?.isBound ?? false {
-      endStream(link, step.reach(.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
+      endStream(link, step.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
     }
     for id in loss.controls {
-      step.outputs.append(step.reach(.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+      step.outputs.append(step.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
     }
   }
 
@@ -246,7 +248,7 @@ public struct Server: Sendable, Codable {
     }
     // Occupants must have their word before they have no session any more that it could go to.
     settle(&step)
-    for link in streams.sortedKeys() { endStream(link, step.reach(.streamShutdown, StreamError(.systemShutdown)), &step) }
+    for link in streams.sortedKeys() { endStream(link, step.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &step) }
   }
 }
 
@@ -263,7 +265,7 @@ extension StreamParser.Failure {
     }
   }
 
-  func mark(isBound: Bool) -> Mark {
+  func mark(isBound: Bool) -> StreamMark {
     switch self {
     case .badFormat: .streamBadFormat
     case .badNamespacePrefix: .streamBadNamespacePrefix

@@ -28,7 +28,7 @@ public struct SimulatedDriver: ScenarioDriver {
     }
     var configuration = Configuration(domains: domains.isEmpty ? ["localhost"] : domains)
     configuration.scramRounds = 1
-    configuration.features.openRegistration = true
+    configuration[flag: .openRegistration] = true
     return configuration
   }
 

@@ -46,7 +46,9 @@ struct RowStorage {
   private func delete(_ owner: Owner) throws {
     let tables = catalog.tables(of: owner.kind)
     // With its root row go all rows of an account or room; a host has no root.
-    for table in tables where table.isRoot || (owner.kind == .host && !table.isLasting) { try run(sql(table.name).delete, [.jid(owner.jid)]) }
+    for table in tables where table.isRoot || (owner.kind == .host && !table.isLasting) {
+      try run(sql(table.name).delete, [.jid(owner.jid)])
+    }
     for table in catalog.tables where table.reference?.target == owner.kind { try forget(owner.jid, sql(table.name)) }
   }
 

@@ -46,7 +46,7 @@ struct ServeCommand: ParsableCommand {
     var configuration = try place.configuration()
     let isLocalOnly = configuration.isLocalOnly
     if let port { configuration.setPort(port) }
-    if openRegistration { configuration.core.features.openRegistration = true }
+    if openRegistration { configuration.core[flag: .openRegistration] = true }
     if let record {
       configuration.recording = RecordingOptions(folder: record, keepsText: recordBodies, bytes: recordSize << 20)
     }
@@ -80,7 +80,7 @@ struct ServeCommand: ParsableCommand {
     if isLocalOnly { print("  from this machine only: give a --domain of your own to be reached from others") }
     print("  data in \(configuration.dataFolder)")
     if let recording = configuration.recording { print("  recorded in \(recording.folder)") }
-    if configuration.core.features.openRegistration { print("  anybody may register an account") }
+    if configuration.core[flag: .openRegistration] { print("  anybody may register an account") }
     if !configuration.core.requiresTLS { print("  logins without TLS are let in") }
     print("Add an account with: spondee account add\(place.repeated) NAME@\(domains[0])")
     fflush(nil)

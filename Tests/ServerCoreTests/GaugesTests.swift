@@ -8,12 +8,12 @@ import XMPP
 struct GaugesTests {
   @Test func whatARoomKeepsIsShown() {
     var harness = EngineHarness {
-      $0.limits.rooms.historyBytes = 5_000
-      $0.limits.rooms.historyMessages = 2
-      $0.limits.rooms.relays = 4
-      $0.limits.rooms.affiliations = 7
-      $0.limits.rooms.sessions = 8
-      $0.limits.rooms.spareSessions = 1
+      $0.limits[.roomHistoryBytes] = 5_000
+      $0.limits[.roomHistoryMessages] = 2
+      $0.limits[.roomRelays] = 4
+      $0.limits[.roomAffiliations] = 7
+      $0.limits[.roomSessions] = 8
+      $0.limits[.roomSpareSessions] = 1
     }
     harness.addAccount("romeo")
     harness.addAccount("juliet")

@@ -6,66 +6,73 @@ import XML
 @testable import ServerCore
 
 struct LimitTests {
-  /// Every number in a value, by the way to its property.
-  private static func numbers(_ value: Any, _ prefix: String = "") -> [String: Int64] {
-    var found: [String: Int64] = [:]
-    for child in Mirror(reflecting: value).children {
-      guard let label = child.label else { continue }
-      let name = prefix + label
-      switch child.value {
-      case let number as Int: found[name] = Int64(number)
-      case let number as Int64: found[name] = number
-      case is Configuration.Limits, is Configuration.Limits.Rooms, is StreamLimits:
-        found.merge(numbers(child.value, name + ".")) { $1 }
-      case is Bool, is String, is Text, is [Text], is Configuration.Features, is any RawRepresentable, is PrivateKey, is RoundsHistory?:
-        break
-      default: Issue.record("\(name) is of a kind that no limit has: \(type(of: child.value))")
-      }
-    }
-    return found
-  }
-
   private static let configuration = Configuration(domains: ["localhost"])
-
-  @Test func everyNumberOfAConfigurationIsALimit() {
-    #expect(Set(Self.numbers(Self.configuration).keys) == Set(Limit.all.map(\.property)))
-    #expect(Set(Limit.all.map(\.property)).count == Limit.all.count)
-    #expect(Set(Limit.all.compactMap(\.key)).count == Limit.all.compactMap(\.key).count)
+  private static func configuration(_ limit: Limit, _ value: Int64) -> Configuration {
+    var copy = configuration
+    copy.limits.set(limit, to: value)
+    return copy
   }
 
-  /// The name, the property and the bounds belong together, and each is looked at.
+  @Test func noTwoLimitsAreTakenForOne() {
+    #expect(Limit.all.count > 40)
+    #expect(Set(Limit.all.map(\.name)).count == Limit.all.count)
+    #expect(Set(Limit.all.map(\.id)).count == Limit.all.count)
+    #expect(Set(Limit.all.compactMap { $0.trial?.draw }).count == Limit.all.count { $0.trial != nil })
+    for limit in Limit.all where limit.unit == .seconds { #expect(limit.name.hasSuffix("_seconds")) }
+    for limit in Limit.all where limit.unit == .bytes { #expect(limit.name.contains("bytes")) }
+  }
+
+  @Test func everyLimitSaysWhatHappensAndIsCounted() {
+    for limit in Limit.all where limit !== Limit.scramRounds {
+      #expect(limit.effect != nil, "\(limit)")
+      #expect(!limit.marks.isEmpty, "\(limit)")
+    }
+  }
+
+  /// A limit that is set changes no other, and one that is set back leaves nothing.
+  @Test(arguments: Limit.all.indices) func aLimitIsSetAlone(index: Int) {
+    let limit = Limit.all[index]
+    var limits = Configuration.Limits()
+    for other in Limit.all where other !== limit { limits.set(other, to: other.standard + 1) }
+    #expect(limits.value(of: limit) == limit.standard)
+    limits.set(limit, to: 7)
+    limits.set(limit, to: 8)
+    #expect(limits[limit] == 8 && limits[time: limit] == 8)
+    for other in Limit.all where other !== limit { #expect(limits.value(of: other) == other.standard + 1) }
+    limits.set(limit, to: limit.standard)
+    #expect(limits.value(of: limit) == limit.standard)
+  }
+
   @Test(arguments: Limit.all.indices) func aLimitIsHeldToItsBounds(index: Int) {
     let limit = Limit.all[index]
     #expect(Self.configuration.problem == nil)
-    func changed(_ number: Int64) -> Configuration {
-      var copy = Self.configuration
-      switch limit.field {
-      case .count(let path): copy[keyPath: path] = Int(number)
-      case .time(let path): copy[keyPath: path] = number
-      }
-      return copy
-    }
-    let odd = changed(limit.possible.upperBound - 77)
-    #expect(Self.numbers(odd)[limit.property] == limit.possible.upperBound - 77)
-    #expect(odd.problem == nil)
+    #expect(Self.configuration(limit, limit.possible.upperBound - 77).problem == nil)
     for number in [-1, .min, .max, limit.possible.upperBound + 1] {
-      #expect(changed(number).problem?.hasSuffix(limit.property) ?? false, "\(number)")
+      #expect(Self.configuration(limit, number).problem?.hasSuffix(" \(limit.name)") ?? false, "\(number)")
     }
-    let unit: Int64 = if case .time = limit.field { .seconds(1) } else { 1 }
-    for end in [limit.settable.lowerBound, limit.settable.upperBound] {
+    for value in [limit.standard] + (limit.trial?.values ?? []) { #expect(limit.possible.contains(value), "\(limit)") }
+    guard let settable = limit.settable else { return }
+    let unit: Int64 = limit.unit == .seconds ? .seconds(1) : 1
+    for end in [settable.lowerBound, settable.upperBound] {
       #expect(limit.possible.contains(Int64(end) * unit), "what may be set must be possible")
     }
-    let current = Self.numbers(Self.configuration)[limit.property]!
-    if limit.key != nil { #expect(limit.settable.contains(Int(current / unit)), "the default may be set") }
+    #expect(settable.contains(Int(limit.standard / unit)), "the default may be set")
+  }
+
+  /// A recording has the limits that were set, whichever they are.
+  @Test func aRecordingKeepsLimits() throws {
+    var configuration = Self.configuration
+    for (index, limit) in Limit.all.enumerated() where index % 3 != 0 { configuration.limits.set(limit, to: Int64(index + 1)) }
+    var recorder = Recorder(secret: [1])
+    let file = recorder.begin(configuration: configuration, seed: [1], at: Instant(monotonic: 0, wall: 0))
+    let read = try Recording(parsing: file)
+    let copy = read.start.engine().server.configuration
+    for limit in Limit.all { #expect(copy.limits.value(of: limit) == configuration.limits.value(of: limit), "\(limit)") }
   }
 
   /// A recording that somebody forged says in words what is wrong with it, and nothing in it makes a sum overflow.
   @Test(arguments: Limit.all.indices) func aForgedLimitIsRefused(index: Int) {
-    var configuration = Self.configuration
-    switch Limit.all[index].field {
-    case .count(let path): configuration[keyPath: path] = .max
-    case .time(let path): configuration[keyPath: path] = .max
-    }
+    let configuration = Self.configuration(Limit.all[index], .max)
     var recorder = Recorder(secret: [1])
     let file = recorder.begin(configuration: configuration, seed: [1], at: Instant(monotonic: 0, wall: 0))
     #expect(throws: RecordingProblem.self) { try Recording(parsing: file) }

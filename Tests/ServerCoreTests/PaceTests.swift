@@ -7,8 +7,8 @@ import XML
 @Suite struct PaceTests {
   private static func harness(rate: Int = 1_000, burst: Int = 5_000) -> EngineHarness {
     var harness = EngineHarness {
-      $0.limits.bytesPerSecond = rate
-      $0.limits.burstBytes = burst
+      $0.limits[.bytesPerSecond] = rate
+      $0.limits[.burstBytes] = burst
     }
     for name in ["romeo", "juliet", "nurse"] { harness.addAccount(name) }
     return harness
@@ -167,7 +167,7 @@ import XML
   private static func origin(_ address: UInt8...) -> Origin { Origin(address: address)! }
 
   @Test func onlySoManyConnectionsComeFromOneAddress() {
-    var harness = EngineHarness { $0.limits.connectionsPerAddress = 2 }
+    var harness = EngineHarness { $0.limits[.connectionsPerAddress] = 2 }
     let first = harness.open(from: Self.origin(192, 0, 2, 1))
     _ = harness.open(from: Self.origin(192, 0, 2, 1))
     let third = harness.open(from: Self.origin(192, 0, 2, 1))
@@ -221,7 +221,7 @@ import XML
 
   /// Nor does a file that begins in the middle; and who comes later from the same place still counts with those who were there.
   @Test func aRecordingThatBeginsLaterKnowsWhoCameFromTheSamePlace() throws {
-    var harness = EngineHarness { $0.limits.connectionsPerAddress = 1 }
+    var harness = EngineHarness { $0.limits[.connectionsPerAddress] = 1 }
     let here = Self.origin(192, 0, 2, 1)
     _ = harness.open(from: here)
     var recorder = Recorder(secret: Array(repeating: 1, count: 32))
@@ -233,6 +233,6 @@ import XML
     #expect(replayed.server.connections.sortedKeys() != [here])
     guard case .input(let input, _) = recording.entries[0] else { return #expect(Bool(false)) }
     replayed.handle(input, at: now)
-    #expect(replayed.marks.count(of: .streamAddressFull) == 1)
+    #expect(replayed.marks.count(of: StreamMark.streamAddressFull) == 1)
   }
 }

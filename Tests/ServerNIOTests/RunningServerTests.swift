@@ -57,7 +57,7 @@ import XMPP
   }
 
   @Test func whoDoesNotReadIsCutAndOthersGoOn() throws {
-    let stage = try Stage { $0.core.limits.outboxBytes = 100_000 }
+    let stage = try Stage { $0.core.limits[.outboxBytes] = 100_000 }
     let talker = try stage.login("talker")
     let deaf = try stage.login("deaf", receiveBuffer: 4096)
     try deaf.setReading(false)

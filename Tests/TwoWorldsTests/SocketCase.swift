@@ -38,7 +38,7 @@ struct SocketCase: Sendable, CustomStringConvertible {
     self.name = name
     hasTLS = tls
     // Cases are about other things than how fast somebody is, unless they say so.
-    self.limits.bytesPerSecond = 0
+    self.limits[.bytesPerSecond] = 0
     limits(&self.limits)
     self.onlyEnd = onlyEnd
     self.acts = acts

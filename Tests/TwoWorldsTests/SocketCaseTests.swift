@@ -62,7 +62,7 @@ import Testing
       "TLS, then reset", tls: true,
       [.open(0), .say(0, header + starttls), .await(0, "<proceed"), .reset(0), .open(1), .say(1, header), .await(1, features)]),
     SocketCase(
-      "one connection too many from an address", limits: { $0.connectionsPerAddress = 1 },
+      "one connection too many from an address", limits: { $0[.connectionsPerAddress] = 1 },
       [.open(0), .say(0, header), .await(0, features), .open(1), .say(1, header), .end(1)]),
     SocketCase("no TLS to be had", [.open(0), .say(0, header + starttls), .end(0)]),
   ]
@@ -104,12 +104,12 @@ import Testing
     SocketCase(
       "somebody who speaks too fast",
       limits: {
-        $0.bytesPerSecond = 1 << 20
-        $0.burstBytes = 10_000
+        $0[.bytesPerSecond] = 1 << 20
+        $0[.burstBytes] = 10_000
       },
       both + [.say(0, String(repeating: ping, count: 3_000) + message), .await(1, "</message>")]),
     SocketCase(
-      "a reader who never reads", onlyEnd: [1], limits: { $0.outboxBytes = 100_000 },
+      "a reader who never reads", onlyEnd: [1], limits: { $0[.outboxBytes] = 100_000 },
       both + [.deaf(1)]
         + (0..<40).flatMap { _ in
           [.say(0, message.replacing("hello", with: String(repeating: "x", count: 250_000)) + ping), .await(0, "id='p'")]

@@ -14,12 +14,12 @@ extension Server {
         return step.outputs.append(.reply(id, .refused("\(jid) is not an address of this server; it serves \(domainList)")))
       }
       guard let prepared = password.prepared else {
-        return step.outputs.append(step.reach(.controlBadPassword, .reply(id, Server.badPassword)))
+        return step.outputs.append(step.reach(AccountControlMark.controlBadPassword, .reply(id, Server.badPassword)))
       }
       run(.startCreation(prepared, origin), for: jid, &step)
     case .changePassword(let jid, let password):
       guard let prepared = password.prepared else {
-        return step.outputs.append(step.reach(.controlBadPassword, .reply(id, Server.badPassword)))
+        return step.outputs.append(step.reach(AccountControlMark.controlBadPassword, .reply(id, Server.badPassword)))
       }
       run(.startPasswordChange(prepared, origin), for: jid, &step)
     case .deleteAccount(let jid): run(.remove(origin), for: jid, &step)
@@ -36,47 +36,49 @@ extension Server {
     let exists = accounts[jid]?.entity != nil
     switch errand {
     case .register(let link, let password, let id):
-      guard !exists else { return finish(.registration(link, id: id), step.reach(.accountTaken, StanzaError(.conflict)), &step) }
+      guard !exists else {
+        return finish(.registration(link, id: id), step.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &step)
+      }
       if let error = absent.mayBeCreated(&step) { return finish(.registration(link, id: id), error, &step) }
       let origin = Errand.Origin.registration(link, id: id)
       derive(password, .creation(jid, origin), origin, &step)
     case .startCreation(let password, let origin):
-      guard !exists else { return finish(origin, step.reach(.accountTaken, StanzaError(.conflict)), &step) }
+      guard !exists else { return finish(origin, step.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &step) }
       if let error = absent.mayBeCreated(&step) { return finish(origin, error, &step) }
       derive(password, .creation(jid, origin), origin, &step)
     case .startPasswordChange(let password, let origin):
-      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
+      guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
       derive(password, .passwordChange(jid, origin), origin, &step)
     case .create(let credentials, let origin):
       // Somebody was quicker while the keys were being derived.
-      guard !exists else { return finish(origin, step.reach(.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
+      guard !exists else { return finish(origin, step.reach(AccountControlMark.accountTakenMeanwhile, StanzaError(.conflict)), &step) }
       if let error = absent.mayBeCreated(&step) { return finish(origin, error, &step) }
       let record = AccountRecord(jid: jid, credentials: credentials)
       accounts[jid] = Slot(Account(record, now: step.now))
-      wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+      wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
       for change in record.changes { step.persist(change) }
       absent.created(&step)
       finish(origin, nil, &step)
     case .changePassword(let credentials, let origin):
-      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
+      guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
       // A session that was cut while its keys were being derived changes nothing any more.
-      if case .request = origin, link(of: origin) == nil { return step.reach(.passwordRequesterGone) }
-      step.reach(.accountPasswordChanged)
+      if case .request = origin, link(of: origin) == nil { return step.reach(RegistrationMark.passwordRequesterGone) }
+      step.reach(AccountControlMark.accountPasswordChanged)
       accounts[jid]!.entity!.record.credentials = credentials
       for change in accounts[jid]!.entity!.record.changes { step.persist(change) }
       finish(origin, nil, &step)
       // Whoever else is in with the old password is out, but for the session that made the change.
       endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: link(of: origin), &step)
     case .setDisabled(let isDisabled, let origin):
-      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
-      step.reach(isDisabled ? .accountDisabled : .accountEnabled)
+      guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
+      step.reach(isDisabled ? AccountControlMark.accountDisabled : .accountEnabled)
       accounts[jid]!.entity!.record.isDisabled = isDisabled
       step.persist(.put(AccountRow(isDisabled: isDisabled), of: jid))
       if isDisabled { endStreams(of: jid, StreamError(.notAuthorized, text: "the account was disabled"), &step) }
       finish(origin, nil, &step)
     case .remove(let origin):
-      guard exists else { return finish(origin, step.reach(.accountMissing, StanzaError(.itemNotFound)), &step) }
-      finish(origin, step.reach(.accountDeleted, nil), &step)
+      guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
+      finish(origin, step.reach(AccountControlMark.accountDeleted, nil), &step)
       remove(jid, &step)
     case .stanza, .authenticate, .bind:
       break
@@ -95,7 +97,7 @@ extension Server {
     forgetRanks(of: jid, &step)
     let line = accounts.remove(jid)?.entity?.linedUp ?? []
     // What waited for the account is answered like what comes after its end.
-    for stanza in line { receiveForNobody(step.reach(.abandonedLine, stanza), &step) }
+    for stanza in line { receiveForNobody(step.reach(ActivationMark.abandonedLine, stanza), &step) }
   }
 
   /// Whoever gets the name later must not inherit its rank in rooms, and those that it alone owned pass on. (What is stored of its ranks
@@ -106,7 +108,7 @@ extension Server {
         // Its answer may tell what was before: another question counts from now on.
         reload(room, &step)
       } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
-        step.reach(.registrationRemovalEndsRank)
+        step.reach(RegistrationMark.registrationRemovalEndsRank)
         rooms[room]!.entity!.forget(jid, &step)
         roomSettled(room, &step)
       }
@@ -118,7 +120,9 @@ extension Server {
     let request = DerivationRequest(
       password: password, hashes: hashes, salts: hashes.map { _ in step.generator.bytes(16) },
       rounds: hashes.map { _ in configuration.scramRounds })
-    if step.ask(.deriveKeys(request), purpose) == nil { finish(origin, step.reach(.accountDerivationsFull, Server.busy), &step) }
+    if step.ask(.deriveKeys(request), purpose) == nil {
+      finish(origin, step.reach(AccountControlMark.accountDerivationsFull, Server.busy), &step)
+    }
   }
 
   private func link(of origin: Errand.Origin) -> LinkID? {
@@ -130,7 +134,7 @@ extension Server {
   mutating func finish(_ origin: Errand.Origin, _ error: StanzaError?, _ step: inout Step) {
     switch origin {
     case .registration(let link, let id):
-      guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(.registrationStreamGone) }
+      guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(RegistrationMark.registrationStreamGone) }
       withStream(link, &step) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
     case .request(let stanza):
       // Straight to the session: it may be about to end.
@@ -147,8 +151,8 @@ extension Server {
   /// One list serves all who ask while it is read, page by page.
   mutating func ask(for list: RowQuery, _ asker: ListAsker, _ step: inout Step) {
     let waiting = listings[list]?.askers.count ?? 0
-    guard waiting < configuration.limits.parkedStanzas, waiting > 0 || step.ask(.query(.rows(list)), .page(list)) != nil else {
-      return refuse(asker, step.reach(.parkedAskersFull, Server.busy), &step)
+    guard waiting < configuration.limits[.parkedStanzas], waiting > 0 || step.ask(.query(.rows(list)), .page(list)) != nil else {
+      return refuse(asker, step.reach(ActivationMark.parkedAskersFull, Server.busy), &step)
     }
     listings[list, default: Listing()].askers.append(asker)
     parkedCount += 1
@@ -176,8 +180,8 @@ extension Server {
     parkedCount -= listing.askers.count
     for asker in listing.askers {
       switch asker {
-      case _ where !listing.isComplete: refuse(asker, step.reach(.loadListFailed, Server.busy), &step)
-      case .control(let id): step.outputs.append(step.reach(.controlListed, .reply(id, .accounts(listing.accounts))))
+      case _ where !listing.isComplete: refuse(asker, step.reach(ActivationMark.loadListFailed, Server.busy), &step)
+      case .control(let id): step.outputs.append(step.reach(AccountControlMark.controlListed, .reply(id, .accounts(listing.accounts))))
       case .stanza(let stanza): answerRoomList(stanza, listing.rooms, &step)
       }
     }

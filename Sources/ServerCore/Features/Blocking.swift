@@ -17,6 +17,7 @@ public struct BlockedAddress: StoredRow {
 enum Blocking {
   static let feature = Feature(
     xep: 191, version: "1.3", name: "Blocking Command", hostFeatures: [NS.blocking], tables: [BlockedAddress.table],
+    marks: [BlockingMark.self], limits: [.blockedAddresses], settings: [.blockedMessages],
     requests: [
       Request("blocklist", NS.blocking, from: .owner, .account(list)), Request("block", NS.blocking, from: .owner, .account(block)),
       Request("unblock", NS.blocking, from: .owner, .account(unblock)),
@@ -24,7 +25,7 @@ enum Blocking {
 
   /// 3.2. Who asks is told of changes from then on.
   private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
-    guard request.type == "get" else { return step.bounce(request, step.reach(.blockingTypeWrong, StanzaError(.badRequest))) }
+    guard request.type == "get" else { return step.bounce(request, step.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest))) }
     account.sessions[request.from.resource]?.wantsBlocklist = true
     step.reply(request, element("blocklist", Array(account.blocklist)))
   }
@@ -32,12 +33,12 @@ enum Blocking {
   /// 3.3.
   private static func block(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
     guard let addresses = addresses(request, payload, &step) else { return }
-    guard !addresses.isEmpty else { return step.bounce(request, step.reach(.blockEmpty, StanzaError(.badRequest))) }
+    guard !addresses.isEmpty else { return step.bounce(request, step.reach(BlockingMark.blockEmpty, StanzaError(.badRequest))) }
     let added = addresses.filter { !account.blocklist.contains($0) }
-    guard account.blocklist.count + added.count <= step.configuration.limits.blockedAddresses else {
-      return step.bounce(request, step.reach(.blockFull, StanzaError(.resourceConstraint)))
+    guard account.blocklist.count + added.count <= step.configuration.limits[.blockedAddresses] else {
+      return step.bounce(request, step.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
     }
-    if added.isEmpty { step.reach(.blockKnown) }
+    if added.isEmpty { step.reach(BlockingMark.blockKnown) }
     // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
     let before = account
     account.blocklist.append(contentsOf: added)
@@ -48,7 +49,7 @@ enum Blocking {
       let hearers = session.presence == nil ? [] : before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after)
       let saw = OrderedSet(hearers + session.directed)
       let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
-      if !loses.isEmpty { step.reach(.blockSendsUnavailable) }
+      if !loses.isEmpty { step.reach(BlockingMark.blockSendsUnavailable) }
       step.route(unavailable, from: session.jid, to: loses)
       account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
     }
@@ -69,13 +70,17 @@ enum Blocking {
         step.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
       }
     }
-    if addresses.isEmpty { step.reach(.unblockAll) } else if account.blocklist == before.blocklist { step.reach(.unblockUnknown) }
+    if addresses.isEmpty {
+      step.reach(BlockingMark.unblockAll)
+    } else if account.blocklist == before.blocklist {
+      step.reach(BlockingMark.unblockUnknown)
+    }
     for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
-      step.reach(.unblockSendsPresence)
+      step.reach(BlockingMark.unblockSendsPresence)
       account.sendPresences(to: item.jid.bare, &step)
     }
     for resource in resourcesOfHearers(Array(before.blocklist), before) where !account.isBlocked(resource) {
-      step.reach(.unblockSendsPresenceToResource)
+      step.reach(BlockingMark.unblockSendsPresenceToResource)
       account.sendPresences(to: resource, &step)
     }
     finish(account, request, element("unblock", addresses), &step)
@@ -89,7 +94,7 @@ enum Blocking {
   private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ step: inout Step) {
     step.reply(request)
     for session in account.sessions.values where session.wantsBlocklist {
-      step.reach(.blockPushed)
+      step.reach(BlockingMark.blockPushed)
       var iq = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
       iq.append(push)
       step.outputs.append(.write(iq, from: nil, to: [Addressee(link: session.link, to: session.jid)]))
@@ -99,13 +104,13 @@ enum Blocking {
   /// `nil` if the request was refused.
   private static func addresses(_ request: Stanza, _ payload: Element, _ step: inout Step) -> [JID]? {
     guard request.type == "set" else {
-      step.bounce(request, step.reach(.blockingTypeWrong, StanzaError(.badRequest)))
+      step.bounce(request, step.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
       return nil
     }
     var found = OrderedSet<JID>()
     for item in payload.children where item.is("item", NS.blocking) {
       guard let jid = item["jid"].flatMap({ JID($0) }) else {
-        step.bounce(request, step.reach(.blockMalformed, StanzaError(.jidMalformed)))
+        step.bounce(request, step.reach(BlockingMark.blockMalformed, StanzaError(.jidMalformed)))
         return nil
       }
       found.append(jid)
@@ -128,7 +133,7 @@ extension Account {
   func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
 
   /// Which kind of entry it is that blocks an address, as the mark that says so.
-  private func rule(blocking address: JID) -> Mark? {
+  private func rule(blocking address: JID) -> BlockingMark? {
     guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return nil }
     if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
     if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
@@ -143,13 +148,56 @@ extension Account {
     case .message:
       // A bounced private message would put the blocker out of the room that passed it on.
       if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat", stanza.element.child("x", NS.mucUser) == nil {
-        step.bounce(stanza, step.reach(.blockedMessageBounced, StanzaError(.serviceUnavailable)))
+        step.bounce(stanza, step.reach(BlockingMark.blockedMessageBounced, StanzaError(.serviceUnavailable)))
       } else {
-        step.reach(step.configuration.blockedMessages == .drop ? .blockedMessageDropped : .blockedMessageOfRoom)
+        step.reach(step.configuration.blockedMessages == .drop ? BlockingMark.blockedMessageDropped : .blockedMessageOfRoom)
       }
-    case .iq: step.bounce(stanza, step.reach(.blockedIQ, StanzaError(.serviceUnavailable)))
-    case .presence: step.reach(.blockedPresence)
+    case .iq: step.bounce(stanza, step.reach(BlockingMark.blockedIQ, StanzaError(.serviceUnavailable)))
+    case .presence: step.reach(BlockingMark.blockedPresence)
     case nil: break
+    }
+  }
+}
+
+extension Limit {
+  public static let blockedAddresses = count(
+    "blocked_addresses", 10_000, effect: "the block is answered with resource-constraint; nothing is changed", trial: .low(54, 2, 1))
+}
+
+extension Setting {
+  public static let blockedMessages = choice("blocked_messages", standard: Configuration.BlockedMessages.bounce)
+}
+
+extension Configuration {
+  /// The answer that a sender gets when a message is blocked (XEP-0191, 3.3 leaves it open).
+  public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
+
+  public var blockedMessages: BlockedMessages {
+    get { choice(.blockedMessages) ?? .bounce }
+    set { self[text: .blockedMessages] = Text(newValue.rawValue) }
+  }
+}
+
+/// Marks: the blocking command.
+public enum BlockingMark: UInt16, CoverageMark {
+  case blockingTypeWrong, blockEmpty, blockMalformed, blockKnown, blockSendsUnavailable, blockPushed
+  case blockFull
+  case unblockUnknown, unblockSendsPresence, unblockSendsPresenceToResource
+  case unblockAll
+  case blockedByAccount, blockedByResource, blockedByDomain, blockedByDomainResource
+  case blockedMessageBounced, blockedMessageDropped, blockedMessageOfRoom, blockedIQ, blockedPresence, blockedOutbound, blockedStored
+
+  public static let offset = Mark.offset(of: BlockingMark.self)
+
+  public var clause: String {
+    switch self {
+    case .blockingTypeWrong, .blockEmpty, .blockMalformed, .blockKnown, .blockSendsUnavailable, .blockPushed, .blockedMessageBounced,
+      .blockedMessageDropped, .blockedMessageOfRoom, .blockedIQ, .blockedPresence, .blockedOutbound, .blockedStored:
+      "XEP-0191, 3.3"
+    case .blockFull: "\(Limit.blockedAddresses)"
+    case .unblockUnknown, .unblockSendsPresence, .unblockSendsPresenceToResource: "XEP-0191, 3.4"
+    case .unblockAll: "XEP-0191, 3.5"
+    case .blockedByAccount, .blockedByResource, .blockedByDomain, .blockedByDomainResource: "XEP-0191, 6"
     }
   }
 }

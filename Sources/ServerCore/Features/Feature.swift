@@ -14,6 +14,10 @@ struct Feature: Sendable {
   var accountFeatures: [Text] = []
   /// Kinds of rows that it stores.
   var tables: [StoredTable] = []
+  /// Places in it that tests should reach.
+  var marks: [any CoverageMark.Type] = []
+  var limits: [Limit] = []
+  var settings: [Setting] = []
   /// IQ requests that it answers.
   var requests: [Request] = []
   /// What it keeps in memory of each account that is there.

@@ -26,7 +26,9 @@ public struct OfflineMessage: StoredRow {
 
 /// Messages that wait until somebody is there: XEP-0160 with stamps of XEP-0203, and RFC 6121, 8.5.2.2.
 enum OfflineMessages {
-  static let feature = Feature(xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table])
+  static let feature = Feature(
+    xep: 160, version: "1.0.1", name: "Offline Messages", tables: [OfflineMessage.table], marks: [OfflineMark.self],
+    limits: [.offlineMessages, .offlineBytes], settings: [.offlineMessages])
 
   /// All of an account's messages: `offline_bytes` bounds them.
   static func query(_ account: JID) -> Query {
@@ -40,18 +42,18 @@ enum OfflineMessages {
 extension Server {
   mutating func offlineLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
     // An account that came back into memory meanwhile has asked again: the same messages would be handed over twice.
-    guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return step.reach(.loadOfflineTooLate) }
+    guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return step.reach(ActivationMark.loadOfflineTooLate) }
     var messages: [OfflineMessage] = []
     do throws(RowProblem) {
       guard case .result(.page(let page)) = answer else { throw RowProblem("messages can't be read") }
       messages = try page.rows(OfflineMessage.self).map(\.row)
     } catch {
       if case .result = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
-      step.reach(.loadOfflineFailed)
+      step.reach(ActivationMark.loadOfflineFailed)
     }
     accounts[jid]!.entity!.offlineLoaded(messages, &step)
     // Its last session may have ended while it waited.
-    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 }
 
@@ -65,19 +67,20 @@ struct OfflineInquiry: Sendable, Codable {
 extension Account {
   mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
     // XEP-0160, 3. Nobody is to be told of it, either.
-    guard !stanza.element.isOnlyStates else { return step.reach(.offlineNotWorthKeeping) }
+    guard !stanza.element.isOnlyStates else { return step.reach(OfflineMark.offlineNotWorthKeeping) }
     let limits = step.configuration.limits
     var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
     message["from"] = stanza.from.text
     message["to"] = stanza.to.text
     // In bytes too: all of it will stand in one outbox.
     let size = message.stored.count
-    let isFull = offlineCount >= limits.offlineMessages
-    guard step.configuration.features.offlineMessages, !isFull, offlineBytes + size <= limits.offlineBytes else {
-      step.reach(!step.configuration.features.offlineMessages ? .offlineOff : isFull ? .offlineFull : .offlineBytesFull)
+    let isFull = offlineCount >= limits[.offlineMessages]
+    guard step.configuration[flag: .offlineMessages], !isFull, offlineBytes + size <= limits[.offlineBytes] else {
+      step.reach(
+        !step.configuration[flag: .offlineMessages] ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
       return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &step)
     }
-    step.reach(.offlineStored)
+    step.reach(OfflineMark.offlineStored)
     lastOffline += 1
     offlineCount += 1
     offlineBytes += size
@@ -86,7 +89,7 @@ extension Account {
 
   /// There is no room for a message. A receipt or a marker is dropped without a word: its sender did not ask for anything, and could do nothing.
   private func refuseToKeep(_ stanza: Stanza, _ error: StanzaError, _ step: inout Step) {
-    guard !stanza.element.isOnlySignals else { return step.reach(.offlineSignalDropped) }
+    guard !stanza.element.isOnlySignals else { return step.reach(OfflineMark.offlineSignalDropped) }
     step.bounce(stanza, error)
   }
 
@@ -105,12 +108,12 @@ extension Account {
   mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
     let limits = step.configuration.limits
     let size = stanza.element.stored.count
-    let isFull = linedUp.count >= limits.offlineMessages
-    guard !isFull, linedUpBytes + size <= limits.offlineBytes else {
-      step.reach(isFull ? .offlineLineFull : .offlineLineBytesFull)
+    let isFull = linedUp.count >= limits[.offlineMessages]
+    guard !isFull, linedUpBytes + size <= limits[.offlineBytes] else {
+      step.reach(isFull ? OfflineMark.offlineLineFull : .offlineLineBytesFull)
       return refuseToKeep(stanza, StanzaError(.resourceConstraint), &step)
     }
-    linedUp.append(step.reach(.offlineLinedUp, stanza))
+    linedUp.append(step.reach(OfflineMark.offlineLinedUp, stanza))
     linedUpBytes += size
   }
 
@@ -120,15 +123,15 @@ extension Account {
     offlineInquiry = nil
     let waiting = sessions[resource].flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
     if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
-      if waiting == nil { step.reach(.offlineTakerGone) }
+      if waiting == nil { step.reach(OfflineMark.offlineTakerGone) }
       handOver(messages, to: session, &step)
     } else {
-      step.reach(.offlineNobodyLeft)
+      step.reach(OfflineMark.offlineNobodyLeft)
     }
     let line = linedUp
     linedUp = []
     linedUpBytes = 0
-    if !line.isEmpty { step.reach(.offlineLineReleased) }
+    if !line.isEmpty { step.reach(OfflineMark.offlineLineReleased) }
     for stanza in line {
       var addressees: [Addressee] = []
       // From the beginning: its sender may have been blocked meanwhile.
@@ -138,14 +141,14 @@ extension Account {
   }
 
   private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ step: inout Step) {
-    guard let last = messages.last else { return step.reach(.offlineNothingThere) }
+    guard let last = messages.last else { return step.reach(OfflineMark.offlineNothingThere) }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
       var stanza = message.stanza
       stanza["from"] = nil
       stanza["to"] = nil
       if isBlocked(from) {
-        step.reach(.blockedStored)
+        step.reach(BlockingMark.blockedStored)
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
       } else {
@@ -156,7 +159,7 @@ extension Account {
     step.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: jid))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.stored.count })
-    if offlineCount > 0 { step.reach(.offlineMoreStored) }
+    if offlineCount > 0 { step.reach(OfflineMark.offlineMoreStored) }
     // What was stored since the question was asked comes next.
     offerOffline(to: session, &step)
   }

@@ -16,12 +16,12 @@ extension Account {
     case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &step)
     case (nil, true), ("unavailable", true): sendDirected(stanza, &step)
     // An account that keeps the user's request says nothing to a probe, and one that is not there says "unsubscribed": neither is asked.
-    case ("probe", true) where roster[stanza.to.bare]?.isAsking ?? false: step.reach(.directedProbeWhileAsking)
+    case ("probe", true) where roster[stanza.to.bare]?.isAsking ?? false: step.reach(PresenceMark.directedProbeWhileAsking)
     case ("probe", true), ("error", true):
-      step.reach(type == "probe" ? .directedProbe : .directedError)
+      step.reach(type == "probe" ? PresenceMark.directedProbe : .directedError)
       step.route(stanza.element, from: stanza.from, to: stanza.to)
     default:
-      step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(.presenceTypeWrong, StanzaError(.badRequest)))
+      step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(PresenceMark.presenceTypeWrong, StanzaError(.badRequest)))
     }
   }
 
@@ -29,7 +29,8 @@ extension Account {
   private mutating func broadcast(_ stanza: Stanza, _ step: inout Step) {
     guard var session = sessions[stanza.from.resource] else { return }
     guard let priority = Account.priority(of: stanza.element) else {
-      return step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(.presencePriorityWrong, StanzaError(.badRequest)))
+      return step.bounce(
+        Stanza(stanza.element, from: stanza.from, to: jid), step.reach(PresenceMark.presencePriorityWrong, StanzaError(.badRequest)))
     }
     let isInitial = session.presence == nil
     let couldTakeMessages = !isInitial && session.priority >= 0
@@ -40,8 +41,8 @@ extension Account {
 
     step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(link: $0.link, to: $0.jid) }))
     step.route(stanza.element, from: session.jid, to: listeners)
-    if priority < 0 { step.reach(.presencePriorityNegative) }
-    if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(.presencePriorityRaised) }
+    if priority < 0 { step.reach(PresenceMark.presencePriorityNegative) }
+    if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(PresenceMark.presencePriorityRaised) }
     if isInitial { welcome(session, &step) }
     // Also who could take messages before may find some: storage may not have answered when they were asked for.
     offerOffline(to: session, &step)
@@ -49,10 +50,10 @@ extension Account {
 
   /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
   private func welcome(_ session: Session, _ step: inout Step) {
-    step.reach(.presenceInitial)
+    step.reach(PresenceMark.presenceInitial)
     for other in available where other.jid != session.jid {
       if let presence = other.presence {
-        step.reach(.presenceOfOtherResources)
+        step.reach(PresenceMark.presenceOfOtherResources)
         step.outputs.append(.write(presence, from: other.jid, to: [Addressee(link: session.link, to: session.jid)]))
       }
     }
@@ -65,7 +66,7 @@ extension Account {
   /// A request or its answer may have been lost on the way, in a crash of either side (RFC 6121, 3.1.2).
   private func sendRequestsAgain(_ step: inout Step) {
     for item in roster.values where item.isAsking && !isBlocked(item.jid) {
-      step.reach(.requestSentAgain)
+      step.reach(SubscriptionMark.requestSentAgain)
       step.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
     }
   }
@@ -91,18 +92,18 @@ extension Account {
     session.directed = []
     sessions[resource] = session
     if wasAvailable {
-      step.reach(staysConnected ? .presenceUnavailable : .presenceUnavailableByServer)
+      step.reach(staysConnected ? PresenceMark.presenceUnavailable : .presenceUnavailableByServer)
       let own = available + (staysConnected ? [session] : [])
       if !own.isEmpty { step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(link: $0.link, to: $0.jid) })) }
       step.route(presence, from: session.jid, to: listeners)
     } else if staysConnected {
-      step.reach(.presenceUnavailableAgain)
+      step.reach(PresenceMark.presenceUnavailableAgain)
     }
     // The session's own address may be another's by the time that this arrives: of whoever takes its place (RFC 6120, 7.7.2.2).
     let others = directed.filter { address in
       (staysConnected || address != session.jid) && (!wasAvailable || !(roster[address.bare]?.hears ?? false))
     }
-    if !others.isEmpty { step.reach(.directedEnded) }
+    if !others.isEmpty { step.reach(PresenceMark.directedEnded) }
     step.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
   }
 
@@ -111,18 +112,18 @@ extension Account {
     guard let session = sessions[stanza.from.resource] else { return }
     if stanza.type == nil, session.presence != nil, roster[stanza.to.bare]?.hears ?? false {
       // 4.6.3, 1: whoever hears the session anyway hears so of its end, too.
-      step.reach(.directedToListener)
+      step.reach(PresenceMark.directedToListener)
     } else if stanza.type == nil {
-      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits.directedPresences else {
-        return step.bounce(stanza, step.reach(.directedFull, StanzaError(.resourceConstraint)))
+      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits[.directedPresences] else {
+        return step.bounce(stanza, step.reach(PresenceMark.directedFull, StanzaError(.resourceConstraint)))
       }
       sessions[stanza.from.resource]?.directed.append(stanza.to)
     } else if stanza.to.isBare {
-      step.reach(.directedUnavailableToBare)
+      step.reach(PresenceMark.directedUnavailableToBare)
       // Leaving a bare address leaves whatever was joined below it.
       sessions[stanza.from.resource]?.directed.removeAll { $0.bare == stanza.to }
     } else {
-      step.reach(.directedUnavailable)
+      step.reach(PresenceMark.directedUnavailable)
       sessions[stanza.from.resource]?.directed.remove(stanza.to)
     }
     step.route(stanza.element, from: stanza.from, to: stanza.to)
@@ -143,10 +144,10 @@ extension Account {
     }
     if stanza.type == "probe" { return answerProbe(stanza, &step) }
     if stanza.to.isFull {
-      guard let session = sessions[stanza.to.resource] else { return step.reach(.presenceToResourceMissing) }
+      guard let session = sessions[stanza.to.resource] else { return step.reach(PresenceMark.presenceToResourceMissing) }
       deliver.append(Addressee(link: session.link, to: stanza.to))
     } else {
-      if available.isEmpty { step.reach(.presenceToNobody) }
+      if available.isEmpty { step.reach(PresenceMark.presenceToNobody) }
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to)) }
     }
   }
@@ -157,17 +158,17 @@ extension Account {
     guard asker == jid || roster[asker]?.hears ?? false else {
       // 4.6.6: whoever was told of this session may ask whether it is still there, and learns nothing beyond that.
       if let session = sessions[stanza.to.resource], session.directed.contains(stanza.from) || session.directed.contains(asker) {
-        step.reach(.probeOfDirected)
+        step.reach(PresenceMark.probeOfDirected)
         return step.route(Element("presence", NS.client), from: session.jid, to: stanza.from)
       }
-      step.reach(.probeRefused)
+      step.reach(PresenceMark.probeRefused)
       // "Unsubscribed" would take back, on the asker's side alone, a request that still waits here for its answer.
       guard roster[asker]?.request == nil else { return }
       return step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
     }
-    if stanza.to.isFull { step.reach(.probeOfResource) }
+    if stanza.to.isFull { step.reach(PresenceMark.probeOfResource) }
     let asked = stanza.to.isFull ? available.filter { $0.jid == stanza.to } : available
-    step.reach(asked.isEmpty ? .probeAnsweredUnavailable : .probeAnswered)
+    step.reach(asked.isEmpty ? PresenceMark.probeAnsweredUnavailable : .probeAnswered)
     if asked.isEmpty {
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: stanza.to, to: stanza.from)
     }
@@ -190,6 +191,54 @@ extension Account {
     for session in available {
       step.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact)
       sessions[session.jid.resource]?.directed.removeAll { $0.bare == contact }
+    }
+  }
+}
+
+extension Area {
+  static let presence = Area(name: "presence", marks: [PresenceMark.self], limits: [.directedPresences])
+}
+
+extension Limit {
+  /// Addresses that one session has sent directed presence to.
+  public static let directedPresences = count(
+    "directed_presences", 1_000,
+    effect: "the presence is answered with resource-constraint and not delivered: else its end could not be told", trial: .low(57, 2, 1))
+}
+
+/// Marks: presence, probes and directed presence.
+public enum PresenceMark: UInt16, CoverageMark {
+  case presenceInitial, presenceOfOtherResources
+  case presencePriorityWrong, presencePriorityNegative, presencePriorityRaised
+  case presenceTypeWrong
+  case presenceUnavailable, presenceUnavailableAgain, presenceUnavailableByServer
+  case presenceToResourceMissing
+  case presenceToNobody
+  case probeAnswered, probeAnsweredUnavailable
+  case probeRefused, probeOfResource, probeOfDirected
+  case directedUnavailable, directedUnavailableToBare, directedEnded
+  case directedToListener
+  case directedProbe, directedProbeWhileAsking
+  case directedError
+  case directedFull
+
+  public static let offset = Mark.offset(of: PresenceMark.self)
+
+  public var clause: String {
+    switch self {
+    case .presenceInitial, .presenceOfOtherResources: "RFC 6121, 4.2.2"
+    case .presencePriorityWrong, .presencePriorityNegative, .presencePriorityRaised: "RFC 6121, 4.7.2.3"
+    case .presenceTypeWrong: "RFC 6121, 4.7.1"
+    case .presenceUnavailable, .presenceUnavailableAgain, .presenceUnavailableByServer: "RFC 6121, 4.5.2"
+    case .presenceToResourceMissing: "RFC 6121, 8.5.3.2.2"
+    case .presenceToNobody: "RFC 6121, 8.5.2.2.2"
+    case .probeAnswered, .probeAnsweredUnavailable: "RFC 6121, 4.3.2.1"
+    case .probeRefused, .probeOfResource: "RFC 6121, 4.3.2"
+    case .probeOfDirected: "RFC 6121, 4.6.6"
+    case .directedUnavailable, .directedUnavailableToBare, .directedEnded, .directedToListener: "RFC 6121, 4.6.3"
+    case .directedProbe, .directedProbeWhileAsking: "RFC 6121, 4.3"
+    case .directedError: "RFC 6120, 8.3.1"
+    case .directedFull: "\(Limit.directedPresences)"
     }
   }
 }

@@ -4,7 +4,7 @@ internal import XMPP
 /// In-Band Registration, XEP-0077.
 enum Registration {
   static let feature = Feature(
-    xep: 77, version: "2.4", name: "In-Band Registration",
+    xep: 77, version: "2.4", name: "In-Band Registration", marks: [RegistrationMark.self], settings: [.openRegistration],
     requests: [
       Request("query", NS.register, from: .owner, .account { _, request, payload, step in handle(request, payload, &step) }),
       Request("query", NS.register, .host { _, request, payload, step in handle(request, payload, &step) }),
@@ -16,7 +16,8 @@ enum Registration {
     // Nobody is registered with another domain of this server by having an account here.
     guard request.to.domain == account.domain else {
       let isRemoval = query.child("remove", NS.register) != nil
-      return step.bounce(request, step.reach(.registrationElsewhere, StanzaError(isRemoval ? .registrationRequired : .notAllowed)))
+      return step.bounce(
+        request, step.reach(RegistrationMark.registrationElsewhere, StanzaError(isRemoval ? .registrationRequired : .notAllowed)))
     }
     if request.type == "get" {
       var answer = Element("query", NS.register)
@@ -28,18 +29,18 @@ enum Registration {
     if query.child("remove", NS.register) != nil {
       // 3.2: nothing may stand beside it, not even another.
       guard Array(query.children).count == 1 else {
-        return step.bounce(request, step.reach(.registrationRemovalMalformed, StanzaError(.badRequest)))
+        return step.bounce(request, step.reach(RegistrationMark.registrationRemovalMalformed, StanzaError(.badRequest)))
       }
-      step.reach(.registrationRemoval)
+      step.reach(RegistrationMark.registrationRemoval)
       step.errands.append((account, .remove(.request(request))))
       return
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      return step.bounce(request, step.reach(.passwordIncomplete, StanzaError(.badRequest)))
+      return step.bounce(request, step.reach(RegistrationMark.passwordIncomplete, StanzaError(.badRequest)))
     }
     // The name must be the user's own, or one could change another's password.
     guard JID(local: name, domain: account.domain, resource: "") == account else {
-      return step.bounce(request, step.reach(.passwordOfAnother, StanzaError(.notAllowed)))
+      return step.bounce(request, step.reach(RegistrationMark.passwordOfAnother, StanzaError(.notAllowed)))
     }
     step.errands.append((account, .startPasswordChange(password, .request(request))))
   }
@@ -64,7 +65,7 @@ enum RegistrationBeforeLogin {
   static func receive(_ element: Element, _ stream: inout ClientStream, _ step: inout Step) -> ClientStream.Request? {
     let address = element["to"].map { JID($0)?.text } ?? stream.domain
     guard let query = element.child("query", NS.register), address == stream.domain else {
-      stream.fail(step.reach(.registrationMalformed, StreamError(.notAuthorized)), &step)
+      stream.fail(step.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &step)
       return nil
     }
     switch step.check(iq: element) {
@@ -74,7 +75,7 @@ enum RegistrationBeforeLogin {
       return nil
     // Nothing was asked.
     case .response, .dropped:
-      stream.fail(step.reach(.registrationMalformed, StreamError(.notAuthorized)), &step)
+      stream.fail(step.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &step)
       return nil
     }
     guard let id = element.id else { return nil }
@@ -90,15 +91,17 @@ enum RegistrationBeforeLogin {
     }
     guard query.child("remove", NS.register) == nil else {
       // 3.2: who has not logged in has no registration that could be cancelled.
-      refuse(id, step.reach(.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &step)
+      refuse(id, step.reach(RegistrationMark.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &step)
       return nil
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      refuse(id, step.reach(.registrationIncomplete, StanzaError(.notAcceptable)), stream, &step)
+      refuse(id, step.reach(RegistrationMark.registrationIncomplete, StanzaError(.notAcceptable)), stream, &step)
       return nil
     }
     guard let jid = JID(local: name, domain: stream.domain, resource: ""), !jid.isDomain else {
-      refuse(id, step.reach(.registrationNameUnusable, StanzaError(.notAcceptable, text: "this name can't be used")), stream, &step)
+      refuse(
+        id, step.reach(RegistrationMark.registrationNameUnusable, StanzaError(.notAcceptable, text: "this name can't be used")), stream,
+        &step)
       return nil
     }
     stream.phase = .registering
@@ -118,7 +121,7 @@ enum RegistrationBeforeLogin {
     if let error {
       refuse(id, error, stream, &step)
     } else {
-      step.reach(.registrationSucceeded)
+      step.reach(RegistrationMark.registrationSucceeded)
       step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.link)
     }
     stream.claimed = nil

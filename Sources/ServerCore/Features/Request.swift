@@ -80,10 +80,10 @@ extension Account {
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
     guard let request = Request.toAccount(payload), case .account(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
     }
     guard request.senders == .anyone || stanza.from.bare == jid else {
-      return step.bounce(stanza, step.reach(.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
     }
     handle(&self, stanza, payload, &step)
   }
@@ -99,7 +99,7 @@ extension Host {
   mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
     guard let payload = stanza.element.firstChild else { return }
     guard let request = Request.toHost(payload), case .host(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(.hostRequestUnknown, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoutingMark.hostRequestUnknown, StanzaError(.serviceUnavailable)))
     }
     handle(&self, stanza, payload, &step)
   }

@@ -6,13 +6,13 @@ internal import XMPP
 /// Managing the roster, RFC 6121, section 2.
 enum RosterManagement {
   static let feature = Feature(
-    name: "Roster", tables: [RosterItem.table],
+    name: "Roster", tables: [RosterItem.table], marks: [RosterMark.self], limits: [.rosterItems, .groupsPerItem],
     requests: [Request("query", NS.roster, .account(handle))])
 
   private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     if request.from.bare != account.jid {
       // 2.3.3: a change by another is forbidden. To be asked is not foreseen at all.
-      step.reach(request.type == "set" ? .rosterForeignSet : .rosterForeignGet)
+      step.reach(request.type == "set" ? RosterMark.rosterForeignSet : .rosterForeignGet)
       step.bounce(request, StanzaError(request.type == "set" ? .forbidden : .serviceUnavailable))
     } else if request.type == "get" {
       get(&account, request, &step)
@@ -26,7 +26,7 @@ enum RosterManagement {
     account.sessions[request.from.resource]?.wantsRoster = true
     var answer = Element("query", NS.roster)
     for item in account.roster.values {
-      if item.isListed { answer.append(item.element) } else { step.reach(.rosterHidesRequest) }
+      if item.isListed { answer.append(item.element) } else { step.reach(RosterMark.rosterHidesRequest) }
     }
     step.reply(request, answer)
   }
@@ -35,12 +35,12 @@ enum RosterManagement {
   private static func set(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     let items = Array(query.children.filter { $0.is("item", NS.roster) })
     guard items.count == 1, let jid = items[0]["jid"].flatMap({ JID($0) }) else {
-      return step.bounce(request, step.reach(.rosterItemsWrong, StanzaError(.badRequest)))
+      return step.bounce(request, step.reach(RosterMark.rosterItemsWrong, StanzaError(.badRequest)))
     }
     if items[0]["subscription"] == "remove" { return remove(&account, request, jid, &step) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
     if let problem = check(account, jid, items[0]["name"], groups, &step) { return step.bounce(request, problem) }
-    if let old = account.roster[jid] { step.reach(old.isListed ? .rosterUpdated : .rosterRequestAdopted) }
+    if let old = account.roster[jid] { step.reach(old.isListed ? RosterMark.rosterUpdated : .rosterRequestAdopted) }
     var item = account.roster[jid] ?? RosterItem(jid: jid)
     item.name = items[0]["name"]
     item.groups = groups
@@ -52,15 +52,15 @@ enum RosterManagement {
   /// 2.3.3.
   private static func check(_ account: Account, _ jid: JID, _ name: Text?, _ groups: [Text], _ step: inout Step) -> StanzaError? {
     let limits = step.configuration.limits
-    if jid.bare == account.jid { return step.reach(.rosterOwnAddress, StanzaError(.notAllowed)) }
-    if groups.contains(where: \.isEmpty) { return step.reach(.rosterGroupEmpty, StanzaError(.notAcceptable)) }
-    if Set(groups).count != groups.count { return step.reach(.rosterGroupTwice, StanzaError(.badRequest)) }
-    if groups.count > limits.groupsPerItem { return step.reach(.rosterGroupsFull, StanzaError(.notAcceptable)) }
+    if jid.bare == account.jid { return step.reach(RosterMark.rosterOwnAddress, StanzaError(.notAllowed)) }
+    if groups.contains(where: \.isEmpty) { return step.reach(RosterMark.rosterGroupEmpty, StanzaError(.notAcceptable)) }
+    if Set(groups).count != groups.count { return step.reach(RosterMark.rosterGroupTwice, StanzaError(.badRequest)) }
+    if groups.count > limits[.groupsPerItem] { return step.reach(RosterMark.rosterGroupsFull, StanzaError(.notAcceptable)) }
     if groups.contains(where: { $0.count > 1023 }) || (name?.count ?? 0) > 1023 {
-      return step.reach(.rosterTextTooLong, StanzaError(.notAcceptable))
+      return step.reach(RosterMark.rosterTextTooLong, StanzaError(.notAcceptable))
     }
     guard account.roster[jid]?.isListed ?? false || account.hasRoomForContact(limits) else {
-      return step.reach(.rosterFull, StanzaError(.resourceConstraint))
+      return step.reach(RosterMark.rosterFull, StanzaError(.resourceConstraint))
     }
     return nil
   }
@@ -68,7 +68,7 @@ enum RosterManagement {
   /// 2.5.2: with the contact go the subscriptions, both ways.
   private static func remove(_ account: inout Account, _ request: Stanza, _ jid: JID, _ step: inout Step) {
     guard let item = account.roster[jid], item.isListed else {
-      return step.bounce(request, step.reach(.rosterRemovalMissing, StanzaError(.itemNotFound)))
+      return step.bounce(request, step.reach(RosterMark.rosterRemovalMissing, StanzaError(.itemNotFound)))
     }
     account.endSubscriptions(with: item, &step)
     account.forget(item, &step)
@@ -84,7 +84,7 @@ extension Account {
   mutating func update(_ item: RosterItem, pushesAlways: Bool = false, _ step: inout Step) {
     let old = roster[item.jid]
     guard old != item else {
-      step.reach(.rosterUnchanged)
+      step.reach(RosterMark.rosterUnchanged)
       if pushesAlways { push(item.element, &step) }
       return
     }
@@ -92,7 +92,7 @@ extension Account {
     step.persist(.put(item, of: jid))
     // That somebody asks to subscribe is not a part of the roster (appendix A.1, "Pending In").
     let wasSeen = old.map { $0.isListed && $0.element == item.element } ?? false
-    if item.isListed, !wasSeen { push(item.element, &step) } else { step.reach(.rosterChangeUnseen) }
+    if item.isListed, !wasSeen { push(item.element, &step) } else { step.reach(RosterMark.rosterChangeUnseen) }
   }
 
   mutating func forget(_ item: RosterItem, _ step: inout Step) {
@@ -115,14 +115,55 @@ extension Account {
   mutating func endSubscriptions(with item: RosterItem, _ step: inout Step) {
     let contact = item.jid.bare
     if item.subscription == .to || item.subscription == .both || item.isAsking {
-      step.reach(.rosterRemovalUnsubscribes)
+      step.reach(RosterMark.rosterRemovalUnsubscribes)
       step.route(Element("presence", NS.client, ["type": "unsubscribe"]), from: jid, to: contact)
     }
     if item.subscription == .from || item.subscription == .both || item.request != nil {
-      step.reach(.rosterRemovalRevokes)
+      step.reach(RosterMark.rosterRemovalRevokes)
       // Who only asked has seen nothing, and does not learn now who is there.
       if item.hears { fallSilent(towards: contact, &step) }
       step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
+    }
+  }
+}
+
+extension Limit {
+  /// Contacts that a user has chosen.
+  public static let rosterItems = count(
+    "roster_items", 10_000,
+    effect: "a roster set, or a request to subscribe, is answered with resource-constraint; nothing is changed", trial: .low(53, 2, 1))
+  public static let groupsPerItem = count(
+    "groups_per_item", 64, effect: "the roster set is answered with not-acceptable; nothing is changed", trial: .low(75, 2, 1))
+}
+
+/// Marks: roster management.
+public enum RosterMark: UInt16, CoverageMark {
+  case rosterHidesRequest, rosterChangeUnseen
+  case rosterForeignGet, rosterForeignSet, rosterOwnAddress
+  case rosterItemsWrong, rosterGroupEmpty, rosterGroupTwice, rosterTextTooLong
+  case rosterGroupsFull
+  case rosterFull
+  case rosterRequestAdopted
+  case rosterUpdated
+  case rosterUnchanged
+  case rosterRemovalUnsubscribes, rosterRemovalRevokes
+  case rosterRemovalMissing
+
+  public static let offset = Mark.offset(of: RosterMark.self)
+
+  public var clause: String {
+    switch self {
+    case .rosterHidesRequest, .rosterChangeUnseen: "RFC 6121, A.1"
+    case .rosterForeignGet, .rosterForeignSet, .rosterOwnAddress, .rosterItemsWrong, .rosterGroupEmpty, .rosterGroupTwice,
+      .rosterTextTooLong:
+      "RFC 6121, 2.3.3"
+    case .rosterGroupsFull: "RFC 6121, 2.3.3; \(Limit.groupsPerItem)"
+    case .rosterFull: "RFC 6121, 2.3.3; \(Limit.rosterItems)"
+    case .rosterRequestAdopted: "RFC 6121, 2.3.2"
+    case .rosterUpdated: "RFC 6121, 2.4.2"
+    case .rosterUnchanged: "RFC 6121, 2.1.6"
+    case .rosterRemovalUnsubscribes, .rosterRemovalRevokes: "RFC 6121, 2.5.2"
+    case .rosterRemovalMissing: "RFC 6121, 2.5.3"
     }
   }
 }

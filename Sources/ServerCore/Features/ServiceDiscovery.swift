@@ -6,7 +6,7 @@ internal import XMPP
 enum ServiceDiscovery {
   static let feature = Feature(
     xep: 30, version: "2.5.0", name: "Service Discovery", hostFeatures: [NS.discoInfo, NS.discoItems],
-    accountFeatures: [NS.discoInfo, NS.discoItems],
+    accountFeatures: [NS.discoInfo, NS.discoItems], marks: [DiscoMark.self],
     requests: [
       Request("query", NS.discoInfo, .account(accountInfo)), Request("query", NS.discoItems, .account(accountItems)),
       Request("query", NS.discoInfo, .host(hostInfo)), Request("query", NS.discoItems, .host(hostItems)),
@@ -14,21 +14,21 @@ enum ServiceDiscovery {
 
   private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
-    step.reach(.discoHostInfo)
+    step.reach(DiscoMark.discoHostInfo)
     var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
     for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
     // Also where strangers can't register: to change one's password or to remove one's account is part of it (XEP-0077, 10).
     answer.append("feature", NS.discoInfo, ["var": NS.register])
-    if host.configuration.features.offlineMessages { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
+    if host.configuration[flag: .offlineMessages] { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
     step.reply(request, answer)
   }
 
   private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard check(request, query, &step) else { return }
-    step.reach(.discoHostItems)
+    step.reach(DiscoMark.discoHostItems)
     var answer = ServiceDiscovery.answer(to: query)
-    if host.configuration.features.rooms {
+    if host.configuration[flag: .rooms] {
       answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
     }
     step.reply(request, answer)
@@ -41,9 +41,11 @@ enum ServiceDiscovery {
   }
 
   private static func accountInfo(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard mayAsk(account, request.from) else { return step.bounce(request, step.reach(.discoOfStranger, StanzaError(.serviceUnavailable))) }
+    guard mayAsk(account, request.from) else {
+      return step.bounce(request, step.reach(DiscoMark.discoOfStranger, StanzaError(.serviceUnavailable)))
+    }
     guard check(request, query, &step) else { return }
-    step.reach(.discoAccountInfo)
+    step.reach(DiscoMark.discoAccountInfo)
     var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "account", "type": "registered"])
     for feature in Feature.all.flatMap(\.accountFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
@@ -54,7 +56,7 @@ enum ServiceDiscovery {
   private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
     guard mayAsk(account, request.from) else { return answerNothing(request, query, &step) }
     guard check(request, query, &step) else { return }
-    step.reach(.discoAccountItems)
+    step.reach(DiscoMark.discoAccountItems)
     var answer = ServiceDiscovery.answer(to: query)
     for session in account.available { answer.append("item", NS.discoItems, ["jid": session.jid.text]) }
     step.reply(request, answer)
@@ -63,7 +65,7 @@ enum ServiceDiscovery {
   /// Answers a request for the items of an account that its sender knows nothing of: there are none, with a node or without.
   static func answerNothing(_ request: Stanza, _ query: Element, _ step: inout Step) {
     guard request.type == "get" else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
-    step.reply(request, step.reach(.discoItemsHidden, answer(to: query)))
+    step.reply(request, step.reach(DiscoMark.discoItemsHidden, answer(to: query)))
   }
 
   /// The beginning of an answer: it mirrors the node as it was given, also an empty one (3.2, 4.2).
@@ -77,10 +79,29 @@ enum ServiceDiscovery {
     if request.type != "get" {
       step.bounce(request, StanzaError(.notAllowed))
     } else if !isRoot(query) {
-      step.bounce(request, step.reach(.discoNodeUnknown, StanzaError(.itemNotFound)))
+      step.bounce(request, step.reach(DiscoMark.discoNodeUnknown, StanzaError(.itemNotFound)))
     } else {
       return true
     }
     return false
+  }
+}
+
+/// Marks: service discovery.
+public enum DiscoMark: UInt16, CoverageMark {
+  case discoHostInfo, discoAccountInfo
+  case discoHostItems, discoAccountItems
+  case discoNodeUnknown
+  case discoOfStranger, discoItemsHidden
+
+  public static let offset = Mark.offset(of: DiscoMark.self)
+
+  public var clause: String {
+    switch self {
+    case .discoHostInfo, .discoAccountInfo: "XEP-0030, 3.1"
+    case .discoHostItems, .discoAccountItems: "XEP-0030, 4.1"
+    case .discoNodeUnknown: "XEP-0030, 7"
+    case .discoOfStranger, .discoItemsHidden: "XEP-0030, 8"
+    }
   }
 }

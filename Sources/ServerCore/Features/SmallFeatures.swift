@@ -5,12 +5,13 @@ internal import XMPP
 enum Ping {
   static let feature = Feature(
     xep: 199, version: "2.0.1", name: "Ping", hostFeatures: [NS.ping], accountFeatures: [NS.ping],
+    marks: [PingMark.self],
     requests: [
       Request("ping", NS.ping, from: .owner, .account { _, request, _, step in answer(request, .pingAccount, &step) }),
       Request("ping", NS.ping, .host { _, request, _, step in answer(request, .pingHost, &step) }),
     ])
 
-  private static func answer(_ request: Stanza, _ mark: Mark, _ step: inout Step) {
+  private static func answer(_ request: Stanza, _ mark: PingMark, _ step: inout Step) {
     step.reach(mark)
     step.reply(request)
   }
@@ -29,13 +30,13 @@ enum SessionEstablishment {
 /// Software Version, XEP-0092. The operating system is nobody's business.
 enum SoftwareVersion {
   static let feature = Feature(
-    xep: 92, version: "1.1", name: "Software Version", hostFeatures: [NS.version],
+    xep: 92, version: "1.1", name: "Software Version", hostFeatures: [NS.version], marks: [SoftwareVersionMark.self],
     requests: [
       Request(
         "query", NS.version,
         .host { host, request, _, step in
           guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-          step.reach(.versionAsked)
+          step.reach(SoftwareVersionMark.versionAsked)
           var answer = Element("query", NS.version)
           answer.append("name", NS.version, text: "Spondee")
           answer.append("version", NS.version, text: host.configuration.softwareVersion)
@@ -47,17 +48,50 @@ enum SoftwareVersion {
 /// Entity Time, XEP-0202.
 enum EntityTime {
   static let feature = Feature(
-    xep: 202, version: "2.0", name: "Entity Time", hostFeatures: [NS.time],
+    xep: 202, version: "2.0", name: "Entity Time", hostFeatures: [NS.time], marks: [EntityTimeMark.self],
     requests: [
       Request(
         "time", NS.time,
         .host { _, request, _, step in
           guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-          step.reach(.timeAsked)
+          step.reach(EntityTimeMark.timeAsked)
           var answer = Element("time", NS.time)
           answer.append("tzo", NS.time, text: "+00:00")
           answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
           step.reply(request, answer)
         })
     ])
+}
+
+/// Marks: ping.
+public enum PingMark: UInt16, CoverageMark {
+  case pingHost, pingAccount
+
+  public static let offset = Mark.offset(of: PingMark.self)
+
+  public var clause: String {
+    "XEP-0199, 4.2"
+  }
+}
+
+/// Marks: software version.
+public enum SoftwareVersionMark: UInt16, CoverageMark {
+  case versionAsked
+
+  public static let offset = Mark.offset(of: SoftwareVersionMark.self)
+
+  public var clause: String {
+    "XEP-0092, 2"
+  }
+}
+
+/// Marks: entity time.
+public enum EntityTimeMark: UInt16, CoverageMark {
+  case timeAsked
+
+  public static let offset = Mark.offset(of: EntityTimeMark.self)
+
+  public var clause: String {
+    "XEP-0202, 2"
+  }
 }

@@ -8,17 +8,18 @@ extension Account {
   /// The user sends a subscription stanza (appendix A.2) from a session, which hears what is wrong with it.
   mutating func sendSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ step: inout Step) {
     let contact = stanza.to.bare
-    guard contact != jid else { return step.reach(.subscriptionSentToSelf) }
+    guard contact != jid else { return step.reach(SubscriptionMark.subscriptionSentToSelf) }
     var item = roster[contact] ?? RosterItem(jid: contact, isListed: false)
     step.reach(type.markSent(in: item.state))
     switch type {
     case .subscribe:
       // It may have to be kept as it is (3.1.3). Said here, before anybody is asked: whether the contact is there shows by nothing.
-      guard stanza.element.stored.count <= step.configuration.limits.requestBytes else {
-        return step.bounce(stanza, step.reach(.subscriptionSentTooBig, StanzaError(.policyViolation, text: "the request is too long")))
+      guard stanza.element.stored.count <= step.configuration.limits[.requestBytes] else {
+        return step.bounce(
+          stanza, step.reach(SubscriptionMark.subscriptionSentTooBig, StanzaError(.policyViolation, text: "the request is too long")))
       }
       guard item.isListed || hasRoomForContact(step.configuration.limits) else {
-        return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
+        return step.bounce(stanza, step.reach(SubscriptionMark.subscriptionSentFull, StanzaError(.resourceConstraint)))
       }
       item.isListed = true
       if !item.isHeard { item.isAsking = true }
@@ -33,7 +34,7 @@ extension Account {
       // Approval of what nobody asked for is kept to ourselves (A.2.3; pre-approval is not offered).
       guard item.request != nil else { return }
       guard item.isListed || hasRoomForContact(step.configuration.limits) else {
-        return step.bounce(stanza, step.reach(.subscriptionSentFull, StanzaError(.resourceConstraint)))
+        return step.bounce(stanza, step.reach(SubscriptionMark.subscriptionSentFull, StanzaError(.resourceConstraint)))
       }
       item.request = nil
       item.isListed = true
@@ -68,9 +69,9 @@ extension Account {
       step.route(Account.requestArrived, from: jid, to: contact)
       // Requests are repeated in case they were lost; this one was not.
       guard item.request == nil else { return }
-      guard item.isListed || hasRoomForRequest(step.configuration.limits) else { return step.reach(.subscriptionGotFull) }
+      guard item.isListed || hasRoomForRequest(step.configuration.limits) else { return step.reach(SubscriptionMark.subscriptionGotFull) }
       item.request = stanza.element
-      if available.isEmpty { step.reach(.requestToNobody) }
+      if available.isEmpty { step.reach(SubscriptionMark.requestToNobody) }
       update(item, &step)
       for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
     case .unsubscribe:
@@ -111,7 +112,7 @@ extension Account {
     if item.isListed || item.request != nil || item.subscription != .none {
       update(item, &step)
     } else if roster[item.jid] != nil {
-      step.reach(.subscriptionForgotten)
+      step.reach(SubscriptionMark.subscriptionForgotten)
       forget(item, &step)
     }
   }
@@ -121,10 +122,10 @@ extension Account {
     for item in roster.values {
       guard let request = item.request else { continue }
       guard !isBlocked(item.jid) else {
-        step.reach(.requestOfBlockedKept)
+        step.reach(SubscriptionMark.requestOfBlockedKept)
         continue
       }
-      step.reach(.requestOffered)
+      step.reach(SubscriptionMark.requestOffered)
       step.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(link: session.link, to: jid)]))
     }
   }

@@ -2,16 +2,15 @@
 ///
 /// A value like the server that holds it: nothing is counted across servers, and a snapshot keeps its own counts.
 public struct Marks: Sendable, Equatable {
-  /// By raw value; empty until the first mark, so that a step's own cost nothing.
+  /// By place in the catalogue; empty until the first mark, so that a step's own cost nothing.
   private(set) var counts: [Int] = []
-
-  private static let size = Mark.allCases.count
 
   public init() {}
 
+  public mutating func reach(_ mark: some CoverageMark) { reach(mark.mark) }
   public mutating func reach(_ mark: Mark) {
-    if counts.isEmpty { counts = Array(repeating: 0, count: Marks.size) }
-    counts[Int(mark.rawValue)] += 1
+    if counts.isEmpty { counts = Array(repeating: 0, count: Mark.all.count) }
+    counts[mark.index] += 1
   }
 
   /// Adds what others have reached.
@@ -21,13 +20,14 @@ public struct Marks: Sendable, Equatable {
     for index in counts.indices { counts[index] += other.counts[index] }
   }
 
-  public func count(of mark: Mark) -> Int { counts.isEmpty ? 0 : counts[Int(mark.rawValue)] }
+  public func count(of mark: some CoverageMark) -> Int { count(of: mark.mark) }
+  public func count(of mark: Mark) -> Int { counts.isEmpty ? 0 : counts[mark.index] }
 
   /// How many different ones were reached.
   public var reachedCount: Int { counts.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
 
   /// What was never reached, in the order of the catalogue.
-  public var unreached: [Mark] { Mark.allCases.filter { count(of: $0) == 0 } }
+  public var unreached: [Mark] { Mark.all.filter { count(of: $0) == 0 } }
 }
 
 extension Marks: Codable {

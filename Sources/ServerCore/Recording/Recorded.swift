@@ -17,7 +17,15 @@ enum Shown: Sendable {
 }
 
 extension Configuration: Recorded {
-  static var shown: Shown { .properties(["domains", "conferenceLabel", "softwareVersion"]) }
+  static var shown: Shown { .properties(["domains", "softwareVersion"]) }
+}
+extension Configuration.Limits: Recorded {
+  /// Names of limits, and numbers.
+  static var shown: Shown { .everything }
+}
+extension Configuration.Settings: Recorded {
+  /// Names of settings, and what was chosen: choices of ours, and the label of rooms.
+  static var shown: Shown { .everything }
 }
 extension RoundsHistory: Recorded {
   static var shown: Shown { .properties(["key"]) }

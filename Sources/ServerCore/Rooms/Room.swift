@@ -30,12 +30,12 @@ struct Room: Sendable, Codable {
   /// A room that nobody knows yet. The first who joins becomes its owner.
   init(creating jid: JID, _ step: inout Step) {
     self.jid = jid
-    configuration.keep(to: step.configuration.limits.rooms)
-    lockDeadline = step.now.monotonic + step.configuration.limits.rooms.lockTime
+    configuration.keep(to: step.configuration.limits)
+    lockDeadline = step.now.monotonic + step.configuration.limits[time: .roomLockTime]
   }
 
   /// A persistent room as it was stored.
-  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits.Rooms) {
+  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits) {
     self.jid = jid
     // What an older or newer version stored and this one can't read stays as it is by default.
     if let form = DataForm(row.configuration) { try? configuration.apply(form) }
@@ -68,7 +68,9 @@ extension Room {
   /// Takes a stanza to the room or to somebody in it.
   mutating func receive(_ stanza: Stanza, _ step: inout Step) {
     // A presence that would create the room is refused as a room refuses it (7.2.10).
-    if isHidden(from: stanza.from), !Room.isCreation(stanza) { return Room.refuseAsAbsent(step.reach(.roomLockedAsked, stanza), &step) }
+    if isHidden(from: stanza.from), !Room.isCreation(stanza) {
+      return Room.refuseAsAbsent(step.reach(RoomMark.roomLockedAsked, stanza), &step)
+    }
     switch stanza.kind {
     case .presence: receivePresence(stanza, &step)
     case .message: receiveMessage(stanza, &step)
@@ -82,7 +84,7 @@ extension Room {
     guard stanza.type == "get" || stanza.type == "set" else { return }
     guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
     guard let request = Request.toRoom(payload), case .room(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+      return step.bounce(stanza, step.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
     }
     handle(&self, stanza, payload, &step)
   }
@@ -90,7 +92,9 @@ extension Room {
   /// Requests that only ask: to set is answered like an unknown request.
   static func asking(_ handle: @escaping @Sendable (inout Room, Stanza, Element, inout Step) -> Void) -> Request.Handler {
     .room { room, stanza, payload, step in
-      guard stanza.type == "get" else { return step.bounce(stanza, step.reach(.roomRequestUnknown, StanzaError(.serviceUnavailable))) }
+      guard stanza.type == "get" else {
+        return step.bounce(stanza, step.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+      }
       handle(&room, stanza, payload, &step)
     }
   }
@@ -101,13 +105,13 @@ extension Room {
   /// A creator who doesn't configure the room in time has cancelled it (10.1.1 step 5).
   mutating func deadlinePassed(_ step: inout Step) {
     guard let lockDeadline, lockDeadline <= step.now.monotonic else { return }
-    step.reach(.roomLockExpired)
+    step.reach(RoomMark.roomLockExpired)
     destroy(Destruction(reason: "The room was not configured in time."), &step)
   }
 
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
   mutating func abandon(_ step: inout Step) {
-    step.reach(.roomAbandoned)
+    step.reach(RoomMark.roomAbandoned)
     dismissAll(.technicalProblem, &step)
   }
 

@@ -24,13 +24,13 @@ extension Server {
 
   /// Until the room is loaded.
   private mutating func park(_ stanza: Stanza, for jid: JID, _ step: inout Step) {
-    let limit = configuration.limits.parkedStanzas
+    let limit = configuration.limits[.parkedStanzas]
     let added = rooms.change(jid) { slot in
-      if !slot.parked.isEmpty { step.reach(.parkedBehindRoom) }
+      if !slot.parked.isEmpty { step.reach(ActivationMark.parkedBehindRoom) }
       return slot.park(.stanza(stanza), limit: limit)
     }
     guard let added = added ?? nil else {
-      step.reach(.parkedRoomFull)
+      step.reach(ActivationMark.parkedRoomFull)
       return giveUp(.stanza(stanza), &step)
     }
     parkedCount += added
@@ -41,36 +41,36 @@ extension Server {
     guard let old = rooms[jid]?.inquiry else { return }
     _ = step.inquiries.close(old)
     // One question has just been closed, so there is room for another.
-    rooms[jid]!.inquiry = step.reach(.loadRoomOutdated, step.ask(.query(.room(jid)), .residency(.room(jid)))) ?? old
+    rooms[jid]!.inquiry = step.reach(ActivationMark.loadRoomOutdated, step.ask(.query(.room(jid)), .residency(.room(jid)))) ?? old
   }
 
   mutating func roomLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
-    guard let slot = rooms[jid], slot.inquiry == inquiry else { return step.reach(.inquiryAnswerIgnored) }
+    guard let slot = rooms[jid], slot.inquiry == inquiry else { return step.reach(InquiryMark.inquiryAnswerIgnored) }
     parkedCount -= slot.parked.count
     switch read(answer, of: jid, &step, { rows, step throws(RowProblem) in try restore(jid, rows, &step) }) {
     case .present(let room): rooms[jid] = Slot(room.isDestroyed ? nil : room)
     case .absent: rooms[jid] = Slot(nil)
     case .failed:
-      step.reach(.loadRoomFailed)
+      step.reach(ActivationMark.loadRoomFailed)
       _ = rooms.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
     }
     for case .stanza(let stanza) in slot.parked { hand(stanza, to: jid, &step) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
-    wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.room(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 
   /// A stored room as it may be: an older version may have stored what may not be, and the last owner's account may be gone.
   private func restore(_ jid: JID, _ rows: OwnerRows, _ step: inout Step) throws(RowProblem) -> Room {
     var room = Room(
-      restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits.rooms)
-    step.reach(.loadRoom)
+      restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits)
+    step.reach(ActivationMark.loadRoom)
     // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.
     step.touch(jid)
     room.lastUse = step.now.monotonic
     room.mendList(&step)
-    if room.affiliations.ownerCount == 0 { step.reach(.roomLoadedWithoutOwner) }
+    if room.affiliations.ownerCount == 0 { step.reach(RoomMark.roomLoadedWithoutOwner) }
     room.keepOwner(&step)
     return room
   }
@@ -85,10 +85,13 @@ extension Server {
   private mutating func handToNobody(_ stanza: Stanza, to jid: JID, _ step: inout Step) {
     guard Room.isCreation(stanza) else {
       let isJoin = stanza.kind == .presence && stanza.type == nil
-      step.reach(!isJoin ? .roomAbsentAsked : stanza.to.isBare ? .roomAbsentWithoutNick : .roomJoinNickUnseen)
+      step.reach(
+        !isJoin
+          ? RoomMark.roomAbsentAsked.mark
+          : stanza.to.isBare ? RoomMark.roomAbsentWithoutNick.mark : RoomPresenceMark.roomJoinNickUnseen.mark)
       return Room.refuseAsAbsent(stanza, &step)
     }
-    step.reach(.roomCreated)
+    step.reach(RoomMark.roomCreated)
     rooms[jid] = Slot(Room(creating: jid, &step))
     hand(stanza, to: jid, &step)
   }
@@ -100,20 +103,20 @@ extension Server {
 
   private mutating func settle(_ jid: JID, _ rest: Room.Rest, _ step: inout Step) {
     if rest.isGone {
-      if !rest.isDestroyed { step.reach(.roomGoneWithLast) }
+      if !rest.isDestroyed { step.reach(RoomMark.roomGoneWithLast) }
       return _ = rooms.remove(jid)
     }
     if let deadline = rest.deadline { wake(.room(jid), at: deadline) }
-    if rest.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits.idleTime) }
+    if rest.isIdle { wake(.room(jid), at: step.now.monotonic + configuration.limits[time: .idleTime]) }
   }
 
   mutating func checkRoom(_ jid: JID, _ step: inout Step) {
     guard let rest = rooms.look(jid, { $0.look { $0.rest } }) ?? nil else { return }
     if rest.isIdle {
       // The timer may have been set for an earlier use: what leaves memory loses its history.
-      let due = rest.lastUse + configuration.limits.idleTime
-      guard isPast(due, step) else { return wake(.room(jid), at: step.reach(.idleRoomPostponed, due)) }
-      return _ = rooms.remove(step.reach(.idleRoomReleased, jid))
+      let due = rest.lastUse + configuration.limits[time: .idleTime]
+      guard isPast(due, step) else { return wake(.room(jid), at: step.reach(ActivationMark.idleRoomPostponed, due)) }
+      return _ = rooms.remove(step.reach(ActivationMark.idleRoomReleased, jid))
     }
     guard let deadline = rest.deadline else { return }
     guard isPast(deadline, step) else { return wake(.room(jid), at: deadline) }
@@ -131,7 +134,7 @@ extension Server {
   mutating func receiveAtRoomService(_ stanza: Stanza, _ step: inout Step) {
     guard RoomService.isListQuery(stanza) else { return RoomService.receive(stanza, &step) }
     let list = RoomRow.listed(at: stanza.to.domain)
-    if listings[list] != nil { step.reach(.serviceListShared) }
+    if listings[list] != nil { step.reach(RoomServiceMark.serviceListShared) }
     ask(for: list, .stanza(stanza), &step)
   }
 
@@ -139,7 +142,7 @@ extension Server {
   func answerRoomList(_ stanza: Stanza, _ stored: [RoomListing], _ step: inout Step) {
     let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
     let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
-    step.reach(gone.isEmpty ? .serviceListed : .serviceListHidesRoom)
+    step.reach(gone.isEmpty ? RoomServiceMark.serviceListed : .serviceListHidesRoom)
     guard let query = stanza.element.firstChild else { return }
     step.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing), for: query))
   }

@@ -36,7 +36,7 @@ extension Room {
     announce(notice, of: changed, wasShown: shows(occupant.role), &step)
     // A moderator sees everybody's JID, "automatically through presence" (8).
     if role == .moderator, occupant.role != .moderator, !configuration.isNonAnonymous {
-      step.reach(.roomShowsJIDs)
+      step.reach(RoomPresenceMark.roomShowsJIDs)
       for session in changed.sessions.keys { showOccupants(to: changed, at: session, &step) }
     }
   }
@@ -68,7 +68,7 @@ extension Room {
     }
 
     if let nick = entry.nick, let sitter = occupants[nick], sitter.user != user {
-      step.reach(.roomRankSitterOut)
+      step.reach(RoomAffiliationMark.roomRankSitterOut)
       expel(sitter, .kicked, by: nil, reason: "This nickname is reserved", &step)
     }
     let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
@@ -76,10 +76,10 @@ extension Room {
       adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &step)
     }
     if present.isEmpty, affiliation != old?.affiliation ?? .none {
-      step.reach(.roomRankAbsent)
+      step.reach(RoomAffiliationMark.roomRankAbsent)
       announceAbsent(user, affiliation, &step)
       if configuration.isMembersOnly, affiliation >= .member, old == nil, let actor {
-        step.reach(.roomRankInvites)
+        step.reach(RoomAffiliationMark.roomRankInvites)
         // By the address that the room shows of whoever did it.
         let shown = configuration.isNonAnonymous ? actor.jid.bare : actor.nick.flatMap { JID(bare: jid, resource: $0) }
         invite(user, by: actor.jid, shownAs: shown ?? jid, &step)
@@ -101,7 +101,9 @@ extension Room {
     // The role that goes with an affiliation is gained with it; it is lost with the rank of an admin (5.1.3).
     let usual = new.defaultRole(inModerated: configuration.isModerated)
     let role = old >= .admin && new < .admin ? usual : max(usual, occupant.role)
-    if role != occupant.role { step.reach(role > occupant.role ? .roomRankGivesRole : .roomRankTakesRole) }
+    if role != occupant.role {
+      step.reach(role > occupant.role ? RoomAffiliationMark.roomRankGivesRole : .roomRankTakesRole)
+    }
     update(occupant, to: role, by: actor, reason: reason, &step)
   }
 
@@ -117,7 +119,7 @@ extension Room {
 
 extension Room.Role {
   /// What a moderator does by such a change.
-  fileprivate func mark(insteadOf old: Room.Role) -> Mark {
+  fileprivate func mark(insteadOf old: Room.Role) -> RoomRoleMark {
     switch (old, self) {
     case (_, .none): .roomRoleKick
     case (_, old): .roomRoleUnchanged
@@ -131,7 +133,7 @@ extension Room.Role {
 
 extension Room.Affiliation {
   /// What an admin or owner does by such a change: it is told by what is given, or by what is taken if nothing is.
-  fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> Mark {
+  fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> RoomAffiliationMark {
     switch (old, self) {
     case (_, old): .roomRankUnchanged
     case (_, .outcast): isOfDomain ? .roomRankBanDomain : .roomRankBan
@@ -142,6 +144,76 @@ extension Room.Affiliation {
     case (_, .member): .roomRankMember
     case (.outcast, .none): .roomRankPardon
     case (_, .none): .roomRankNoMember
+    }
+  }
+}
+
+/// Marks: changes of roles.
+public enum RoomRoleMark: UInt16, CoverageMark {
+  case roomRoleKick, roomRoleKickRefused
+  case roomRoleVoice
+  case roomRoleMute, roomRoleMuteRefused
+  case roomRoleModerator, roomRoleModeratorRefused
+  case roomRoleNoModerator, roomRoleNoModeratorRefused
+  case roomRoleUnchanged
+  case roomRoleByStranger
+
+  public static let offset = Mark.offset(of: RoomRoleMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomRoleKick, .roomRoleKickRefused: "XEP-0045, 8.2"
+    case .roomRoleVoice: "XEP-0045, 8.3"
+    case .roomRoleMute, .roomRoleMuteRefused: "XEP-0045, 8.4"
+    case .roomRoleModerator, .roomRoleModeratorRefused: "XEP-0045, 9.6"
+    case .roomRoleNoModerator, .roomRoleNoModeratorRefused: "XEP-0045, 9.7"
+    case .roomRoleUnchanged: "XEP-0045, 8.5"
+    case .roomRoleByStranger: "XEP-0045, 8"
+    }
+  }
+}
+
+/// Marks: changes of affiliations.
+public enum RoomAffiliationMark: UInt16, CoverageMark {
+  case roomRankBan, roomRankBanRefused, roomRankBanSelf
+  case roomRankBanDomain, roomRankPardon
+  case roomRankMember
+  case roomRankNoMember
+  case roomRankOwner
+  case roomRankNoOwner, roomRankLastOwner
+  case roomRankAdmin
+  case roomRankNoAdmin
+  case roomRankFull
+  case roomRankRefused
+  case roomRankUnchanged
+  case roomRankAbsent
+  case roomRankInvites
+  case roomRankGivesRole, roomRankTakesRole
+  case roomRankReservedTwice, roomRankReservedByAnother, roomRankSitterProtected, roomRankSitterOut, roomRankNickReleased
+  case roomRankNickUnseen
+  case roomRankOfDomain
+
+  public static let offset = Mark.offset(of: RoomAffiliationMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomRankBan, .roomRankBanRefused, .roomRankBanSelf: "XEP-0045, 9.1"
+    case .roomRankBanDomain, .roomRankPardon: "XEP-0045, 9.2"
+    case .roomRankMember: "XEP-0045, 9.3"
+    case .roomRankNoMember: "XEP-0045, 9.4"
+    case .roomRankOwner, .roomRankAbsent: "XEP-0045, 10.3"
+    case .roomRankNoOwner, .roomRankLastOwner: "XEP-0045, 10.4"
+    case .roomRankAdmin: "XEP-0045, 10.6"
+    case .roomRankNoAdmin: "XEP-0045, 10.7"
+    case .roomRankFull: "XEP-0045, 5.2; \(Limit.roomAffiliations)"
+    case .roomRankRefused: "XEP-0045, 5.2.1"
+    case .roomRankUnchanged: "XEP-0045, 5.2.2"
+    case .roomRankInvites: "XEP-0045, 9.5"
+    case .roomRankGivesRole, .roomRankTakesRole: "XEP-0045, 5.1.3"
+    case .roomRankReservedTwice, .roomRankReservedByAnother, .roomRankSitterProtected, .roomRankSitterOut, .roomRankNickReleased:
+      "XEP-0045, 7.10"
+    case .roomRankNickUnseen: "XEP-0045, 17.1"
+    case .roomRankOfDomain: "XEP-0045, 5.2"
     }
   }
 }

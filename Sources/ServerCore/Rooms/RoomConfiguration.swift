@@ -128,7 +128,7 @@ extension RoomConfiguration {
   }
 
   /// Takes back what goes beyond the server's limits.
-  mutating func keep(to limits: Configuration.Limits.Rooms) { historyLength = min(historyLength, limits.historyMessages) }
+  mutating func keep(to limits: Configuration.Limits) { historyLength = min(historyLength, limits[.roomHistoryMessages]) }
 
   /// A password alone protects the room and an empty one opens it; beside the flag, the flag decides.
   private mutating func readSecret(_ form: DataForm) throws(StanzaError) {
@@ -161,10 +161,11 @@ extension RoomConfiguration {
 
 extension RoomConfiguration {
   /// The form that an owner is asked to fill in, with what holds now.
-  func form(_ limits: Configuration.Limits.Rooms) -> DataForm {
+  func form(_ limits: Configuration.Limits) -> DataForm {
     DataForm(
       .form, title: "Room configuration",
-      instructions: ["Only what you submit changes.", "At most \(limits.historyMessages) messages are shown to who joins."], fields: fields)
+      instructions: ["Only what you submit changes.", "At most \(limits[.roomHistoryMessages]) messages are shown to who joins."],
+      fields: fields)
   }
 
   /// The same as a submission: so it is stored.

@@ -7,8 +7,8 @@ internal import XMPP
 extension Room {
   func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
     switch query["node"] {
-    case nil, "": step.reply(stanza, step.reach(.roomInfo, info(ServiceDiscovery.answer(to: query))))
-    case "x-roomuser-item": step.reply(stanza, step.reach(.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
+    case nil, "": step.reply(stanza, step.reach(RoomDiscoMark.roomInfo, info(ServiceDiscovery.answer(to: query))))
+    case "x-roomuser-item": step.reply(stanza, step.reach(RoomDiscoMark.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
     // The room lets every namespace pass (18.1.1).
     case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
     default: step.bounce(stanza, StanzaError(.itemNotFound))
@@ -70,13 +70,34 @@ extension Room {
     let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil
     var answer = ServiceDiscovery.answer(to: query)
     if occupant(of: stanza.from) != nil || (isOpen && affiliation(of: stanza.from) != .outcast) {
-      step.reach(.roomItems)
+      step.reach(RoomDiscoMark.roomItems)
       for occupant in occupants.values where shows(occupant.role) {
         answer.append("item", NS.discoItems, ["jid": occupant.address.text])
       }
     } else {
-      step.reach(.roomItemsHidden)
+      step.reach(RoomDiscoMark.roomItemsHidden)
     }
     step.reply(stanza, answer)
+  }
+}
+
+/// Marks: requests to a room itself.
+public enum RoomDiscoMark: UInt16, CoverageMark {
+  case roomInfo
+  case roomItems, roomItemsHidden
+  case roomReservedNickAsked
+  case roomPing
+  case roomRequestUnknown
+
+  public static let offset = Mark.offset(of: RoomDiscoMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomInfo: "XEP-0045, 6.4"
+    case .roomItems, .roomItemsHidden: "XEP-0045, 6.5"
+    case .roomReservedNickAsked: "XEP-0045, 7.12"
+    case .roomPing: "XEP-0199, 4.2"
+    case .roomRequestUnknown: "XEP-0045, 17.4"
+    }
   }
 }

@@ -19,10 +19,10 @@ struct RoomHistory: Sendable, Codable {
   private(set) var bytes = 0
 
   /// Returns what made older entries go, if any did.
-  mutating func append(_ entry: Entry, limit: Int, bytes most: Int) -> Mark? {
+  mutating func append(_ entry: Entry, limit: Int, bytes most: Int) -> RoomMessageMark? {
     entries.append(entry)
     bytes += entry.element.weight
-    let cut: Mark? = entries.count > limit ? .roomHistoryCutByCount : bytes > most ? .roomHistoryCutByBytes : nil
+    let cut: RoomMessageMark? = entries.count > limit ? .roomHistoryCutByCount : bytes > most ? .roomHistoryCutByBytes : nil
     trim(to: limit, bytes: most)
     return cut
   }
@@ -52,8 +52,8 @@ struct RoomHistory: Sendable, Codable {
   }
 
   /// The conditions that such a request makes.
-  static func marks(of request: Element) -> [Mark] {
-    let conditions: [(name: Text, mark: Mark)] = [
+  static func marks(of request: Element) -> [RoomMessageMark] {
+    let conditions: [(name: Text, mark: RoomMessageMark)] = [
       ("seconds", .roomHistorySeconds), ("since", .roomHistorySince), ("maxstanzas", .roomHistoryMaxStanzas),
       ("maxchars", .roomHistoryMaxChars),
     ]

@@ -62,7 +62,7 @@ extension Room {
     if let form = stanza.element.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.formType == NS.mucRequest {
       return receiveVoiceForm(stanza, form, from: sender, &step)
     }
-    step.bounce(stanza, step.reach(.roomMessageUnknown, StanzaError(.featureNotImplemented, by: jid)))
+    step.bounce(stanza, step.reach(RoomMessageMark.roomMessageUnknown, StanzaError(.featureNotImplemented, by: jid)))
   }
 
   /// A message from somebody who isn't in the room: all that is taken is that an invitation is declined.
@@ -72,7 +72,7 @@ extension Room {
     {
       return receiveDecline(stanza, refusal, &step)
     }
-    step.bounce(stanza, step.reach(.roomMessageByStranger, StanzaError(.notAcceptable, by: jid)))
+    step.bounce(stanza, step.reach(RoomMessageMark.roomMessageByStranger, StanzaError(.notAcceptable, by: jid)))
   }
 }
 
@@ -82,16 +82,16 @@ extension Room {
   private mutating func receiveInvitations(_ stanza: Stanza, _ invitations: [Element], from sender: Occupant, _ step: inout Step) {
     // Whoever is invited to a members-only room becomes a member: so it takes who may add one (9.5).
     guard !configuration.isMembersOnly || affiliation(of: sender.user) >= .admin else {
-      return step.bounce(stanza, step.reach(.roomInviteForbidden, StanzaError(.forbidden, by: jid)))
+      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteForbidden, StanzaError(.forbidden, by: jid)))
     }
     let invitees = invitations.compactMap { invitation in
       invitation["to"].flatMap { JID($0) }.map { (jid: $0, invitation: invitation) }
     }
     guard invitees.count == invitations.count else {
-      return step.bounce(stanza, step.reach(.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
+      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
     }
-    guard invitees.count <= step.configuration.limits.rooms.invitations else {
-      return step.bounce(stanza, step.reach(.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
+    guard invitees.count <= step.configuration.limits[.roomInvitations] else {
+      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
     }
     do throws(StanzaError) { try admit(invitees.map(\.jid), &step) } catch { return step.bounce(stanza, error) }
     // Without the real JID where the room hides it.
@@ -106,13 +106,13 @@ extension Room {
     guard configuration.isMembersOnly else { return }
     let strangers = OrderedSet(invitees.map(\.bare).filter { affiliation(of: $0) == .none })
     guard strangers.allSatisfy({ Room.mayHave(.member, $0, step.configuration) }) else {
-      throw step.reach(.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
+      throw step.reach(RoomInvitationMark.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
     }
-    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits.rooms.affiliations else {
-      throw step.reach(.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
+    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits[.roomAffiliations] else {
+      throw step.reach(RoomInvitationMark.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
     }
     for invitee in strangers {
-      step.reach(.roomInviteMakesMember)
+      step.reach(RoomInvitationMark.roomInviteMakesMember)
       setAffiliation(.member, of: invitee, nick: .keep, by: nil, reason: nil, &step)
     }
   }
@@ -125,32 +125,34 @@ extension Room {
   mutating func invite(
     _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ step: inout Step
   ) {
-    let limit = step.configuration.limits.rooms.openInvitations
-    if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) { step.reach(.roomInvitationForgotten) }
+    let limit = step.configuration.limits[.roomOpenInvitations]
+    if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) { step.reach(RoomInvitationMark.roomInvitationForgotten) }
     let invitation = Element("invite", NS.mucUser, ["from": shown.text], children: details)
     var x = Element("x", NS.mucUser, children: [invitation])
-    if let secret = configuration.secret { x.append("password", NS.mucUser, text: step.reach(.roomInviteWithPassword, secret)) }
+    if let secret = configuration.secret {
+      x.append("password", NS.mucUser, text: step.reach(RoomInvitationMark.roomInviteWithPassword, secret))
+    }
     step.route(Element("message", NS.client, ["id": id], children: [x]), from: jid, to: invitee)
   }
 
   /// The one who invited is told: by the client that is in the room, or else by the account.
   private mutating func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ step: inout Step) {
     guard let address = refusal["to"].flatMap({ JID($0) }) else {
-      return step.bounce(stanza, step.reach(.roomDeclineMalformed, StanzaError(.badRequest, by: jid)))
+      return step.bounce(stanza, step.reach(RoomInvitationMark.roomDeclineMalformed, StanzaError(.badRequest, by: jid)))
     }
     // Nobody invited the sender, as far as the room remembers: the message is like any other that is no occupant's (7.4).
     guard invitations.contains(stanza.from) else {
-      return step.bounce(stanza, step.reach(.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
+      return step.bounce(stanza, step.reach(RoomInvitationMark.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
     }
     // Who is behind a nick is not for strangers to find out: so a real address counts only where all may see it, and a decline to
     // somebody who did not invite is lost without a word.
     guard affiliation(of: stanza.from) != .outcast,
       let inviter = invitations.take(stanza.from, from: address, isOpen: configuration.isNonAnonymous)
-    else { return step.reach(.roomDeclineLost) }
+    else { return step.reach(RoomInvitationMark.roomDeclineLost) }
     let decline = Element("decline", NS.mucUser, ["from": stanza.from.bare.text], children: refusal.passedOn)
     let message = Element("message", NS.client, ["id": stanza.id], children: [Element("x", NS.mucUser, children: [decline])])
     let present = occupants.values.filter { $0.user == inviter }.flatMap(\.sessions.keys)
-    step.reach(present.isEmpty ? .roomDeclinePassedToAccount : .roomDeclinePassed)
+    step.reach(present.isEmpty ? RoomInvitationMark.roomDeclinePassedToAccount : .roomDeclinePassed)
     step.route(message, from: jid, to: present.isEmpty ? [inviter] : present)
   }
 }
@@ -171,11 +173,13 @@ extension Room {
     }
     if sender.role == .moderator, let nick = form.value("muc#roomnick") {
       // Who has gone or been given voice meanwhile needs no answer.
-      guard form.flag("muc#request_allow") == true, occupants[nick]?.role == .visitor else { return step.reach(.roomVoiceNotApproved) }
-      step.reach(.roomVoiceApproved)
+      guard form.flag("muc#request_allow") == true, occupants[nick]?.role == .visitor else {
+        return step.reach(RoomInvitationMark.roomVoiceNotApproved)
+      }
+      step.reach(RoomInvitationMark.roomVoiceApproved)
       setRole(.participant, of: nick, by: Actor(jid: stanza.from, nick: sender.nick), reason: nil, &step)
     } else if sender.role == .visitor {
-      step.reach(.roomVoiceRequested)
+      step.reach(RoomInvitationMark.roomVoiceRequested)
       broadcast(voiceRequest(of: sender), toModeratorsOnly: true, &step)
     }
   }
@@ -193,5 +197,33 @@ extension Room {
         DataForm.Field(name: "muc#request_allow", kind: .boolean, label: "Grant voice to this person?", values: ["0"]),
       ])
     return Element("message", NS.client, children: [form.element])
+  }
+}
+
+/// Marks: invitations, and requests for voice.
+public enum RoomInvitationMark: UInt16, CoverageMark {
+  case roomInviteMalformed, roomInviteWithPassword
+  case roomInviteTooMany
+  case roomInviteForbidden, roomInviteMakesMember, roomInviteOfDomain
+  case roomInviteListFull
+  case roomInvitationForgotten
+  case roomDeclineMalformed, roomDeclineUninvited, roomDeclineLost, roomDeclinePassed, roomDeclinePassedToAccount
+  case roomVoiceRequested
+  case roomVoiceApproved, roomVoiceNotApproved
+
+  public static let offset = Mark.offset(of: RoomInvitationMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomInviteMalformed, .roomInviteWithPassword, .roomDeclineMalformed, .roomDeclineUninvited, .roomDeclineLost,
+      .roomDeclinePassed, .roomDeclinePassedToAccount:
+      "XEP-0045, 7.8.2"
+    case .roomInviteTooMany: "XEP-0045, 7.8.2; \(Limit.roomInvitations)"
+    case .roomInviteForbidden, .roomInviteMakesMember, .roomInviteOfDomain: "XEP-0045, 9.5"
+    case .roomInviteListFull: "XEP-0045, 9.5; \(Limit.roomAffiliations)"
+    case .roomInvitationForgotten: "XEP-0045, 7.8.2; \(Limit.roomOpenInvitations)"
+    case .roomVoiceRequested: "XEP-0045, 7.13"
+    case .roomVoiceApproved, .roomVoiceNotApproved: "XEP-0045, 8.6"
+    }
   }
 }

@@ -21,13 +21,13 @@ extension Room {
   private mutating func receiveGroupchat(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
     if stanza.element.isSubjectChange { return changeSubject(stanza, by: sender, &step) }
     guard sender.role >= .participant else {
-      return step.bounce(stanza, step.reach(.roomMessageByVisitor, StanzaError(.forbidden, by: jid)))
+      return step.bounce(stanza, step.reach(RoomMessageMark.roomMessageByVisitor, StanzaError(.forbidden, by: jid)))
     }
     let message = reflected(stanza.element, &step)
     step.route(message, from: sender.address, to: allSessions)
     if message.child("body", NS.client) != nil {
       let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
-      let bytes = step.configuration.limits.rooms.historyBytes
+      let bytes = step.configuration.limits[.roomHistoryBytes]
       if let cut = history.append(entry, limit: configuration.historyLength, bytes: bytes) { step.reach(cut) }
     }
   }
@@ -35,20 +35,21 @@ extension Room {
   /// The message as everybody gets it: with an id (7.4), and without what only the room may say.
   private func reflected(_ message: Element, _ step: inout Step) -> Element {
     var kept = message.withoutRoomClaims(of: jid)
-    if kept.id == nil { kept["id"] = step.reach(.roomMessageGetsID, step.generator.token()) }
+    if kept.id == nil { kept["id"] = step.reach(RoomMessageMark.roomMessageGetsID, step.generator.token()) }
     return kept
   }
 
   /// 8.1. A moderator may always, a participant if the room is so configured.
   private mutating func changeSubject(_ stanza: Stanza, by sender: Occupant, _ step: inout Step) {
     guard sender.role >= (configuration.participantsChangeSubject ? .participant : .moderator) else {
-      return step.bounce(stanza, step.reach(.roomSubjectRefused, StanzaError(.forbidden, by: jid)))
+      return step.bounce(stanza, step.reach(RoomMessageMark.roomSubjectRefused, StanzaError(.forbidden, by: jid)))
     }
     let subjects = stanza.element.children.filter { $0.is("subject", NS.client) }
     guard subjects.reduce(0, { $0 + $1.weight }) <= Limits.subjectBytes else {
-      return step.bounce(stanza, step.reach(.roomSubjectTooLong, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid)))
+      return step.bounce(
+        stanza, step.reach(RoomMessageMark.roomSubjectTooLong, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid)))
     }
-    step.reach(sender.role < .moderator ? .roomSubjectByParticipant : .roomSubjectChanged)
+    step.reach(sender.role < .moderator ? RoomMessageMark.roomSubjectByParticipant : .roomSubjectChanged)
     let message = reflected(stanza.element, &step)
     step.route(message, from: sender.address, to: allSessions)
 
@@ -75,7 +76,7 @@ extension Room {
       let empty = Element("message", NS.client, ["type": "groupchat"], children: [Element("subject", NS.client)])
       return step.route(empty, from: jid, to: session)
     }
-    step.reach(.roomSubjectShown)
+    step.reach(RoomMessageMark.roomSubjectShown)
     let author = message["from"].flatMap { JID($0) }
     message["from"] = nil
     step.route(message, from: author ?? jid, to: session)
@@ -87,14 +88,16 @@ extension Room {
 extension Room {
   /// 7.5. To all clients of the addressee.
   private func receivePrivate(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
-    if stanza.type == "groupchat" { return step.bounce(stanza, step.reach(.roomPrivateGroupchat, StanzaError(.badRequest, by: jid))) }
+    if stanza.type == "groupchat" {
+      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateGroupchat, StanzaError(.badRequest, by: jid)))
+    }
     guard let addressee = occupants[stanza.to.resource] else {
-      return step.bounce(stanza, step.reach(.roomPrivateToNobody, StanzaError(.itemNotFound, by: jid)))
+      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateToNobody, StanzaError(.itemNotFound, by: jid)))
     }
     guard configuration.privateMessages.allows(sender.role) else {
-      return step.bounce(stanza, step.reach(.roomPrivateForbidden, StanzaError(.forbidden, by: jid)))
+      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateForbidden, StanzaError(.forbidden, by: jid)))
     }
-    if addressee.sessions.count > 1 { step.reach(.roomPrivateToSeveral) }
+    if addressee.sessions.count > 1 { step.reach(RoomMessageMark.roomPrivateToSeveral) }
     var message = stanza.element.withoutRoomClaims(of: jid)
     message.append("x", NS.mucUser)
     step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
@@ -109,11 +112,11 @@ extension Room {
   private mutating func receiveError(_ stanza: Stanza, _ step: inout Step) {
     guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }
     if error.meansAbsence {
-      step.reach(.roomErrorOfGhost)
+      step.reach(RoomMessageMark.roomErrorOfGhost)
       return leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
     }
     guard stanza.to.isFull, let addressee = occupants[stanza.to.resource] else { return }
-    step.reach(.roomErrorPassedOn)
+    step.reach(RoomMessageMark.roomErrorPassedOn)
     // Who found the error could be a real address.
     error.by = nil
     let message = Element("message", NS.client, ["type": "error", "id": stanza.id], children: [error.element])
@@ -142,6 +145,35 @@ extension Element {
   fileprivate func withoutRoomClaims(of room: JID) -> Element {
     removingChildren { child in
       child.has(namespace: NS.mucUser) || (child.is("delay", NS.delay) && child["from"].flatMap { JID($0) } == room)
+    }
+  }
+}
+
+/// Marks: messages in rooms, and their history.
+public enum RoomMessageMark: UInt16, CoverageMark {
+  case roomMessageByVisitor, roomMessageByStranger, roomMessageGetsID
+  case roomMessageUnknown
+  case roomSubjectChanged, roomSubjectByParticipant, roomSubjectRefused, roomSubjectTooLong
+  case roomSubjectShown
+  case roomHistoryCutByCount
+  case roomHistoryCutByBytes
+  case roomHistorySeconds, roomHistorySince, roomHistoryMaxStanzas, roomHistoryMaxChars
+  case roomPrivateGroupchat, roomPrivateToNobody, roomPrivateForbidden, roomPrivateToSeveral
+  case roomErrorOfGhost
+  case roomErrorPassedOn
+
+  public static let offset = Mark.offset(of: RoomMessageMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomMessageByVisitor, .roomMessageByStranger, .roomMessageGetsID, .roomMessageUnknown: "XEP-0045, 7.4"
+    case .roomSubjectChanged, .roomSubjectByParticipant, .roomSubjectRefused, .roomSubjectTooLong: "XEP-0045, 8.1"
+    case .roomSubjectShown: "XEP-0045, 7.2.15"
+    case .roomHistoryCutByCount: "XEP-0045, 7.2.13; \(Limit.roomHistoryMessages)"
+    case .roomHistoryCutByBytes: "XEP-0045, 7.2.13; \(Limit.roomHistoryBytes)"
+    case .roomHistorySeconds, .roomHistorySince, .roomHistoryMaxStanzas, .roomHistoryMaxChars: "XEP-0045, 7.2.14"
+    case .roomPrivateGroupchat, .roomPrivateToNobody, .roomPrivateForbidden, .roomPrivateToSeveral, .roomErrorPassedOn: "XEP-0045, 7.5"
+    case .roomErrorOfGhost: "XEP-0045, 18.1.2"
     }
   }
 }

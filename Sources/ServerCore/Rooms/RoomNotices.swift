@@ -23,7 +23,7 @@ extension Room {
 
     var element: Element { Element("status", NS.mucUser, ["code": "\(rawValue)"]) }
 
-    var mark: Mark {
+    var mark: RoomStatusMark {
       switch self {
       case .nonAnonymous: .roomStatus100
       case .showsUnavailable: .roomStatus102
@@ -145,7 +145,7 @@ extension Room {
     if shows(occupant.role) {
       tellOthers(notice, &step)
     } else if wasShown {
-      step.reach(.roomHidesPresence)
+      step.reach(RoomPresenceMark.roomHidesPresence)
       tellOthers(departure(of: occupant), &step)
     }
   }
@@ -165,7 +165,7 @@ extension Room {
     for occupant in occupants.values { present[occupant.user] = true }
     for (user, entry) in affiliations.registered where !present.contains(user) {
       guard let nick = entry.nick, occupants[nick] == nil, let address = JID(bare: jid, resource: nick) else { continue }
-      step.reach(.roomShowsAbsent)
+      step.reach(RoomPresenceMark.roomShowsAbsent)
       let notice = Notice(
         address: address, presence: Element("presence", NS.client, ["type": "unavailable"]), affiliation: entry.affiliation, role: .none,
         jid: user, nick: nick)
@@ -177,5 +177,40 @@ extension Room {
   func broadcast(_ message: Element, toModeratorsOnly: Bool = false, _ step: inout Step) {
     let chosen = toModeratorsOnly ? occupants.values.filter { $0.role == .moderator } : Array(occupants.values)
     step.route(message, from: jid, to: chosen.flatMap(\.sessions.keys))
+  }
+}
+
+/// Marks: status codes.
+public enum RoomStatusMark: UInt16, CoverageMark {
+  case roomStatus100
+  case roomStatus110
+  case roomStatus102, roomStatus103
+  case roomStatus104, roomStatus172, roomStatus173
+  case roomStatus201
+  case roomStatus301
+  case roomStatus303
+  case roomStatus307
+  case roomStatus321
+  case roomStatus322
+  case roomStatus332
+  case roomStatus333
+
+  public static let offset = Mark.offset(of: RoomStatusMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomStatus100: "XEP-0045, 7.2.3"
+    case .roomStatus110: "XEP-0045, 7.2.2"
+    case .roomStatus102, .roomStatus103: "XEP-0045, 16.6.2"
+    case .roomStatus104, .roomStatus172, .roomStatus173: "XEP-0045, 10.2.1"
+    case .roomStatus201: "XEP-0045, 10.1.1"
+    case .roomStatus301: "XEP-0045, 9.1"
+    case .roomStatus303: "XEP-0045, 7.6"
+    case .roomStatus307: "XEP-0045, 8.2"
+    case .roomStatus321: "XEP-0045, 9.4"
+    case .roomStatus322: "XEP-0045, 10.2"
+    case .roomStatus332: "XEP-0045, 11.2"
+    case .roomStatus333: "XEP-0045, 11.1"
+    }
   }
 }

@@ -8,14 +8,14 @@ internal import XMPP
 extension Room {
   mutating func receiveOwner(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
     guard affiliation(of: stanza.from) == .owner else {
-      return step.bounce(stanza, step.reach(.roomOwnerRefused, StanzaError(.forbidden)))
+      return step.bounce(stanza, step.reach(RoomOwnerMark.roomOwnerRefused, StanzaError(.forbidden)))
     }
     if stanza.type == "get" {
-      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits.rooms).element]))
+      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits).element]))
     }
     if let request = query.child("destroy", NS.mucOwner) {
       guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
-      step.reach(.roomDestroyed)
+      step.reach(RoomOwnerMark.roomDestroyed)
       destroy(destruction, &step)
       return step.reply(stanza)
     }
@@ -23,7 +23,7 @@ extension Room {
     switch form.kind {
     case .submit: configure(stanza, form, &step)
     case .cancel:
-      step.reach(isLocked ? .roomConfigurationCancelledLocked : .roomConfigurationCancelled)
+      step.reach(isLocked ? RoomOwnerMark.roomConfigurationCancelledLocked : .roomConfigurationCancelled)
       if isLocked { destroy(Destruction(), &step) }
       step.reply(stanza)
     case .form, .result: step.bounce(stanza, StanzaError(.badRequest))
@@ -36,13 +36,16 @@ extension Room {
 extension Room {
   private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ step: inout Step) {
     var wanted = configuration
-    do throws(StanzaError) { try wanted.apply(form) } catch { return step.bounce(stanza, step.reach(.roomConfigurationRefused, error)) }
-    wanted.keep(to: step.configuration.limits.rooms)
+    do throws(StanzaError) { try wanted.apply(form) } catch {
+      return step.bounce(stanza, step.reach(RoomOwnerMark.roomConfigurationRefused, error))
+    }
+    wanted.keep(to: step.configuration.limits)
     let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
-    step.reach(wasLocked ? .roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
+    step.reach(
+      wasLocked ? RoomOwnerMark.roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
     configuration = wanted
     lockDeadline = nil
-    history.trim(to: wanted.historyLength, bytes: step.configuration.limits.rooms.historyBytes)
+    history.trim(to: wanted.historyLength, bytes: step.configuration.limits[.roomHistoryBytes])
     persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &step)
     step.reply(stanza)
     if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &step) }
@@ -52,12 +55,12 @@ extension Room {
   private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ step: inout Step) {
     switch (wasPersisted, isPersisted) {
     case (false, true):
-      step.reach(.roomBecamePersistent)
+      step.reach(RoomOwnerMark.roomBecamePersistent)
       step.persist(.put(row, of: jid))
       for (user, entry) in affiliations.sorted { step.persist(.put(entry.row(of: user), of: jid)) }
     case (true, true): if hasChanged { step.persist(.put(row, of: jid)) }
     case (true, false):
-      step.reach(.roomBecameTemporary)
+      step.reach(RoomOwnerMark.roomBecameTemporary)
       step.persist(.deleteOwner(.room(jid)))
     case (false, false): break
     }
@@ -67,11 +70,11 @@ extension Room {
   private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ step: inout Step) {
     // Whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
     for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
-      step.reach(.roomBroadcastChanged)
+      step.reach(RoomOwnerMark.roomBroadcastChanged)
       tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
     }
     if configuration.isMembersOnly, !old.isMembersOnly {
-      step.reach(.roomBecameMembersOnly)
+      step.reach(RoomOwnerMark.roomBecameMembersOnly)
       for occupant in occupants.values where affiliation(of: occupant.user) < .member {
         expel(occupant, .membersOnly, by: nil, reason: nil, &step)
       }
@@ -142,5 +145,27 @@ extension Room {
       tell(notice, own: occupant.sessions.keys, &step)
     }
     clear()
+  }
+}
+
+/// Marks: configuration by owners.
+public enum RoomOwnerMark: UInt16, CoverageMark {
+  case roomOwnerRefused, roomConfigurationSame
+  case roomConfigurationRefused, roomConfigurationUnlocks, roomConfigurationCancelledLocked
+  case roomConfigurationChanged, roomConfigurationCancelled, roomBecamePersistent, roomBecameTemporary, roomBecameMembersOnly
+  case roomBroadcastChanged
+  case roomDestroyed
+
+  public static let offset = Mark.offset(of: RoomOwnerMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomOwnerRefused, .roomConfigurationSame, .roomConfigurationChanged, .roomConfigurationCancelled, .roomBecamePersistent,
+      .roomBecameTemporary, .roomBecameMembersOnly:
+      "XEP-0045, 10.2"
+    case .roomConfigurationRefused, .roomConfigurationUnlocks, .roomConfigurationCancelledLocked: "XEP-0045, 10.1.3"
+    case .roomBroadcastChanged: "XEP-0045, 16.5.3"
+    case .roomDestroyed: "XEP-0045, 10.9"
+    }
   }
 }

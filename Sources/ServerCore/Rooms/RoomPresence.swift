@@ -18,7 +18,7 @@ extension Room {
       leave(stanza.from, showing: sanitized(stanza.element, &step), codes: [], answering: Answered(stanza), &step)
     // The client is not there to take the room's presence (11.1).
     case "error":
-      if occupant(of: stanza.from) != nil { step.reach(.roomLeftByError) }
+      if occupant(of: stanza.from) != nil { step.reach(RoomPresenceMark.roomLeftByError) }
       leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
     default: break
     }
@@ -29,7 +29,8 @@ extension Room {
     let isJoin = stanza.element.child("x", NS.muc) != nil
     // Presence to the room itself is but presence.
     guard Room.isNick(nick) || (nick.isEmpty && !isJoin) else {
-      return Room.refuseNick(step.reach(nick.isEmpty ? .roomJoinAgainWithoutNick : .roomNickUnseen, stanza), &step)
+      return Room.refuseNick(
+        step.reach(nick.isEmpty ? RoomPresenceMark.roomJoinAgainWithoutNick : .roomNickUnseen, stanza), &step)
     }
     if isJoin {
       joinAgain(stanza, as: occupant, &step)
@@ -39,7 +40,7 @@ extension Room {
       notice.answered = Answered(stanza)
       announce(notice, of: renamed, &step)
     } else {
-      step.reach(.roomPresenceUpdated)
+      step.reach(RoomPresenceMark.roomPresenceUpdated)
       let presence = sanitized(stanza.element, &step)
       occupants[occupant.nick]?.show(presence, of: stanza.from)
       guard let updated = occupants[occupant.nick] else { return }
@@ -54,16 +55,16 @@ extension Room {
   private mutating func joinAgain(_ stanza: Stanza, as occupant: Occupant, _ step: inout Step) {
     let nick = stanza.to.resource
     if nick == occupant.nick {
-      step.reach(.roomJoinAgain)
+      step.reach(RoomPresenceMark.roomJoinAgain)
       enter(stanza, as: occupant, &step)
     } else if let other = occupants[nick], other.user == occupant.user {
-      step.reach(.roomJoinAgainBesideOwn)
+      step.reach(RoomPresenceMark.roomJoinAgainBesideOwn)
       var old = departure(of: occupant)
       (old.role, old.nick, old.jid, old.codes) = (occupant.role, nick, stanza.from, [.newNick])
       withdraw(stanza.from, of: occupant, old, &step)
       enter(stanza, as: other, &step)
     } else if let renamed = changeNick(of: occupant, stanza, &step) {
-      step.reach(.roomJoinAgainRenamed)
+      step.reach(RoomPresenceMark.roomJoinAgainRenamed)
       enter(stanza, as: renamed, &step)
     }
   }
@@ -75,7 +76,7 @@ extension Room {
     kept["id"] = nil
     for child in presence.children where !child.has(namespace: NS.muc) && !child.has(namespace: NS.mucUser) { kept.append(child) }
     guard kept.weight > Limits.presenceWeight else { return kept }
-    step.reach(.roomPresenceTooHeavy)
+    step.reach(RoomPresenceMark.roomPresenceTooHeavy)
     // A service may reflect these alone (18.1, 8).
     var core = Element("presence", NS.client, ["type": kept.type])
     for name: Text in ["show", "status", "priority"] {
@@ -91,7 +92,8 @@ extension Room {
 extension Room {
   private mutating func join(_ stanza: Stanza, _ step: inout Step) {
     guard Room.isNick(stanza.to.resource) else {
-      return Room.refuseNick(step.reach(stanza.to.isBare ? .roomJoinWithoutNick : .roomJoinNickUnseen, stanza), &step)
+      return Room.refuseNick(
+        step.reach(stanza.to.isBare ? RoomPresenceMark.roomJoinWithoutNick : .roomJoinNickUnseen, stanza), &step)
     }
     guard let request = stanza.element.child("x", NS.muc) else { return dismiss(stanza, &step) }
     let isCreation = isLocked && affiliations.count == 0
@@ -112,7 +114,7 @@ extension Room {
   /// A presence without the `<x/>` of a join, from who is not in the room: a client that lost track, and learns it so (7.2.18).
   private func dismiss(_ stanza: Stanza, _ step: inout Step) {
     let presence = Element("presence", NS.client, ["type": "unavailable"])
-    step.reach(.roomJoinWithoutX)
+    step.reach(RoomPresenceMark.roomJoinWithoutX)
     var notice = Notice(address: stanza.to, presence: presence, affiliation: .none, role: .none, jid: stanza.from)
     notice.reason = "You are not in the room."
     notice.codes = [.kicked, .technicalProblem]
@@ -124,19 +126,21 @@ extension Room {
   /// nicks are taken.
   private func refusal(of stanza: Stanza, _ request: Element, _ step: inout Step) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
-    let limits = step.configuration.limits.rooms
-    let spare = affiliation >= .admin ? limits.spareSessions : 0
-    if isLocked, affiliation != .owner { return step.reach(.roomJoinLocked, .itemNotFound) }
-    if affiliation == .outcast { return step.reach(.roomJoinBanned, .forbidden) }
-    if configuration.isMembersOnly, affiliation < .member { return step.reach(.roomJoinNotMember, .registrationRequired) }
-    if !configuration.accepts(request.child("password", NS.muc)?.text) { return step.reach(.roomJoinPasswordWrong, .notAuthorized) }
-    if sessionCount >= limits.sessions + spare { return step.reach(.roomJoinFull, .serviceUnavailable) }
+    let limits = step.configuration.limits
+    let spare = affiliation >= .admin ? limits[.roomSpareSessions] : 0
+    if isLocked, affiliation != .owner { return step.reach(RoomPresenceMark.roomJoinLocked, .itemNotFound) }
+    if affiliation == .outcast { return step.reach(RoomPresenceMark.roomJoinBanned, .forbidden) }
+    if configuration.isMembersOnly, affiliation < .member { return step.reach(RoomPresenceMark.roomJoinNotMember, .registrationRequired) }
+    if !configuration.accepts(request.child("password", NS.muc)?.text) {
+      return step.reach(RoomPresenceMark.roomJoinPasswordWrong, .notAuthorized)
+    }
+    if sessionCount >= limits[.roomSessions] + spare { return step.reach(RoomPresenceMark.roomJoinFull, .serviceUnavailable) }
     if isTaken(stanza.to.resource, for: stanza.from.bare) {
       let isReserved = occupants[stanza.to.resource] == nil
-      return step.reach(isReserved ? .roomJoinNickReserved : .roomJoinNickTaken, .conflict)
+      return step.reach(isReserved ? RoomPresenceMark.roomJoinNickReserved : .roomJoinNickTaken, .conflict)
     }
-    if configuration.secret != nil { step.reach(.roomJoinPasswordRight) }
-    if sessionCount >= limits.sessions { step.reach(.roomJoinSpare) }
+    if configuration.secret != nil { step.reach(RoomPresenceMark.roomJoinPasswordRight) }
+    if sessionCount >= limits[.roomSessions] { step.reach(RoomPresenceMark.roomJoinSpare) }
     return nil
   }
 
@@ -149,9 +153,9 @@ extension Room {
 
   /// The occupant that the sender becomes, or already is with another client.
   private func newcomer(_ stanza: Stanza, _ step: inout Step) -> Occupant {
-    if let present = occupants[stanza.to.resource] { return step.reach(.roomJoinAnotherClient, present) }
+    if let present = occupants[stanza.to.resource] { return step.reach(RoomPresenceMark.roomJoinAnotherClient, present) }
     let role = affiliation(of: stanza.from).defaultRole(inModerated: configuration.isModerated)
-    if role == .visitor { step.reach(.roomJoinVisitor) }
+    if role == .visitor { step.reach(RoomPresenceMark.roomJoinVisitor) }
     return Occupant(address: stanza.to, user: stanza.from.bare, role: role, sessions: [:])
   }
 
@@ -186,10 +190,10 @@ extension Room {
   private mutating func changeNick(of occupant: Occupant, _ stanza: Stanza, _ step: inout Step) -> Occupant? {
     let nick = stanza.to.resource
     guard occupants[nick] == nil, !isTaken(nick, for: occupant.user) else {
-      refuse(stanza, step.reach(.roomNickConflict, .conflict), &step)
+      refuse(stanza, step.reach(RoomPresenceMark.roomNickConflict, .conflict), &step)
       return nil
     }
-    step.reach(occupant.sessions.count > 1 ? .roomNickChangedTogether : .roomNickChanged)
+    step.reach(occupant.sessions.count > 1 ? RoomPresenceMark.roomNickChangedTogether : .roomNickChanged)
     var old = departure(of: occupant)
     old.role = occupant.role
     old.nick = nick
@@ -217,7 +221,7 @@ extension Room {
     guard let occupant = occupant(of: session) else { return }
     // Who leaves a room before it is configured gives it up (10.1.3).
     if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
-      step.reach(.roomLeftLocked)
+      step.reach(RoomPresenceMark.roomLeftLocked)
       return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, answering: answered, &step)
     }
     var notice = departure(of: occupant)
@@ -232,7 +236,7 @@ extension Room {
   private mutating func withdraw(_ session: JID, of occupant: Occupant, _ notice: Notice, _ step: inout Step) {
     guard occupant.sessions.count > 1 else { return remove(occupant, notice, &step) }
     let wasFront = occupant.shownJID == session
-    step.reach(wasFront ? .roomLeftByShownClient : .roomLeftByOneClient)
+    step.reach(wasFront ? RoomPresenceMark.roomLeftByShownClient : .roomLeftByOneClient)
     tell(notice, own: [session], &step)
     var rest = occupant
     rest.sessions.removeValue(forKey: session)

@@ -80,7 +80,7 @@ extension Room {
     var nick: Text?
   }
 
-  /// Bounds on single things that visitors can make a room keep. How many of them it keeps is `Configuration.Limits.Rooms`.
+  /// Bounds on single things that visitors can make a room keep. How many of them it keeps is in `RoomDeclarations.swift`.
   enum Limits {
     /// Bytes and nodes of the presence that is kept of a client and shown to everybody who joins.
     static let presenceWeight = 8 << 10

@@ -12,13 +12,14 @@ extension Room {
     let affiliation = affiliation(of: stanza.from)
     // Who is no member yet becomes one by an admin's word alone.
     guard affiliation >= .member else {
-      step.reach(affiliation == .outcast ? .roomRegistrationOfOutcast : .roomRegistrationOfStranger)
+      step.reach(affiliation == .outcast ? RoomRegistrationMark.roomRegistrationOfOutcast : .roomRegistrationOfStranger)
       return step.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))
     }
     if stanza.type == "get" {
       step.reply(stanza, registrationAnswer(to: stanza.from.bare))
     } else if query.child("remove", NS.register) != nil {
-      step.reach(affiliation == .member ? .roomRegistrationRemoved : .roomRegistrationRemovedByAdmin)
+      step.reach(
+        affiliation == .member ? RoomRegistrationMark.roomRegistrationRemoved : .roomRegistrationRemovedByAdmin)
       // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.2).
       setAffiliation(
         affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &step)
@@ -45,16 +46,34 @@ extension Room {
   private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ step: inout Step) {
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
       let wanted = form.value(Self.registeredNickField), !wanted.isEmpty
-    else { return step.bounce(stanza, step.reach(.roomRegistrationMalformed, StanzaError(.badRequest))) }
+    else { return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationMalformed, StanzaError(.badRequest))) }
     guard let address = address(under: wanted) else {
-      return step.bounce(stanza, step.reach(.roomRegistrationNickUnseen, StanzaError(.jidMalformed)))
+      return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationNickUnseen, StanzaError(.jidMalformed)))
     }
     let user = stanza.from.bare
     guard !isTaken(address.resource, for: user) else {
-      return step.bounce(stanza, step.reach(.roomRegistrationConflict, StanzaError(.conflict)))
+      return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationConflict, StanzaError(.conflict)))
     }
-    step.reach(.roomRegistered)
+    step.reach(RoomRegistrationMark.roomRegistered)
     setAffiliation(affiliation, of: user, nick: .reserve(address.resource), by: nil, reason: nil, &step)
     step.reply(stanza)
+  }
+}
+
+/// Marks: registration with rooms.
+public enum RoomRegistrationMark: UInt16, CoverageMark {
+  case roomRegistrationMalformed, roomRegistrationConflict, roomRegistered
+  case roomRegistrationNickUnseen
+  case roomRegistrationOfStranger, roomRegistrationOfOutcast, roomRegistrationRemoved, roomRegistrationRemovedByAdmin
+
+  public static let offset = Mark.offset(of: RoomRegistrationMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomRegistrationMalformed, .roomRegistrationConflict, .roomRegistered, .roomRegistrationOfStranger, .roomRegistrationOfOutcast,
+      .roomRegistrationRemoved, .roomRegistrationRemovedByAdmin:
+      "XEP-0045, 7.10"
+    case .roomRegistrationNickUnseen: "XEP-0045, 17.1"
+    }
   }
 }

@@ -42,37 +42,37 @@ extension Room {
     guard let sender = occupant(of: stanza.from) else {
       // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410.
       let isDisco = payload.has(namespace: NS.discoInfo) || payload.has(namespace: NS.discoItems)
-      step.reach(isDisco ? .roomRelayDiscoByStranger : .roomRelayByStranger)
+      step.reach(isDisco ? RoomRelayMark.roomRelayDiscoByStranger : .roomRelayByStranger)
       return step.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
     }
     guard let addressee = occupants[stanza.to.resource] else {
-      return step.bounce(stanza, step.reach(.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
+      return step.bounce(stanza, step.reach(RoomRelayMark.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
     }
     // Who pings itself asks whether it is in the room: it is (XEP-0410).
     if addressee.nick == sender.nick, payload.is("ping", NS.ping) {
-      step.reach(.roomSelfPing)
+      step.reach(RoomRelayMark.roomSelfPing)
       return step.reply(stanza)
     }
 
     let token = step.generator.token()
     let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
-    let oldest = relays.insert(relay, as: token, limit: step.configuration.limits.rooms.relays)
-    if let oldest { giveUp(step.reach(.roomRelaysFull, oldest), &step) }
+    let oldest = relays.insert(relay, as: token, limit: step.configuration.limits[.roomRelays])
+    if let oldest { giveUp(step.reach(RoomRelayMark.roomRelaysFull, oldest), &step) }
     var request = stanza.element
     request["id"] = token
     // A vCard belongs to the account, not to a client (XEP-0054).
     let isForAccount = payload.has(namespace: "vcard-temp")
-    step.reach(isForAccount ? .roomRelayedToAccount : .roomRelayed)
+    step.reach(isForAccount ? RoomRelayMark.roomRelayedToAccount : .roomRelayed)
     step.route(request, from: sender.address, to: isForAccount ? addressee.user : addressee.shownJID)
   }
 
   private mutating func relayAnswer(_ stanza: Stanza, _ step: inout Step) {
     guard let relay = relays.take(stanza.id, from: stanza.from.bare), nicks.contains(relay.requester) else {
-      return step.reach(.roomRelayAnswerUnknown)
+      return step.reach(RoomRelayMark.roomRelayAnswerUnknown)
     }
     var answer = stanza.element
     if var error = StanzaError(answer) {
-      step.reach(.roomRelayAnsweredError)
+      step.reach(RoomRelayMark.roomRelayAnsweredError)
       // Who found the error could be a real address, and so could what is in the request that comes back with it.
       error.by = nil
       answer = Element("iq", NS.client, ["type": "error"], children: [error.element])
@@ -85,5 +85,26 @@ extension Room {
     let error = StanzaError(.remoteServerTimeout, by: jid)
     let answer = Element("iq", NS.client, ["type": "error", "id": relay.id], children: [error.element])
     step.route(answer, from: relay.address, to: relay.requester)
+  }
+}
+
+/// Marks: requests between occupants.
+public enum RoomRelayMark: UInt16, CoverageMark {
+  case roomRelayed, roomRelayedToAccount, roomRelayToNobody, roomRelayAnsweredError, roomRelayAnswerUnknown
+  case roomRelaysFull
+  case roomRelayDiscoByStranger
+  case roomRelayByStranger
+  case roomSelfPing
+
+  public static let offset = Mark.offset(of: RoomRelayMark.self)
+
+  public var clause: String {
+    switch self {
+    case .roomRelayed, .roomRelayedToAccount, .roomRelayToNobody, .roomRelayAnsweredError, .roomRelayAnswerUnknown: "XEP-0045, 17.4"
+    case .roomRelaysFull: "XEP-0045, 17.4; \(Limit.roomRelays)"
+    case .roomRelayDiscoByStranger: "XEP-0045, 6.6"
+    case .roomRelayByStranger: "XEP-0410, 3.2"
+    case .roomSelfPing: "XEP-0410, 3.3"
+    }
   }
 }

@@ -5,13 +5,18 @@ internal import XMPP
 enum RoomService {
   static let feature = Feature(
     xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table],
+    marks: [
+      RoomMark.self, RoomServiceMark.self, RoomDiscoMark.self, RoomPresenceMark.self, RoomStatusMark.self, RoomMessageMark.self,
+      RoomInvitationMark.self, RoomRelayMark.self, RoomAdminMark.self, RoomRoleMark.self, RoomAffiliationMark.self, RoomOwnerMark.self,
+      RoomRegistrationMark.self,
+    ], limits: Limit.rooms, settings: [.rooms, .conferenceLabel],
     requests: [
       Request("query", NS.mucAdmin, .room { room, stanza, query, step in room.receiveAdmin(stanza, query, &step) }),
       Request("query", NS.mucOwner, .room { room, stanza, query, step in room.receiveOwner(stanza, query, &step) }),
       Request("query", NS.register, .room { room, stanza, query, step in room.receiveRegistration(stanza, query, &step) }),
       Request("query", NS.discoInfo, Room.asking { room, stanza, query, step in room.receiveInfoQuery(stanza, query, &step) }),
       Request("query", NS.discoItems, Room.asking { room, stanza, query, step in room.receiveItemsQuery(stanza, query, &step) }),
-      Request("ping", NS.ping, Room.asking { _, stanza, _, step in step.reply(step.reach(.roomPing, stanza)) }),
+      Request("ping", NS.ping, Room.asking { _, stanza, _, step in step.reply(step.reach(RoomDiscoMark.roomPing, stanza)) }),
     ])
 
   /// What the service and every room have in common.
@@ -35,7 +40,7 @@ enum RoomService {
       switch (query.namespace, stanza.type) {
       case (NS.discoInfo, "get"):
         if ServiceDiscovery.isRoot(query) {
-          step.reply(stanza, step.reach(.serviceInfo, info(ServiceDiscovery.answer(to: query))))
+          step.reply(stanza, step.reach(RoomServiceMark.serviceInfo, info(ServiceDiscovery.answer(to: query))))
         } else {
           step.bounce(stanza, StanzaError(.itemNotFound))
         }
@@ -71,5 +76,20 @@ enum RoomService {
     query.append("identity", NS.discoInfo, ["category": "conference", "name": "Chat rooms", "type": "text"])
     for feature in features { query.append("feature", NS.discoInfo, ["var": feature]) }
     return query
+  }
+}
+
+/// Marks: the service that rooms live at.
+public enum RoomServiceMark: UInt16, CoverageMark {
+  case serviceListed, serviceListShared, serviceListHidesRoom
+  case serviceInfo
+
+  public static let offset = Mark.offset(of: RoomServiceMark.self)
+
+  public var clause: String {
+    switch self {
+    case .serviceListed, .serviceListShared, .serviceListHidesRoom: "XEP-0045, 6.3"
+    case .serviceInfo: "XEP-0045, 6.2"
+    }
   }
 }

@@ -53,10 +53,10 @@ extension Room {
     let here = ranks.map { rank in rank.filter { Room.isOfThisServer($0.jid, step.configuration) } }
     let heirs = (here + ranks).first { !$0.isEmpty } ?? []
     guard !heirs.isEmpty else {
-      step.reach(.roomWithoutHeir)
+      step.reach(RoomMark.roomWithoutHeir)
       return destroy(Destruction(reason: "The last owner's account was deleted."), &step)
     }
-    step.reach(heirs[0].entry.affiliation == .member ? .roomPassedToMembers : .roomPassedToAdmins)
+    step.reach(heirs[0].entry.affiliation == .member ? RoomMark.roomPassedToMembers : .roomPassedToAdmins)
     for (user, _) in heirs {
       setAffiliation(.owner, of: user, nick: .keep, by: nil, reason: "The last owner's account was deleted.", &step)
     }

@@ -54,9 +54,9 @@ extension Server {
       accounts[account] = Slot(awaiting: inquiry)
     }
     guard accounts.look(account, { $0.isLoading }) ?? false else { return perform(errand, on: account, nil, &step) }
-    if !accounts[account]!.parked.isEmpty { step.reach(.parkedBehindAccount) }
-    guard let added = accounts[account]!.park(errand, limit: configuration.limits.parkedStanzas) else {
-      step.reach(.parkedAccountFull)
+    if !accounts[account]!.parked.isEmpty { step.reach(ActivationMark.parkedBehindAccount) }
+    guard let added = accounts[account]!.park(errand, limit: configuration.limits[.parkedStanzas]) else {
+      step.reach(ActivationMark.parkedAccountFull)
       return giveUp(errand, &step)
     }
     parkedCount += added
@@ -85,7 +85,7 @@ extension Server {
   }
 
   mutating func accountLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
-    guard let slot = accounts[jid], slot.inquiry == inquiry else { return step.reach(.inquiryAnswerIgnored) }
+    guard let slot = accounts[jid], slot.inquiry == inquiry else { return step.reach(InquiryMark.inquiryAnswerIgnored) }
     parkedCount -= slot.parked.count
     let now = step.now
     var absent: AbsentAccount?
@@ -95,7 +95,7 @@ extension Server {
       absent = AbsentAccount(jid: jid, rows: rows)
       accounts[jid] = Slot(nil)
     case .failed:
-      step.reach(.loadAccountFailed)
+      step.reach(ActivationMark.loadAccountFailed)
       _ = accounts.remove(jid)
       for errand in slot.parked { giveUp(errand, &step) }
       return
@@ -107,10 +107,10 @@ extension Server {
     guard accounts.contains(jid), !accounts[jid]!.isLoading else { return }
     // Of an account that does not exist nothing stays.
     guard accounts[jid]?.entity != nil else {
-      step.reach(.loadNoAccount)
+      step.reach(ActivationMark.loadNoAccount)
       return _ = accounts.remove(jid)
     }
-    wake(.account(jid), at: step.now.monotonic + configuration.limits.idleTime)
+    wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
   }
 
   /// - Parameter absent: the account, if it has just been found not to be there.
@@ -125,7 +125,7 @@ extension Server {
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     case .authenticate(let link):
-      if !streams.contains(link) { step.reach(.saslStreamGone) }
+      if !streams.contains(link) { step.reach(SASLMark.saslStreamGone) }
       let record = accounts.look(jid) { $0.look { $0.record } } ?? nil
       let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
       if let request { follow(request, link, &step) }
@@ -141,26 +141,27 @@ extension Server {
 
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
-    case .stanza(let stanza): step.bounce(stanza, step.reach(.abandonedStanza, Server.busy))
+    case .stanza(let stanza): step.bounce(stanza, step.reach(ActivationMark.abandonedStanza, Server.busy))
     case .authenticate(let link): withStream(link, &step) { $0.accountUnavailable(&$1) }
-    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(.abandonedBinding, Server.busy), id: id, &step)
-    case .register(let link, _, let id): finish(.registration(link, id: id), step.reach(.abandonedRegistration, Server.busy), &step)
+    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(ActivationMark.abandonedBinding, Server.busy), id: id, &step)
+    case .register(let link, _, let id):
+      finish(.registration(link, id: id), step.reach(ActivationMark.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
-      finish(origin, step.reach(.abandonedManagement, Server.busy), &step)
+      finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step)
     }
   }
 
   mutating func releaseIfIdle(account jid: JID, _ step: inout Step) {
     guard let slot = accounts[jid], !slot.isLoading, let entity = slot.entity, entity.sessions.isEmpty else { return }
     // What lined up behind stored messages is nowhere else. The answer wakes the account again.
-    guard entity.offlineInquiry == nil else { return step.reach(.idleAccountAwaitsOffline) }
-    let due = entity.idleSince + configuration.limits.idleTime
+    guard entity.offlineInquiry == nil else { return step.reach(ActivationMark.idleAccountAwaitsOffline) }
+    let due = entity.idleSince + configuration.limits[time: .idleTime]
     guard isPast(due, step) else {
-      step.reach(.idleAccountPostponed)
+      step.reach(ActivationMark.idleAccountPostponed)
       return wake(.account(jid), at: due)
     }
-    step.reach(.idleAccountReleased)
+    step.reach(ActivationMark.idleAccountReleased)
     _ = accounts.remove(jid)
   }
 
@@ -168,8 +169,8 @@ extension Server {
   mutating func dropAccount(_ jid: JID, _ error: StreamError, _ step: inout Step) {
     endStreams(of: jid, error, &step)
     guard let slot = accounts[jid], !slot.isLoading else { return }
-    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, step.reach(.abandonedLine, Server.busy)) }
-    step.reach(.outputLostAccount)
+    for stanza in slot.entity?.linedUp ?? [] { step.bounce(stanza, step.reach(ActivationMark.abandonedLine, Server.busy)) }
+    step.reach(CommitMark.outputLostAccount)
     _ = accounts.remove(jid)
   }
 }

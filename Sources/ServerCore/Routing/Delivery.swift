@@ -9,14 +9,14 @@ extension Server {
   mutating func send(_ element: Element, as sender: JID, on link: LinkID, language: Text?, _ step: inout Step) {
     guard let kind = element.stanzaKind else {
       // 4.9.1.1: the peer's own error ends the stream, and is not answered with another.
-      if element.is("error", NS.streams) { return streamEnded(step.reach(.streamErrorOfPeer, link), &step) }
-      return endStream(link, step.reach(.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
+      if element.is("error", NS.streams) { return streamEnded(step.reach(StreamMark.streamErrorOfPeer, link), &step) }
+      return endStream(link, step.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
     }
     // 8.1.2.1: `from` may be left out or be the sender's own.
     if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
-      step.reach(.stanzaFromOwn)
+      step.reach(StanzaMark.stanzaFromOwn)
     } else if element["from"] != nil {
-      return endStream(link, step.reach(.stanzaFromForeign, StreamError(.invalidFrom)), &step)
+      return endStream(link, step.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &step)
     }
     let given = element["to"]
     let address = given.flatMap { JID($0) }
@@ -24,7 +24,7 @@ extension Server {
     stanza.element["from"] = nil
     stanza.element["to"] = nil
     if given != nil, address == nil {
-      return answer(stanza, step.reach(.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
+      return answer(stanza, step.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
     }
     if kind == .iq {
       switch step.check(iq: element) {
@@ -33,16 +33,16 @@ extension Server {
       case .refused(let problem): return answer(stanza, problem, link, from: address, &step)
       }
     }
-    if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { step.reach(.stanzaLanguageInvalid) }
+    if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { step.reach(StanzaMark.stanzaLanguageInvalid) }
     if let language, stanza.element.lang == nil {
-      step.reach(.stanzaLanguageAdded)
+      step.reach(StanzaMark.stanzaLanguageAdded)
       stanza.element.lang = language
     }
     guard let isBlocked = accounts.look(sender.bare, { $0.look { $0.isBlocked(stanza.to) } }) ?? nil else { return }
     if isBlocked {
-      return answer(stanza, step.reach(.blockedOutbound, Blocking.outboundError), link, from: stanza.to, &step)
+      return answer(stanza, step.reach(BlockingMark.blockedOutbound, Blocking.outboundError), link, from: stanza.to, &step)
     }
-    if kind == .message, address == nil { step.reach(.messageWithoutTo) }
+    if kind == .message, address == nil { step.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {
       accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &step)
     } else {
@@ -52,7 +52,9 @@ extension Server {
 
   /// Answers a session's own stanza on its own link, before it went anywhere.
   private func answer(_ stanza: Stanza, _ error: StanzaError, _ link: LinkID, from: JID?, _ step: inout Step) {
-    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return step.reach(.stanzaErrorUnanswered) }
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else {
+      return step.reach(StanzaMark.stanzaErrorUnanswered)
+    }
     step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(link: link, to: stanza.from)]))
   }
 
@@ -77,7 +79,7 @@ extension Server {
       receiveAtRoomService(stanza, &step)
     case .remote:
       // 10.4.3, until there is federation.
-      step.bounce(stanza, step.reach(.routeRemote, StanzaError(.remoteServerNotFound)))
+      step.bounce(stanza, step.reach(RoutingMark.routeRemote, StanzaError(.remoteServerNotFound)))
     }
   }
 
@@ -92,13 +94,13 @@ extension Server {
   private mutating func receiveAtHost(_ stanza: Stanza, _ step: inout Step) {
     switch (stanza.kind, stanza.type) {
     case (.iq, "get"), (.iq, "set"):
-      guard stanza.to.isDomain else { return step.bounce(stanza, step.reach(.hostResource, StanzaError(.serviceUnavailable))) }
+      guard stanza.to.isDomain else { return step.bounce(stanza, step.reach(RoutingMark.hostResource, StanzaError(.serviceUnavailable))) }
       var host = Host(jid: stanza.to, configuration: configuration)
       host.receiveRequest(stanza, &step)
     case (.message, _):
-      step.bounce(stanza, step.reach(.hostMessage, StanzaError(.serviceUnavailable)))
+      step.bounce(stanza, step.reach(RoutingMark.hostMessage, StanzaError(.serviceUnavailable)))
     default:
-      step.reach(.hostStanzaIgnored)
+      step.reach(RoutingMark.hostStanzaIgnored)
     }
   }
 
@@ -116,14 +118,14 @@ extension Server {
       if let query = stanza.element.firstChild, stanza.to.isBare, query.is("query", NS.discoItems) {
         return ServiceDiscovery.answerNothing(stanza, query, &step)
       }
-      step.bounce(stanza, step.reach(.nobodyIQ, StanzaError(.serviceUnavailable)))
+      step.bounce(stanza, step.reach(RoutingMark.nobodyIQ, StanzaError(.serviceUnavailable)))
     case .presence:
       // 4.3.2: whoever still believes to be subscribed is told otherwise.
       if stanza.type == "probe" {
-        step.reach(.nobodyProbed)
+        step.reach(RoutingMark.nobodyProbed)
         step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
       } else if stanza.type == "subscribe" {
-        step.route(step.reach(.nobodyAskedToSubscribe, Account.requestArrived), from: stanza.to.bare, to: stanza.from.bare)
+        step.route(step.reach(RoutingMark.nobodyAskedToSubscribe, Account.requestArrived), from: stanza.to.bare, to: stanza.from.bare)
       }
     case nil:
       break
@@ -141,17 +143,81 @@ extension Account {
     case .iq:
       if stanza.to.isFull {
         if let session = sessions[stanza.to.resource] {
-          step.reach(.iqToResource)
+          step.reach(RoutingMark.iqToResource)
           deliver.append(Addressee(link: session.link, to: stanza.to))
         } else {
-          step.bounce(stanza, step.reach(.iqToResourceMissing, StanzaError(.serviceUnavailable)))
+          step.bounce(stanza, step.reach(RoutingMark.iqToResourceMissing, StanzaError(.serviceUnavailable)))
         }
       } else if stanza.type == "get" || stanza.type == "set" {
         receiveRequest(stanza, &step)
       } else {
-        step.reach(.iqToAccountAnswer)
+        step.reach(RoutingMark.iqToAccountAnswer)
       }
     case nil: break
+    }
+  }
+}
+
+extension Area {
+  static let routing = Area(name: "routing", marks: [StanzaMark.self, RoutingMark.self, MessageDeliveryMark.self])
+}
+
+/// Marks: stanzas as sessions send them.
+public enum StanzaMark: UInt16, CoverageMark {
+  case stanzaUnknown
+  case stanzaFromOwn
+  case stanzaFromForeign
+  case stanzaToMalformed
+  case stanzaLanguageAdded, stanzaLanguageInvalid
+  case stanzaErrorUnanswered
+  case messageWithoutTo
+  case iqIDMissing
+  case iqTypeUnknown, iqChildrenWrong
+  case iqResultMalformed, iqErrorMalformed
+
+  public static let offset = Mark.offset(of: StanzaMark.self)
+
+  public var clause: String {
+    switch self {
+    case .stanzaUnknown: "RFC 6120, 4.9.3.24"
+    case .stanzaFromOwn: "RFC 6120, 8.1.2.1"
+    case .stanzaFromForeign: "RFC 6120, 4.9.3.9"
+    case .stanzaToMalformed: "RFC 6120, 8.3.3.8"
+    case .stanzaLanguageAdded, .stanzaLanguageInvalid: "RFC 6120, 8.1.5"
+    case .stanzaErrorUnanswered: "RFC 6120, 8.3.1"
+    case .messageWithoutTo: "RFC 6120, 10.3.1"
+    case .iqIDMissing: "RFC 6120, 8.1.3"
+    case .iqTypeUnknown, .iqChildrenWrong, .iqResultMalformed, .iqErrorMalformed: "RFC 6120, 8.2.3"
+    }
+  }
+}
+
+/// Marks: where stanzas go.
+public enum RoutingMark: UInt16, CoverageMark {
+  case routeRemote
+  case hostMessage, hostStanzaIgnored
+  case hostResource
+  case hostRequestUnknown
+  case nobodyIQ
+  case nobodyProbed, nobodyAskedToSubscribe
+  case iqToAccountUnknown, iqToAccountOfStranger, iqToAccountAnswer
+  case iqToResource
+  case iqToResourceMissing
+
+  public static let offset = Mark.offset(of: RoutingMark.self)
+
+  public var clause: String {
+    switch self {
+    case .routeRemote: "RFC 6120, 10.4.3"
+    case .hostMessage, .hostStanzaIgnored: "RFC 6120, 10.5.1"
+    case .hostResource: "RFC 6120, 10.5.2"
+    case .hostRequestUnknown: "RFC 6120, 8.4"
+    case .nobodyIQ: "RFC 6121, 8.5.1"
+    case .nobodyProbed: "RFC 6121, 4.3.2"
+    case .nobodyAskedToSubscribe: "RFC 6120, 13.11"
+    case .iqToAccountUnknown, .iqToAccountOfStranger, .iqToAccountAnswer: "RFC 6121, 8.5.2.1.3"
+    case .iqToResource: "RFC 6121, 8.5.3.1"
+    case .iqToResourceMissing: "RFC 6121, 8.5.3.2.3"
     }
   }
 }

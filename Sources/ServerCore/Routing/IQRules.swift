@@ -17,20 +17,21 @@ extension Step {
     let hasID = !(iq.id?.isEmpty ?? true)
     switch iq.type {
     case "get", "set":
-      guard hasID else { return .refused(reach(.iqIDMissing, StanzaError(.badRequest))) }
+      guard hasID else { return .refused(reach(StanzaMark.iqIDMissing, StanzaError(.badRequest))) }
       var children = iq.children
-      return children.next() != nil && children.next() == nil ? .request : .refused(reach(.iqChildrenWrong, StanzaError(.badRequest)))
+      return children.next() != nil && children.next() == nil
+        ? .request : .refused(reach(StanzaMark.iqChildrenWrong, StanzaError(.badRequest)))
     case "result":
       var children = iq.children
       // None or one.
       let isSound = children.next() == nil || children.next() == nil
-      return hasID && isSound ? .response : reach(.iqResultMalformed, .dropped)
+      return hasID && isSound ? .response : reach(StanzaMark.iqResultMalformed, .dropped)
     case "error":
       // With or without the one child of the request.
       let errors = iq.children.filter { $0.is("error", iq.namespace) }.count
       let isSound = errors == 1 && Array(iq.children).count <= 2
-      return hasID && isSound ? .response : reach(.iqErrorMalformed, .dropped)
-    default: return .refused(reach(.iqTypeUnknown, StanzaError(.badRequest)))
+      return hasID && isSound ? .response : reach(StanzaMark.iqErrorMalformed, .dropped)
+    default: return .refused(reach(StanzaMark.iqTypeUnknown, StanzaError(.badRequest)))
     }
   }
 }

@@ -110,12 +110,12 @@ extension Step {
   /// Asks the world outside. `nil` if too many questions are open: then nothing is asked.
   mutating func ask(_ question: Question, _ purpose: Inquiry.Purpose) -> InquiryID? {
     let limits = configuration.limits
-    guard inquiries.limitedCount < limits.inquiries || !purpose.isLimited,
-      !purpose.derivesKeys || inquiries.derivations < limits.derivations
+    guard inquiries.limitedCount < limits[.inquiries] || !purpose.isLimited,
+      !purpose.derivesKeys || inquiries.derivations < limits[.derivations]
     else {
-      return reach(.inquiriesFull, nil)
+      return reach(InquiryMark.inquiriesFull, nil)
     }
-    let id = inquiries.add(Inquiry(purpose: purpose, deadline: now.monotonic + limits.inquiryTime))
+    let id = inquiries.add(Inquiry(purpose: purpose, deadline: now.monotonic + limits[time: .inquiryTime]))
     immediate.append(.ask(id, question))
     return id
   }
@@ -123,7 +123,7 @@ extension Step {
 
 extension Server {
   mutating func answered(_ id: InquiryID, _ answer: Answer, _ step: inout Step) {
-    guard let inquiry = step.inquiries.close(id) else { return step.reach(.inquiryAnswerIgnored) }
+    guard let inquiry = step.inquiries.close(id) else { return step.reach(InquiryMark.inquiryAnswerIgnored) }
     follow(inquiry.purpose, id, answer, &step)
   }
 
@@ -131,7 +131,7 @@ extension Server {
   mutating func expireInquiries(_ step: inout Step) {
     while let id = step.inquiries.expired(at: step.now.monotonic) {
       step.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works"))
-      answered(id, step.reach(.inquiryExpired, .failed("no answer")), &step)
+      answered(id, step.reach(InquiryMark.inquiryExpired, .failed("no answer")), &step)
     }
   }
 
@@ -143,21 +143,52 @@ extension Server {
     case .page(let query): pageLoaded(answer, for: query, &step)
     case .request(let request):
       // An account that went meanwhile has nothing to answer with.
-      guard accounts[request.to.bare]?.entity != nil else { return step.bounce(request, step.reach(.abandonedStanza, Server.busy)) }
+      guard accounts[request.to.bare]?.entity != nil else {
+        return step.bounce(request, step.reach(ActivationMark.abandonedStanza, Server.busy))
+      }
       accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &step)
     case .login(let link):
-      if streams[link] == nil { step.reach(.saslStreamGone) }
+      if streams[link] == nil { step.reach(SASLMark.saslStreamGone) }
       if case .keys(let keys) = answer {
         withStream(link, &step) { $0.derived(keys, &$1) }
       } else {
         withStream(link, &step) { $0.accountUnavailable(&$1) }
       }
     case .creation(let jid, let origin):
-      guard case .keys(let keys) = answer else { return finish(origin, step.reach(.abandonedManagement, Server.busy), &step) }
+      guard case .keys(let keys) = answer else { return finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step) }
       run(.create(keys, origin), for: jid, &step)
     case .passwordChange(let jid, let origin):
-      guard case .keys(let keys) = answer else { return finish(origin, step.reach(.abandonedManagement, Server.busy), &step) }
+      guard case .keys(let keys) = answer else { return finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step) }
       run(.changePassword(keys, origin), for: jid, &step)
+    }
+  }
+}
+
+extension Area {
+  static let inquiries = Area(name: "inquiries", marks: [InquiryMark.self], limits: [.inquiries, .inquiryTime])
+}
+
+extension Limit {
+  /// Questions to storage and the like that have no answer yet.
+  public static let inquiries = count(
+    "inquiries", 10_000, settable: 1..., effect: "whatever would need another question is answered with an error; nothing is changed",
+    trial: .low(97, 3, 1))
+  /// How long an answer may take.
+  public static let inquiryTime = time(
+    "inquiry_seconds", seconds: 60, effect: "the question counts as failed: whoever waited is answered with an error")
+}
+
+/// Marks: questions to the world outside.
+public enum InquiryMark: UInt16, CoverageMark {
+  case inquiriesFull, inquiryAnswerIgnored, inquiryExpired
+
+  public static let offset = Mark.offset(of: InquiryMark.self)
+
+  public var clause: String {
+    switch self {
+    case .inquiriesFull: "\(Limit.inquiries)"
+    case .inquiryAnswerIgnored: "activation"
+    case .inquiryExpired: "\(Limit.inquiryTime)"
     }
   }
 }

@@ -55,7 +55,7 @@ enum MessageDelivery: Equatable {
 
 extension MessageDelivery {
   /// The place in the table where this was decided; `nil` where the resource matched, since which row that is says little.
-  func mark(_ situation: Situation, _ target: Target) -> Mark? {
+  func mark(_ situation: Situation, _ target: Target) -> MessageDeliveryMark? {
     switch (situation, target, self) {
     case (.noAccount, .bare, .error): .tableNoAccountBareError
     case (.noAccount, .bare, .ignore): .tableNoAccountBareIgnore
@@ -100,7 +100,7 @@ extension Account {
     let highest = match == nil ? highestPriority : nil
     let situation: MessageDelivery.Situation = highest.map { $0 >= 0 ? .someNonNegative : .negativeOnly } ?? .noResources
     let decision = MessageDelivery.decide(type, situation, target)
-    if type == .normal, let given = stanza.type, given != "normal" { step.reach(.messageTypeUnknown) }
+    if type == .normal, let given = stanza.type, given != "normal" { step.reach(MessageDeliveryMark.messageTypeUnknown) }
     if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
       return lineUp(stanza, &step)
     }
@@ -109,12 +109,14 @@ extension Account {
     case .deliver:
       guard let match else { return }
       let isNegative = sessions.values[match].priority < 0
-      step.reach(sessions.values[match].presence == nil ? .tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
+      step.reach(
+        sessions.values[match].presence == nil
+          ? MessageDeliveryMark.tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
       deliver.append(Addressee(link: sessions.values[match].link, to: stanza.to))
     case .mostAvailable:
       let before = deliver.count
       addAvailable(from: highest ?? 0, for: stanza.to, to: &deliver)
-      if deliver.count > before + 1 { step.reach(.tableAvailableBareSeveral) }
+      if deliver.count > before + 1 { step.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
     case .all:
       addAvailable(from: 0, for: stanza.to, to: &deliver)
     case .storeOffline:
@@ -139,6 +141,36 @@ extension Account {
   private func addAvailable(from priority: Int, for jid: JID, to deliver: inout [Addressee]) {
     for index in sessions.values.indices where sessions.values[index].presence != nil && sessions.values[index].priority >= priority {
       deliver.append(Addressee(link: sessions.values[index].link, to: jid))
+    }
+  }
+}
+
+/// Marks: the fields of the table of message delivery.
+public enum MessageDeliveryMark: UInt16, CoverageMark {
+  case messageTypeUnknown
+  case tableNoAccountBareError, tableNoAccountBareIgnore, tableNoAccountFullError, tableNoAccountFullIgnore
+  case tableNoResourceBareStore, tableNoResourceBareError, tableNoResourceBareIgnore
+  case tableNegativeBareStore, tableNegativeBareError, tableNegativeBareIgnore
+  case tableAvailableBareMost, tableAvailableBareSeveral, tableAvailableBareAll, tableAvailableBareError, tableAvailableBareIgnore
+  case tableMatchAvailable, tableMatchNegative, tableMatchUnavailable
+  case tableNoResourceFullStore, tableNoResourceFullError, tableNoResourceFullIgnore
+  case tableNegativeFullStore, tableNegativeFullError, tableNegativeFullIgnore
+  case tableAvailableFullMost, tableAvailableFullError, tableAvailableFullIgnore
+
+  public static let offset = Mark.offset(of: MessageDeliveryMark.self)
+
+  public var clause: String {
+    switch self {
+    case .messageTypeUnknown: "RFC 6121, 5.2.2"
+    case .tableNoAccountBareError, .tableNoAccountBareIgnore, .tableNoAccountFullError, .tableNoAccountFullIgnore: "RFC 6121, 8.5.1"
+    case .tableNoResourceBareStore, .tableNoResourceBareError, .tableNoResourceBareIgnore: "RFC 6121, 8.5.2.2.1"
+    case .tableNegativeBareStore, .tableNegativeBareError, .tableNegativeBareIgnore, .tableAvailableBareMost, .tableAvailableBareSeveral,
+      .tableAvailableBareAll, .tableAvailableBareError, .tableAvailableBareIgnore:
+      "RFC 6121, 8.5.2.1.1"
+    case .tableMatchAvailable, .tableMatchNegative, .tableMatchUnavailable: "RFC 6121, 8.5.3.1"
+    case .tableNoResourceFullStore, .tableNoResourceFullError, .tableNoResourceFullIgnore, .tableNegativeFullStore,
+      .tableNegativeFullError, .tableNegativeFullIgnore, .tableAvailableFullMost, .tableAvailableFullError, .tableAvailableFullIgnore:
+      "RFC 6121, 8.5.3.2.1"
     }
   }
 }

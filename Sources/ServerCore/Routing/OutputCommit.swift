@@ -42,9 +42,9 @@ struct OutputCommit: Sendable, Codable {
     if step.changes.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: step.outputs) }
       if step.outputs.isEmpty, step.touched.isEmpty { return }
-      marks.reach(.outputHeldBehind)
+      marks.reach(CommitMark.outputHeldBehind)
     } else {
-      marks.reach(.outputHeld)
+      marks.reach(CommitMark.outputHeld)
     }
     var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.changedBytes)
     if step.bytes == 0 { step.payer = nil }
@@ -64,7 +64,7 @@ struct OutputCommit: Sendable, Codable {
 
   /// Commits up to and with `number` are durable.
   mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
-    if let first = held.first, first.commit < number { marks.reach(.outputReleasedTogether) }
+    if let first = held.first, first.commit < number { marks.reach(CommitMark.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
       if let cause = first.cause { effects.append(.charge(cause)) }
@@ -84,7 +84,7 @@ struct OutputCommit: Sendable, Codable {
 
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
     var loss = Loss()
-    if let last = held.last, last.commit > number { marks.reach(.outputFailedTogether) }
+    if let last = held.last, last.commit > number { marks.reach(CommitMark.outputFailedTogether) }
     while let last = held.last, last.commit >= number {
       held.removeLast()
       count(last, -last.bytes)
@@ -115,9 +115,51 @@ struct OutputCommit: Sendable, Codable {
       largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, step.bytes)
     }
     let beyond = largest.mapValues { $0.values.reduce(0, +) }
-    body("bytes of records on their way", bytes, limits.allRecordBytes + ofNobody + beyond.values.reduce(0, +))
+    body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + beyond.values.reduce(0, +))
     for (account, more) in beyond {
-      body("bytes of records because of an account", bytes(of: account), limits.accountRecordBytes + more)
+      body("bytes of records because of an account", bytes(of: account), limits[.accountRecordBytes] + more)
+    }
+  }
+}
+
+extension Area {
+  static let outputCommit = Area(
+    name: "output commit", marks: [CommitMark.self], limits: [.heldSteps, .accountRecordBytes, .allRecordBytes])
+}
+
+extension Limit {
+  /// Steps and stanzas that wait for storage, all together; beyond it, sessions that cause more are not read from until half is done.
+  public static let heldSteps = count(
+    "held_steps", 1_000, settable: 1...,
+    effect: "sessions that cause more are not read from until storage has caught up by half; nothing is lost", trial: .low(62, 5, 1))
+  /// Bytes on their way to storage because of one account; beyond it, its sessions are not read from until half is done.
+  public static let accountRecordBytes = bytes(
+    "account_record_bytes", 1 << 20, settable: 1...,
+    effect: "sessions of the account are not read from until half of what it made wait for storage is stored; nothing is lost",
+    trial: .low(91, 1_000, 1))
+  /// The same of all accounts; beyond it, sessions that cause more are not read from until half is done.
+  public static let allRecordBytes = bytes(
+    "all_record_bytes", 64 << 20, settable: 1...,
+    effect: "sessions that cause more are not read from until half of it is stored; nothing is lost", trial: .low(92, 2_000, 1))
+}
+
+/// Marks: output commit: what waits for storage, and what is lost with it.
+public enum CommitMark: UInt16, CoverageMark {
+  case outputHeld, outputHeldBehind, outputReleasedTogether
+  case outputFailed, outputFailedTogether
+  case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount
+  case outputThrottled, outputUnthrottled, outputShareThrottled, outputBytesThrottled
+
+  public static let offset = Mark.offset(of: CommitMark.self)
+
+  public var clause: String {
+    switch self {
+    case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
+      "output commit"
+    case .outputThrottled, .outputUnthrottled: "output commit; \(Limit.heldSteps)"
+    case .outputShareThrottled: "output commit; \(Limit.accountRecordBytes)"
+    case .outputBytesThrottled: "output commit; \(Limit.allRecordBytes)"
     }
   }
 }

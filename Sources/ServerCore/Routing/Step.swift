@@ -24,7 +24,7 @@ struct Stanza: Sendable, Codable {
 /// as their only way to act.
 struct Step {
   let now: Instant
-  private let setting: Setting
+  private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
   /// The server's, lent for as long as the step lasts.
   var generator = Generator(key: [])
@@ -53,13 +53,18 @@ struct Step {
     var to: [JID]
   }
 
-  init(now: Instant, setting: Setting) {
+  init(now: Instant, setting: SharedConfiguration) {
     self.now = now
     self.setting = setting
   }
 
+  mutating func reach(_ mark: some CoverageMark) { marks.reach(mark) }
   mutating func reach(_ mark: Mark) { marks.reach(mark) }
-  /// Counts a place on the way to what is said there: `step.bounce(stanza, step.reach(.rosterFull, StanzaError(.resourceConstraint)))`.
+  /// Counts a place on the way to what is said there: `step.bounce(stanza, step.reach(RosterMark.rosterFull, StanzaError(.conflict)))`.
+  mutating func reach<Answer>(_ mark: some CoverageMark, _ answer: Answer) -> Answer {
+    marks.reach(mark)
+    return answer
+  }
   mutating func reach<Answer>(_ mark: Mark, _ answer: Answer) -> Answer {
     marks.reach(mark)
     return answer
@@ -82,7 +87,7 @@ struct Step {
 
   /// Answers a stanza with an error (RFC 6120, 8.3), unless it is one itself or a result, which is never answered.
   mutating func bounce(_ stanza: Stanza, _ error: StanzaError, payload: Bool = false) {
-    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return reach(.stanzaErrorUnanswered) }
+    guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else { return reach(StanzaMark.stanzaErrorUnanswered) }
     route(stanza.element.errorReply(error, payload: payload), from: stanza.to, to: stanza.from)
   }
   /// Answers an IQ request.

@@ -57,25 +57,25 @@ extension ClientStream {
     case (.authenticating(.expectProof(let exchange, let record, let jid)), "response"):
       finishScram(exchange, record, jid, element.text, &step)
     case (.authenticating, "abort"):
-      refuse(step.reach(.saslAborted, .aborted), &step)
+      refuse(step.reach(SASLMark.saslAborted, .aborted), &step)
     default:
-      refuse(step.reach(.saslUnexpected, .malformedRequest), &step)
+      refuse(step.reach(SASLMark.saslUnexpected, .malformedRequest), &step)
     }
     return nil
   }
 
   private mutating func begin(_ element: Element, _ step: inout Step) -> Request? {
     guard let mechanism = element["mechanism"].flatMap({ Authentication.Mechanism(rawValue: $0.string) }) else {
-      refuse(step.reach(.saslMechanismInvalid, .invalidMechanism), &step)
+      refuse(step.reach(SASLMark.saslMechanismInvalid, .invalidMechanism), &step)
       return nil
     }
     guard Authentication.mechanisms(isEncrypted: isEncrypted, step.configuration).contains(mechanism) else {
-      refuse(step.reach(.saslEncryptionRequired, .encryptionRequired), &step)
+      refuse(step.reach(SASLMark.saslEncryptionRequired, .encryptionRequired), &step)
       return nil
     }
     let text = element.text
     guard !text.isEmpty else {
-      step.reach(.saslInitialResponseMissing)
+      step.reach(SASLMark.saslInitialResponseMissing)
       phase = .authenticating(.expectInitial(mechanism))
       step.send(Element("challenge", NS.sasl), to: link)
       return nil
@@ -85,9 +85,9 @@ extension ClientStream {
 
   private mutating func initialResponse(_ mechanism: Authentication.Mechanism, _ text: Text, _ step: inout Step) -> Request? {
     // "=" stands for a response of no bytes (RFC 6120, 6.4.2).
-    if text == "=" { step.reach(.saslInitialResponseEmpty) }
+    if text == "=" { step.reach(SASLMark.saslInitialResponseEmpty) }
     guard let bytes = text == "=" ? [] : Base64.decode(text) else {
-      refuse(step.reach(.saslInitialEncodingIncorrect, .incorrectEncoding), &step)
+      refuse(step.reach(SASLMark.saslInitialEncodingIncorrect, .incorrectEncoding), &step)
       return nil
     }
     switch mechanism {
@@ -105,10 +105,10 @@ extension ClientStream {
     }
     let jid = JID(local: exchange.username, domain: domain, resource: "")
     guard isOwn(exchange.authorization, jid) else {
-      refuse(step.reach(.saslScramAuthzidForeign, .invalidAuthzid), &step)
+      refuse(step.reach(SASLMark.saslScramAuthzidForeign, .invalidAuthzid), &step)
       return nil
     }
-    if !exchange.authorization.isEmpty { step.reach(.saslAuthzidOwn) }
+    if !exchange.authorization.isEmpty { step.reach(SASLMark.saslAuthzidOwn) }
     return find(jid, .findingForScram(exchange, jid), &step)
   }
 
@@ -116,13 +116,13 @@ extension ClientStream {
   private mutating func beginPlain(_ bytes: [UInt8], _ step: inout Step) -> Request? {
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     guard parts.count == 3, !parts[1].isEmpty, !parts[2].isEmpty else {
-      refuse(step.reach(.saslPlainMalformed, .malformedRequest), &step)
+      refuse(step.reach(SASLMark.saslPlainMalformed, .malformedRequest), &step)
       return nil
     }
     let name = Text(utf8: parts[1])
     let jid = JID(local: name, domain: domain, resource: "")
     guard isOwn(Text(utf8: parts[0]), jid) else {
-      refuse(step.reach(.saslPlainAuthzidForeign, .invalidAuthzid), &step)
+      refuse(step.reach(SASLMark.saslPlainAuthzidForeign, .invalidAuthzid), &step)
       return nil
     }
     let password = Precis.saslPrep(Text(utf8: parts[2])) ?? Text(utf8: parts[2])
@@ -137,7 +137,7 @@ extension ClientStream {
   private mutating func find(_ jid: JID?, _ next: Authentication, _ step: inout Step) -> Request? {
     phase = .authenticating(next)
     claimed = jid
-    guard let jid else { return accountFound(step.reach(.saslNameUnusable, nil), &step) }
+    guard let jid else { return accountFound(step.reach(SASLMark.saslNameUnusable, nil), &step) }
     step.immediate.append(.pause(link))
     return .findAccount(jid)
   }
@@ -146,7 +146,7 @@ extension ClientStream {
   mutating func accountFound(_ record: AccountRecord?, _ step: inout Step) -> Request? {
     switch phase {
     case .authenticating(.findingForScram(var exchange, let jid)):
-      if record == nil { step.reach(.saslAccountUnknown) }
+      if record == nil { step.reach(SASLMark.saslAccountUnknown) }
       let decoy = decoy(exchange.hash, jid, exchange.username, record, step)
       let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
       let challenge = exchange.challenge(credentials, serverNonce: step.generator.token())
@@ -155,7 +155,7 @@ extension ClientStream {
       step.immediate.append(.resume(link))
       return nil
     case .authenticating(.findingForPlain(let jid, let password, let name)):
-      if record == nil { step.reach(.saslAccountUnknown) }
+      if record == nil { step.reach(SASLMark.saslAccountUnknown) }
       let decoy = decoy(.sha256, jid, name, record, step)
       let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
       phase = .authenticating(.deriving(record, jid, expected: expected))
@@ -176,7 +176,7 @@ extension ClientStream {
   /// Storage could not say whether the account is there.
   mutating func accountUnavailable(_ step: inout Step) {
     guard case .authenticating = phase else { return }
-    refuse(step.reach(.saslStorageUnavailable, .temporaryAuthFailure), &step)
+    refuse(step.reach(SASLMark.saslStorageUnavailable, .temporaryAuthFailure), &step)
     step.immediate.append(.resume(link))
   }
 
@@ -184,27 +184,27 @@ extension ClientStream {
     guard case .authenticating(.deriving(let record, let jid, let expected)) = phase else { return }
     step.immediate.append(.resume(link))
     guard let record, let jid, let given = credentials.first, Secret(given.storedKey).matches(expected.storedKey) else {
-      return refuse(step.reach(.saslPlainPasswordWrong, .notAuthorized), &step)
+      return refuse(step.reach(SASLMark.saslPlainPasswordWrong, .notAuthorized), &step)
     }
-    step.reach(.saslSucceededPlain)
+    step.reach(SASLMark.saslSucceededPlain)
     succeed(record, jid, "", &step)
   }
 
   private mutating func finishScram(_ exchange: ScramExchange, _ record: AccountRecord?, _ jid: JID?, _ text: Text, _ step: inout Step) {
-    guard let bytes = Base64.decode(text) else { return refuse(step.reach(.saslProofEncodingIncorrect, .incorrectEncoding), &step) }
+    guard let bytes = Base64.decode(text) else { return refuse(step.reach(SASLMark.saslProofEncodingIncorrect, .incorrectEncoding), &step) }
     let final: Text
     do throws(ScramExchange.Failure) { final = try exchange.verify(clientFinal: Text(utf8: bytes)) } catch {
       return refuse(step.reach(error.mark, .notAuthorized), &step)
     }
     guard let record, let jid else { return refuse(.notAuthorized, &step) }
-    step.reach(exchange.hash == .sha1 ? .saslSucceededScramSHA1 : .saslSucceededScramSHA256)
+    step.reach(exchange.hash == .sha1 ? SASLMark.saslSucceededScramSHA1 : .saslSucceededScramSHA256)
     succeed(record, jid, Base64.encode(Array(final.utf8)), &step)
   }
 
   private mutating func succeed(_ record: AccountRecord, _ jid: JID, _ data: Text, _ step: inout Step) {
     // Only who knew the password learns of it.
-    guard !record.isDisabled else { return refuse(step.reach(.saslAccountDisabled, .accountDisabled), &step) }
-    if failures > 0 { step.reach(.saslSucceededAfterFailure) }
+    guard !record.isDisabled else { return refuse(step.reach(SASLMark.saslAccountDisabled, .accountDisabled), &step) }
+    if failures > 0 { step.reach(SASLMark.saslSucceededAfterFailure) }
     step.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: link)
     step.immediate.append(.restart(link, step.configuration.limits.authenticatedStream))
     expectHeader(VerifiedIdentity(account: jid))
@@ -217,14 +217,14 @@ extension ClientStream {
     claimed = nil
     phase = .negotiating
     failures += 1
-    if failures >= step.configuration.limits.authenticationAttempts {
-      fail(step.reach(.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &step)
+    if failures >= step.configuration.limits[.authenticationAttempts] {
+      fail(step.reach(SASLMark.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &step)
     }
   }
 }
 
 extension ScramExchange.Failure {
-  fileprivate var mark: Mark {
+  fileprivate var mark: SASLMark {
     switch self {
     case .malformedFirst: .saslScramMalformed
     case .bindingUnsupported: .saslScramBindingUnsupported

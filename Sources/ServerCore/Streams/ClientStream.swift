@@ -61,8 +61,8 @@ struct ClientStream: Sendable, Codable {
   func deadline(_ limits: Configuration.Limits) -> Int64? {
     switch phase {
     case .bound: nil
-    case .closing: lastProgress + limits.closeWait
-    default: min(lastProgress + limits.negotiationIdle, openedAt + limits.negotiationTotal)
+    case .closing: lastProgress + limits[time: .closeWait]
+    default: min(lastProgress + limits[time: .negotiationIdle], openedAt + limits[time: .negotiationTotal])
     }
   }
 
@@ -75,14 +75,16 @@ struct ClientStream: Sendable, Codable {
 
   mutating func headerReceived(_ header: StreamParser.Header, _ step: inout Step) {
     lastProgress = step.now.monotonic
-    guard case .expectHeader(let identity) = phase else { return fail(step.reach(.streamHeaderUnexpected, .init(.badFormat)), &step) }
+    guard case .expectHeader(let identity) = phase else {
+      return fail(step.reach(StreamMark.streamHeaderUnexpected, .init(.badFormat)), &step)
+    }
     let root = header.element
     let asked = root["to"]
     let isFirst = domain.isEmpty
     if isFirst { domain = asked.flatMap { JID($0) }.map(\.text) ?? "" }
     // Each header says the language of what follows it, and of nothing else (4.7.4).
     language = root.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
-    if language != root.lang { step.reach(.streamLanguageInvalid) }
+    if language != root.lang { step.reach(StreamMark.streamLanguageInvalid) }
     let isKnown = step.configuration.domains.contains(domain)
     let opening = StreamOpening(
       id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first,
@@ -96,21 +98,21 @@ struct ClientStream: Sendable, Codable {
 
   /// RFC 6120, 4.7 and 4.8.
   private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ step: inout Step) -> StreamError? {
-    guard root.has(namespace: NS.streams) else { return step.reach(.streamNamespaceWrong, StreamError(.invalidNamespace)) }
-    guard root.has(name: "stream") else { return step.reach(.streamNameWrong, StreamError(.badFormat)) }
+    guard root.has(namespace: NS.streams) else { return step.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
+    guard root.has(name: "stream") else { return step.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
     // Without a content namespace as the default one, each stanza says its own (4.8.3).
     guard [NS.client, NS.streams, ""].contains(contentNamespace) else {
-      return step.reach(.streamContentNamespaceWrong, StreamError(.invalidNamespace))
+      return step.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
     }
-    guard isKnown else { return step.reach(.streamHostUnknown, StreamError(.hostUnknown)) }
+    guard isKnown else { return step.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
     if !isFirst, let to = root["to"], JID(to)?.text != domain {
-      return step.reach(.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
+      return step.reach(StreamMark.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
     guard let version = root["version"],
       version == "1.0" || (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1
     else {
-      return step.reach(.streamVersionUnsupported, StreamError(.unsupportedVersion))
+      return step.reach(StreamMark.streamVersionUnsupported, StreamError(.unsupportedVersion))
     }
     return nil
   }
@@ -125,7 +127,7 @@ struct ClientStream: Sendable, Codable {
   }
 
   func offersRegistration(_ configuration: Configuration) -> Bool {
-    configuration.features.openRegistration && (isEncrypted || !configuration.requiresTLS)
+    configuration[flag: .openRegistration] && (isEncrypted || !configuration.requiresTLS)
   }
 
   // MARK: Elements
@@ -134,7 +136,7 @@ struct ClientStream: Sendable, Codable {
     // What is no stanza is looked at where the stanza would go.
     if case .bound(let jid) = phase { return .stanza(jid, element, language) }
     // 4.9.1.1: an error of the other side ends the stream, in any state, and is not answered with another.
-    if element.is("error", NS.streams) { return isClosing ? nil : step.reach(.streamErrorOfPeer, .endByPeer) }
+    if element.is("error", NS.streams) { return isClosing ? nil : step.reach(StreamMark.streamErrorOfPeer, .endByPeer) }
     switch phase {
     case .closing:
       return nil
@@ -161,7 +163,7 @@ struct ClientStream: Sendable, Codable {
       return RegistrationBeforeLogin.receive(element, &self, &step)
     }
     // RFC 6120, 4.9.3.12: stanzas before authentication.
-    step.reach(element.stanzaKind == nil ? .streamElementTooEarly : .streamStanzaTooEarly)
+    step.reach(element.stanzaKind == nil ? StreamMark.streamElementTooEarly : .streamStanzaTooEarly)
     fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &step)
     return nil
   }
@@ -169,7 +171,7 @@ struct ClientStream: Sendable, Codable {
   /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
   private mutating func startTLS(_ step: inout Step) {
     guard !isEncrypted, step.configuration.offersTLS else {
-      step.reach(.tlsRefused)
+      step.reach(TLSMark.tlsRefused)
       step.send(Element("failure", NS.tls), to: link)
       close(&step)
       return step.outputs.append(.close(link))
@@ -182,8 +184,8 @@ struct ClientStream: Sendable, Codable {
   }
 
   mutating func tlsEstablished(_ step: inout Step) {
-    guard case .expectTLS = phase else { return step.reach(.tlsEstablishedTooLate) }
-    step.reach(.tlsEstablished)
+    guard case .expectTLS = phase else { return step.reach(TLSMark.tlsEstablishedTooLate) }
+    step.reach(TLSMark.tlsEstablished)
     isEncrypted = true
     lastProgress = step.now.monotonic
     // Whatever else came in the clear until now is not trusted either.
@@ -205,7 +207,7 @@ struct ClientStream: Sendable, Codable {
   private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ step: inout Step) -> Request? {
     let address = element["to"].map { JID($0) } ?? identity.account
     guard element.stanzaKind == .iq, address == identity.account || address?.text == domain else {
-      fail(step.reach(.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      fail(step.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
       return nil
     }
     switch step.check(iq: element) {
@@ -215,16 +217,17 @@ struct ClientStream: Sendable, Codable {
       return nil
     // Nothing was asked.
     case .response, .dropped:
-      fail(step.reach(.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      fail(step.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
       return nil
     }
     guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
-      step.send(element.errorReply(step.reach(.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
+      step.send(
+        element.errorReply(step.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
     guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      step.send(element.errorReply(step.reach(.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: link)
+      step.send(element.errorReply(step.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: link)
       return nil
     }
     phase = .binding(identity)
@@ -259,7 +262,7 @@ struct ClientStream: Sendable, Codable {
     // Between the word to proceed and the end of the handshake nothing can be said, in either stream (RFC 6120, 5.4.3.2).
     if case .expectTLS = phase { return end(&step) }
     if !headerWasSent {
-      step.reach(.streamErrorBeforeHeader)
+      step.reach(StreamMark.streamErrorBeforeHeader)
       let from = domain.isEmpty ? step.configuration.domains.first : domain
       step.outputs.append(
         .openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
@@ -274,7 +277,7 @@ struct ClientStream: Sendable, Codable {
   /// Ends the connection without a word.
   mutating func abandon(_ step: inout Step) {
     guard !isClosing else { return }
-    step.reach(.outputLostStream)
+    step.reach(CommitMark.outputLostStream)
     end(&step)
   }
 

@@ -6,9 +6,9 @@ internal import XMPP
 
 extension Server {
   mutating func open(_ link: LinkID, from origin: Origin?, _ step: inout Step) {
-    guard !isShuttingDown else { return step.outputs.append(step.reach(.streamRefusedInShutdown, .close(link))) }
+    guard !isShuttingDown else { return step.outputs.append(step.reach(StreamMark.streamRefusedInShutdown, .close(link))) }
     let others = origin.map { connections[$0] ?? 0 } ?? 0
-    let isOneTooMany = others >= configuration.limits.connectionsPerAddress
+    let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
     if let origin, !isOneTooMany { connections[origin] = others + 1 }
     let stream = ClientStream(link: link, origin: isOneTooMany ? nil : origin, now: step.now)
     streams[link] = stream
@@ -17,7 +17,7 @@ extension Server {
     // RFC 6120, 13.12. It is told at once: who waits for its header before it is sent away has one more connection until then.
     guard isOneTooMany else { return }
     let error = StreamError(.policyViolation, text: "too many connections from your address")
-    endStream(link, step.reach(.streamAddressFull, error), &step)
+    endStream(link, step.reach(StreamMark.streamAddressFull, error), &step)
   }
 
   /// A connection that counted is gone.
@@ -53,7 +53,7 @@ extension Server {
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
       guard step.ask(.deriveKeys(derivation), .login(link)) == nil else { return }
-      step.reach(.saslDerivationsFull)
+      step.reach(SASLMark.saslDerivationsFull)
       withStream(link, &step) { $0.accountUnavailable(&$1) }
     case .register(let jid, let password, let id):
       run(.register(link, password, id: id), for: jid, &step)
@@ -71,28 +71,28 @@ extension Server {
   /// RFC 6120, 7.7: a session comes into being, unless the policy on conflicts or the limit says no.
   mutating func bind(_ link: LinkID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ step: inout Step) {
     let account = identity.account
-    guard isOpen(link) else { return step.reach(.bindStreamGone) }
+    guard isOpen(link) else { return step.reach(BindingMark.bindStreamGone) }
     // The account may have gone or been disabled since the proof.
     guard accounts.look(account, { $0.look { !$0.record.isDisabled } ?? false }) ?? false else {
       return endStream(link, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
     }
-    if asked.isEmpty { step.reach(.bindResourceOfServer) }
+    if asked.isEmpty { step.reach(BindingMark.bindResourceOfServer) }
     var resource = asked.isEmpty ? step.generator.token() : asked
     if let prepared = JID(bare: account, resource: resource) { resource = prepared.resource }
-    if !asked.isEmpty, resource != asked { step.reach(.bindResourcePrepared) }
+    if !asked.isEmpty, resource != asked { step.reach(BindingMark.bindResourcePrepared) }
     let old = accounts.look(account, { $0.look { $0.sessions[resource]?.link } ?? nil }) ?? nil
     if let old {
       switch configuration.conflictPolicy {
       case .replaceOld:
-        endStream(old, step.reach(.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
-      case .refuseNew: return refuseBinding(link, step.reach(.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
+        endStream(old, step.reach(BindingMark.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
+      case .refuseNew: return refuseBinding(link, step.reach(BindingMark.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
       case .rename:
-        step.reach(.bindConflictRenamed)
+        step.reach(BindingMark.bindConflictRenamed)
         resource = step.generator.token()
       }
     }
-    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits.sessionsPerAccount else {
-      return refuseBinding(link, step.reach(.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
+    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits[.sessionsPerAccount] else {
+      return refuseBinding(link, step.reach(BindingMark.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
     }
     guard let jid = JID(bare: account, resource: resource) else {
       return refuseBinding(link, StanzaError(.badRequest, kind: .modify), id: id, &step)
@@ -122,14 +122,16 @@ extension Server {
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
   mutating func streamEnded(_ link: LinkID, _ step: inout Step) {
     guard streams.contains(link) else { return }
-    step.reach(.streamEndedByPeer)
+    step.reach(StreamMark.streamEndedByPeer)
     endSession(link, &step)
     withStream(link, &step) { $0.close(&$1) }
     step.outputs.append(.close(link))
   }
 
   mutating func linkClosed(_ link: LinkID, _ step: inout Step) {
-    if isOpen(link) { step.reach(streams.look(link) { $0.isBound } ?? false ? .streamLostBound : .streamLostInNegotiation) }
+    if isOpen(link) {
+      step.reach(streams.look(link) { $0.isBound } ?? false ? StreamMark.streamLostBound : .streamLostInNegotiation)
+    }
     endSession(link, &step)
     _ = unbound.remove(link)
     if let origin = streams.remove(link)?.origin { forget(origin) }
@@ -144,17 +146,20 @@ extension Server {
         return account.sessions.isEmpty
       }
     }
-    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits.idleTime) }
+    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits[time: .idleTime]) }
   }
 
   mutating func checkLink(_ link: LinkID, _ step: inout Step) {
     guard let stream = streams[link], let deadline = stream.deadline(configuration.limits) else { return }
     guard isPast(deadline, step) else { return wake(.link(link), at: deadline) }
     if stream.isClosing {
-      step.outputs.append(step.reach(.streamCloseWaitOver, .close(link)))
+      step.outputs.append(step.reach(StreamMark.streamCloseWaitOver, .close(link)))
     } else {
-      let isTooLong = isPast(stream.openedAt + configuration.limits.negotiationTotal, step)
-      endStream(link, step.reach(isTooLong ? .streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)), &step)
+      let isTooLong = isPast(stream.openedAt + configuration.limits[time: .negotiationTotal], step)
+      endStream(
+        link,
+        step.reach(isTooLong ? StreamMark.streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)),
+        &step)
     }
   }
 
@@ -164,7 +169,7 @@ extension Server {
       endStream(session.link, error, &step)
     }
     for link in unbound.sortedKeys() where link != spared && streams[link]?.concerns(account) ?? false {
-      endStream(link, step.reach(.streamCutUnbound, error), &step)
+      endStream(link, step.reach(StreamMark.streamCutUnbound, error), &step)
     }
   }
 }

@@ -83,10 +83,16 @@ struct ConfigurationFile {
   }
 
   func choice<Value: RawRepresentable>(_ node: Node, _ values: [Value]) throws(SetupError) -> Value where Value.RawValue == String {
-    guard let value = node.scalar.flatMap({ Value(rawValue: $0.string) }) else {
-      throw refuse(node, "`\(shown(node))` is not one of: \(values.map(\.rawValue).joined(separator: ", "))")
-    }
+    let name = try choice(node, values.map(\.rawValue))
+    guard let value = values.first(where: { $0.rawValue == name }) else { throw refuse(node, "`\(name)` is not known here") }
     return value
+  }
+
+  func choice(_ node: Node, _ names: [String]) throws(SetupError) -> String {
+    guard let name = node.scalar?.string, names.contains(name) else {
+      throw refuse(node, "`\(shown(node))` is not one of: \(names.joined(separator: ", "))")
+    }
+    return name
   }
 
   func path(_ node: Node) throws(SetupError) -> String {

@@ -7,7 +7,14 @@ internal import Yams
 // Every key that a configuration file may have.
 
 extension ConfigurationFile {
-  static let keys: [String: Setter<ServeConfiguration>] = [
+  static let keys = ownKeys.merging(limitKeys(.top).merging(settingKeys(.top)) { $1 }.mapValues(inCore)) { $1 }
+
+  private static func inCore(_ setter: @escaping Setter<Configuration>) -> Setter<ServeConfiguration> {
+    { file, node, target throws(SetupError) in try setter(file, node, &target.core) }
+  }
+
+  /// Keys that no feature and no area declares.
+  private static let ownKeys: [String: Setter<ServeConfiguration>] = [
     "domains": { file, node, target throws(SetupError) in
       target.core.domains = []
       for item in try file.items(node, "`domains`") {
@@ -32,23 +39,10 @@ extension ConfigurationFile {
     "log_level": { file, node, target throws(SetupError) in target.logLevel = try file.choice(node, [.debug, .info, .warning, .error]) },
     "event_loops": { file, node, target throws(SetupError) in target.eventLoops = try file.number(node, 1...64) },
     "requires_tls": { file, node, target throws(SetupError) in target.core.requiresTLS = try file.flag(node) },
-    "conflict_policy": { file, node, target throws(SetupError) in
-      target.core.conflictPolicy = try file.choice(node, Configuration.ConflictPolicy.allCases)
-    },
-    "blocked_messages": { file, node, target throws(SetupError) in
-      target.core.blockedMessages = try file.choice(node, Configuration.BlockedMessages.allCases)
-    },
-    "conference_label": { file, node, target throws(SetupError) in
-      guard let jid = JID(Text(try file.text(node))), jid.isDomain, !jid.domain.utf8.contains(UInt8(ascii: ".")) else {
-        throw file.refuse(node, "`\(file.shown(node))` is not one label of a domain name, such as conference")
-      }
-      target.core.conferenceLabel = jid.domain
-    },
-    "scram_rounds": { file, node, target throws(SetupError) in try setter(of: Limit.rounds)(file, node, &target.core) },
     "features": { file, node, target throws(SetupError) in
-      try file.read(node, "`features`", into: &target.core.features, featureKeys)
+      try file.read(node, "`features`", into: &target.core, settingKeys(.features))
     },
-    "limits": { file, node, target throws(SetupError) in try file.read(node, "`limits`", into: &target.core, limitKeys) },
+    "limits": { file, node, target throws(SetupError) in try file.read(node, "`limits`", into: &target.core, limitKeys(.limits)) },
   ]
 
   private static let listenerKeys: [String: Setter<ServeConfiguration.Listener>] = [
@@ -61,24 +55,34 @@ extension ConfigurationFile {
     "port": { file, node, target throws(SetupError) in target.port = try file.number(node, 0...65535) },
   ]
 
-  private static let featureKeys: [String: Setter<Configuration.Features>] = [
-    "open_registration": { file, node, target throws(SetupError) in target.openRegistration = try file.flag(node) },
-    "rooms": { file, node, target throws(SetupError) in target.rooms = try file.flag(node) },
-    "offline_messages": { file, node, target throws(SetupError) in target.offlineMessages = try file.flag(node) },
-  ]
+  /// The settings that stand at this place of a file.
+  private static func settingKeys(_ place: Setting.Placement) -> [String: Setter<Configuration>] {
+    let settings = Setting.all.filter { $0.placement == place }
+    return Dictionary(uniqueKeysWithValues: settings.map { ($0.name, setter(of: $0)) })
+  }
 
-  private static let limitKeys: [String: Setter<Configuration>] = Dictionary(
-    uniqueKeysWithValues: Limit.all.compactMap { limit in
-      limit.property == Limit.rounds.property ? nil : limit.key.map { ($0, setter(of: limit)) }
-    })
-
-  private static func setter(of limit: Limit) -> Setter<Configuration> {
+  private static func setter(of setting: Setting) -> Setter<Configuration> {
     { file, node, target throws(SetupError) in
-      let number = try file.number(node, limit.settable)
-      switch limit.field {
-      case .count(let path): target[keyPath: path] = number
-      case .time(let path): target[keyPath: path] = .seconds(Int64(number))
+      switch setting.kind {
+      case .flag: target[flag: setting] = try file.flag(node)
+      case .choice(let names): target[text: setting] = Text(try file.choice(node, names))
+      case .text(let prepare, let wanted):
+        guard let text = prepare(Text(try file.text(node))) else { throw file.refuse(node, "`\(file.shown(node))` is not \(wanted)") }
+        target[text: setting] = text
       }
+    }
+  }
+
+  /// The limits that stand at this place of a file.
+  private static func limitKeys(_ place: Limit.Placement) -> [String: Setter<Configuration>] {
+    let limits = Limit.all.filter { $0.placement == place }
+    return Dictionary(uniqueKeysWithValues: limits.compactMap { limit in limit.settable.map { (limit.name, setter(of: limit, $0)) } })
+  }
+
+  private static func setter(of limit: Limit, _ range: ClosedRange<Int>) -> Setter<Configuration> {
+    { file, node, target throws(SetupError) in
+      let number = Int64(try file.number(node, range))
+      target.limits.set(limit, to: limit.unit == .seconds ? .seconds(number) : number)
     }
   }
 }

@@ -35,7 +35,7 @@ public struct SmallWorld: Sendable {
     configuration.scramRounds = 1
     configuration.secret = [1]
     // Time stands still here, and states that differ only in what was said on the way to them shall be one.
-    configuration.limits.bytesPerSecond = 0
+    configuration.limits[.bytesPerSecond] = 0
     configure(&configuration)
     let oracles: [any Oracle.Type] = [
       StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, RostersAgree.self,

@@ -20,7 +20,7 @@ extension PresenceModel {
     guard items.allSatisfy({ $0["jid"].flatMap { JID($0) } != nil }) else { return }
     if request.has(name: "block") {
       // Chosen: all or none, where not all have room.
-      if !addresses.isEmpty, blocked.union(addresses).count <= post.limits.blockedAddresses { block(addresses, &post) }
+      if !addresses.isEmpty, blocked.union(addresses).count <= post.limits[.blockedAddresses] { block(addresses, &post) }
     } else if request.has(name: "unblock") {
       unblock(addresses, &post)
     }

@@ -52,10 +52,10 @@ struct PresenceModel: Sendable {
   /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
   /// strangers who wait for an answer, nor they from these.
   private func hasRoom(for contact: JID, _ post: Post) -> Bool {
-    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < post.limits.rosterItems
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < post.limits[.rosterItems]
   }
   private func hasRoom(forRequestOf contact: JID, _ post: Post) -> Bool {
-    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < post.limits.pendingRequests
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < post.limits[.pendingRequests]
   }
 
   /// Contacts that hear of the user.
@@ -134,7 +134,7 @@ extension PresenceModel {
       if resources[resource]?.priority == nil || !state(with: address.bare).contactHears {
         // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
         let known = resources[resource]?.directed ?? []
-        guard known.contains(address) || known.count < post.limits.directedPresences else { return }
+        guard known.contains(address) || known.count < post.limits[.directedPresences] else { return }
         resources[resource]?.directed.append(address)
       }
       post.send(Letter(element: presence, from: resource, to: address))
@@ -161,7 +161,7 @@ extension PresenceModel {
   private mutating func send(_ stanza: SubscriptionStanza, _ element: Element, to contact: JID, _ post: inout Post) {
     guard contact != jid else { return }
     // Chosen: what is too long to be kept whole is not sent at all.
-    if stanza == .subscribe, element.stored.count > post.limits.requestBytes { return }
+    if stanza == .subscribe, element.stored.count > post.limits[.requestBytes] { return }
     let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
     if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, post) { return }
     let heard = state(with: contact).contactHears
@@ -310,7 +310,7 @@ extension PresenceModel {
     guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
     if items[0]["subscription"] == "remove" { return remove(contact, &post) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    guard contact.bare != jid, hasRoom(for: contact, post), Set(groups).count == groups.count, groups.count <= post.limits.groupsPerItem,
+    guard contact.bare != jid, hasRoom(for: contact, post), Set(groups).count == groups.count, groups.count <= post.limits[.groupsPerItem],
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
     // 2.4.2: a push for each, changed or not.

@@ -69,7 +69,7 @@ public struct ReferenceModel: Sendable {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
     for jid in durable.owners(.account) { fresh.accounts[jid] = PresenceModel(jid, from: durable) }
-    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits.rooms) }
+    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits) }
     fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
     self = fresh
   }
@@ -94,8 +94,8 @@ public struct ReferenceModel: Sendable {
       return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
     default: break
     }
-    mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits.inquiries
-    wasFull = handled.server.openQuestions >= configuration.limits.inquiries
+    mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits[.inquiries]
+    wasFull = handled.server.openQuestions >= configuration.limits[.inquiries]
     isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     let seen = Seen(handled.server)
@@ -117,7 +117,7 @@ public struct ReferenceModel: Sendable {
         asked.append(query)
         // The one that is being answered still counts.
         questions.removeAll { $0.value.query == query && !handled.event.isAnswer(to: $0.key) }
-        questions[id] = (query, handled.time.monotonic + configuration.limits.inquiryTime)
+        questions[id] = (query, handled.time.monotonic + configuration.limits[time: .inquiryTime])
         if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):
         pending.append((number, changes.map(\.owner.jid)))
@@ -125,7 +125,7 @@ public struct ReferenceModel: Sendable {
       // All hashes: keys that are to be kept, of a new account or a changed password. One: a password that is to be checked.
       case .ask(let id, .deriveKeys(let request)) where request.hashes.count > 1:
         if case .answered(let cause, _) = handled.event, case .owner(let owner)? = questions[cause]?.query {
-          creations[id] = (owner.jid, handled.time.monotonic + configuration.limits.inquiryTime)
+          creations[id] = (owner.jid, handled.time.monotonic + configuration.limits[time: .inquiryTime])
         }
       default: break
       }
@@ -181,7 +181,7 @@ extension ReferenceModel {
   private func place(of address: JID) -> Place {
     if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
     let isRooms =
-      configuration.features.rooms && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
+      configuration[flag: .rooms] && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
     return isRooms && !address.local.isEmpty ? .room : .elsewhere
   }
 
@@ -313,7 +313,7 @@ extension ReferenceModel {
       // 10.1: to enter what is not there is to create it.
       guard RoomModel.isEntry(letter) else { return }
       rooms[jid] = RoomModel(
-        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits.rooms)
+        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits)
     } else {
       rooms[jid]?.receive(letter, &post)
     }
@@ -383,7 +383,7 @@ extension ReferenceModel {
     present.subtract(touched)
     for jid in touched {
       if place(of: jid) == .room {
-        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits.rooms) : nil
+        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits) : nil
       } else if durable.has(.account(jid)) {
         let stored = PresenceModel(jid, from: durable)
         if accounts[jid] == nil { accounts[jid] = stored }

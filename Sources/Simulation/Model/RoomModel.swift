@@ -28,7 +28,7 @@ struct RoomModel: Sendable {
   /// Bare.
   let jid: JID
   /// How much it may keep.
-  let limits: Configuration.Limits.Rooms
+  let limits: Configuration.Limits
   var settings = RoomSettings()
   /// Until its creator has configured it, at the latest then (10.1). On the monotonic clock.
   var lockedUntil: Int64?
@@ -38,16 +38,16 @@ struct RoomModel: Sendable {
   private(set) var isDestroyed = false
 
   /// 10.1.1: whoever enters what is not there creates it, and owns it.
-  init(jid: JID, creator: JID, nick: Text, now: Int64, limits: Configuration.Limits.Rooms) {
+  init(jid: JID, creator: JID, nick: Text, now: Int64, limits: Configuration.Limits) {
     self.jid = jid
     self.limits = limits
-    lockedUntil = now + limits.lockTime
+    lockedUntil = now + limits[time: .roomLockTime]
     list[creator.bare] = Listed(affiliation: .owner)
     occupants[nick] = Occupant(user: creator.bare, role: .moderator, clients: [creator])
   }
 
   /// As storage has it: nobody is inside.
-  init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits.Rooms) {
+  init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits) {
     self.jid = jid
     self.limits = limits
     let row = database.rows(RoomRow.self, of: jid).first
@@ -133,7 +133,7 @@ extension RoomModel {
   /// 7.2.9: a room that is full has some places more for admins and owners, who "SHOULD" get in.
   private func hasRoom(for affiliation: Affiliation) -> Bool {
     let inside = occupants.values.reduce(0) { $0 + $1.clients.count }
-    return inside < limits.sessions + (affiliation >= .admin ? limits.spareSessions : 0)
+    return inside < limits[.roomSessions] + (affiliation >= .admin ? limits[.roomSpareSessions] : 0)
   }
 
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
@@ -212,10 +212,10 @@ extension RoomModel {
   private mutating func invite(_ invitations: [Element], by sender: Occupant) {
     let invitees = invitations.compactMap { $0["to"].flatMap { JID($0) } }
     guard settings.isMembersOnly, affiliation(of: sender.user) >= .admin, invitees.count == invitations.count,
-      invitees.count <= limits.invitations
+      invitees.count <= limits[.roomInvitations]
     else { return }
     let strangers = OrderedSet(invitees.map(\.bare)).filter { affiliation(of: $0) == .none }
-    guard strangers.isEmpty || list.count + strangers.count <= limits.affiliations,
+    guard strangers.isEmpty || list.count + strangers.count <= limits[.roomAffiliations],
       strangers.allSatisfy({ RoomRules.mayHave(.member, $0) })
     else { return }
     for invitee in strangers { setAffiliation(.member, of: invitee, nick: .keep) }

@@ -131,7 +131,7 @@ extension RoomModel {
       }
     }
     // Chosen: the list is bounded, and what the same request takes out of it makes no room.
-    guard additions == 0 || list.count + additions <= limits.affiliations else { return false }
+    guard additions == 0 || list.count + additions <= limits[.roomAffiliations] else { return false }
     // 10.4: the last owner stays one.
     return !owners.isEmpty
   }

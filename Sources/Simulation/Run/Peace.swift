@@ -21,7 +21,7 @@ extension Run {
       rest()
     }
     if swarm.isTight { forgetConnections() }
-    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits.inquiryTime + .seconds(1)) }
+    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
     for index in actors.indices where !actors[index].isRascal {
       if actors[index].client == nil { connect(index) }
       rest()
@@ -70,7 +70,7 @@ extension Run {
     }
     rest()
     let limits = swarm.settings.configuration.limits
-    let patience = world.now + 2 * (limits.idleTime + limits.closeWait + limits.rooms.lockTime) + .seconds(60)
+    let patience = world.now + 2 * (limits[time: .idleTime] + limits[time: .closeWait] + limits[time: .roomLockTime]) + .seconds(60)
     while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
     guard failure == nil else { return }
     let server = world.engine.server

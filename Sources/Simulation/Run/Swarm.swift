@@ -48,12 +48,12 @@ struct Swarm: Sendable {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     configuration.secret = [1]
-    configuration.limits.idleTime = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))
-    configuration.features.offlineMessages = !choices.chance(.swarm, 2, percent: 30)
+    configuration.limits[time: .idleTime] = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))
+    configuration[flag: .offlineMessages] = !choices.chance(.swarm, 2, percent: 30)
     configuration.blockedMessages = choices.chance(.swarm, 20, percent: 25) ? .drop : .bounce
     configuration.conflictPolicy = [.replaceOld, .replaceOld, .replaceOld, .rename, .refuseNew][choices.draw(.swarm, 21, below: 5)]
-    configuration.features.openRegistration = choices.chance(.swarm, 80, percent: 50)
-    configuration.features.rooms = !choices.chance(.swarm, 81, percent: 5)
+    configuration[flag: .openRegistration] = choices.chance(.swarm, 80, percent: 50)
+    configuration[flag: .rooms] = !choices.chance(.swarm, 81, percent: 5)
     configuration.offersTLS = !choices.chance(.swarm, 82, percent: 10)
     configuration.requiresTLS = configuration.offersTLS && !choices.chance(.swarm, 83, percent: 20)
     switch choices.draw(.swarm, 84, below: 6) {
@@ -124,7 +124,7 @@ struct Swarm: Sendable {
     faults.shutdown = some(43, 5, &choices)
     settings.inquiryFailurePercent = some(40, 10, &choices)
     // An answer that never comes must be given up before those who wait for it lose patience.
-    if settings.inquiryFailurePercent > 0 { settings.configuration.limits.inquiryTime = .seconds(2) }
+    if settings.inquiryFailurePercent > 0 { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
     rascals = some(42, 3, &choices)
   }
@@ -134,43 +134,10 @@ struct Swarm: Sendable {
     settings.watchesLimitsClosely = true
     // What waits for storage is bounded, too.
     if choices.chance(.swarm, 89, percent: 40) { settings.loadTime = 0 ... .milliseconds(1000) }
-    func low(_ who: UInt64, _ values: [Int], _ choices: inout Choices) -> Int { values[choices.draw(.swarm, who, below: values.count)] }
-    var limits = settings.configuration.limits
-    limits.outboxBytes = low(50, [32 << 20, 60_000, 15_000], &choices)
-    limits.allOutboxesBytes = low(51, [512 << 20, 40_000, 10_000], &choices)
-    limits.unprocessedBytes = low(52, [64 << 10, 1000, 1], &choices)
-    limits.rosterItems = low(53, [10_000, 2, 1], &choices)
-    limits.blockedAddresses = low(54, [10_000, 2, 1], &choices)
-    limits.offlineMessages = low(55, [1_000, 3, 1], &choices)
-    limits.offlineBytes = low(56, [4 << 20, 1_000, 400], &choices)
-    limits.directedPresences = low(57, [1_000, 2, 1], &choices)
-    limits.parkedStanzas = low(58, [10_000, 3, 1], &choices)
-    limits.derivations = low(59, [100, 2, 1], &choices)
-    limits.inquiries = low(97, [10_000, 3, 1], &choices)
-    limits.sessionsPerAccount = low(60, [32, 3, 2], &choices)
-    limits.pendingRequests = low(61, [1_000, 2, 1], &choices)
-    limits.heldSteps = low(62, [1_000, 5, 1], &choices)
-    limits.rooms.affiliations = low(63, [10_000, 3, 1], &choices)
-    limits.rooms.sessions = low(64, [5_000, 3, 1], &choices)
-    limits.rooms.spareSessions = low(65, [100, 1, 0], &choices)
-    limits.rooms.historyMessages = low(66, [100, 3, 0], &choices)
-    limits.rooms.historyBytes = low(67, [256 << 10, 1_000, 300], &choices)
-    limits.rooms.relays = low(68, [256, 2, 1], &choices)
-    limits.rooms.invitations = low(69, [20, 2, 1], &choices)
-    limits.rooms.lockTime = .milliseconds(Int64(low(70, [300_000, 2_000, 500], &choices)))
-    limits.negotiationIdle = .milliseconds(Int64(low(71, [60_000, 4_000, 3_000], &choices)))
-    limits.negotiationTotal = .milliseconds(Int64(low(72, [300_000, 12_000, 8_000], &choices)))
-    limits.closeWait = .milliseconds(Int64(low(73, [5_000, 1_000, 50], &choices)))
-    limits.authenticationAttempts = low(74, [5, 3, 2], &choices)
-    limits.groupsPerItem = low(75, [64, 2, 1], &choices)
-    limits.authenticatedStream.stanzaBytes = low(76, [262_144, 20_000, 10_000], &choices)
-    limits.bytesPerSecond = low(77, [128 << 10, 20_000, 3_000], &choices)
-    limits.burstBytes = low(78, [1 << 20, 4_000, 1], &choices)
-    limits.connectionsPerAddress = low(79, [1_000, 2, 1], &choices)
-    limits.requestBytes = low(90, [8 << 10, 200, 70], &choices)
-    limits.accountRecordBytes = low(91, [1 << 20, 1_000, 1], &choices)
-    limits.allRecordBytes = low(92, [64 << 20, 2_000, 1], &choices)
-    limits.rooms.openInvitations = low(95, [256, 2, 1], &choices)
-    settings.configuration.limits = limits
+    let tried = Limit.all.compactMap { limit in limit.trial.map { (limit, $0) } }.sorted { $0.1.draw < $1.1.draw }
+    for (limit, trial) in tried {
+      let values = [limit.standard] + trial.values
+      settings.configuration.limits.set(limit, to: values[choices.draw(.swarm, trial.draw, below: values.count)])
+    }
   }
 }

@@ -3,8 +3,14 @@ public import ServerCore
 /// Places in the server that no run can come to, each with the reason: campaigns don't miss them.
 public enum UnreachableMarks {
   public static let reasons: [(mark: Mark, reason: String)] = [
-    (.blockedByDomainResource, "only another server sends stanzas from a resource of a domain, and there is no federation yet"),
-    (.offlineMoreStored, "while a question for stored messages is under way, what comes lines up behind it and is not stored"),
+    (
+      BlockingMark.blockedByDomainResource.mark,
+      "only another server sends stanzas from a resource of a domain, and there is no federation yet"
+    ),
+    (
+      OfflineMark.offlineMoreStored.mark,
+      "while a question for stored messages is under way, what comes lines up behind it and is not stored"
+    ),
   ]
 
   /// What of these a campaign should have reached.

@@ -265,7 +265,7 @@ extension World {
       tell(.answered(id, answer(to: question, found, failures)))
       if node.isUp { tell(.answered(id, answer(to: question, found, failures))) }
     default:
-      let late = settings.configuration.limits.inquiryTime * 2
+      let late = settings.configuration.limits[time: .inquiryTime] * 2
       schedule(.answer(id, question, found: found, failures: failures), after: late)
     }
   }
@@ -290,10 +290,10 @@ extension World {
   /// Nobody is heard for long who speaks faster than he may.
   private mutating func watchPace(_ id: ConnectionID, _ count: Int) {
     let limits = settings.configuration.limits
-    guard limits.bytesPerSecond > 0 else { return }
-    let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits.bytesPerSecond)
+    guard limits[.bytesPerSecond] > 0 else { return }
+    let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits[.bytesPerSecond])
     // One read more than what was free, and what is read before the server's wish to read no more is carried out.
-    let most = limits.burstBytes + settings.readSize + (settings.batchPercent > 0 ? World.mostInTurn : 0)
+    let most = limits[.burstBytes] + settings.readSize + (settings.batchPercent > 0 ? World.mostInTurn : 0)
     if spent > most, overLimit == nil { overLimit = Gauge(name: "bytes said too fast", value: spent, limit: most) }
   }
 
@@ -301,7 +301,7 @@ extension World {
   var crowd: Gauge? {
     let there = connections.ids.filter { connections[$0].isServerThere && connections[$0].life.isOpen }
     let origins = there.compactMap { connections[$0].origin }
-    let most = settings.configuration.limits.connectionsPerAddress
+    let most = settings.configuration.limits[.connectionsPerAddress]
     let counts = OrderedSet(origins).map { origin in origins.count { $0 == origin } }
     return counts.first { $0 > most }.map { Gauge(name: "connections from an address", value: $0, limit: most) }
   }

@@ -50,7 +50,7 @@ struct CampaignResults {
     return branches == 0 ? "\(runs.count) seed\(runs.count == 1 ? "" : "s")" : "\(runs.count - branches) seeds and \(branches) branches"
   }
 
-  private var reachable: Int { Mark.allCases.count - UnreachableMarks.reasons.count }
+  private var reachable: Int { Mark.all.count - UnreachableMarks.reasons.count }
   private var reachedMarks: String { "\(reachable - UnreachableMarks.missed(marks).count) of \(reachable) marks reached" }
 
   /// Some by name.
@@ -74,7 +74,7 @@ struct CampaignResults {
     var points: [(seeds: Int, marks: Int)] = []
     for (index, run) in runs.enumerated() {
       all.merge(run.report.marks)
-      let reached = Mark.allCases.count - all.unreached.count
+      let reached = Mark.all.count - all.unreached.count
       if reached != points.last?.marks { points.append((index + 1, reached)) }
     }
     return points
@@ -82,16 +82,17 @@ struct CampaignResults {
 
   var marksTable: String {
     let marks = marks
-    var lines = Mark.allCases.map { mark in
+    var lines = Mark.all.map { mark in
       let count = "\(marks.count(of: mark))"
       return String(repeating: " ", count: max(0, 9 - count.count)) + count + "  \(mark.description)"
     }
-    for limit in LimitOutcome.all {
+    for limit in Limit.all {
+      guard let effect = limit.effect else { continue }
       let count = limit.marks.reduce(0) { $0 + marks.count(of: $1) }
-      lines.append("limit \(limit.limit), reached \(count) times: \(limit.outcome)")
+      lines.append("\(limit), reached \(count) times: \(effect)")
     }
     lines += UnreachableMarks.reasons.map { "can't be reached: \($0.mark.name), since \($0.reason)" }
-    lines.append("\(Mark.allCases.count - marks.unreached.count) of \(Mark.allCases.count) marks were reached")
+    lines.append("\(Mark.all.count - marks.unreached.count) of \(Mark.all.count) marks were reached")
     return lines.joined(separator: "\n")
   }
 
@@ -101,7 +102,7 @@ struct CampaignResults {
     (summary.milliseconds, summary.events) = (Int64(seconds * 1000), Int64(clamping: events))
     (summary.virtualSeconds, summary.digest) = (virtualSeconds, "\(digest)")
     let marks = marks
-    summary.marks = Mark.allCases.map { ("\($0)", $0.clause, marks.count(of: $0)) }
+    summary.marks = Mark.all.map { ($0.name, $0.clause, marks.count(of: $0)) }
     summary.coverage = coverage
     for failure in failures {
       let signature = failure.report.failure!.signature

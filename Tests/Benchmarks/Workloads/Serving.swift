@@ -21,7 +21,7 @@ private final class Loopback {
     configuration.certificatesFolder = Loopback.temporary("spondee-count-certificates")
     configuration.logLevel = .error
     configuration.core.scramRounds = 1
-    configuration.core.limits.bytesPerSecond = 0
+    configuration.core.limits[.bytesPerSecond] = 0
     (configuration.core.offersTLS, configuration.core.requiresTLS) = (false, false)
     do { server = try RunningServer.start(configuration: configuration) } catch { fatalError("the server does not start: \(error)") }
     for index in 0..<2 { logIn(Rig.account(index)) }

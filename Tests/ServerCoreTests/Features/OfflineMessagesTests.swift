@@ -89,7 +89,7 @@ struct OfflineMessagesTests {
 
   /// The line is as long in bytes as what may be stored.
   @Test func theLineIsBoundedInBytes() {
-    var (harness, romeo, juliet) = waiting { $0.limits.offlineBytes = 20_000 }
+    var (harness, romeo, juliet) = waiting { $0.limits[.offlineBytes] = 20_000 }
     let body = String(repeating: "x", count: 8000)
     for number in 0..<3 {
       harness.send("<message to='juliet@localhost' type='chat' id='\(number)'><body>\(body)</body></message>", on: romeo)
@@ -125,9 +125,9 @@ struct SignalTests {
 
   @Test(arguments: signals, ["chat", "normal"])
   func noSignalIsBounced(_ signal: String, _ type: String) {
-    #expect(answer(signal, type: type) { $0.features.offlineMessages = false } == "")
-    #expect(answer(signal, type: type) { $0.limits.offlineMessages = 0 } == "")
-    #expect(answer(signal, type: type) { $0.limits.offlineBytes = 0 } == "")
+    #expect(answer(signal, type: type) { $0[flag: .offlineMessages] = false } == "")
+    #expect(answer(signal, type: type) { $0.limits[.offlineMessages] = 0 } == "")
+    #expect(answer(signal, type: type) { $0.limits[.offlineBytes] = 0 } == "")
     #expect(answer(signal, type: type) { _ in } == "")
   }
 
@@ -136,8 +136,8 @@ struct SignalTests {
     "<encrypted xmlns='eu.siacs.conversations.axolotl'/>",
   ])
   func whatIsForPeopleIs(_ content: String) {
-    #expect(answer(content, type: "chat") { $0.features.offlineMessages = false }.contains("<service-unavailable "))
-    #expect(answer(content, type: "chat") { $0.limits.offlineMessages = 0 }.contains("<service-unavailable "))
+    #expect(answer(content, type: "chat") { $0[flag: .offlineMessages] = false }.contains("<service-unavailable "))
+    #expect(answer(content, type: "chat") { $0.limits[.offlineMessages] = 0 }.contains("<service-unavailable "))
   }
 
   /// A receipt is worth keeping where there is room, a state is not.

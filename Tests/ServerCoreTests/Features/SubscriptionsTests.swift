@@ -36,7 +36,7 @@ struct SubscriptionsTests {
 
   /// What strangers ask for takes no place from the user's own contacts.
   @Test func strangersDoNotFillTheRoster() {
-    var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 2 }
+    var (harness, juliet, strangers) = verona { $0.limits[.rosterItems] = 2 }
     for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
     #expect(add("romeo", &harness, juliet).contains("type='result'"))
     #expect(add("rosaline", &harness, juliet).contains("type='result'"))
@@ -46,8 +46,8 @@ struct SubscriptionsTests {
   /// The next stranger who asks is not kept, but who is a contact already may ask.
   @Test func strangersWhoAskAreBounded() {
     var (harness, juliet, strangers) = verona {
-      $0.limits.pendingRequests = 1
-      $0.limits.rosterItems = 1
+      $0.limits[.pendingRequests] = 1
+      $0.limits[.rosterItems] = 1
     }
     #expect(add("nurse", &harness, juliet).contains("type='result'"))
     for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
@@ -125,7 +125,7 @@ struct SubscriptionsTests {
 
   /// Whoever approves a request gets a contact, for which there must be a place.
   @Test func anApprovedRequestCountsAsAContact() {
-    var (harness, juliet, strangers) = verona { $0.limits.rosterItems = 1 }
+    var (harness, juliet, strangers) = verona { $0.limits[.rosterItems] = 1 }
     for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
     harness.send("<presence/>", on: juliet)
     _ = harness.read(juliet)

@@ -80,7 +80,7 @@ struct PrivateTests {
       }
       for name in properties(value) { #expect(labels.contains(name), "\(type(of: value)).\(name)") }
     }
-    var step = Step(now: Instant(monotonic: 0, wall: 0), setting: Setting(Configuration(domains: ["localhost"])))
+    var step = Step(now: Instant(monotonic: 0, wall: 0), setting: SharedConfiguration(Configuration(domains: ["localhost"])))
     let jid = JID("room@conference.localhost")!
     check(Configuration(domains: []))
     check(Generator(key: []))

@@ -124,7 +124,7 @@ import XMPP
   }
 
   @Test func affiliationsAreBounded() {
-    var stage = RoomStage([:]) { $0.affiliations = 3 }
+    var stage = RoomStage([:]) { $0[.roomAffiliations] = 3 }
     for index in 1..<3 { stage.room.affiliations.set(JID("a\(index)@b")!, RoomAffiliations.Entry(affiliation: .member)) }
     stage.administer("<item affiliation='member' jid='one@more'/>")
     #expect(stage.take("romeo") == ["iq a error resource-constraint"])

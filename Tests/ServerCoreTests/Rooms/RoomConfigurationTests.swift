@@ -80,13 +80,13 @@ import XMPP
   @Test func historyLengthIsBounded() {
     #expect(RoomStage(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
     // What rooms have by default is bounded too, and what was stored under other limits.
-    var stage = RoomStage([:]) { $0.historyMessages = 3 }
+    var stage = RoomStage([:]) { $0[.roomHistoryMessages] = 3 }
     #expect(stage.room.configuration.historyLength == 3)
     stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
     #expect(stage.takeStanzas("romeo").last?.element.description.contains("At most 3 messages") == true)
     let stored = RoomStage(["historylength": ["50"]]).room.row
-    var limits = Configuration.Limits.Rooms()
-    limits.historyMessages = 3
+    var limits = Configuration.Limits()
+    limits[.roomHistoryMessages] = 3
     #expect(Room(restoring: RoomStage.jid, stored, [], limits).configuration.historyLength == 3)
   }
 

@@ -50,8 +50,8 @@ import XMPP
   /// 7.2.9.
   @Test func clientsAreBounded() {
     var stage = RoomStage([:]) {
-      $0.sessions = 2
-      $0.spareSessions = 1
+      $0[.roomSessions] = 2
+      $0[.roomSpareSessions] = 1
     }
     stage.join("juliet", "Juliet")
     stage.forget()

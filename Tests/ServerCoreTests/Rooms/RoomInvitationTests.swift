@@ -7,7 +7,7 @@ import XMPP
 
 /// Invitations and how they are declined (XEP-0045, 7.8.2, 9.5).
 @Suite struct RoomInvitationTests {
-  private func stage(_ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits.Rooms) -> Void = { _ in }) -> RoomStage {
+  private func stage(_ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits) -> Void = { _ in }) -> RoomStage {
     var stage = RoomStage(fields, limits: limits)
     stage.affiliate("juliet", "admin")
     stage.join("juliet", "Juliet")
@@ -98,7 +98,7 @@ import XMPP
   }
 
   @Test func theOldestInvitationIsForgotten() {
-    var stage = stage { $0.openInvitations = 2 }
+    var stage = stage { $0[.roomOpenInvitations] = 2 }
     for who in ["nurse", "tybalt", "mercutio"] { invite("\(who)@example.org", by: "juliet", &stage) }
     // Who is invited again comes last.
     invite("tybalt@example.org", by: "juliet", &stage)
@@ -112,10 +112,10 @@ import XMPP
 
   /// Whoever is invited to an open room gets no place in its list.
   @Test func anOpenRoomWithAFullListInvites() {
-    var open = stage { $0.affiliations = 2 }
+    var open = stage { $0[.roomAffiliations] = 2 }
     invite("nurse@example.org", by: "juliet", &open)
     #expect(open.take("juliet") == [] && open.room.invitations.count == 1)
-    var closed = stage(["membersonly": ["1"]]) { $0.affiliations = 2 }
+    var closed = stage(["membersonly": ["1"]]) { $0[.roomAffiliations] = 2 }
     invite("nurse@example.org", by: "juliet", &closed)
     #expect(closed.take("juliet") == ["room: resource-constraint by room@conference.example.org"])
     // Who is in the list already needs no place.

@@ -10,7 +10,7 @@ import XMPP
 /// 7.8, 8.1, 8.6, 17.4).
 @Suite struct RoomMessageTests {
   private func pair(
-    _ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits.Rooms) -> Void = { _ in }
+    _ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits) -> Void = { _ in }
   ) -> RoomStage {
     var stage = RoomStage(fields, limits: limits)
     stage.join("juliet", "Juliet")
@@ -89,7 +89,7 @@ import XMPP
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").suffix(2) == ["Juliet: first (2023-11-14T22:13:20Z)", "Romeo# Balconies (2023-11-14T22:13:20Z)"])
 
-    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [], Configuration.Limits.Rooms())
+    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [], Configuration.Limits())
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }
@@ -125,7 +125,7 @@ import XMPP
   }
 
   @Test func historyIsBoundedInBytes() {
-    var stage = pair(["historylength": ["100"]]) { $0.historyBytes = 10_000 }
+    var stage = pair(["historylength": ["100"]]) { $0[.roomHistoryBytes] = 10_000 }
     for _ in 0..<40 { stage.say(String(repeating: "x", count: 800), by: "juliet") }
     let weight = stage.room.history.entries.reduce(0) { $0 + $1.element.weight }
     #expect(weight <= 10_000 && weight > 5_000 && weight == stage.room.history.bytes)
@@ -191,7 +191,7 @@ import XMPP
   }
 
   @Test func unansweredRequestsAreBounded() {
-    var stage = pair { $0.relays = 3 }
+    var stage = pair { $0[.roomRelays] = 3 }
     for index in 0...3 {
       stage.send("<iq type='get' id='v\(index)'><query xmlns='jabber:iq:version'/></iq>", by: "juliet", to: "Romeo")
     }

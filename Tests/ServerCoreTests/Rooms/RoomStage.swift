@@ -26,16 +26,16 @@ struct RoomStage {
   private var received: [(to: JID, from: JID, element: Element)] = []
 
   /// A locked room with nobody in it.
-  init(limits change: (inout Configuration.Limits.Rooms) -> Void = { _ in }) {
+  init(limits change: (inout Configuration.Limits) -> Void = { _ in }) {
     var configuration = Configuration(domains: ["example.org"])
-    change(&configuration.limits.rooms)
+    change(&configuration.limits)
     self.configuration = configuration
-    var step = Step(now: now, setting: Setting(configuration))
+    var step = Step(now: now, setting: SharedConfiguration(configuration))
     step.generator = generator
     room = Room(creating: Self.jid, &step)
   }
   /// A room that Romeo made and configured so.
-  init(_ fields: [Text: [Text]], limits change: (inout Configuration.Limits.Rooms) -> Void = { _ in }) {
+  init(_ fields: [Text: [Text]], limits change: (inout Configuration.Limits) -> Void = { _ in }) {
     self.init(limits: change)
     join("romeo", "Romeo")
     configure(fields)
@@ -51,7 +51,7 @@ struct RoomStage {
   // MARK: Doing
 
   mutating func perform(_ body: (inout Room, inout Step) -> Void) {
-    var step = Step(now: now, setting: Setting(configuration))
+    var step = Step(now: now, setting: SharedConfiguration(configuration))
     step.generator = generator
     body(&room, &step)
     generator = step.generator

@@ -105,7 +105,7 @@ import XMPP
   @Test func aStoredDomainIsForgotten() {
     var stage = RoomStage(["persistentroom": ["1"]])
     let domain = AffiliationRow(jid: JID("elsewhere.example")!, affiliation: "owner")
-    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [domain], Configuration.Limits.Rooms())
+    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [domain], Configuration.Limits())
     stage.perform { room, step in
       room.mendList(&step)
       room.keepOwner(&step)

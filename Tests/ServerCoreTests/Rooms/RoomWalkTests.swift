@@ -118,7 +118,7 @@ import XMPP
       let rows = stored.rows(RoomRow.self, of: RoomStage.jid)
       guard room.isPersisted else { return #expect(rows.isEmpty) }
       let entries = stored.rows(AffiliationRow.self, of: RoomStage.jid)
-      let again = Room(restoring: RoomStage.jid, try #require(rows.first), entries, Configuration.Limits.Rooms())
+      let again = Room(restoring: RoomStage.jid, try #require(rows.first), entries, Configuration.Limits())
       #expect(again.configuration == room.configuration && again.subject == room.subject)
       #expect(again.affiliations.sorted.map(\.jid) == room.affiliations.sorted.map(\.jid))
       #expect(again.affiliations.sorted.map(\.entry) == room.affiliations.sorted.map(\.entry))

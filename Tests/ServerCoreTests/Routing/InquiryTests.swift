@@ -32,7 +32,7 @@ struct InquiryTests {
     #expect(harness.gauges("open questions").isEmpty)
     // What comes too late changes nothing.
     harness.input(.answered(id, .result(.owner(nil))))
-    #expect(harness.read(romeo) == "" && harness.engine.marks.count(of: .inquiryAnswerIgnored) == 1)
+    #expect(harness.read(romeo) == "" && harness.engine.marks.count(of: InquiryMark.inquiryAnswerIgnored) == 1)
   }
 
   @Test func aFailedAnswerIsNotTheEnd() {
@@ -70,7 +70,7 @@ struct InquiryTests {
   }
 
   @Test func openQuestionsAreBounded() {
-    var (harness, romeo, _) = asking { $0.limits.inquiries = 2 }
+    var (harness, romeo, _) = asking { $0.limits[.inquiries] = 2 }
     harness.send(EngineHarness.chat(to: "a@localhost", "one"), on: romeo)
     #expect(harness.read(romeo) == "" && harness.waitingLoads.count == 2)
     harness.send(EngineHarness.chat(to: "b@localhost", "one"), on: romeo)

@@ -89,7 +89,7 @@ struct OutputCommitTests {
 struct HeldStepsTests {
   /// A session that causes more than may wait for the disk is left until half of it is done.
   @Test func whoCausesTooMuchWaits() {
-    var harness = EngineHarness { $0.limits.heldSteps = 4 }
+    var harness = EngineHarness { $0.limits[.heldSteps] = 4 }
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
     harness.commitsAtOnce = false
@@ -107,7 +107,7 @@ struct HeldStepsTests {
 
   /// What one user's contacts have to be loaded for keeps nobody else from being read.
   @Test func whoCausesNothingIsRead() {
-    var harness = EngineHarness { $0.limits.heldSteps = 4 }
+    var harness = EngineHarness { $0.limits[.heldSteps] = 4 }
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")
@@ -122,7 +122,7 @@ struct HeldStepsTests {
 struct OutboxTests {
   /// features.md, E5: who does not read ends, and nobody else notices.
   @Test func aSlowReaderEndsAlone() {
-    var harness = EngineHarness { $0.limits.outboxBytes = 20_000 }
+    var harness = EngineHarness { $0.limits[.outboxBytes] = 20_000 }
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")
@@ -142,8 +142,8 @@ struct OutboxTests {
 
   @Test func allOutboxesTogetherAreBounded() {
     var harness = EngineHarness {
-      $0.limits.outboxBytes = 1_000_000
-      $0.limits.allOutboxesBytes = 30_000
+      $0.limits[.outboxBytes] = 1_000_000
+      $0.limits[.allOutboxesBytes] = 30_000
     }
     harness.addAccount("romeo")
     harness.addAccount("juliet")
@@ -160,7 +160,7 @@ struct OutboxTests {
 
   /// One broadcast goes beyond what all may hold together: the one with the most ends, which leaves room for the rest.
   @Test func aBroadcastEndsOnlyWhomItMust() {
-    var (harness, romeo, sessions) = audience(of: 10) { $0.limits.allOutboxesBytes = 34_000 }
+    var (harness, romeo, sessions) = audience(of: 10) { $0.limits[.allOutboxesBytes] = 34_000 }
     harness.send(EngineHarness.chat(to: "juliet@localhost/3", String(repeating: "x", count: 12_000)), on: romeo)
     let body = String(repeating: "x", count: 3000)
     harness.send("<message to='juliet@localhost' type='headline'><body>\(body)</body></message>", on: romeo)
@@ -171,8 +171,8 @@ struct OutboxTests {
   /// What the one held who ends for its own sake is free again before anybody looks at what all hold together.
   @Test func whoEndsForItselfTakesNobodyAlong() {
     var (harness, romeo, sessions) = audience(of: 2) {
-      $0.limits.outboxBytes = 20_000
-      $0.limits.allOutboxesBytes = 30_000
+      $0.limits[.outboxBytes] = 20_000
+      $0.limits[.allOutboxesBytes] = 30_000
     }
     harness.send(EngineHarness.chat(to: "juliet@localhost/0", String(repeating: "x", count: 9_000)), on: romeo)
     harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 18_000)), on: romeo)
@@ -183,7 +183,7 @@ struct OutboxTests {
 
   /// A link that is only waiting to be closed holds bytes like any other.
   @Test func whoIsAboutToCloseEndsBeforeOthers() {
-    var (harness, romeo, sessions) = audience(of: 2) { $0.limits.allOutboxesBytes = 30_000 }
+    var (harness, romeo, sessions) = audience(of: 2) { $0.limits[.allOutboxesBytes] = 30_000 }
     harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 20_000)), on: romeo)
     harness.send("</stream:stream>", on: sessions[1])
     #expect(harness.closed == [sessions[1]])

@@ -16,8 +16,8 @@ struct RecordBytesTests {
 
   private func ready(_ change: (inout Configuration.Limits) -> Void) -> (EngineHarness, LinkID, LinkID) {
     var harness = EngineHarness {
-      $0.limits.bytesPerSecond = 0
-      $0.limits.unprocessedBytes = 1_000
+      $0.limits[.bytesPerSecond] = 0
+      $0.limits[.unprocessedBytes] = 1_000
       change(&$0.limits)
     }
     harness.addAccount("mallory")
@@ -32,7 +32,7 @@ struct RecordBytesTests {
 
   /// What waits stays below twice the share, however much is asked for.
   @Test func whoExceedsItsShareIsNotReadFrom() {
-    var (harness, mallory, romeo) = ready { $0.accountRecordBytes = 200_000 }
+    var (harness, mallory, romeo) = ready { $0[.accountRecordBytes] = 200_000 }
     for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
     let waiting = onTheirWay(harness)
     #expect(waiting > 200_000 && waiting < 400_000)
@@ -53,14 +53,14 @@ struct RecordBytesTests {
 
   /// A session more does not help.
   @Test func theShareIsTheAccounts() {
-    var (harness, mallory, _) = ready { $0.accountRecordBytes = 200_000 }
+    var (harness, mallory, _) = ready { $0[.accountRecordBytes] = 200_000 }
     let other = harness.session("mallory", resource: "other")
     for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }
     let waiting = onTheirWay(harness)
-    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 1)
+    #expect(harness.engine.marks.count(of: CommitMark.outputShareThrottled) == 1)
     // Another session of the account is held back with its first stanza, though that changes nothing.
     harness.send(OutputCommitTests.ping, on: other)
-    #expect(harness.engine.marks.count(of: .outputShareThrottled) == 2)
+    #expect(harness.engine.marks.count(of: CommitMark.outputShareThrottled) == 2)
     harness.send(Self.toggle, on: other)
     #expect(onTheirWay(harness) == waiting)
     for link in [mallory, other] { harness.input(.closed(link)) }
@@ -70,12 +70,12 @@ struct RecordBytesTests {
   }
 
   @Test func allTogetherAreBounded() {
-    var (harness, mallory, romeo) = ready { $0.allRecordBytes = 100_000 }
+    var (harness, mallory, romeo) = ready { $0[.allRecordBytes] = 100_000 }
     for _ in 0..<10 { harness.send(Self.toggle, on: mallory) }
-    #expect(harness.paused.contains(mallory) || harness.engine.marks.count(of: .outputBytesThrottled) == 1)
+    #expect(harness.paused.contains(mallory) || harness.engine.marks.count(of: CommitMark.outputBytesThrottled) == 1)
     // Also who adds little is not read from then, and comes to no harm.
     harness.send(OutputCommitTests.set, on: romeo)
-    #expect(harness.engine.marks.count(of: .outputBytesThrottled) == 2)
+    #expect(harness.engine.marks.count(of: CommitMark.outputBytesThrottled) == 2)
     harness.send(OutputCommitTests.ping, on: romeo)
     while onTheirWay(harness) > 0 { harness.commit() }
     let heard = harness.read(romeo)
@@ -83,7 +83,7 @@ struct RecordBytesTests {
   }
 
   @Test func aFailedCommitTakesItsBytesBack() {
-    var (harness, mallory, _) = ready { $0.accountRecordBytes = 1 }
+    var (harness, mallory, _) = ready { $0[.accountRecordBytes] = 1 }
     harness.send(Self.toggle, on: mallory)
     #expect(onTheirWay(harness) > 0)
     harness.input(.commitFailed(from: harness.commits.last!.number))

@@ -98,7 +98,7 @@ struct AuthenticationTests {
   }
 
   @Test func triesAreCounted() {
-    var harness = EngineHarness { $0.limits.authenticationAttempts = 3 }
+    var harness = EngineHarness { $0.limits[.authenticationAttempts] = 3 }
     harness.addAccount("romeo")
     let link = harness.openStream()
     #expect(!harness.scram("romeo", "a", on: link).contains("stream:error"))

@@ -59,7 +59,7 @@ struct BeforeBindingTests {
   // MARK: Registration by a stranger
 
   private func stranger() -> (EngineHarness, LinkID) {
-    var harness = EngineHarness { $0.features.openRegistration = true }
+    var harness = EngineHarness { $0[flag: .openRegistration] = true }
     let link = harness.openStream()
     _ = harness.read(link)
     return (harness, link)

@@ -93,7 +93,7 @@ struct ClientStreamTests {
   }
 
   @Test func progressDoesNotBuyForever() {
-    var harness = EngineHarness { $0.limits.authenticationAttempts = 1000 }
+    var harness = EngineHarness { $0.limits[.authenticationAttempts] = 1000 }
     let link = harness.openStream()
     for _ in 0..<9 {
       harness.advance(seconds: 33)
@@ -163,7 +163,7 @@ struct ClientStreamTests {
   }
 
   @Test func sessionsOfAnAccountAreCounted() {
-    var harness = EngineHarness { $0.limits.sessionsPerAccount = 2 }
+    var harness = EngineHarness { $0.limits[.sessionsPerAccount] = 2 }
     harness.addAccount("romeo")
     _ = harness.session("romeo", resource: "a")
     _ = harness.session("romeo", resource: "b")

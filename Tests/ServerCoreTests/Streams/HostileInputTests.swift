@@ -32,7 +32,7 @@ struct HostileInputTests {
 
   /// Stored messages are bounded in bytes: they will stand in one outbox.
   @Test func storedMessagesAreBoundedInBytes() {
-    var harness = EngineHarness { $0.limits.offlineBytes = 20_000 }
+    var harness = EngineHarness { $0.limits[.offlineBytes] = 20_000 }
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")
@@ -81,7 +81,7 @@ struct HostileInputTests {
 
   /// Keys cost a lot on purpose: only so many are derived at a time, and the rest is told to come again.
   @Test func derivationsAreBounded() {
-    var harness = EngineHarness { $0.limits.derivations = 0 }
+    var harness = EngineHarness { $0.limits[.derivations] = 0 }
     harness.addAccount("romeo")
     #expect(harness.replies.contains { if case .refused = $0 { true } else { false } })
   }

@@ -14,8 +14,8 @@ struct ServerStreamsTests {
   @Test(arguments: Ending.allCases)
   func aClosingStreamIsGivenUpInTime(_ ending: Ending) {
     var harness = EngineHarness {
-      $0.limits.authenticationAttempts = 1
-      $0.limits.derivations = ending == .derivationsFull ? 0 : 1
+      $0.limits[.authenticationAttempts] = 1
+      $0.limits[.derivations] = ending == .derivationsFull ? 0 : 1
     }
     let link = encrypted(&harness)
     let message = [0] + Array("romeo".utf8) + [0] + Array("wrong".utf8)
@@ -32,9 +32,9 @@ struct ServerStreamsTests {
     #expect(harness.read(link).contains("<stream:error>"))
     #expect(harness.closed == [link])
     harness.advance(seconds: 4)
-    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 0)
+    #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 0)
     harness.advance(seconds: 2)
-    #expect(harness.engine.marks.count(of: .streamCloseWaitOver) == 1)
+    #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 1)
   }
 
   private func encrypted(_ harness: inout EngineHarness) -> LinkID {

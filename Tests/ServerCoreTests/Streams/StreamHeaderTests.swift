@@ -185,7 +185,7 @@ struct StreamHeaderTests {
   // MARK: Bytes before a login
 
   @Test func spacesKeepNoStreamOpen() {
-    var harness = EngineHarness { $0.limits.bytesPerSecond = 0 }
+    var harness = EngineHarness { $0.limits[.bytesPerSecond] = 0 }
     let (fresh, greeted) = (harness.open(), harness.openStream())
     for _ in 0..<20 {
       for link in [fresh, greeted] { harness.send(String(repeating: " ", count: 4096), on: link) }
@@ -198,7 +198,7 @@ struct StreamHeaderTests {
 
   /// Who has logged in may send white space for ever (4.6.1).
   @Test func aSessionMaySendSpaces() {
-    var harness = EngineHarness { $0.limits.bytesPerSecond = 0 }
+    var harness = EngineHarness { $0.limits[.bytesPerSecond] = 0 }
     harness.addAccount("romeo")
     let link = harness.session("romeo", resource: "r")
     for _ in 0..<40 { harness.send(String(repeating: "\n", count: 4096), on: link) }

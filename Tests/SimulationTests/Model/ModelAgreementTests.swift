@@ -62,27 +62,27 @@ struct ModelAgreementTests {
   }
 
   /// Limits, and what Alice can do that meets them.
-  static let refusals: [(limit: any WritableKeyPath<Configuration.Limits, Int> & Sendable, value: Int, deed: Element)] = [
-    (\.rosterItems, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
-    (\.rosterItems, 0, request(nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": "carol@localhost"])]))),
-    (\.pendingRequests, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
+  static let refusals: [(limit: Limit, value: Int, deed: Element)] = [
+    (.rosterItems, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
+    (.rosterItems, 0, request(nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": "carol@localhost"])]))),
+    (.pendingRequests, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
     (
-      \.groupsPerItem, 0,
+      .groupsPerItem, 0,
       request(
         nil,
         Element(
           "query", NS.roster,
           children: [Element("item", NS.roster, ["jid": bob.bare.text], children: [Element("group", NS.roster, text: "g")])]))
     ),
-    (\.blockedAddresses, 0, request(nil, Element("block", NS.blocking, children: [Element("item", NS.blocking, ["jid": bob.text])]))),
-    (\.directedPresences, 1, Element("presence", NS.client, ["to": bob.text])),
+    (.blockedAddresses, 0, request(nil, Element("block", NS.blocking, children: [Element("item", NS.blocking, ["jid": bob.text])]))),
+    (.directedPresences, 1, Element("presence", NS.client, ["to": bob.text])),
     (
-      \.rooms.affiliations, 1,
+      .roomAffiliations, 1,
       request(
         room.text,
         Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["jid": "carol@localhost", "affiliation": "member"])]))
     ),
-    (\.rooms.sessions, 1, Element("presence", NS.client)),
+    (.roomSessions, 1, Element("presence", NS.client)),
   ]
 
   /// The model keeps to the same limits, and one that knew nothing of them would say that the server is otherwise.
@@ -90,7 +90,7 @@ struct ModelAgreementTests {
   func everyLimitIsSeen(index: Int) {
     let (limit, value, deed) = Self.refusals[index]
     for believed in [nil, Configuration.Limits()] {
-      var stage = Self.stage(believed: believed) { $0[keyPath: limit] = value }
+      var stage = Self.stage(believed: believed) { $0[limit] = value }
       stage.send(deed, as: Self.alice)
       stage.settle()
       #expect((stage.problem == nil) == (believed == nil), "\(stage.problem ?? "nothing was found")")
@@ -102,7 +102,7 @@ struct ModelAgreementTests {
     for believed in [nil, Configuration.Limits()] {
       var stage = Stage(seed: 1, accounts: [Self.alice.bare], believed: believed) {
         $0.loadTime = .milliseconds(100) ... .milliseconds(100)
-        $0.configuration.limits.parkedStanzas = 1
+        $0.configuration.limits[.parkedStanzas] = 1
       }
       stage.connect(Self.alice)
       stage.settle()

@@ -19,7 +19,7 @@ struct ModelWalkTests {
     let isQuiet = babbler.chance(40)
     let isInRooms = babbler.chance(50)
     var stage = Stage(seed: seed, accounts: Babbler.accounts) { settings in
-      settings.configuration.limits.idleTime = .milliseconds(Int64(1 + babbler.below(200)))
+      settings.configuration.limits[time: .idleTime] = .milliseconds(Int64(1 + babbler.below(200)))
       if babbler.chance(30) { tighten(&settings.configuration.limits, &babbler) }
       if babbler.chance(20) { settings.inquiryFailurePercent = 10 }
       settings.configuration.conflictPolicy = babbler.pick([.replaceOld, .refuseNew, .rename])
@@ -49,14 +49,14 @@ struct ModelWalkTests {
   }
 
   private static func tighten(_ limits: inout Configuration.Limits, _ babbler: inout Babbler) {
-    limits.rosterItems = 1 + babbler.below(2)
-    limits.pendingRequests = 1 + babbler.below(2)
-    limits.directedPresences = 1 + babbler.below(3)
-    limits.blockedAddresses = 1 + babbler.below(2)
-    limits.parkedStanzas = 1 + babbler.below(3)
-    limits.rooms.affiliations = 1 + babbler.below(3)
-    limits.rooms.sessions = 1 + babbler.below(3)
-    limits.rooms.spareSessions = babbler.below(2)
+    limits[.rosterItems] = 1 + babbler.below(2)
+    limits[.pendingRequests] = 1 + babbler.below(2)
+    limits[.directedPresences] = 1 + babbler.below(3)
+    limits[.blockedAddresses] = 1 + babbler.below(2)
+    limits[.parkedStanzas] = 1 + babbler.below(3)
+    limits[.roomAffiliations] = 1 + babbler.below(3)
+    limits[.roomSessions] = 1 + babbler.below(3)
+    limits[.roomSpareSessions] = babbler.below(2)
   }
 
   private static func disturb(_ stage: inout Stage, _ device: JID, _ babbler: inout Babbler, _ said: inout [String]) {

@@ -214,7 +214,7 @@ struct SubscriptionTableTests {
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true
     account.sessions[user.resource] = session
-    var step = Step(now: now, setting: Setting(Configuration(domains: ["example.net"])))
+    var step = Step(now: now, setting: SharedConfiguration(Configuration(domains: ["example.net"])))
     step.generator = Generator(key: [1])
     return (account, step)
   }

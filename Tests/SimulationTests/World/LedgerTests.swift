@@ -25,7 +25,8 @@ struct LedgerTests {
 
   static let bounds: [String: Bound] = [
     "actions": .momentary, "dirty": .momentary, "effects": .momentary, "handled": .momentary, "overrun": .momentary, "resumed": .momentary,
-    "scratch": .momentary, "sender": .momentary, "marks.counts": .fixed, "linkMarks.counts": .fixed, "server.marks.counts": .fixed,
+    "scratch": .momentary, "sender": .momentary, "limits.overrides": .fixed,
+    "marks.counts": .fixed, "linkMarks.counts": .fixed, "server.marks.counts": .fixed,
     "server.setting": .fixed, "server.setting.roomDomains": .fixed, "server.generator.block": .fixed, "server.generator.key": .fixed,
     "links": .with("connections; the system bounds open files"),
     "holds.heap": .with("links that were there no longer ago than it takes to pay for one read"),
@@ -57,7 +58,7 @@ struct LedgerTests {
     "server.rooms.entity.occupants.sessions": .gauge("sessions in a room"),
     "server.rooms.entity.relays.entries": .gauge("requests between occupants"),
     "server.rooms.entity.invitations.entries": .gauge("invitations of a room"),
-    "server.commits.held": .with("steps, Limits.heldSteps, after which links are not read from"),
+    "server.commits.held": .with("steps, Limit.heldSteps, after which links are not read from"),
     "server.commits.held.outputs": .with("what one stanza causes"), "server.commits.held.outputs.write.to": .with("what one stanza causes"),
     "server.commits.held.touched": .with("what one stanza causes"),
     "server.commits.bytesByAccount": .gauge("bytes of records because of an account"),

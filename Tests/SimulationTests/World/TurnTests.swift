@@ -16,7 +16,7 @@ struct TurnTests {
       settings.latency = 0...0
       settings.shortPercent = 0
       settings.batchPercent = 100
-      settings.configuration.limits.allOutboxesBytes = 100_000
+      settings.configuration.limits[.allOutboxesBytes] = 100_000
     }
     for device in devices {
       stage.connect(device)
@@ -36,7 +36,7 @@ struct TurnTests {
     for device in devices.dropFirst() { enter(device) }
     stage.settle()
     #expect(devices.allSatisfy { stage.isBound($0) })
-    #expect(stage.world.marks.count(of: .linkAllOutboxesOverrun) == 0)
+    #expect(stage.world.marks.count(of: LinkMark.linkAllOutboxesOverrun) == 0)
     var heard = 0
     for device in devices { heard += stage.takeReceived(by: device).count { $0.is("presence", NS.client) } }
     // Each hears of each, and of itself.

@@ -64,7 +64,8 @@ struct PrivateXMLTests {
 
   @Test(arguments: [
     ("get", "", "not-acceptable"), ("set", "", "not-acceptable"), ("set", "<a xmlns='jabber:iq:private'/>", "not-acceptable"),
-    ("set", "<a xmlns='urn:x'>1</a><a xmlns='urn:x'>2</a>", "not-acceptable"), ("get", "<a xmlns='urn:x'/><b xmlns='urn:x'/>", "bad-request"),
+    ("set", "<a xmlns='urn:x'>1</a><a xmlns='urn:x'>2</a>", "not-acceptable"),
+    ("get", "<a xmlns='urn:x'/><b xmlns='urn:x'/>", "bad-request"),
   ])
   mutating func badRequests(_ type: String, _ payload: String, _ expected: String) {
     #expect(condition(ask(type, payload)).map(String.init) == expected)

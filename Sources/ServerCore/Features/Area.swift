@@ -1,0 +1,14 @@
+/// A part of the server that is there whichever features are, with what it declares.
+struct Area: Sendable {
+  var name: String
+  /// Places in it that tests should reach.
+  var marks: [any CoverageMark.Type] = []
+  var limits: [Limit] = []
+  var settings: [Setting] = []
+
+  /// Every area, in the order of reports. What a feature owns, the feature declares itself (`Feature.all`).
+  static let core: [Area] = [
+    .links, .streams, .authentication, .binding, .outputCommit, .activation, .inquiries, .accountControl, .routing, .presence,
+    .subscriptions,
+  ]
+}
