@@ -1,0 +1,60 @@
+internal import Storage
+internal import XML
+internal import XMPP
+
+/// The SQL of pages. The first column of each row is its owner's address.
+extension TableSQL {
+  typealias Select = (sql: String, arguments: [ColumnValue])
+
+  /// The statements whose rows, one after the other, make a page.
+  ///
+  /// Behind a cursor come first the rest of its owner's rows and then other owners' rows. One statement for both would compare columns of two
+  /// tables at once: no index can do that, so each page would read all rows of the pages before it.
+  func selects(_ query: RowQuery) -> [Select] {
+    if case .owner(let owner) = query.scope, owner.kind != table.owner { return [] }
+    guard let after = query.after else { return [select(query)] }
+    var selects: [Select] = []
+    if !table.isRoot, case let key = after.key, !key.isEmpty {
+      selects.append(select(query, ["\(address) = ?", condition(query.isDescending ? "<" : ">", key)], [.jid(after.owner)] + key))
+    }
+    selects.append(select(query, ["\(address) \(query.isDescending ? "<" : ">") ?"], [.jid(after.owner)]))
+    return selects
+  }
+
+  private func select(_ query: RowQuery, _ place: [String] = [], _ placeArguments: [ColumnValue] = []) -> Select {
+    var (conditions, arguments) = (place, placeArguments)
+    switch query.scope {
+    case .owner(let owner):
+      conditions.append("\(address) = ?")
+      arguments.append(.jid(owner.jid))
+    case .domain(let domain):
+      conditions.append("\(domainColumn) = ?")
+      arguments.append(.text(domain))
+    case .everywhere: break
+    }
+    let range = condition(query.range)
+    conditions += range.conditions
+    arguments += range.arguments
+    for filter in query.filters {
+      conditions.append("\(table.name).\(table.allColumns[filter.column].name) IS ?")
+      arguments.append(filter.value)
+    }
+    let kind = table.owner.rawValue
+    // `CROSS JOIN` says which table is read first: in the order of owners the first rows can be read before the others are.
+    let source = isJoined ? "\(kind) CROSS JOIN \(table.name) ON \(table.name).\(kind) = \(kind).id" : "\(table.name)"
+    let columns = [address] + table.allColumns.map { "\(table.name).\($0.name)" }
+    // The row id changes nothing in the order, but tells SQLite that an owner comes only once; without it SQLite sorts.
+    let order = ([address] + (isJoined ? ["\(kind).id"] : []) + table.key.map { "\(table.name).\($0.name)" })
+      .map { query.isDescending ? "\($0) DESC" : $0 }
+    let condition = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
+    return ("SELECT \(columns.joined(separator: ", ")) FROM \(source)\(condition) ORDER BY \(order.joined(separator: ", "))", arguments)
+  }
+
+  private var isJoined: Bool { !table.isRoot && !table.namesOwner }
+  /// The column with the owner's address.
+  private var address: String { isJoined || table.isRoot ? "\(table.owner.rawValue).jid" : "\(table.name).\(table.owner.rawValue)" }
+  private var domainColumn: String {
+    if table.owner == .host { return address }
+    return table.namesOwner ? "substr(\(address), instr(\(address), '@') + 1)" : "\(table.owner.rawValue).domain"
+  }
+}
