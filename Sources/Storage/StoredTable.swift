@@ -120,7 +120,7 @@ public struct StoredTable: Sendable {
   public enum Migration: Sendable {
     /// A column at the end of the table; rows that are there have this value.
     case addColumn(Column, ColumnValue)
-    /// Statements of SQL that change the table's content or shape in any other way.
+    /// Statements of SQL that change the table's content or shape in any other way. Rows that refer to a deleted row do not go by themselves.
     case rewrite(String)
   }
 

@@ -170,7 +170,7 @@ struct RowStorage {
 
 extension ColumnValue {
   /// As it stands in a column.
-  fileprivate var sql: DatabaseValue {
+  var sql: DatabaseValue {
     get throws {
       switch self {
       case .null: .null

@@ -8,11 +8,22 @@ import XMPP
 /// Every implementation that must keep the contract.
 enum Backend: CaseIterable { case memory, sqlite }
 
+/// A folder that goes with the test.
+final class Folder {
+  private let path: String
+  var database: String { path + "/spondee.sqlite" }
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UInt64.random(in: 0...UInt64.max))").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
 /// A database of one backend. Its files go with it.
 final class Store {
   private var memory: MemoryDatabase
   private let sqlite: SQLiteStorage?
-  private let folder: String?
+  private let folder: Folder?
 
   init(_ backend: Backend, _ catalog: TableCatalog = .contract) throws {
     memory = MemoryDatabase(catalog)
@@ -20,12 +31,10 @@ final class Store {
       (sqlite, folder) = (nil, nil)
       return
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UInt64.random(in: 0...UInt64.max))").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let folder = try Folder()
     self.folder = folder
-    sqlite = try SQLiteStorage(path: folder + "/spondee.sqlite", catalog)
+    sqlite = try SQLiteStorage(path: folder.database, catalog)
   }
-  deinit { if let folder { try? FileManager.default.removeItem(atPath: folder) } }
 
   func commit(_ changes: [Change]) throws {
     guard let sqlite else { return memory.apply(changes) }
@@ -58,6 +67,15 @@ final class Store {
   }
 }
 
+/// All rows of all tables of a catalogue.
+func everything(in catalog: TableCatalog = .contract, _ answer: (Query) throws -> QueryResult) throws -> [QueryResult] {
+  try catalog.tables.map { table in
+    var query = RowQuery(table.name, .everywhere)
+    (query.rowLimit, query.byteLimit) = (nil, nil)
+    return try answer(.rows(query))
+  }
+}
+
 /// The root of accounts.
 struct AccountRoot: StoredRow {
   static let table = StoredTable.root("account", of: .account, columns: [.integer("number"), .text("note", .shown, isOptional: true)])
@@ -73,9 +91,11 @@ struct AccountRoot: StoredRow {
 }
 
 extension RowQuery {
-  init(_ table: TableName, _ scope: Scope) {
+  init(_ table: TableName, _ scope: Scope, isDescending: Bool = false, rows: Int? = 1000) {
     self.init(AccountRoot.self, scope)
     self.table = table
+    self.isDescending = isDescending
+    rowLimit = rows
   }
 }
 
@@ -92,7 +112,7 @@ extension TableCatalog {
     StoredTable("pair", owner: .account, key: [.integer("major"), .text("minor", .shown)], columns: [.integer("value")]),
     StoredTable(
       "mail", owner: .account, key: [.integer("sequence")],
-      columns: [.xml("stanza"), .texts("list", .shown), .bytes("data", .shown), .text("maybe", .shown, isOptional: true)],
+      columns: [.xml("stanza"), .texts("value", .shown), .bytes("data", .shown), .text("maybe", .shown, isOptional: true)],
       residency: .summarised),
     StoredTable(
       "archive", owner: .account, key: [.text("thread", .shown), .integer("sequence")],
@@ -100,6 +120,7 @@ extension TableCatalog {
     StoredTable("mark", owner: .account, key: [.text("word", .shown)], columns: [.integer("value")], residency: .lasting),
     StoredTable(
       "grudge", owner: .account, key: [.jid("jid")], columns: [.integer("value")], residency: .lasting, reference: .init(to: .account)),
+    StoredTable("bookmark", owner: .account, key: [.jid("jid")], columns: [.integer("value")], reference: .init(to: .room)),
     .root("room", of: .room, columns: [.boolean("public")]),
     StoredTable(
       "member", owner: .room, key: [.jid("jid")], columns: [rank],

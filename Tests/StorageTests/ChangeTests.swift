@@ -119,7 +119,7 @@ let host = Owner(.host, JID("example.org")!)
     #expect(try store.page(RowQuery("mark", .domain("romeo@example.org"))).entries.isEmpty)
     try store.commit([.put(AccountRoot(1), of: romeo.jid)] + Self.grid)
     let whole = try #require(try store.owner(romeo))
-    #expect(whole.tables.map(\.table) == ["account", "full", "pair", "mark", "grudge"] && whole.isThere(in: .contract))
+    #expect(whole.tables.map(\.table) == ["account", "full", "pair", "mark", "grudge", "bookmark"] && whole.isThere(in: .contract))
     try store.commit([.deleteOwner(romeo)])
     #expect(try store.owner(romeo) == alone)
     try store.commit([.delete("mark", romeo, key: [.text("m")])])
@@ -167,6 +167,32 @@ let host = Owner(.host, JID("example.org")!)
     #expect(try store.loaded("guest", host) == [[.jid(juliet.jid), .integer(1)]])
     #expect(try store.loaded("grudge", juliet) == [[.jid(juliet.jid), .integer(1)]])
     #expect(try store.owner(romeo) == nil && store.loaded("account", juliet)?.count == 1)
+  }
+
+  /// A room that goes with its last member is forgotten as one that is deleted.
+  @Test(arguments: Backend.allCases) func anOwnerThatGoesWithAnotherIsNamedNowhere(_ backend: Backend) throws {
+    let store = try Store(backend)
+    try store.commit([
+      .put(AccountRoot(1), of: romeo.jid), .put(AccountRoot(2), of: juliet.jid), .put("room", balcony, [.integer(1)]),
+      .put("member", balcony, [.jid(romeo.jid), .text("owner")]), .put("bookmark", juliet, [.jid(balcony.jid), .integer(1)]),
+      .put("bookmark", juliet, [.jid(romeo.jid), .integer(2)]), .deleteOwner(romeo),
+    ])
+    #expect(try store.owner(balcony) == nil)
+    #expect(try store.loaded("bookmark", juliet) == [[.jid(romeo.jid), .integer(2)]])
+  }
+
+  /// The row of a root is its owner, however it is deleted.
+  @Test(arguments: Backend.allCases) func anOwnerGoesWithItsRootRow(_ backend: Backend) throws {
+    for change in [Change.delete("account", romeo, key: []), .deleteRange("account", romeo, .all)] {
+      let store = try Store(backend)
+      try store.commit([
+        .put(AccountRoot(1), of: romeo.jid), .put("guest", host, [.jid(romeo.jid), .integer(1)]),
+        .put("mark", romeo, [.text(""), .integer(1)]),
+      ])
+      try store.commit(Self.grid + [change])
+      #expect(try store.owner(romeo).map { $0.isThere(in: .contract) } == false)
+      #expect(try store.page(RowQuery("pair", .everywhere)).entries.isEmpty && store.loaded("guest", host) == [])
+    }
   }
 
   @Test(arguments: Backend.allCases) func summariesCountWhatIsThere(_ backend: Backend) throws {
