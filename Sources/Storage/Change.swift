@@ -55,7 +55,8 @@ public struct KeyRange: Sendable, Hashable, Codable {
   public static let all = KeyRange()
   public static func through(_ last: ColumnValue) -> KeyRange { KeyRange(through: [last]) }
 
-  func contains(_ key: ArraySlice<ColumnValue>) -> Bool {
+  /// Only as many columns are compared as both have.
+  public func contains(_ key: ArraySlice<ColumnValue>) -> Bool {
     if let lower, KeyOrder.compare(key, lower[...]) < 0 { return false }
     if let upper, KeyOrder.compare(key, upper[...]) > 0 { return false }
     return true

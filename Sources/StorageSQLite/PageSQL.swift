@@ -13,12 +13,33 @@ extension TableSQL {
   func selects(_ query: RowQuery) -> [Select] {
     if case .owner(let owner) = query.scope, owner.kind != table.owner { return [] }
     guard let after = query.after else { return [select(query)] }
-    var selects: [Select] = []
-    if !table.isRoot, case let key = after.key, !key.isEmpty {
-      selects.append(select(query, ["\(address) = ?", condition(query.isDescending ? "<" : ">", key)], [.jid(after.owner)] + key))
+    let others = select(query, ["\(address) \(query.isDescending ? "<" : ">") ?"], [.jid(after.owner)])
+    return (rest(of: after, query).map { [$0] } ?? []) + [others]
+  }
+
+  /// The rows behind a cursor that are its owner's; `nil` if there can be none.
+  ///
+  /// The cursor takes the place of the bound before it: of two bounds on one side SQLite would search for either.
+  private func rest(of cursor: RowQuery.Cursor, _ query: RowQuery) -> Select? {
+    let (isDescending, range, key) = (query.isDescending, query.range, cursor.key)
+    let (before, behind) = isDescending ? (range.upper, range.lower) : (range.lower, range.upper)
+    func isWithin(_ bound: [ColumnValue]?, asLower: Bool) -> Bool {
+      (asLower ? KeyRange(from: bound) : KeyRange(through: bound)).contains(key[...])
     }
-    selects.append(select(query, ["\(address) \(query.isDescending ? "<" : ">") ?"], [.jid(after.owner)]))
-    return selects
+    guard !key.isEmpty, isWithin(behind, asLower: isDescending) else { return nil }
+    guard isWithin(before, asLower: !isDescending) else { return select(query, ["\(address) = ?"], [.jid(cursor.owner)]) }
+    var query = query
+    var equal = 0
+    if let lower = range.lower, lower == range.upper {
+      equal = lower.count
+      guard equal < key.count else { return nil }
+    } else if isDescending {
+      query.range.upper = nil
+    } else {
+      query.range.lower = nil
+    }
+    let behindCursor = condition(isDescending ? "<" : ">", key, skipping: equal)
+    return select(query, ["\(address) = ?", behindCursor], [.jid(cursor.owner)] + key[equal...])
   }
 
   private func select(_ query: RowQuery, _ place: [String] = [], _ placeArguments: [ColumnValue] = []) -> Select {

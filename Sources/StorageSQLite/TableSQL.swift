@@ -72,10 +72,12 @@ struct TableSQL {
   }
 
   /// A condition on the beginning of the key. The columns have the table's name, since a join has others of theirs.
-  func condition(_ comparison: String, _ key: [ColumnValue]) -> String {
-    let columns = table.key.prefix(key.count).map { "\(name).\($0.name)" }.joined(separator: ", ")
-    let places = repeatElement("?", count: key.count).joined(separator: ", ")
-    return key.count == 1 ? "\(columns) \(comparison) ?" : "(\(columns)) \(comparison) (\(places))"
+  ///
+  /// - Parameter skipped: so many columns are known to be equal.
+  func condition(_ comparison: String, _ key: [ColumnValue], skipping skipped: Int = 0) -> String {
+    let columns = table.key.prefix(key.count).dropFirst(skipped).map { "\(name).\($0.name)" }
+    let places = repeatElement("?", count: columns.count).joined(separator: ", ")
+    return columns.count == 1 ? "\(columns[0]) \(comparison) ?" : "(\(columns.joined(separator: ", "))) \(comparison) (\(places))"
   }
 
   /// Conditions that all hold for the keys in a range. A bound without columns excludes nothing.
