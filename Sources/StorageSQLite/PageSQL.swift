@@ -61,14 +61,25 @@ extension TableSQL {
       arguments.append(filter.value)
     }
     let kind = table.owner.rawValue
-    // `CROSS JOIN` says which table is read first: in the order of owners the first rows can be read before the others are.
-    let source = isJoined ? "\(kind) CROSS JOIN \(table.name) ON \(table.name).\(kind) = \(kind).id" : "\(table.name)"
+    let source = isJoined ? "\(join(query)) ON \(table.name).\(kind) = \(kind).id" : "\(table.name)"
     let columns = [address] + table.allColumns.map { "\(table.name).\($0.name)" }
     // The row id changes nothing in the order, but tells SQLite that an owner comes only once; without it SQLite sorts.
     let order = ([address] + (isJoined ? ["\(kind).id"] : []) + table.key.map { "\(table.name).\($0.name)" })
       .map { query.isDescending ? "\($0) DESC" : $0 }
     let condition = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
     return ("SELECT \(columns.joined(separator: ", ")) FROM \(source)\(condition) ORDER BY \(order.joined(separator: ", "))", arguments)
+  }
+
+  /// `CROSS JOIN` says which table is read first. In the order of owners the first rows can be read before the others are; but one that a
+  /// reference names has rows of few owners among many, and those are searched for and sorted.
+  private func join(_ query: RowQuery) -> String {
+    let kind = table.owner.rawValue
+    return searchesReference(query) ? "\(table.name) CROSS JOIN \(kind)" : "\(kind) CROSS JOIN \(table.name)"
+  }
+  func searchesReference(_ query: RowQuery) -> Bool {
+    if case .owner = query.scope { return false }
+    let isOneKey = !(query.range.lower ?? []).isEmpty && query.range.lower == query.range.upper
+    return table.reference != nil && (isOneKey || query.filters.contains { $0.column == 0 })
   }
 
   private var isJoined: Bool { !table.isRoot && !table.namesOwner }
