@@ -104,6 +104,8 @@ let package = Package(
     .testTarget(
       name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "ServerCore", "XMPP", "XML"], resources: [.copy("Fixtures")],
       swiftSettings: settings),
+    // One suite for every backend.
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "StorageSQLite", "XMPP", "XML"], swiftSettings: settings),
     .testTarget(
       name: "ServerNIOTests",
       dependencies: [

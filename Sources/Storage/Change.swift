@@ -6,9 +6,11 @@ public import XMPP
 public enum Change: Sendable, Hashable, Codable {
   /// The row comes into being or takes the place of the one with the same key.
   case put(TableName, Owner, [ColumnValue])
+  /// All rows whose keys begin so. The row of a root table is its owner: to delete it is `deleteOwner`.
   case delete(TableName, Owner, key: [ColumnValue])
   case deleteRange(TableName, Owner, KeyRange)
-  /// The owner and all its rows are gone, and so are rows of others whose table declares a reference to it.
+  /// The owner and all its rows are gone, and so are rows of others whose table declares a reference to it. If one of those owners goes with
+  /// them (`StoredTable.Reference.keepsOwner`), the same is true of it.
   case deleteOwner(Owner)
 
   public static func put<Row: StoredRow>(_ row: Row, of owner: JID) -> Change {
@@ -53,7 +55,8 @@ public struct KeyRange: Sendable, Hashable, Codable {
   public static let all = KeyRange()
   public static func through(_ last: ColumnValue) -> KeyRange { KeyRange(through: [last]) }
 
-  func contains(_ key: ArraySlice<ColumnValue>) -> Bool {
+  /// Only as many columns are compared as both have.
+  public func contains(_ key: ArraySlice<ColumnValue>) -> Bool {
     if let lower, KeyOrder.compare(key, lower[...]) < 0 { return false }
     if let upper, KeyOrder.compare(key, upper[...]) > 0 { return false }
     return true

@@ -54,7 +54,17 @@ public enum ColumnValue: Sendable, Hashable, Codable {
   }
 }
 
-public enum ColumnType: Sendable, Hashable { case integer, text, texts, jid, bytes, xml }
+public enum ColumnType: Sendable, Hashable {
+  case integer, text, texts, jid, bytes, xml
+
+  /// Whether a key can have such a column.
+  var isOrdered: Bool {
+    switch self {
+    case .integer, .text, .jid: true
+    case .texts, .bytes, .xml: false
+    }
+  }
+}
 
 /// The order of keys and of their beginnings: column by column.
 enum KeyOrder {

@@ -36,17 +36,11 @@ public struct MemoryDatabase: Sendable {
   // MARK: Changes
 
   public mutating func apply(_ change: Change) {
-    let owner = change.owner
     switch change {
-    case .put(let name, _, let row): put(row, in: name, of: owner)
-    case .delete(let name, _, let key):
-      guard let index = index(of: name, owner.kind) else { return }
-      self[owner.kind][owner.jid]?.tables[index].removeAll { $0.starts(with: key) }
-    case .deleteRange(let name, _, let range):
-      guard let index = index(of: name, owner.kind) else { return }
-      let count = catalog.tables(of: owner.kind)[index].key.count
-      self[owner.kind][owner.jid]?.tables[index].removeAll { range.contains($0.prefix(count)) }
-    case .deleteOwner:
+    case .put(let name, let owner, let row): put(row, in: name, of: owner)
+    case .delete(let name, let owner, let key): delete(KeyRange(from: key, through: key), in: name, of: owner)
+    case .deleteRange(let name, let owner, let range): delete(range, in: name, of: owner)
+    case .deleteOwner(let owner):
       remove(owner)
       for table in catalog.tables where table.reference?.target == owner.kind { forget(owner.jid, in: table) }
     }
@@ -63,11 +57,25 @@ public struct MemoryDatabase: Sendable {
     self[owner.kind][owner.jid]!.tables[index].put(row, keyCount: count)
   }
 
+  private mutating func delete(_ range: KeyRange, in name: TableName, of owner: Owner) {
+    guard let index = index(of: name, owner.kind) else { return }
+    let table = catalog.tables(of: owner.kind)[index]
+    if table.isRoot { return apply(.deleteOwner(owner)) }
+    self[owner.kind][owner.jid]?.tables[index].removeAll { range.contains($0.prefix(table.key.count)) }
+    dropEmpty(owner)
+  }
+
+  /// Of an owner without rows nothing is kept: it is as if it had never had any.
+  private mutating func dropEmpty(_ owner: Owner) {
+    if self[owner.kind][owner.jid]?.tables.allSatisfy(\.isEmpty) ?? false { self[owner.kind][owner.jid] = nil }
+  }
+
   /// Removes all rows but those that outlive their owner.
   private mutating func remove(_ owner: Owner) {
     guard let content = self[owner.kind][owner.jid] else { return }
     let left = zip(catalog.tables(of: owner.kind), content.tables).map { table, rows in table.isLasting ? rows : [] }
-    self[owner.kind][owner.jid] = left.allSatisfy(\.isEmpty) ? nil : Content(tables: left)
+    self[owner.kind][owner.jid] = Content(tables: left)
+    dropEmpty(owner)
   }
 
   /// Removes the rows that name a deleted owner, and their owners with them where the table says so.
@@ -77,8 +85,9 @@ public struct MemoryDatabase: Sendable {
       guard let rows = self[table.owner][jid]?.tables[index], rows.contains(where: { $0[0] == .jid(gone) }) else { continue }
       let left = rows.filter { $0[0] != .jid(gone) }
       self[table.owner][jid]!.tables[index] = left
+      dropEmpty(Owner(table.owner, jid))
       guard let (column, values) = table.reference?.keepsOwner, let place = table.allColumns.firstIndex(of: column) else { continue }
-      if !left.contains(where: { values.contains($0[place]) }) { remove(Owner(table.owner, jid)) }
+      if !left.contains(where: { values.contains($0[place]) }) { apply(.deleteOwner(Owner(table.owner, jid))) }
     }
   }
 
@@ -92,7 +101,8 @@ public struct MemoryDatabase: Sendable {
   }
 
   private func rows(of owner: Owner) -> OwnerRows? {
-    guard let content = self[owner.kind][owner.jid] else { return owner.kind == .host ? OwnerRows(owner) : nil }
+    let nothing = owner.kind == .host ? Content(tables: catalog.tables(of: .host).map { _ in [] }) : nil
+    guard let content = self[owner.kind][owner.jid] ?? nothing else { return nil }
     var found = OwnerRows(owner)
     let isThere = has(owner)
     for (table, rows) in zip(catalog.tables(of: owner.kind), content.tables) where isThere || table.isLasting {

@@ -188,18 +188,34 @@ extension TableCatalog {
         return "the tables of an owner are not its own"
       }
       for table in rows.tables { if let problem = problem(of: table.rows, in: table.table) { return problem } }
-      for summary in rows.summaries {
-        if let key = summary.lastKey, let problem = problem(ofKey: key, in: summary.table) { return problem }
-        if summary.rowCount < 0 || summary.bytes < 0 { return "a summary counts less than nothing" }
-      }
+      let summarised = tables(of: kind).filter { if case .summarised = $0.residency { true } else { false } }.map(\.name)
+      let sums = rows.summaries.map(\.table)
+      guard Set(sums).count == sums.count, sums.allSatisfy(summarised.contains) else { return "the summaries of an owner are not its own" }
+      for summary in rows.summaries { if let problem = problem(of: summary) { return problem } }
       // Without its root row an owner has nothing but what outlives it.
       guard let root = root(of: kind), !rows.tables.contains(where: { $0.table == root.name && $0.rows.count == 1 }) else { return nil }
       let areLasting = rows.summaries.isEmpty && rows.tables.allSatisfy { self[$0.table]?.isLasting ?? false }
-      return areLasting ? nil : "a root is missing"
+      return areLasting && rows.tables.contains { !$0.rows.isEmpty } ? nil : "a root is missing"
     case .page(let page):
       guard let table = self[page.table] else { return "the table \(page.table) is not known" }
       return page.entries.lazy.compactMap { table.problem(of: $0.values) }.first
+        ?? (isInOrder(page, keyCount: table.key.count) ? nil : "rows of a page of \(page.table) are not in order")
     }
+  }
+
+  private func problem(of summary: OwnerRows.Summary) -> String? {
+    if let key = summary.lastKey, let problem = problem(ofKey: key, in: summary.table) { return problem }
+    if summary.rowCount < 0 || summary.bytes < 0 { return "a summary counts less than nothing" }
+    let isEmpty = summary.rowCount == 0
+    return isEmpty != (summary.lastKey == nil) || (isEmpty && summary.bytes > 0) ? "a summary of \(summary.table) contradicts itself" : nil
+  }
+
+  /// Either forwards or backwards, no row twice.
+  private func isInOrder(_ page: Page, keyCount: Int) -> Bool {
+    let signs = zip(page.entries, page.entries.dropFirst()).map { a, b in
+      a.owner == b.owner ? KeyOrder.compare(a.values.prefix(keyCount), b.values.prefix(keyCount)).signum() : a.owner < b.owner ? -1 : 1
+    }
+    return signs.allSatisfy { $0 == signs[0] && $0 != 0 }
   }
 
   private func problem(of rows: [[ColumnValue]], in name: TableName) -> String? {

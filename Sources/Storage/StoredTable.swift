@@ -120,7 +120,7 @@ public struct StoredTable: Sendable {
   public enum Migration: Sendable {
     /// A column at the end of the table; rows that are there have this value.
     case addColumn(Column, ColumnValue)
-    /// Statements of SQL that change the table's content or shape in any other way.
+    /// Statements of SQL that change the table's content or shape in any other way. Rows that refer to a deleted row do not go by themselves.
     case rewrite(String)
   }
 
@@ -135,6 +135,11 @@ public struct StoredTable: Sendable {
     self.residency = residency
     self.reference = reference
     self.migrations = migrations
+    precondition(key.allSatisfy(\.type.isOrdered), "a key column of \(name) is of a type without an order")
+    precondition(reference == nil || key.first?.type == .jid, "\(name) refers to something by no address")
+    // The owner's column in other tables has this name, too.
+    precondition(!key.isEmpty || (owner != .host && name.description == owner.rawValue), "\(name) is no root of \(owner)")
+    precondition(reference?.keepsOwner == nil || (owner != .host && !isLasting), "rows of \(name) can't keep their owner")
     // Keys stand in questions, which recordings show.
     precondition(key.allSatisfy { $0.privacy == .shown && !$0.isOptional }, "a key column of \(name) is private or optional")
   }
@@ -168,12 +173,12 @@ public final class TableCatalog: Sendable {
   public init(_ tables: [StoredTable]) {
     self.tables = tables
     byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
-    byOwner = Dictionary(grouping: tables, by: \.owner)
+    byOwner = Dictionary(grouping: tables.filter(\.isRoot) + tables.filter { !$0.isRoot }, by: \.owner)
     for table in tables { precondition(table.isRoot || hasRoot(table.owner), "\(table.name) belongs to an owner without a root table") }
   }
 
   public subscript(name: TableName) -> StoredTable? { byName[name] }
-  /// In the order of declaration.
+  /// The root first, and then in the order of declaration.
   public func tables(of kind: OwnerKind) -> [StoredTable] { byOwner[kind] ?? [] }
   public func root(of kind: OwnerKind) -> StoredTable? { tables(of: kind).first { $0.isRoot } }
   private func hasRoot(_ kind: OwnerKind) -> Bool { kind == .host || root(of: kind) != nil }

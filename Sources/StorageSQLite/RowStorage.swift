@@ -11,8 +11,10 @@ struct RowStorage {
   let statements: [TableName: TableSQL]
   let pool: ParserPool
 
-  private func sql(_ name: TableName) throws -> TableSQL {
-    guard let sql = statements[name] else { throw StorageError("there is no table \(name)") }
+  private func sql(_ name: TableName, of kind: OwnerKind? = nil) throws -> TableSQL {
+    guard let sql = statements[name], sql.table.owner == kind ?? sql.table.owner else {
+      throw StorageError("there is no table \(name)" + (kind.map { " of a \($0)" } ?? ""))
+    }
     return sql
   }
 
@@ -23,24 +25,19 @@ struct RowStorage {
   private func write(_ change: Change) throws {
     switch change {
     case .put(let name, let owner, let row):
-      let table = try sql(name)
+      let table = try sql(name, of: owner.kind)
       let address = ColumnValue.jid(owner.jid)
       try run(table.put, table.table.isRoot ? [address, .text(owner.jid.domain)] + row : row + [address])
-    case .delete(let name, let owner, let key):
-      let table = try sql(name)
-      try run("\(table.delete) AND \(table.keyCondition("=", key.count))", [.jid(owner.jid)] + key)
-    case .deleteRange(let name, let owner, let range):
-      let table = try sql(name)
-      var (condition, arguments) = (table.delete, [ColumnValue.jid(owner.jid)])
-      if let lower = range.lower {
-        (condition, arguments) = ("\(condition) AND \(table.keyCondition(">=", lower.count))", arguments + lower)
-      }
-      if let upper = range.upper {
-        (condition, arguments) = ("\(condition) AND \(table.keyCondition("<=", upper.count))", arguments + upper)
-      }
-      try run(condition, arguments)
+    case .delete(let name, let owner, let key): try delete(KeyRange(from: key, through: key), sql(name, of: owner.kind), owner)
+    case .deleteRange(let name, let owner, let range): try delete(range, sql(name, of: owner.kind), owner)
     case .deleteOwner(let owner): try delete(owner)
     }
+  }
+
+  private func delete(_ range: KeyRange, _ sql: TableSQL, _ owner: Owner) throws {
+    if sql.table.isRoot { return try delete(owner) }
+    let (condition, bounds) = sql.condition(range)
+    try run(([sql.delete] + condition).joined(separator: " AND "), [.jid(owner.jid)] + bounds)
   }
 
   private func delete(_ owner: Owner) throws {
@@ -53,15 +50,19 @@ struct RowStorage {
   }
 
   private func forget(_ gone: JID, _ sql: TableSQL) throws {
-    let owners = try Int64.fetchAll(db.cachedStatement(sql: sql.forget), arguments: [gone.text.string])
-    guard let (column, values) = sql.table.reference?.keepsOwner else { return }
-    for owner in owners { try run(sql.dropUnkept(column, values.count), values + [.integer(owner)], ownerFirst: true) }
+    guard let (column, values) = sql.table.reference?.keepsOwner else { return try run(sql.forget, [.jid(gone)]) }
+    let returning = "\(sql.forget) RETURNING \(sql.table.owner.rawValue)"
+    let owners = try Int64.fetchAll(db.cachedStatement(sql: returning), arguments: [gone.text.string])
+    let arguments = try values.map { try $0.sql }
+    for owner in owners {
+      let unkept = try db.cachedStatement(sql: sql.selectUnkept(column, values.count))
+      guard let jid = try String.fetchOne(unkept, arguments: StatementArguments([owner.databaseValue] + arguments)) else { continue }
+      try delete(Owner(sql.table.owner, self.jid(jid)))
+    }
   }
 
-  /// - Parameter ownerFirst: the last argument belongs to the first place.
-  private func run(_ sql: String, _ arguments: [ColumnValue], ownerFirst: Bool = false) throws {
-    let ordered = ownerFirst ? [arguments[arguments.count - 1]] + arguments.dropLast() : arguments
-    try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(try ordered.map { try $0.sql }))
+  private func run(_ sql: String, _ arguments: [ColumnValue]) throws {
+    try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(try arguments.map { try $0.sql }))
   }
 
   // MARK: Questions
@@ -115,20 +116,21 @@ struct RowStorage {
 
   private func page(_ query: RowQuery) throws -> Page {
     let table = try sql(query.table)
-    let (sql, arguments) = table.select(query)
     var page = Page(table: query.table, entries: [], hasMore: false)
     var bytes = 0
-    let cursor = try Row.fetchCursor(
-      db.cachedStatement(sql: sql), arguments: StatementArguments(try arguments.map { try $0.sql }))
-    while let row = try cursor.next() {
-      let values = try values(of: row, from: 1, table.table.allColumns, table.table)
-      let weight = values.reduce(0) { $0 + $1.weight }
-      if query.isFull(rows: page.entries.count, bytes: bytes, adding: weight) {
-        page.hasMore = true
-        break
+    for (sql, arguments) in table.selects(query) {
+      let cursor = try Row.fetchCursor(
+        db.cachedStatement(sql: sql), arguments: StatementArguments(try arguments.map { try $0.sql }))
+      while let row = try cursor.next() {
+        let values = try values(of: row, from: 1, table.table.allColumns, table.table)
+        let weight = values.reduce(0) { $0 + $1.weight }
+        if query.isFull(rows: page.entries.count, bytes: bytes, adding: weight) {
+          page.hasMore = true
+          return page
+        }
+        bytes += weight
+        page.entries.append(Page.Entry(owner: try jid(row[0]), values: values))
       }
-      bytes += weight
-      page.entries.append(Page.Entry(owner: try jid(row[0]), values: values))
     }
     return page
   }
@@ -168,7 +170,7 @@ struct RowStorage {
 
 extension ColumnValue {
   /// As it stands in a column.
-  fileprivate var sql: DatabaseValue {
+  var sql: DatabaseValue {
     get throws {
       switch self {
       case .null: .null

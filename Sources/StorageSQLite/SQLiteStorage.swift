@@ -99,6 +99,15 @@ public final class SQLiteStorage {
     }
   }
 
+  /// How SQLite would carry out a statement, step by step.
+  func plan(of sql: String) throws -> [String] {
+    try database.writeWithoutTransaction { db in
+      let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+      statement.setUncheckedArguments(StatementArguments())
+      return try GRDB.Row.fetchAll(statement).map { $0["detail"] }
+    }
+  }
+
   /// For tests that spoil something.
   func execute(_ sql: String) throws { try database.writeWithoutTransaction { try $0.execute(sql: sql) } }
 

@@ -13,18 +13,25 @@ enum Schema {
   static func migrate(_ db: Database, _ catalog: TableCatalog, path: String) throws {
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard found <= version else { throw isNewer(path, "schema \(found), this one knows up to \(version)") }
+    // Foreign keys are checked at the end instead: a statement that makes the table of accounts anew would take all their rows along.
+    try db.execute(sql: "PRAGMA foreign_keys = OFF")
+    var isRewritten = found == 1
     try db.inTransaction(.immediate) {
       try db.execute(
         sql: "CREATE TABLE IF NOT EXISTS spondee_table (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID")
       if found == 1 { try FirstSchema.setAside(db) }
-      for table in catalog.tables { try migrate(db, table, path) }
+      for table in catalog.tables { try migrate(db, table, path, &isRewritten) }
       if found == 1 { try FirstSchema.moveRows(db) }
+      if isRewritten, try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") != nil {
+        throw StorageError("\(path) can't be brought up to date: rows would be left without their owner")
+      }
       try db.execute(sql: "PRAGMA user_version = \(version)")
       return .commit
     }
+    try db.execute(sql: "PRAGMA foreign_keys = ON")
   }
 
-  private static func migrate(_ db: Database, _ table: StoredTable, _ path: String) throws {
+  private static func migrate(_ db: Database, _ table: StoredTable, _ path: String, _ isRewritten: inout Bool) throws {
     let name = table.name.description
     let found = try Int.fetchOne(db, sql: "SELECT version FROM spondee_table WHERE name = ?", arguments: [name])
     if let found {
@@ -34,8 +41,11 @@ enum Schema {
       for migration in table.migrations.dropFirst(found - 1) {
         switch migration {
         case .addColumn(let column, let value):
-          try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(TableSQL.declaration(of: column)) DEFAULT \(value.literal)")
-        case .rewrite(let sql): try db.execute(sql: sql)
+          let literal = try String.fetchOne(db, sql: "SELECT quote(?)", arguments: [value.sql]) ?? "NULL"
+          try db.execute(sql: "ALTER TABLE \(name) ADD COLUMN \(TableSQL.declaration(of: column)) DEFAULT \(literal)")
+        case .rewrite(let sql):
+          isRewritten = true
+          try db.execute(sql: sql)
         }
       }
     } else {
@@ -46,17 +56,5 @@ enum Schema {
 
   private static func isNewer(_ path: String, _ what: String) -> StorageError {
     StorageError("\(path) was written by a newer Spondee (\(what)); run that version, or choose another data folder")
-  }
-}
-
-extension ColumnValue {
-  /// As it stands in a statement: for values that a declaration names.
-  fileprivate var literal: String {
-    switch self {
-    case .null: "NULL"
-    case .integer(let number): "\(number)"
-    case .text(let text): "'\(text.string.replacing("'", with: "''"))'"
-    case .texts, .jid, .bytes, .xml: preconditionFailure("a column that is added has no such default")
-    }
   }
 }

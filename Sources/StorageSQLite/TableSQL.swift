@@ -71,11 +71,20 @@ struct TableSQL {
     return "INSERT INTO \(name) (\(all)) SELECT \((places + ["id"]).joined(separator: ", ")) FROM \(kind) WHERE jid = ? \(conflict)"
   }
 
-  /// A condition on the beginning of the key, for a comparison of as many values.
-  func keyCondition(_ comparison: String, _ count: Int) -> String {
-    let columns = table.key.prefix(count).map(\.name).joined(separator: ", ")
-    let places = repeatElement("?", count: count).joined(separator: ", ")
-    return count == 1 ? "\(columns) \(comparison) ?" : "(\(columns)) \(comparison) (\(places))"
+  /// A condition on the beginning of the key. The columns have the table's name, since a join has others of theirs.
+  ///
+  /// - Parameter skipped: so many columns are known to be equal.
+  func condition(_ comparison: String, _ key: [ColumnValue], skipping skipped: Int = 0) -> String {
+    let columns = table.key.prefix(key.count).dropFirst(skipped).map { "\(name).\($0.name)" }
+    let places = repeatElement("?", count: columns.count).joined(separator: ", ")
+    return columns.count == 1 ? "\(columns[0]) \(comparison) ?" : "(\(columns.joined(separator: ", "))) \(comparison) (\(places))"
+  }
+
+  /// Conditions that all hold for the keys in a range. A bound without columns excludes nothing.
+  func condition(_ range: KeyRange) -> (conditions: [String], arguments: [ColumnValue]) {
+    if range.lower == range.upper, let key = range.lower, !key.isEmpty { return ([condition("=", key)], key) }
+    let bounds = [(">=", range.lower ?? []), ("<=", range.upper ?? [])].filter { !$0.1.isEmpty }
+    return (bounds.map { condition($0, $1) }, bounds.flatMap(\.1))
   }
 
   /// All rows of the owner with this row id (or, of a host, this domain), in the order of their keys.
@@ -86,7 +95,7 @@ struct TableSQL {
 
   /// How many rows the owner has, how many bytes stand in them (`ColumnValue.weight`), and the last key.
   var summary: String {
-    let weights = table.columns.map(\.weightSQL).joined(separator: " + ")
+    let weights = table.columns.map { $0.weightSQL(in: table.name) }.joined(separator: " + ")
     let bytes = weights.isEmpty ? "0" : "coalesce(sum(\(weights)), 0)"
     return "SELECT count(*), \(bytes) FROM \(name) WHERE \(ownerColumn) = ?"
   }
@@ -96,50 +105,14 @@ struct TableSQL {
     return "SELECT \(key.joined(separator: ", ")) FROM \(name) WHERE \(ownerColumn) = ? ORDER BY \(order) LIMIT 1"
   }
 
-  /// Rows that name a deleted owner of another kind: they go, and tell whose they were.
-  var forget: String { "DELETE FROM \(name) WHERE \(table.key[0].name) = ? RETURNING \(ownerColumn)" }
-  /// The owner of such a row goes, too, unless it has a row that keeps it.
-  func dropUnkept(_ column: Storage.Column, _ count: Int) -> String {
+  /// Rows that name a deleted owner: they go.
+  var forget: String { "DELETE FROM \(name) WHERE \(table.key[0].name) = ?" }
+  /// The address of the owner with this row id, unless it has a row that keeps it.
+  func selectUnkept(_ column: Storage.Column, _ count: Int) -> String {
+    let kind = table.owner.rawValue
     let places = repeatElement("?", count: count).joined(separator: ", ")
-    let kept = "SELECT 1 FROM \(name) WHERE \(ownerColumn) = \(table.owner.rawValue).id AND \(column.name) IN (\(places))"
-    return "DELETE FROM \(table.owner.rawValue) WHERE id = ? AND NOT EXISTS (\(kept))"
-  }
-
-  private func domainColumn(_ isJoined: Bool) -> String {
-    if table.owner == .host { return "host" }
-    let kind = table.owner.rawValue
-    return isJoined ? "\(kind).domain" : table.isRoot ? "domain" : "substr(\(kind), instr(\(kind), '@') + 1)"
-  }
-
-  /// A page; the first column is the owner's address.
-  func select(_ query: RowQuery) -> (sql: String, arguments: [ColumnValue]) {
-    let kind = table.owner.rawValue
-    let isJoined = !table.isRoot && !table.namesOwner
-    let address = isJoined ? "\(kind).jid" : table.isRoot ? "jid" : kind
-    var conditions: [String] = []
-    var arguments: [ColumnValue] = []
-    func add(_ condition: String, _ values: [ColumnValue]) {
-      conditions.append(condition)
-      arguments += values
-    }
-    switch query.scope {
-    case .owner(let owner): add("\(address) = ?", [.jid(owner.jid)])
-    case .domain(let domain): add("\(domainColumn(isJoined)) = ?", [.text(domain)])
-    case .everywhere: break
-    }
-    if let lower = query.range.lower { add(keyCondition(">=", lower.count), lower) }
-    if let upper = query.range.upper { add(keyCondition("<=", upper.count), upper) }
-    for filter in query.filters { add("\(table.allColumns[filter.column].name) IS ?", [filter.value]) }
-    if let after = query.after {
-      let key = ([address] + table.key.map { "\(name).\($0.name)" }).joined(separator: ", ")
-      let places = repeatElement("?", count: after.key.count + 1).joined(separator: ", ")
-      add("(\(key)) \(query.isDescending ? "<" : ">") (\(places))", [.jid(after.owner)] + after.key)
-    }
-    let order = ([address] + table.key.map { "\(name).\($0.name)" }).map { query.isDescending ? "\($0) DESC" : $0 }
-    let columns = ([address] + table.allColumns.map { "\(name).\($0.name)" }).joined(separator: ", ")
-    let source = isJoined ? "\(name) JOIN \(kind) ON \(kind).id = \(name).\(kind)" : name
-    let condition = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
-    return ("SELECT \(columns) FROM \(source)\(condition) ORDER BY \(order.joined(separator: ", "))", arguments)
+    let kept = "SELECT 1 FROM \(name) WHERE \(ownerColumn) = \(kind).id AND \(column.name) IN (\(places))"
+    return "SELECT jid FROM \(kind) WHERE id = ? AND NOT EXISTS (\(kept))"
   }
 }
 
@@ -172,12 +145,13 @@ extension ColumnType {
 
 extension Storage.Column {
   /// `ColumnValue.weight` of the column.
-  fileprivate var weightSQL: String {
+  fileprivate func weightSQL(in table: TableName) -> String {
     let weight =
       switch type {
       case .integer: "8"
       case .text, .jid: "length(CAST(\(name) AS BLOB))"
-      case .texts: "(SELECT sum(length(CAST(value AS BLOB)) + 4) FROM json_each(\(name)))"
+      // The table may have a column of any name that `json_each` has, too.
+      case .texts: "(SELECT sum(length(CAST(item.value AS BLOB)) + 4) FROM json_each(\(table).\(name)) AS item)"
       case .bytes, .xml: "length(\(name))"
       }
     return isOptional || type == .texts ? "coalesce(\(weight), 0)" : weight
