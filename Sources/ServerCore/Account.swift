@@ -11,7 +11,7 @@ struct Account: Sendable, Codable {
   /// Items that are listed; the others are requests of strangers that wait for an answer.
   private(set) var listedCount: Int
   var blocklist: OrderedSet<JID>
-  /// What features keep of it.
+  /// The states that features keep of the account.
   var states: AccountStates
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]

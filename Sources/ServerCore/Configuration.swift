@@ -9,7 +9,7 @@ public struct Configuration: Sendable, Codable {
   public var offersTLS = true
   /// Refuse authentication on links without TLS.
   public var requiresTLS = true
-  /// What features and areas declare (`Setting`).
+  /// The settings that features and areas declare (`Setting`).
   var settings = Settings()
   /// Bounds on everything that a peer could make grow, as features and areas declare them (`Limit`).
   public var limits = Limits()

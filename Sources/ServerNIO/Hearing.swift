@@ -14,7 +14,7 @@ struct Hearing: ~Copyable {
   var now = Instant.now()
   /// By the numbers of their links.
   private(set) var links: [UInt64: LinkHandler] = [:]
-  /// What connections have said in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
+  /// Input of connections in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
   /// takes longer, as the processor has to fetch anew what a stanza needs (one by itself 25 µs, six in a turn 16 each).
   private var unheard: [LinkLoop.Saying] = []
   /// How many of them were heard, where there was no room for what followed from more.
@@ -39,13 +39,13 @@ struct Hearing: ~Copyable {
   var hasUnheard: Bool { heard < unheard.count }
   func handler(of link: LinkID) -> LinkHandler? { links[link.number] }
 
-  /// What happens in one turn of the loop happens at one time; a message would be two looks at the clocks otherwise.
+  /// All events of one turn of the loop have one time; a message would be two looks at the clocks otherwise.
   mutating func feed(_ input: Input) {
     hasNews = true
     pass(input)
   }
 
-  /// What the system has taken: nothing follows from that.
+  /// Bytes that the system has taken: nothing follows from them.
   mutating func accepted(_ link: LinkID, _ count: Int) { pass(.accepted(link, count)) }
 
   private mutating func pass(_ input: Input) {
@@ -95,7 +95,7 @@ struct Hearing: ~Copyable {
         guard links.removeValue(forKey: link.number) != nil else { continue }
         feed(.closed(link))
         isLast = links.isEmpty
-      // What its peer said last may have an answer, which goes out first.
+      // The peer's last words may have an answer, which goes out first.
       case .finished(let handler): finished.append(handler)
       }
     }

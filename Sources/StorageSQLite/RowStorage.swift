@@ -74,7 +74,7 @@ struct RowStorage {
     }
   }
 
-  /// What belongs to the owner is read while its root row is: so all is one transaction, for which SQLite locks its file once.
+  /// The owner's rows are read while its root row is: so all is one transaction, for which SQLite locks its file once.
   private func rows(of owner: Owner) throws -> OwnerRows? {
     let address = owner.jid.text.string
     guard let root = catalog.root(of: owner.kind) else { return try rows(of: owner, address) }

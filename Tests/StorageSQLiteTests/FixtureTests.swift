@@ -19,7 +19,7 @@ import XMPP
     let file = try #require(Bundle.module.url(forResource: fixture, withExtension: "sqlite", subdirectory: "Fixtures"))
     try FileManager.default.copyItem(atPath: file.path, toPath: folder.database)
     _ = try SQLiteStorage(path: folder.database, .server)
-    // What it made of the file is what stands in it now.
+    // The second opening reads the migrated file.
     return try SQLiteStorage(path: folder.database, .server)
   }
 

@@ -9,7 +9,7 @@ let juliet = Owner.account(JID("juliet@example.org")!)
 let balcony = Owner.room(JID("balcony@rooms.example.org")!)
 let host = Owner(.host, JID("example.org")!)
 
-/// What changes do, seen in complete answers.
+/// The effects of changes, seen in complete answers.
 @Suite struct ChangeTests {
   private static let hostile: [Text] = [
     "", "'", "\"", "\\", "\u{1}", "\u{7F}", "[\"a\",null]", "{}", "\u{D7FF}\u{E000}", "\u{FFFD}\u{FFFE}\u{FFFF}\u{10000}\u{10FFFF}",

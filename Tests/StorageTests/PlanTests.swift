@@ -83,7 +83,7 @@ import XMPP
     }
   }
 
-  /// Whoever asks where an address is named gets few rows of many owners: those are searched for, and sorted.
+  /// A question for the rows that name an address gets few rows of many owners: those are searched for, and sorted.
   @Test(arguments: ["member", "visit"]) func aFilterOnAReferenceSearches(_ name: String) throws {
     var query = RowQuery(Self.table(name).name, .everywhere)
     query.filters = [.init(column: 0, value: .jid(romeo.jid))]

@@ -7,7 +7,7 @@ import XMPP
 @testable import Storage
 
 /// A machine that loses power in the middle of a write leaves a log that ends anywhere, or whose last pages are what was on the disk before.
-/// What was acknowledged before is all there then, and of the rest whole commits or nothing.
+/// Acknowledged changes are all there then, and of the rest whole commits or nothing.
 @Suite struct TornTailTests {
   /// Each puts, replaces and deletes in several tables, so that no part of it looks like the whole.
   private static let commits: [[Change]] = (0..<5).map { number in
@@ -63,7 +63,7 @@ import XMPP
     var seen: Set<Int> = []
     for end in Set(Array(stride(from: 0, to: whole.count, by: 1511)) + edges).sorted() where end <= whole.count {
       let count = try #require(try Self.count(database, whole.prefix(end), states), "cut at \(end)")
-      // What was durable when an earlier commit returned is in what was written until then.
+      // The log as an earlier commit left it holds all that was durable then.
       let durable = logs.lastIndex { $0.count <= end }.map { $0 + 1 } ?? 0
       #expect(count >= durable, "cut at \(end)")
       seen.insert(count)

@@ -1,6 +1,6 @@
 internal import Storage
 
-/// What a feature keeps in memory of an account while that is there.
+/// The state that a feature keeps in memory of an account while the account is there.
 protocol AccountState: Sendable, Codable {
   /// Of a new account.
   init()

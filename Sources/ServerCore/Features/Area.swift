@@ -6,7 +6,7 @@ struct Area: Sendable {
   var limits: [Limit] = []
   var settings: [Setting] = []
 
-  /// Every area, in the order of reports. What a feature owns, the feature declares itself (`Feature.all`).
+  /// Every area, in the order of reports. A feature declares its own (`Feature.all`).
   static let core: [Area] = [
     .links, .streams, .authentication, .binding, .outputCommit, .activation, .inquiries, .accountControl, .routing, .presence,
     .subscriptions,

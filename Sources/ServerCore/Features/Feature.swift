@@ -20,7 +20,7 @@ struct Feature: Sendable {
   var settings: [Setting] = []
   /// IQ requests that it answers.
   var requests: [Request] = []
-  /// What it keeps in memory of each account that is there.
+  /// The state that it keeps of each account in memory.
   var accountState: (any AccountState.Type)?
   var hooks = Hooks()
 

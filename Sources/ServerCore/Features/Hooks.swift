@@ -19,7 +19,7 @@ struct AbsentAccount: Sendable {
   let jid: JID
   let rows: OwnerRows
 
-  /// What an earlier account left. `nil` if it left nothing; a row that can't be read is a problem of the caller.
+  /// The row that an earlier account left. `nil` if it left nothing; a row that can't be read is a problem of the caller.
   func row<Row: StoredRow>(_: Row.Type) throws(RowProblem) -> Row? { try rows.rows(Row.self).first }
 }
 

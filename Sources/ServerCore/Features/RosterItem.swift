@@ -3,7 +3,7 @@ public import Storage
 public import XML
 public import XMPP
 
-/// What an account knows of a contact (RFC 6121, 2.1 and appendix A).
+/// A contact as an account knows it (RFC 6121, 2.1 and appendix A).
 public struct RosterItem: Sendable, Hashable, Codable {
   public enum Subscription: String, Sendable, Hashable, CaseIterable, Codable { case none, to, from, both }
 

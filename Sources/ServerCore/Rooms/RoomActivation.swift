@@ -158,7 +158,7 @@ extension Room {
     let lastUse: Int64
   }
 
-  /// What becomes of a stanza for a room.
+  /// The outcome of a stanza for a room.
   enum Reception {
     case settled(Rest)
     /// It is known that there is no room.

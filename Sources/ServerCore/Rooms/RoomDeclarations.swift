@@ -19,7 +19,7 @@ extension Configuration {
   }
 }
 
-/// What visitors can make one room keep. Names, subjects and the like have bounds of their own (`Room.Limits`).
+/// The state that visitors can make one room keep. Names, subjects and the like have bounds of their own (`Room.Limits`).
 extension Limit {
   static let rooms: [Limit] = [
     roomAffiliations, roomSessions, roomSpareSessions, roomHistoryMessages, roomHistoryBytes, roomRelays, roomInvitations,

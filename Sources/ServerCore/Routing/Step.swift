@@ -20,7 +20,7 @@ struct Stanza: Sendable, Codable {
   var id: Text? { element.id }
 }
 
-/// What one event sets in motion: the stanzas that it routes, the changes that it makes durable, and what leaves. Features get it
+/// The transaction of one event: the stanzas that it routes, the changes that it makes durable, and what leaves. Features get it
 /// as their only way to act.
 struct Step {
   let now: Instant
@@ -35,7 +35,7 @@ struct Step {
   private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
-  /// What nobody outside can see, and so need not wait: questions, and orders to the links' parsers.
+  /// Effects that nobody outside can see, and that need not wait: questions, and orders to the links' parsers.
   var immediate: [Effect] = []
   /// The server's open questions, lent for as long as the step lasts.
   var inquiries = Inquiries()

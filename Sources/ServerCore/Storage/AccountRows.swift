@@ -33,7 +33,7 @@ public struct AccountRecord: Sendable, Hashable, Codable {
   }
 }
 
-/// What a server keeps of a password (RFC 5802, section 3): enough to check a proof, not enough to make one.
+/// The keys that a server keeps of a password (RFC 5802, section 3): enough to check a proof, not enough to make one.
 public struct ScramCredentials: Sendable, Hashable, Codable {
   public var hash: ScramHash
   public var salt: [UInt8]

@@ -91,7 +91,7 @@ extension Dictionary: PlaceTable where Key: Comparable, Value == Int {
   var sortedKeys: [Key] { keys.sorted() }
 }
 
-/// What a `Store` looks for things by.
+/// The key of an entry in a `Store`.
 protocol StoreKey: Hashable, Sendable, Comparable {
   associatedtype Places: PlaceTable<Self> & Sendable = [Self: Int]
 }

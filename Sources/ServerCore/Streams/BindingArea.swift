@@ -15,7 +15,7 @@ extension Setting {
 }
 
 extension Configuration {
-  /// What happens when a resource is bound that is already there (RFC 6120, 7.7.2.2).
+  /// The policy when a resource is bound that is already there (RFC 6120, 7.7.2.2).
   public enum ConflictPolicy: String, Sendable, CaseIterable {
     /// The old session ends with the stream error `conflict`.
     case replaceOld = "replace-old"

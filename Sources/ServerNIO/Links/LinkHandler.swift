@@ -97,7 +97,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// Straight to the system, which mostly takes everything at once: through the channel a write takes ten times as many instructions.
-  /// What the system does not take, and what has to be encrypted or to stand behind something else, is the channel's.
+  /// Bytes that the system does not take, and bytes that have to be encrypted or to stand behind something else, is the channel's.
   func write(_ bytes: [UInt8]) {
     guard life.isOpen, let context, let link else { return }
     let taken = writesInChannel == 0 ? socket?.send(bytes) ?? 0 : 0

@@ -1,4 +1,4 @@
-/// What a feature of the server adds to the simulator: what users do with it, and the rules that must hold.
+/// The part of the simulator that belongs to a feature: actions of users with it, and the rules that must hold.
 struct SimulatedFeature: Sendable {
   var actions: [Deed] = []
   var oracles: [any Oracle.Type] = []

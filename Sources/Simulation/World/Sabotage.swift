@@ -167,7 +167,7 @@ struct Saboteur: Sendable {
 
   // MARK: Storage
 
-  /// What is written instead of these changes.
+  /// The changes that are written instead of these.
   mutating func distort(_ changes: [Change]) -> [Change] {
     switch kind {
     case .commitUnwritten: return strikes(oneIn: 5) ? [] : changes

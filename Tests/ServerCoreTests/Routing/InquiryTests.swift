@@ -30,7 +30,7 @@ struct InquiryTests {
     harness.advance(seconds: 1)
     #expect(harness.read(romeo).contains(busy))
     #expect(harness.gauges("open questions").isEmpty)
-    // What comes too late changes nothing.
+    // An answer that comes too late changes nothing.
     harness.input(.answered(id, .result(.owner(nil))))
     #expect(harness.read(romeo) == "" && harness.engine.marks.count(of: InquiryMark.inquiryAnswerIgnored) == 1)
   }

@@ -30,7 +30,7 @@ struct RecordBytesTests {
 
   private func onTheirWay(_ harness: EngineHarness) -> Int { harness.gauges("bytes of records on their way").first?.value ?? 0 }
 
-  /// What waits stays below twice the share, however much is asked for.
+  /// The bytes that wait stay below twice the share, however much is asked for.
   @Test func whoExceedsItsShareIsNotReadFrom() {
     var (harness, mallory, romeo) = ready { $0[.accountRecordBytes] = 200_000 }
     for _ in 0..<100 { harness.send(Self.toggle, on: mallory) }

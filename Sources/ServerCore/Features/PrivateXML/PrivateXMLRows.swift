@@ -3,7 +3,7 @@ public import Storage
 public import XML
 internal import XMPP
 
-/// What tells one stored element from another.
+/// The key of a stored element.
 public struct PrivateXMLKey: Sendable, Hashable, Codable {
   public var namespace: Text
   public var name: Text

@@ -52,7 +52,7 @@ struct PrivateXMLIsKept: Oracle {
 
   private mutating func sent(_ iq: Element, _ session: SessionID) {
     guard let account = addresses[session]?.bare, let id = iq.id, !forgotten.contains(account) else { return }
-    // Who removes the own account has nothing any more.
+    // A user who removes the own account has nothing any more.
     if iq.type == "set", iq.child("query", NS.register)?.child("remove", NS.register) != nil { return forget(account) }
     guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"] == nil else { return }
     let request = "\(account)/\(session)/\(id)"
