@@ -22,7 +22,7 @@ public final class Limit: Sendable {
   public let settable: ClosedRange<Int>?
   /// Values that a server can work with: far beyond what anybody needs, and far from where sums overflow.
   let possible: ClosedRange<Int64>
-  /// The effect when the limit is reached: whoever meets it may rely on that, and campaigns check it. `nil`: it is a number that bounds nothing.
+  /// The effect when the limit is reached: users may rely on it, and campaigns check it. `nil`: the number bounds nothing.
   public let effect: String?
   public let trial: Trial?
   /// Made of the name; what `Configuration.Limits` looks for.
