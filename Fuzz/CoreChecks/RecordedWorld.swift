@@ -42,9 +42,9 @@ struct RecordedWorld {
       file += recorder.outputs(actions)
       for action in actions {
         switch action {
-        case .write(let link, let bytes):
+        case .write(let connection, let bytes):
           written += bytes
-          waiting.append(.accepted(link, bytes.count))
+          waiting.append(.accepted(connection, bytes.count))
         case .commit(let number, _): waiting.append(.committed(through: number))
         case .ask(let id, .query(let query)): waiting.append(.answered(id, .result(RecordedWorld.database.answer(query))))
         case .ask(let id, .deriveKeys(let request)): waiting.append(.answered(id, .keys(Scram.derive(request))))

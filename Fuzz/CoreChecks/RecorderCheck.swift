@@ -99,12 +99,12 @@ public enum RecorderCheck {
     return pieces
   }
 
-  private static let link = LinkID(1)
+  private static let connection = ConnectionID(1)
 
   private struct Recorded {
     /// All that was written, with a second beginning at the end.
     var file: [UInt8] = []
-    /// What the recording says that the link sent.
+    /// What the recording says that the connection sent.
     var bytes: [UInt8] = []
     /// What is wrong with what a server does with that instead.
     var fault: String?
@@ -122,8 +122,8 @@ public enum RecorderCheck {
 
   private static func record(_ pieces: [[UInt8]], keepsText: Bool = false) -> Recorded {
     var world = RecordedWorld(configuration, keepsText: keepsText)
-    world.feed(.opened(link, from: nil))
-    for piece in pieces { world.feed(.bytes(link, piece)) }
+    world.feed(.opened(connection, from: nil))
+    for piece in pieces { world.feed(.bytes(connection, piece)) }
     var recorded = Recorded(file: world.file, stanzas: world.stanzas)
     do throws(RecordingProblem) {
       (recorded.bytes, recorded.fault) = compare(try Recording(parsing: world.file), isExact: isPlain(pieces))

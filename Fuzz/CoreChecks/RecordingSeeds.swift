@@ -67,13 +67,13 @@ public enum RecordingSeeds {
   /// Somebody registers, logs in with and without success, and is disconnected.
   private static func session(lateStart: Bool) -> [UInt8] {
     var world = RecordedWorld(configuration, keepsText: false)
-    let link = LinkID(1)
-    world.feed(.opened(link, from: Origin(address: [127, 0, 0, 1])))
+    let connection = ConnectionID(1)
+    world.feed(.opened(connection, from: Origin(address: [127, 0, 0, 1])))
     for (number, text) in stanzas.enumerated() {
       if lateStart, number == stanzas.count / 2 { world.beginAnew() }
-      world.feed(.bytes(link, Array(text.utf8)))
+      world.feed(.bytes(connection, Array(text.utf8)))
     }
-    world.feed(.closed(link))
+    world.feed(.closed(connection))
     world.feed(.deadline)
     return world.file
   }
@@ -84,8 +84,8 @@ public enum RecordingSeeds {
     let opening =
       header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>"
     var world = RecordedWorld(RecorderCheck.configuration, keepsText: false)
-    world.feed(.opened(LinkID(1), from: nil))
-    world.feed(.bytes(LinkID(1), Array(opening.utf8)))
+    world.feed(.opened(ConnectionID(1), from: nil))
+    world.feed(.bytes(ConnectionID(1), Array(opening.utf8)))
     let said = String(decoding: world.written, as: UTF8.self)
     guard let challenge = said.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }) else { return [] }
     let first = Text(utf8: challenge)

@@ -77,7 +77,7 @@ struct Account: Sendable, Codable {
 
 /// A bound resource.
 struct Session: Sendable, Codable {
-  let link: LinkID
+  let connection: ConnectionID
   /// Full.
   let jid: JID
   /// The language of its stream, for stanzas that name none (RFC 6120, 8.1.5).
@@ -94,8 +94,8 @@ struct Session: Sendable, Codable {
   /// Who got directed presence and must hear when it ends (RFC 6121, 4.6).
   var directed: OrderedSet<JID> = []
 
-  init(link: LinkID, jid: JID, language: Text?) {
-    self.link = link
+  init(connection: ConnectionID, jid: JID, language: Text?) {
+    self.connection = connection
     self.jid = jid
     self.language = language
   }

@@ -7,7 +7,7 @@ public struct Configuration: Sendable, Codable {
   public var domains: [Text]
   /// Whether a certificate is there, so that STARTTLS can be offered.
   public var offersTLS = true
-  /// Refuse authentication on links without TLS.
+  /// Refuse authentication on connections without TLS.
   public var requiresTLS = true
   /// The settings that features and areas declare (`Setting`).
   var settings = Settings()

@@ -26,7 +26,7 @@ public struct ConnectionLife: Sendable {
   private var phase = Phase.open
   private var unwritten = 0
 
-  /// How long a peer may take to accept what was to be written when its link ends, and then to end its own side.
+  /// How long a peer may take to accept what was to be written when its connection ends, and then to end its own side.
   static let writingPatience = Int64.seconds(10)
   static let lingering = Int64.seconds(2)
 
@@ -58,7 +58,7 @@ public struct ConnectionLife: Sendable {
 
   public mutating func waited() -> [Deed] { abort() }
 
-  /// Handshakes that fail, resets, ends of TLS without notice, links whose outbox ran over.
+  /// Handshakes that fail, resets, ends of TLS without notice, connections whose outbox ran over.
   public mutating func abort() -> [Deed] { phase == .closed ? [] : [.abort] }
 
   /// The connection is gone.

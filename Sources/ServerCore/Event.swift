@@ -3,24 +3,24 @@ public import XML
 public import XMPP
 
 /// One connection, for as long as it lives. Never reused within a run.
-public struct LinkID: Sendable, Hashable, Comparable, Codable {
+public struct ConnectionID: Sendable, Hashable, Comparable, Codable {
   public let number: UInt64
   public init(_ number: UInt64) { self.number = number }
-  public static func < (a: LinkID, b: LinkID) -> Bool { a.number < b.number }
+  public static func < (a: ConnectionID, b: ConnectionID) -> Bool { a.number < b.number }
 }
 
 /// What happens to a `Server`.
 public enum Event: Sendable {
   /// A client connected, from somewhere that is known or not.
-  case opened(LinkID, from: Origin?)
-  case header(LinkID, StreamParser.Header)
-  case stanza(LinkID, Element)
-  case streamEnd(LinkID)
-  case streamFailure(LinkID, StreamParser.Failure)
+  case opened(ConnectionID, from: Origin?)
+  case header(ConnectionID, StreamParser.Header)
+  case stanza(ConnectionID, Element)
+  case streamEnd(ConnectionID)
+  case streamFailure(ConnectionID, StreamParser.Failure)
   /// The TLS handshake is complete.
-  case encrypted(LinkID)
+  case encrypted(ConnectionID)
   /// The connection is gone, or its outbox ran over; nothing more can be written to it.
-  case closed(LinkID)
+  case closed(ConnectionID)
   /// The commits up to and with this one are durable.
   case committed(through: UInt64)
   /// This commit and all after it that were emitted so far are not, and will not be, durable.
@@ -38,22 +38,22 @@ public enum Event: Sendable {
 public enum Effect: Sendable, Codable {
   /// Write the stanza to each addressee, with `from` and `to` put in. Serialise it once.
   case write(Element, from: JID?, to: [Addressee])
-  case openStream(LinkID, StreamOpening)
+  case openStream(ConnectionID, StreamOpening)
   /// End the stream; then, when all is written, the connection.
-  case closeStream(LinkID)
+  case closeStream(ConnectionID)
   /// End the connection when all is written.
-  case close(LinkID)
+  case close(ConnectionID)
   /// Hand the connection to TLS when all is written.
-  case startTLS(LinkID, domain: Text)
+  case startTLS(ConnectionID, domain: Text)
   /// The parser begins a new stream, under these limits.
-  case restart(LinkID, StreamLimits)
-  /// Read no further events from the link until `resume`.
-  case pause(LinkID)
-  case resume(LinkID)
+  case restart(ConnectionID, StreamLimits)
+  /// Read no further events from the connection until `resume`.
+  case pause(ConnectionID)
+  case resume(ConnectionID)
   /// Drop what was received and not read.
-  case discardInput(LinkID)
-  /// What was said just now, after it had waited for a commit, was caused by a stanza of this link.
-  case charge(LinkID)
+  case discardInput(ConnectionID)
+  /// What was said just now, after it had waited for a commit, was caused by a stanza of this connection.
+  case charge(ConnectionID)
   /// Make the changes durable, all or none, in the order of the numbers.
   case commit(UInt64, [Change])
   case ask(InquiryID, Question)
@@ -62,10 +62,10 @@ public enum Effect: Sendable, Codable {
 }
 
 public struct Addressee: Sendable, Hashable, Codable {
-  public var link: LinkID
+  public var connection: ConnectionID
   public var to: JID?
-  public init(link: LinkID, to: JID?) {
-    self.link = link
+  public init(connection: ConnectionID, to: JID?) {
+    self.connection = connection
     self.to = to
   }
 }

@@ -21,7 +21,7 @@ extension Engine {
   ///
   /// - Parameter body: called for each; must not keep what costs to make.
   public func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    visitLinkGauges(body)
+    visitConnectionGauges(body)
     server.visitGauges(body)
   }
 
@@ -38,10 +38,10 @@ extension Engine {
 extension Engine {
   /// Something that is held for a moment only, and is still held: to be asked when nothing is under way.
   public var leftover: Gauge? {
-    for id in links.sortedKeys() {
-      guard let link = links[id] else { continue }
-      if link.backlog > 0 { return Gauge(name: "bytes for a peer", value: link.backlog, limit: 0) }
-      if !link.isReading { return Gauge(name: "links that are not read from", value: 1, limit: 0) }
+    for id in connections.sortedKeys() {
+      guard let connection = connections[id] else { continue }
+      if connection.backlog > 0 { return Gauge(name: "bytes for a peer", value: connection.backlog, limit: 0) }
+      if !connection.isReading { return Gauge(name: "connections that are not read from", value: 1, limit: 0) }
     }
     return server.leftover
   }
@@ -63,7 +63,9 @@ extension Server {
     body("derivations under way", inquiries.derivations, limits[.derivations])
     body("open questions", inquiries.limitedCount, limits[.inquiries])
     commits.visitGauges(limits, body)
-    for origin in connections.sortedKeys() { body("connections from an address", connections[origin] ?? 0, limits[.connectionsPerAddress]) }
+    for origin in connectionCounts.sortedKeys() {
+      body("connections from an address", connectionCounts[origin] ?? 0, limits[.connectionsPerAddress])
+    }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.parkedStanzas]) }
     for jid in accounts.sortedKeys() {
       guard let slot = accounts[jid] else { continue }

@@ -10,7 +10,7 @@ public import XMPP
 extension Server {
   /// A bound resource.
   public struct SessionView: Sendable, Hashable {
-    public var link: LinkID
+    public var connection: ConnectionID
     /// Full.
     public var jid: JID
     /// `nil` while it is unavailable.
@@ -31,7 +31,7 @@ extension Server {
   }
 
   /// Streams that are open, in order.
-  public var openLinks: [LinkID] { streams.sortedKeys() }
+  public var openConnections: [ConnectionID] { streams.sortedKeys() }
 
   /// Nothing is parked or waits to be loaded: all that the server was told it has worked off.
   public var isSettled: Bool { parkedCount == 0 && listings.isEmpty }
@@ -44,8 +44,8 @@ extension Server {
 }
 
 extension Engine {
-  /// What reads a link's stream, as it stands.
-  public func parser(of link: LinkID) -> StreamParser? { links[link]?.parser }
+  /// What reads a connection's stream, as it stands.
+  public func parser(of connection: ConnectionID) -> StreamParser? { connections[connection]?.parser }
 }
 
 // MARK: - Accounts
@@ -64,7 +64,7 @@ extension Server {
   public func sessions(of account: JID) -> [SessionView] {
     (accounts[account]?.entity?.sessions.values.elements ?? []).map { session in
       SessionView(
-        link: session.link, jid: session.jid, priority: session.presence == nil ? nil : session.priority,
+        connection: session.connection, jid: session.jid, priority: session.presence == nil ? nil : session.priority,
         directed: session.directed.sorted())
     }
   }

@@ -1,7 +1,7 @@
 internal import HeapModule
 
 /// How fast a peer may speak (RFC 6120, 13.12): a bucket that leaks at `bytesPerSecond` and has room for `burstBytes`. What it is filled with
-/// is counted as time, so all that a link has to remember is until when it has paid.
+/// is counted as time, so all that a connection has to remember is until when it has paid.
 struct Pace: Sendable {
   private let rate: Int64
   /// How long it takes a full bucket to run dry; nanoseconds.
@@ -21,8 +21,8 @@ struct Pace: Sendable {
   /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.
   private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(min(count, 1 << 32)) * .seconds(1) / rate }
 
-  /// - Parameter paid: what this returned last for the same link; `nothingPaid` before that.
-  /// - Returns: until when the link has spoken, if it keeps to the rate. Later than now: too much.
+  /// - Parameter paid: what this returned last for the same connection; `nothingPaid` before that.
+  /// - Returns: until when the connection has spoken, if it keeps to the rate. Later than now: too much.
   func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 {
     min(max(paid, now - slack) + Pace.time(for: count, rate), now + Pace.longest)
   }
@@ -34,23 +34,23 @@ struct Pace: Sendable {
   static let longest = Int64.seconds(10)
 }
 
-/// Links that are not read from until a time.
-struct HeldLinks: Sendable {
+/// Connections that are not read from until a time.
+struct HeldConnections: Sendable {
   private struct Hold: Comparable, Sendable {
     let time: Int64
-    let link: LinkID
-    static func < (a: Hold, b: Hold) -> Bool { (a.time, a.link) < (b.time, b.link) }
+    let connection: ConnectionID
+    static func < (a: Hold, b: Hold) -> Bool { (a.time, a.connection) < (b.time, b.connection) }
   }
   private var heap = Heap<Hold>()
 
   /// On the monotonic clock.
   var next: Int64? { heap.min?.time }
 
-  mutating func add(_ link: LinkID, until time: Int64) { heap.insert(Hold(time: time, link: link)) }
+  mutating func add(_ connection: ConnectionID, until time: Int64) { heap.insert(Hold(time: time, connection: connection)) }
 
   /// The next one whose time has come. It may be gone.
-  mutating func popDue(at now: Int64) -> LinkID? {
+  mutating func popDue(at now: Int64) -> ConnectionID? {
     guard let first = heap.min, first.time <= now else { return nil }
-    return heap.removeMin().link
+    return heap.removeMin().connection
   }
 }

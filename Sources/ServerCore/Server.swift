@@ -12,11 +12,11 @@ public struct Server: Sendable, Codable {
   let setting: SharedConfiguration
   public var configuration: Configuration { _read { yield setting.configuration } }
   var generator: Generator
-  var streams = Store<LinkID, ClientStream>()
+  var streams = Store<ConnectionID, ClientStream>()
   /// Streams without a session: those whose authentication an account's end must cut short.
-  var unbound = Table<LinkID, Bool>()
+  var unbound = Table<ConnectionID, Bool>()
   /// How many connections there are from where.
-  var connections = Table<Origin, Int>()
+  var connectionCounts = Table<Origin, Int>()
   var accounts = Store<JID, Slot<Account>>()
   var rooms = Store<JID, Slot<Room>>()
   /// Open questions; a step has them while it lasts.
@@ -29,8 +29,8 @@ public struct Server: Sendable, Codable {
   public private(set) var marks = Marks()
   /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
-  /// Links that are not read from until there is less that waits for storage.
-  private var throttled: [LinkID] = []
+  /// Connections that are not read from until there is less that waits for storage.
+  private var throttled: [ConnectionID] = []
   var isShuttingDown = false
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
@@ -90,7 +90,7 @@ public struct Server: Sendable, Codable {
     }
     let waitedBefore = waiting
     let bytesBefore = commits.bytes
-    let cause: LinkID? = if case .stanza(let link, _) = event { link } else { nil }
+    let cause: ConnectionID? = if case .stanza(let connection, _) = event { connection } else { nil }
     perform(at: now, for: cause, into: &effects) { server, step in server.react(to: event, &step) }
     if let cause {
       throttle(cause, waitedBefore: waitedBefore, bytesBefore: bytesBefore, &effects)
@@ -100,11 +100,11 @@ public struct Server: Sendable, Codable {
   }
 
   /// A session that has made too much wait for storage is not read from until there is less.
-  private mutating func throttle(_ link: LinkID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
+  private mutating func throttle(_ connection: ConnectionID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
     // Mostly nothing waits.
     guard commits.bytes > 0 || waiting > setting.configuration.limits[.heldSteps] else { return }
     let limits = setting.configuration.limits
-    guard let account = streams.look(link, { $0.account }) ?? nil else { return }
+    guard let account = streams.look(connection, { $0.account }) ?? nil else { return }
     let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
     if commits.bytes(of: account) > limits[.accountRecordBytes] {
@@ -117,8 +117,8 @@ public struct Server: Sendable, Codable {
       return
     }
     marks.reach(mark)
-    throttled.append(link)
-    effects.append(.pause(link))
+    throttled.append(connection)
+    effects.append(.pause(connection))
   }
 
   /// Steps that wait for a commit.
@@ -130,21 +130,21 @@ public struct Server: Sendable, Codable {
     guard !throttled.isEmpty else { return }
     let limits = setting.configuration.limits
     guard waiting <= limits[.heldSteps] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
-    var kept: [LinkID] = []
-    for link in throttled {
-      guard let stream = streams.look(link, { (isThere: true, account: $0.account) }) else { continue }
+    var kept: [ConnectionID] = []
+    for connection in throttled {
+      guard let stream = streams.look(connection, { (isThere: true, account: $0.account) }) else { continue }
       if let account = stream.account, commits.bytes(of: account) > limits[.accountRecordBytes] / 2 {
-        kept.append(link)
+        kept.append(connection)
       } else {
         marks.reach(CommitMark.outputUnthrottled)
-        effects.append(.resume(link))
+        effects.append(.resume(connection))
       }
     }
     throttled = kept
   }
 
   private mutating func perform(
-    at now: Instant, for cause: LinkID?, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void
+    at now: Instant, for cause: ConnectionID?, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void
   ) {
     var step = Step(now: now, setting: setting)
     // Moved there and back: with two owners, each step's first mark would copy them all.
@@ -176,15 +176,15 @@ public struct Server: Sendable, Codable {
 
   private mutating func react(to event: Event, _ step: inout Step) {
     switch event {
-    case .opened(let link, let origin): open(link, from: origin, &step)
-    case .header(let link, let header): withStream(link, &step) { $0.headerReceived(header, &$1) }
-    case .stanza(let link, let element): elementReceived(link, element, &step)
-    case .streamEnd(let link): streamEnded(link, &step)
-    case .streamFailure(let link, let failure):
-      step.reach(failure.mark(isBound: streams[link]?.isBound ?? false))
-      endStream(link, failure.streamError, &step)
-    case .encrypted(let link): withStream(link, &step) { $0.tlsEstablished(&$1) }
-    case .closed(let link): linkClosed(link, &step)
+    case .opened(let connection, let origin): open(connection, from: origin, &step)
+    case .header(let connection, let header): withStream(connection, &step) { $0.headerReceived(header, &$1) }
+    case .stanza(let connection, let element): elementReceived(connection, element, &step)
+    case .streamEnd(let connection): streamEnded(connection, &step)
+    case .streamFailure(let connection, let failure):
+      step.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
+      endStream(connection, failure.streamError, &step)
+    case .encrypted(let connection): withStream(connection, &step) { $0.tlsEstablished(&$1) }
+    case .closed(let connection): connectionClosed(connection, &step)
     case .answered(let id, let answer): answered(id, answer, &step)
     case .control(let id, let request): control(id, request, &step)
     case .deadline: deadlinePassed(&step)
@@ -202,7 +202,7 @@ public struct Server: Sendable, Codable {
   private mutating func deadlinePassed(_ step: inout Step) {
     while let subject = timers.popDue(at: step.now.monotonic) {
       switch subject {
-      case .link(let link): checkLink(link, &step)
+      case .connection(let connection): checkConnection(connection, &step)
       case .account(let jid): releaseIfIdle(account: jid, &step)
       case .room(let jid): checkRoom(jid, &step)
       case .inquiries: expireInquiries(&step)
@@ -216,13 +216,13 @@ public struct Server: Sendable, Codable {
   private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
     step.reach(CommitMark.outputFailed)
     step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
-    // A link whose end was among what was lost still has to end.
-    for link in loss.links where streams[link]?.isClosing ?? false {
-      step.outputs.append(step.reach(CommitMark.outputLostEnd, .close(link)))
+    // A connection whose end was among what was lost still has to end.
+    for connection in loss.connections where streams[connection]?.isClosing ?? false {
+      step.outputs.append(step.reach(CommitMark.outputLostEnd, .close(connection)))
     }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
-    for link in loss.links where !(streams[link]?.isBound ?? true) { withStream(link, &step) { $0.abandon(&$1) } }
+    for connection in loss.connections where !(streams[connection]?.isBound ?? true) { withStream(connection, &step) { $0.abandon(&$1) } }
     for jid in loss.touched {
       if let slot = rooms[jid], !slot.isLoading {
         _ = rooms.remove(jid)
@@ -231,8 +231,8 @@ public struct Server: Sendable, Codable {
       }
       if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
     }
-    for link in loss.links where streams[link]?.isBound ?? false {
-      endStream(link, step.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
+    for connection in loss.connections where streams[connection]?.isBound ?? false {
+      endStream(connection, step.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
     }
     for id in loss.controls {
       step.outputs.append(step.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
@@ -248,7 +248,9 @@ public struct Server: Sendable, Codable {
     }
     // Occupants must have their word before they have no session any more that it could go to.
     settle(&step)
-    for link in streams.sortedKeys() { endStream(link, step.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &step) }
+    for connection in streams.sortedKeys() {
+      endStream(connection, step.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &step)
+    }
   }
 }
 

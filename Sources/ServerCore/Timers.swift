@@ -1,12 +1,12 @@
 internal import HeapModule
 internal import XMPP
 
-/// When the server wants to look at a link, an account or a room again.
+/// When the server wants to look at a connection, an account or a room again.
 ///
 /// Each has one timer at most: a later time for one that has an earlier is ignored, because whoever is looked at too early says when to
 /// come back. So a peer can't make timers pile up.
 struct Timers: Sendable {
-  enum Subject: Hashable, Sendable, Codable { case link(LinkID), account(JID), room(JID), inquiries }
+  enum Subject: Hashable, Sendable, Codable { case connection(ConnectionID), account(JID), room(JID), inquiries }
 
   private struct Entry: Comparable, Sendable {
     let time: Int64

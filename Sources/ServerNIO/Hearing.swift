@@ -12,16 +12,16 @@ struct Hearing: ~Copyable {
 
   /// When this turn of the loop began, or the last one.
   var now = Instant.now()
-  /// By the numbers of their links.
-  private(set) var links: [UInt64: LinkHandler] = [:]
+  /// By the numbers of their connections.
+  private(set) var connections: [UInt64: ConnectionHandler] = [:]
   /// Input of connections in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
   /// takes longer, as the processor has to fetch anew what a stanza needs (one by itself 25 µs, six in a turn 16 each).
-  private var unheard: [LinkLoop.Saying] = []
+  private var unheard: [ConnectionLoop.Saying] = []
   /// How many of them were heard, where there was no room for what followed from more.
   private var heard = 0
   private var unheardBytes = 0
   /// Connections whose peers will say nothing more, since they were last answered.
-  private var finished: [LinkHandler] = []
+  private var finished: [ConnectionHandler] = []
   /// The engine may want more than what it was asked for last.
   private var hasNews = false
 
@@ -37,7 +37,7 @@ struct Hearing: ~Copyable {
   var isPending: Bool { hasNews || heard < unheard.count }
   var nextDeadline: Int64? { engine.nextDeadline }
   var hasUnheard: Bool { heard < unheard.count }
-  func handler(of link: LinkID) -> LinkHandler? { links[link.number] }
+  func handler(of connection: ConnectionID) -> ConnectionHandler? { connections[connection.number] }
 
   /// All events of one turn of the loop have one time; a message would be two looks at the clocks otherwise.
   mutating func feed(_ input: Input) {
@@ -46,7 +46,7 @@ struct Hearing: ~Copyable {
   }
 
   /// Bytes that the system has taken: nothing follows from them.
-  mutating func accepted(_ link: LinkID, _ count: Int) { pass(.accepted(link, count)) }
+  mutating func accepted(_ connection: ConnectionID, _ count: Int) { pass(.accepted(connection, count)) }
 
   private mutating func pass(_ input: Input) {
     if recording?.input(input, at: now, before: engine) == false { endRecording() }
@@ -70,7 +70,7 @@ struct Hearing: ~Copyable {
   private static let mostUnheard = 256 << 10
 
   /// Keeps what a connection says. Returns whether it is time to listen.
-  mutating func add(_ saying: LinkLoop.Saying) -> Bool {
+  mutating func add(_ saying: ConnectionLoop.Saying) -> Bool {
     unheardBytes += saying.byteCount
     unheard.append(saying)
     return unheardBytes > Hearing.mostUnheard
@@ -83,18 +83,18 @@ struct Hearing: ~Copyable {
       let saying = unheard[heard]
       heard += 1
       switch saying {
-      case .opened(let handler, let link, let origin):
-        links[link.number] = handler
-        feed(.opened(link, from: origin))
-      case .bytes(let link, let bytes):
+      case .opened(let handler, let connection, let origin):
+        connections[connection.number] = handler
+        feed(.opened(connection, from: origin))
+      case .bytes(let connection, let bytes):
         unheardBytes -= bytes.count
-        feed(.bytes(link, bytes))
-      case .accepted(let link, let count): accepted(link, count)
-      case .encrypted(let link): feed(.encrypted(link))
-      case .closed(let link):
-        guard links.removeValue(forKey: link.number) != nil else { continue }
-        feed(.closed(link))
-        isLast = links.isEmpty
+        feed(.bytes(connection, bytes))
+      case .accepted(let connection, let count): accepted(connection, count)
+      case .encrypted(let connection): feed(.encrypted(connection))
+      case .closed(let connection):
+        guard connections.removeValue(forKey: connection.number) != nil else { continue }
+        feed(.closed(connection))
+        isLast = connections.isEmpty
       // The peer's last words may have an answer, which goes out first.
       case .finished(let handler): finished.append(handler)
       }
@@ -107,7 +107,7 @@ struct Hearing: ~Copyable {
   }
 
   /// Those whose peers will say nothing more, once.
-  mutating func takeFinished() -> [LinkHandler] {
+  mutating func takeFinished() -> [ConnectionHandler] {
     defer { finished = [] }
     return finished
   }

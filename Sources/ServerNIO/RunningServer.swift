@@ -38,15 +38,16 @@ public final class RunningServer: Sendable {
     logger.logLevel = configuration.logLevel.loggerLevel
 
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let links = configuration.eventLoops > 1 ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops - 1) : group
-    let groups = links === group ? [group] : [links, group]
-    let host = ServerHost(loop: group.next(), linkLoops: Array(links.makeIterator()), engine: engine, storage: storage, logger: logger)
+    let connections = configuration.eventLoops > 1 ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops - 1) : group
+    let groups = connections === group ? [group] : [connections, group]
+    let host = ServerHost(
+      loop: group.next(), connectionLoops: Array(connections.makeIterator()), engine: engine, storage: storage, logger: logger)
     if let options = configuration.recording {
       host.record(into: try RecordingFolder(options, configuration: core, seed: seed, at: .now()))
     }
     var channels: [any Channel] = []
     do throws(SetupError) {
-      channels = try bind(configuration, group, links, host, tls)
+      channels = try bind(configuration, group, connections, host, tls)
       channels.append(try ControlSocket.bind(configuration.controlSocket, group, host))
     } catch {
       for channel in channels { try? channel.close().wait() }
@@ -68,12 +69,13 @@ public final class RunningServer: Sendable {
   }
 
   private static func bind(
-    _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ links: MultiThreadedEventLoopGroup, _ host: ServerHost,
+    _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ connections: MultiThreadedEventLoopGroup,
+    _ host: ServerHost,
     _ tls: Certificates
   ) throws(SetupError) -> [any Channel] {
     var channels: [any Channel] = []
     for listener in configuration.listeners() {
-      var bootstrap = Listening.bootstrap(group, links: links, host: host, tls: tls)
+      var bootstrap = Listening.bootstrap(group, connections: connections, host: host, tls: tls)
       // IPv4 has a listener of its own.
       if listener.address.contains(":") { bootstrap = bootstrap.serverChannelOption(ipv6Only, value: 1) }
       do {
@@ -137,7 +139,7 @@ public final class RunningServer: Sendable {
     if case .refused(let reason) = control(.addAccount(jid, password: Secret(Array(password.utf8)))) { throw SetupError(reason) }
   }
 
-  /// Closes every stream, waits until all links are gone (at most 5 s) and all is stored, and ends. Blocks.
+  /// Closes every stream, waits until all connections are gone (at most 5 s) and all is stored, and ends. Blocks.
   public func stop() {
     let isFirst = isStopped.withLock { isStopped in
       defer { isStopped = true }

@@ -8,17 +8,17 @@ internal import Synchronization
 /// Owns the engine and does what it wishes: the only place where the core meets the system.
 ///
 /// Everything here happens on one event loop, which is why it may be passed around; other threads come in by `loop.execute`. Connections
-/// may have loops of their own (`LinkLoop`).
+/// may have loops of their own (`ConnectionLoop`).
 final class ServerHost: @unchecked Sendable {
   let loop: any EventLoop
   private var hearing: Hearing
   private var storage: StorageQueue!
   private let logger: Logger
 
-  private(set) var linkLoops: [LinkLoop] = []
+  private(set) var connectionLoops: [ConnectionLoop] = []
   /// Whether connections have loops of their own.
   private let handsOver: Bool
-  private let linkCount = Atomic<UInt64>(0)
+  private let connectionCount = Atomic<UInt64>(0)
   private var requests: [UInt64: @Sendable (ControlReply) -> Void] = [:]
   private var requestCount: UInt64 = 0
   private var storageRequestCount: UInt64 = 0
@@ -31,17 +31,17 @@ final class ServerHost: @unchecked Sendable {
   private var spareActions: [Action] = []
   private var shutdown: EventLoopPromise<Void>?
 
-  /// - Parameter linkLoops: where connections are; may be the same as `loop`, or it and others.
-  init(loop: any EventLoop, linkLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
+  /// - Parameter connectionLoops: where connections are; may be the same as `loop`, or it and others.
+  init(loop: any EventLoop, connectionLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
     self.loop = loop
     hearing = Hearing(engine, logger)
     self.logger = logger
-    handsOver = !(linkLoops.count == 1 && linkLoops[0] === loop)
+    handsOver = !(connectionLoops.count == 1 && connectionLoops[0] === loop)
     self.storage = StorageQueue(storage) { [unowned self] answers in
       // The queue is drained before the host goes.
       loop.execute { self.receive(answers) }
     }
-    self.linkLoops = linkLoops.map { LinkLoop($0, host: self) }
+    self.connectionLoops = connectionLoops.map { ConnectionLoop($0, host: self) }
   }
 
   /// To be called before anything happens.
@@ -72,13 +72,13 @@ final class ServerHost: @unchecked Sendable {
   }
 
   /// From any thread.
-  func nextLink() -> LinkID { LinkID(linkCount.add(1, ordering: .relaxed).newValue) }
+  func nextConnection() -> ConnectionID { ConnectionID(connectionCount.add(1, ordering: .relaxed).newValue) }
 
   /// What a connection says, on this loop. Ends that come to light while the engine's actions are being done are heard after them, too.
-  func hear(_ saying: LinkLoop.Saying) {
+  func hear(_ saying: ConnectionLoop.Saying) {
     flushSoon()
     // What the system has taken counts no more, however much is still to be heard.
-    if case .accepted(let link, let count) = saying { return hearing.accepted(link, count) }
+    if case .accepted(let connection, let count) = saying { return hearing.accepted(connection, count) }
     if hearing.add(saying) { flush() }
   }
 
@@ -122,7 +122,7 @@ final class ServerHost: @unchecked Sendable {
       hearing.takeActions(&actions)
       for action in actions { perform(action) }
       actions.removeAll(keepingCapacity: actions.count <= 64)
-      if handsOver { for linkLoop in linkLoops { linkLoop.flush() } }
+      if handsOver { for connectionLoop in connectionLoops { connectionLoop.flush() } }
       if hearing.hasUnheard { hearing.now = .now() }
       guard !hearing.isPending else { continue }
       let answered = hearing.takeFinished()
@@ -136,10 +136,10 @@ final class ServerHost: @unchecked Sendable {
 
   private func perform(_ action: Action) {
     switch action {
-    case .write(let link, let bytes):
-      if let handler = hearing.handler(of: link) { handler.home.write(bytes, link, handler) }
-    case .startTLS(let link, _), .close(let link), .abort(let link), .read(let link, _):
-      if let handler = hearing.handler(of: link) { handler.home.perform(.action(action), handler) }
+    case .write(let connection, let bytes):
+      if let handler = hearing.handler(of: connection) { handler.home.write(bytes, connection, handler) }
+    case .startTLS(let connection, _), .close(let connection), .abort(let connection), .read(let connection, _):
+      if let handler = hearing.handler(of: connection) { handler.home.perform(.action(action), handler) }
     case .commit(let number, let changes):
       storageRequestCount += 1
       storage.commit(number, changes)
@@ -171,16 +171,16 @@ final class ServerHost: @unchecked Sendable {
 
   // MARK: End
 
-  /// Closes every stream. The future succeeds when all links are gone, or after `patience`.
+  /// Closes every stream. The future succeeds when all connections are gone, or after `patience`.
   func shutDown(patience: TimeAmount) -> EventLoopFuture<Void> {
     if let shutdown { return shutdown.futureResult }
     let promise = loop.makePromise(of: Void.self)
     shutdown = promise
     handle(.shutdown)
-    if hearing.links.isEmpty { promise.succeed() }
+    if hearing.connections.isEmpty { promise.succeed() }
     let timeout = loop.scheduleTask(in: patience) {
-      for (number, handler) in self.hearing.links { handler.home.perform(.action(.abort(LinkID(number))), handler) }
-      for linkLoop in self.linkLoops { linkLoop.flush() }
+      for (number, handler) in self.hearing.connections { handler.home.perform(.action(.abort(ConnectionID(number))), handler) }
+      for connectionLoop in self.connectionLoops { connectionLoop.flush() }
       promise.succeed()
     }
     promise.futureResult.whenComplete { _ in timeout.cancel() }

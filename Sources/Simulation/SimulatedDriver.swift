@@ -14,7 +14,7 @@ public struct SimulatedDriver: ScenarioDriver {
   private var players: OrderedDictionary<String, Player> = [:]
 
   private struct Player {
-    var connection: World.ConnectionID
+    var connection: World.SocketID
     var client: Client
     var inbox: [Element] = []
     var trouble: String?
@@ -113,7 +113,7 @@ public struct SimulatedDriver: ScenarioDriver {
     }
   }
 
-  private func name(of connection: World.ConnectionID) -> String? {
+  private func name(of connection: World.SocketID) -> String? {
     players.first { $0.value.connection == connection }?.key
   }
 

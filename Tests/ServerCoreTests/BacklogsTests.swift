@@ -4,41 +4,41 @@ import XMPP
 
 @testable import ServerCore
 
-/// Which link ends when all hold too much: the one that holds the most, and the oldest of several.
+/// Which connection ends when all hold too much: the one that holds the most, and the oldest of several.
 @Suite struct BacklogsTests {
-  /// Some links whose peers take something now and then, and what each holds.
+  /// Some connections whose peers take something now and then, and what each holds.
   private struct Crowd {
-    var links = Store<LinkID, Link>()
+    var connections = Store<ConnectionID, Connection>()
     var backlogs: Backlogs
     private(set) var held: [Int: Int] = [:]
 
     init(limit: Int, count: Int) {
       backlogs = Backlogs(limit: limit)
-      for number in 0..<count { links[LinkID(UInt64(number))] = Link(limits: .authenticated) }
+      for number in 0..<count { connections[ConnectionID(UInt64(number))] = Connection(limits: .authenticated) }
     }
 
-    /// Returns which link is found to hold the most, if it is too much.
+    /// Returns which connection is found to hold the most, if it is too much.
     mutating func write(_ bytes: Int, to number: Int) -> Int? {
-      let link = LinkID(UInt64(number))
-      links[link]?.append(Array(repeating: 0, count: bytes), splice: 0, from: [], to: nil)
+      let connection = ConnectionID(UInt64(number))
+      connections[connection]?.append(Array(repeating: 0, count: bytes), splice: 0, from: [], to: nil)
       held[number, default: 0] += bytes
       backlogs.all += bytes
       guard backlogs.isWatched else { return nil }
-      return backlogs.largestIfTooMuch(link, held[number]!, links).map { Int($0.number) }
+      return backlogs.largestIfTooMuch(connection, held[number]!, connections).map { Int($0.number) }
     }
 
     /// The peer takes about a part of what there is.
     mutating func take(_ bytes: Int, from number: Int) {
-      let link = LinkID(UInt64(number))
+      let connection = ConnectionID(UInt64(number))
       var (actions, marks): ([Action], Marks) = ([], Marks())
-      links[link]?.flush(link, unprocessedLimit: 0, into: &actions, &marks)
-      let taken = links[link]?.accepted(bytes) ?? 0
+      connections[connection]?.flush(connection, unprocessedLimit: 0, into: &actions, &marks)
+      let taken = connections[connection]?.accepted(bytes) ?? 0
       held[number, default: 0] -= taken
       backlogs.all -= taken
     }
 
     mutating func end(_ number: Int) {
-      links[LinkID(UInt64(number))]?.die()
+      connections[ConnectionID(UInt64(number))]?.die()
       backlogs.all -= held.removeValue(forKey: number) ?? 0
     }
 
@@ -69,7 +69,7 @@ import XMPP
   }
 
   /// Each write beyond the half adds one entry at most, and those that say too much don't pile up.
-  @Test func entriesAreBoundedByLinks() {
+  @Test func entriesAreBoundedByConnections() {
     var crowd = Crowd(limit: 1_000_000, count: 100)
     var most = 0
     for round in 0..<20_000 {

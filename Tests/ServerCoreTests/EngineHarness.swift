@@ -8,18 +8,18 @@ import XMPP
 struct EngineHarness {
   var engine: Engine
   var now: Int64 = 0
-  /// What each link was sent and has not been read by the test.
-  private var written: [LinkID: String] = [:]
-  private(set) var closed: Set<LinkID> = []
-  private(set) var aborted: Set<LinkID> = []
-  private(set) var startsTLS: Set<LinkID> = []
+  /// What each connection was sent and has not been read by the test.
+  private var written: [ConnectionID: String] = [:]
+  private(set) var closed: Set<ConnectionID> = []
+  private(set) var aborted: Set<ConnectionID> = []
+  private(set) var startsTLS: Set<ConnectionID> = []
   /// Of which domain a certificate is to be shown, unless the client says otherwise in its handshake.
-  private(set) var certificateDomains: [LinkID: Text] = [:]
-  private(set) var paused: Set<LinkID> = []
+  private(set) var certificateDomains: [ConnectionID: Text] = [:]
+  private(set) var paused: Set<ConnectionID> = []
   private(set) var commits: [(number: UInt64, changes: [Change])] = []
   private(set) var replies: [ControlReply] = []
   private var disk = MemoryDisk(MemoryDatabase(.server))
-  private var links: UInt64 = 0
+  private var connections: UInt64 = 0
   /// Commits succeed at once, or wait for `commit()`.
   var commitsAtOnce = true
   /// Loads are answered at once, or wait for `answerLoads()`.
@@ -38,19 +38,19 @@ struct EngineHarness {
     engine = Engine(configuration: configuration, seed: [42])
   }
 
-  mutating func open(from origin: Origin? = nil) -> LinkID {
-    links += 1
-    let link = LinkID(links)
-    input(.opened(link, from: origin))
-    return link
+  mutating func open(from origin: Origin? = nil) -> ConnectionID {
+    connections += 1
+    let connection = ConnectionID(connections)
+    input(.opened(connection, from: origin))
+    return connection
   }
 
-  mutating func send(_ text: String, on link: LinkID) { input(.bytes(link, Array(text.utf8))) }
+  mutating func send(_ text: String, on connection: ConnectionID) { input(.bytes(connection, Array(text.utf8))) }
 
   /// What came since the last time.
-  mutating func read(_ link: LinkID) -> String {
-    defer { written[link] = nil }
-    return written[link] ?? ""
+  mutating func read(_ connection: ConnectionID) -> String {
+    defer { written[connection] = nil }
+    return written[connection] ?? ""
   }
 
   mutating func input(_ input: Input) {
@@ -68,15 +68,15 @@ struct EngineHarness {
 
   private mutating func act(_ action: Action) {
     switch action {
-    case .write(let link, let bytes):
-      written[link, default: ""] += String(decoding: bytes, as: UTF8.self)
-      if peersRead { input(.accepted(link, bytes.count)) }
-    case .startTLS(let link, let domain):
-      startsTLS.insert(link)
-      certificateDomains[link] = domain
-    case .close(let link): closed.insert(link)
-    case .abort(let link): aborted.insert(link)
-    case .read(let link, let wanted): if wanted { paused.remove(link) } else { paused.insert(link) }
+    case .write(let connection, let bytes):
+      written[connection, default: ""] += String(decoding: bytes, as: UTF8.self)
+      if peersRead { input(.accepted(connection, bytes.count)) }
+    case .startTLS(let connection, let domain):
+      startsTLS.insert(connection)
+      certificateDomains[connection] = domain
+    case .close(let connection): closed.insert(connection)
+    case .abort(let connection): aborted.insert(connection)
+    case .read(let connection, let wanted): if wanted { paused.remove(connection) } else { paused.insert(connection) }
     case .commit(let number, let changes):
       commits.append((number, changes))
       disk.write(number, changes)
@@ -114,19 +114,20 @@ struct EngineHarness {
     "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
   /// A stream up to its features.
-  mutating func openStream() -> LinkID {
-    let link = open()
-    send(Self.header, on: link)
-    return link
+  mutating func openStream() -> ConnectionID {
+    let connection = open()
+    send(Self.header, on: connection)
+    return connection
   }
 
   /// The client's part of SCRAM-SHA-1. Returns what the server said to the proof.
-  mutating func scram(_ name: String, _ password: String, on link: LinkID) -> String {
-    _ = read(link)
+  mutating func scram(_ name: String, _ password: String, on connection: ConnectionID) -> String {
+    _ = read(connection)
     let bare = "n=\(name),r=abc"
     send(
-      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>", on: link)
-    let answer = read(link)
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>",
+      on: connection)
+    let answer = read(connection)
     guard let challenge = answer.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }) else { return answer }
     let first = Text(utf8: challenge)
     let fields = Scram.fields(first)
@@ -136,18 +137,20 @@ struct EngineHarness {
     let key = Scram.hmac(.sha1, key: salted, Array("Client Key".utf8))
     let signature = Scram.hmac(.sha1, key: Scram.digest(.sha1, key), Array("\(bare),\(first),\(final)".utf8))
     let proof = Base64.encode(zip(key, signature).map { $0 ^ $1 })
-    send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(Base64.encode(Array("\(final),p=\(proof)".utf8)))</response>", on: link)
-    return read(link)
+    send(
+      "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(Base64.encode(Array("\(final),p=\(proof)".utf8)))</response>", on: connection)
+    return read(connection)
   }
 
   /// A bound session that has read all that came with it.
-  mutating func session(_ name: String, resource: String) -> LinkID {
-    let link = openStream()
-    _ = scram(name, "secret", on: link)
-    send(Self.header, on: link)
-    send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource></bind></iq>", on: link)
-    _ = read(link)
-    return link
+  mutating func session(_ name: String, resource: String) -> ConnectionID {
+    let connection = openStream()
+    _ = scram(name, "secret", on: connection)
+    send(Self.header, on: connection)
+    send(
+      "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource></bind></iq>", on: connection)
+    _ = read(connection)
+    return connection
   }
 
   mutating func commit() {
@@ -177,12 +180,12 @@ struct EngineHarness {
 // MARK: - Rooms
 
 extension EngineHarness {
-  mutating func join(_ room: String, as nick: String, on link: LinkID) {
-    send("<presence to='\(room)@conference.localhost/\(nick)'><x xmlns='http://jabber.org/protocol/muc'/></presence>", on: link)
+  mutating func join(_ room: String, as nick: String, on connection: ConnectionID) {
+    send("<presence to='\(room)@conference.localhost/\(nick)'><x xmlns='http://jabber.org/protocol/muc'/></presence>", on: connection)
   }
 
   /// A room that is configured, with its owner in it.
-  mutating func makeRoom(_ room: String, isPersistent: Bool, by owner: LinkID) {
+  mutating func makeRoom(_ room: String, isPersistent: Bool, by owner: ConnectionID) {
     join(room, as: "owner", on: owner)
     let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
     let kept = "<field var='muc#roomconfig_persistentroom'><value>\(isPersistent ? 1 : 0)</value></field>"
@@ -193,13 +196,13 @@ extension EngineHarness {
     _ = read(owner)
   }
 
-  mutating func administer(_ room: String, _ item: String, type: String = "set", by admin: LinkID) {
+  mutating func administer(_ room: String, _ item: String, type: String = "set", by admin: ConnectionID) {
     let query = "<query xmlns='http://jabber.org/protocol/muc#admin'>\(item)</query>"
     send("<iq type='\(type)' id='a' to='\(room)@conference.localhost'>\(query)</iq>", on: admin)
   }
 
   /// What an owner is told of who is a member.
-  mutating func members(of room: String, as owner: LinkID) -> String {
+  mutating func members(of room: String, as owner: ConnectionID) -> String {
     _ = read(owner)
     administer(room, "<item affiliation='member'/>", type: "get", by: owner)
     return read(owner)

@@ -30,7 +30,7 @@ struct MarksTests {
     #expect(first.unreached == second.unreached)
   }
 
-  @Test func linksAndServerCountTogether() {
+  @Test func connectionsAndServerCountTogether() {
     var harness = EngineHarness { $0.limits[.outboxBytes] = 3_000 }
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
@@ -39,7 +39,7 @@ struct MarksTests {
     #expect(harness.engine.marks.count(of: PingMark.pingHost) == 1)
     harness.peersRead = false
     for _ in 0..<50 { harness.send(OutputCommitTests.ping, on: romeo) }
-    #expect(harness.engine.marks.count(of: LinkMark.linkOutboxOverrun) == 1)
+    #expect(harness.engine.marks.count(of: ConnectionMark.connectionOutboxOverrun) == 1)
     #expect(harness.engine.marks.count(of: StreamMark.streamLostBound) == 1)
   }
 
@@ -113,7 +113,7 @@ struct MarkTests {
 
   /// Marks of one enum stand together, in the order of its cases, and no two enums share a place.
   @Test func everyEnumHasItsPlaces() {
-    #expect(Mark.all.first == LinkMark.linkOutboxOverrun.mark)
+    #expect(Mark.all.first == ConnectionMark.connectionOutboxOverrun.mark)
     #expect(Mark.all.last == RoomRegistrationMark.allCases.last?.mark)
     for mark in BlockingMark.allCases { #expect(mark.mark.name == "\(mark)" && mark.mark.clause == mark.clause) }
     #expect(Set(Mark.all).count == Mark.all.count)

@@ -18,32 +18,32 @@ import XML
 
   @Test func whoIsTooFastIsNotReadFromUntilHeHasPaid() {
     var harness = Self.harness()
-    let link = harness.session("romeo", resource: "orchard")
+    let connection = harness.session("romeo", resource: "orchard")
     #expect(harness.paused.isEmpty, "a login fits in the burst")
     harness.advance(seconds: 60)
     let flood = (0..<100).map { Self.ping("p\($0)") }.joined()
-    harness.send(flood, on: link)
-    let answers = harness.read(link)
+    harness.send(flood, on: connection)
+    let answers = harness.read(connection)
     #expect(answers.contains("id='p99'"), "what was read is answered")
-    #expect(harness.paused == [link])
+    #expect(harness.paused == [connection])
     let debt = flood.utf8.count + answers.utf8.count / 16 - 5_000
     #expect(harness.engine.nextDeadline == harness.now + Int64(debt) * 1_000_000)
     harness.advance(seconds: Int64(debt / 1_000))
-    #expect(harness.paused == [link], "not yet")
+    #expect(harness.paused == [connection], "not yet")
     harness.advance(seconds: 1)
     #expect(harness.paused.isEmpty)
-    harness.send(Self.ping("after"), on: link)
-    #expect(harness.read(link).contains("id='after'"))
+    harness.send(Self.ping("after"), on: connection)
+    #expect(harness.read(connection).contains("id='after'"))
   }
 
   /// What the system had read already when the engine wished for no more.
   @Test func whatComesWhileHeIsHeldPutsTheEndOff() {
     var harness = Self.harness(rate: 1_000, burst: 0)
-    let link = harness.open()
-    harness.send(String(repeating: " ", count: 1_000), on: link)
-    harness.send(String(repeating: " ", count: 2_000), on: link)
+    let connection = harness.open()
+    harness.send(String(repeating: " ", count: 1_000), on: connection)
+    harness.send(String(repeating: " ", count: 2_000), on: connection)
     harness.advance(seconds: 2)
-    #expect(harness.paused == [link])
+    #expect(harness.paused == [connection])
     #expect(harness.engine.holdsSomebodyBack)
     harness.advance(seconds: 1)
     #expect(harness.paused.isEmpty)
@@ -52,11 +52,11 @@ import XML
 
   @Test func whoKeepsToTheRateIsNeverHeld() {
     var harness = Self.harness()
-    let link = harness.session("romeo", resource: "orchard")
+    let connection = harness.session("romeo", resource: "orchard")
     harness.advance(seconds: 10)
     let second = String(repeating: Self.ping("p"), count: 900 / Self.ping("p").utf8.count)
     for _ in 0..<100 {
-      harness.send(second, on: link)
+      harness.send(second, on: connection)
       #expect(harness.paused.isEmpty)
       harness.advance(seconds: 1)
     }
@@ -81,17 +81,17 @@ import XML
 
   @Test func withoutALimitNobodyIsHeld() {
     var harness = Self.harness(rate: 0, burst: 0)
-    let link = harness.session("romeo", resource: "orchard")
-    harness.send(String(repeating: Self.ping("p"), count: 10_000), on: link)
+    let connection = harness.session("romeo", resource: "orchard")
+    harness.send(String(repeating: Self.ping("p"), count: 10_000), on: connection)
     #expect(harness.paused.isEmpty)
   }
 
   @Test func aHeldPeerThatLeavesIsForgotten() {
     var harness = Self.harness(burst: 0)
-    let link = harness.open()
-    harness.send(String(repeating: " ", count: 9_000), on: link)
+    let connection = harness.open()
+    harness.send(String(repeating: " ", count: 9_000), on: connection)
     #expect(harness.engine.holdsSomebodyBack)
-    harness.input(.closed(link))
+    harness.input(.closed(connection))
     #expect(!harness.engine.holdsSomebodyBack)
   }
 
@@ -120,8 +120,8 @@ import XML
 
   @Test func aSnapshotKnowsWhoIsHeld() throws {
     var harness = Self.harness(burst: 0)
-    let link = harness.open()
-    harness.send(String(repeating: " ", count: 3_000), on: link)
+    let connection = harness.open()
+    harness.send(String(repeating: " ", count: 3_000), on: connection)
     let deadline = try #require(harness.engine.nextDeadline)
     var recorder = Recorder(secret: Array(repeating: 1, count: 32))
     let bytes = recorder.begin(from: harness.engine, at: Instant(monotonic: harness.now, wall: harness.now))
@@ -154,10 +154,10 @@ import XML
 
   @Test func nobodyIsHeldBackForLongerThanTenSeconds() {
     var harness = Self.harness(rate: 1, burst: 0)
-    let link = harness.open()
-    harness.send(String(repeating: " ", count: 9_000), on: link)
+    let connection = harness.open()
+    harness.send(String(repeating: " ", count: 9_000), on: connection)
     harness.advance(seconds: 9)
-    #expect(harness.paused == [link])
+    #expect(harness.paused == [connection])
     harness.advance(seconds: 1)
     #expect(harness.paused.isEmpty)
   }
@@ -182,9 +182,9 @@ import XML
     #expect(harness.closed == [third, fourth])
     harness.input(.closed(first))
     let fifth = harness.open(from: Self.origin(192, 0, 2, 1))
-    for link in [neighbour, stranger, fifth] {
-      harness.send(EngineHarness.header, on: link)
-      #expect(harness.read(link).contains("<stream:features"))
+    for connection in [neighbour, stranger, fifth] {
+      harness.send(EngineHarness.header, on: connection)
+      #expect(harness.read(connection).contains("<stream:features"))
     }
   }
 
@@ -206,8 +206,8 @@ import XML
     let now = Instant(monotonic: 0, wall: 0)
     var bytes = recorder.begin(configuration: Configuration(domains: ["localhost"]), seed: [1], at: now)
     let here = Self.origin(192, 0, 2, 1)
-    for (link, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, Origin?)] {
-      bytes += recorder.input(.opened(LinkID(link), from: origin), at: now, before: engine)
+    for (connection, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, Origin?)] {
+      bytes += recorder.input(.opened(ConnectionID(connection), from: origin), at: now, before: engine)
     }
     let recording = try Recording(parsing: bytes)
     let origins = recording.entries.map { entry -> Origin? in
@@ -227,10 +227,10 @@ import XML
     var recorder = Recorder(secret: Array(repeating: 1, count: 32))
     let now = Instant(monotonic: harness.now, wall: harness.now)
     var bytes = recorder.begin(from: harness.engine, at: now)
-    bytes += recorder.input(.opened(LinkID(9), from: here), at: now, before: harness.engine)
+    bytes += recorder.input(.opened(ConnectionID(9), from: here), at: now, before: harness.engine)
     let recording = try Recording(parsing: bytes)
     var replayed = recording.start.engine()
-    #expect(replayed.server.connections.sortedKeys() != [here])
+    #expect(replayed.server.connectionCounts.sortedKeys() != [here])
     guard case .input(let input, _) = recording.entries[0] else { return #expect(Bool(false)) }
     replayed.handle(input, at: now)
     #expect(replayed.marks.count(of: StreamMark.streamAddressFull) == 1)

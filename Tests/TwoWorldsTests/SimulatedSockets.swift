@@ -6,8 +6,8 @@ import XMPP
 /// The simulated network, without faults of its own.
 struct SimulatedSockets: SocketWorld {
   private var world: World
-  private var connections: [Int: World.ConnectionID] = [:]
-  private var peers: [World.ConnectionID: Int] = [:]
+  private var connections: [Int: World.SocketID] = [:]
+  private var peers: [World.SocketID: Int] = [:]
   private var received: [Int: [UInt8]] = [:]
   private var ended: Set<Int> = []
   private var count: UInt64 = 0

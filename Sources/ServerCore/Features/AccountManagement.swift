@@ -35,12 +35,12 @@ extension Server {
   mutating func manage(_ errand: Errand, on jid: JID, _ absent: AbsentAccount, _ step: inout Step) {
     let exists = accounts[jid]?.entity != nil
     switch errand {
-    case .register(let link, let password, let id):
+    case .register(let connection, let password, let id):
       guard !exists else {
-        return finish(.registration(link, id: id), step.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &step)
+        return finish(.registration(connection, id: id), step.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &step)
       }
-      if let error = absent.mayBeCreated(&step) { return finish(.registration(link, id: id), error, &step) }
-      let origin = Errand.Origin.registration(link, id: id)
+      if let error = absent.mayBeCreated(&step) { return finish(.registration(connection, id: id), error, &step) }
+      let origin = Errand.Origin.registration(connection, id: id)
       derive(password, .creation(jid, origin), origin, &step)
     case .startCreation(let password, let origin):
       guard !exists else { return finish(origin, step.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &step) }
@@ -62,13 +62,13 @@ extension Server {
     case .changePassword(let credentials, let origin):
       guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
       // A session that was cut while its keys were being derived changes nothing any more.
-      if case .request = origin, link(of: origin) == nil { return step.reach(RegistrationMark.passwordRequesterGone) }
+      if case .request = origin, connection(of: origin) == nil { return step.reach(RegistrationMark.passwordRequesterGone) }
       step.reach(AccountControlMark.accountPasswordChanged)
       accounts[jid]!.entity!.record.credentials = credentials
       for change in accounts[jid]!.entity!.record.changes { step.persist(change) }
       finish(origin, nil, &step)
       // Whoever else is in with the old password is out, but for the session that made the change.
-      endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: link(of: origin), &step)
+      endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: connection(of: origin), &step)
     case .setDisabled(let isDisabled, let origin):
       guard exists else { return finish(origin, step.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &step) }
       step.reach(isDisabled ? AccountControlMark.accountDisabled : .accountEnabled)
@@ -125,22 +125,22 @@ extension Server {
     }
   }
 
-  private func link(of origin: Errand.Origin) -> LinkID? {
+  private func connection(of origin: Errand.Origin) -> ConnectionID? {
     guard case .request(let stanza) = origin else { return nil }
-    return accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource]?.link
+    return accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource]?.connection
   }
 
   /// Tells whoever asked how it went.
   mutating func finish(_ origin: Errand.Origin, _ error: StanzaError?, _ step: inout Step) {
     switch origin {
-    case .registration(let link, let id):
-      guard streams[link] != nil, !streams[link]!.isClosing else { return step.reach(RegistrationMark.registrationStreamGone) }
-      withStream(link, &step) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
+    case .registration(let connection, let id):
+      guard streams[connection] != nil, !streams[connection]!.isClosing else { return step.reach(RegistrationMark.registrationStreamGone) }
+      withStream(connection, &step) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
     case .request(let stanza):
       // Straight to the session: it may be about to end.
       guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }
       let reply = error.map { stanza.element.errorReply($0) } ?? stanza.element.resultReply()
-      step.outputs.append(.write(reply, from: stanza.to, to: [Addressee(link: session.link, to: stanza.from)]))
+      step.outputs.append(.write(reply, from: stanza.to, to: [Addressee(connection: session.connection, to: stanza.from)]))
     case .control(let id):
       step.outputs.append(.reply(id, error.map { .refused($0.explanation) } ?? .done))
     }

@@ -97,7 +97,7 @@ enum Blocking {
       step.reach(BlockingMark.blockPushed)
       var iq = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
       iq.append(push)
-      step.outputs.append(.write(iq, from: nil, to: [Addressee(link: session.link, to: session.jid)]))
+      step.outputs.append(.write(iq, from: nil, to: [Addressee(connection: session.connection, to: session.jid)]))
     }
   }
 

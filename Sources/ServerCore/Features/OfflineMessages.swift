@@ -152,7 +152,7 @@ extension Account {
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &step)
       } else {
-        step.outputs.append(.write(stanza, from: from, to: [Addressee(link: session.link, to: to)]))
+        step.outputs.append(.write(stanza, from: from, to: [Addressee(connection: session.connection, to: to)]))
       }
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.

@@ -39,7 +39,7 @@ extension Account {
     session.priority = priority
     sessions[stanza.from.resource] = session
 
-    step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(link: $0.link, to: $0.jid) }))
+    step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(connection: $0.connection, to: $0.jid) }))
     step.route(stanza.element, from: session.jid, to: listeners)
     if priority < 0 { step.reach(PresenceMark.presencePriorityNegative) }
     if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(PresenceMark.presencePriorityRaised) }
@@ -54,7 +54,7 @@ extension Account {
     for other in available where other.jid != session.jid {
       if let presence = other.presence {
         step.reach(PresenceMark.presenceOfOtherResources)
-        step.outputs.append(.write(presence, from: other.jid, to: [Addressee(link: session.link, to: session.jid)]))
+        step.outputs.append(.write(presence, from: other.jid, to: [Addressee(connection: session.connection, to: session.jid)]))
       }
     }
     let heard = roster.values.filter { $0.isHeard && !isBlocked($0.jid) }.map(\.jid.bare)
@@ -94,7 +94,9 @@ extension Account {
     if wasAvailable {
       step.reach(staysConnected ? PresenceMark.presenceUnavailable : .presenceUnavailableByServer)
       let own = available + (staysConnected ? [session] : [])
-      if !own.isEmpty { step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(link: $0.link, to: $0.jid) })) }
+      if !own.isEmpty {
+        step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(connection: $0.connection, to: $0.jid) }))
+      }
       step.route(presence, from: session.jid, to: listeners)
     } else if staysConnected {
       step.reach(PresenceMark.presenceUnavailableAgain)
@@ -145,10 +147,10 @@ extension Account {
     if stanza.type == "probe" { return answerProbe(stanza, &step) }
     if stanza.to.isFull {
       guard let session = sessions[stanza.to.resource] else { return step.reach(PresenceMark.presenceToResourceMissing) }
-      deliver.append(Addressee(link: session.link, to: stanza.to))
+      deliver.append(Addressee(connection: session.connection, to: stanza.to))
     } else {
       if available.isEmpty { step.reach(PresenceMark.presenceToNobody) }
-      for session in available { deliver.append(Addressee(link: session.link, to: stanza.to)) }
+      for session in available { deliver.append(Addressee(connection: session.connection, to: stanza.to)) }
     }
   }
 

@@ -86,7 +86,7 @@ enum RegistrationBeforeLogin {
       answer.append("password", NS.register)
       var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
       result.append(answer)
-      step.send(result, to: stream.link)
+      step.send(result, to: stream.connection)
       return nil
     }
     guard query.child("remove", NS.register) == nil else {
@@ -106,14 +106,14 @@ enum RegistrationBeforeLogin {
     }
     stream.phase = .registering
     stream.claimed = jid
-    step.immediate.append(.pause(stream.link))
+    step.immediate.append(.pause(stream.connection))
     return .register(jid, password: password, id: id)
   }
 
   static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ step: inout Step) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
-    step.send(reply, to: stream.link)
+    step.send(reply, to: stream.connection)
   }
 
   /// The registration ended, one way or the other; the stream goes on where it was.
@@ -122,10 +122,10 @@ enum RegistrationBeforeLogin {
       refuse(id, error, stream, &step)
     } else {
       step.reach(RegistrationMark.registrationSucceeded)
-      step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.link)
+      step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
     }
     stream.claimed = nil
     stream.phase = .negotiating
-    step.immediate.append(.resume(stream.link))
+    step.immediate.append(.resume(stream.connection))
   }
 }

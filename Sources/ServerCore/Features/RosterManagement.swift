@@ -108,7 +108,7 @@ extension Account {
     query.append(item)
     var push = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
     push.append(query)
-    step.outputs.append(.write(push, from: nil, to: listeners.map { Addressee(link: $0.link, to: $0.jid) }))
+    step.outputs.append(.write(push, from: nil, to: listeners.map { Addressee(connection: $0.connection, to: $0.jid) }))
   }
 
   /// Cancels what is between the account and a contact (RFC 6121, 2.5.2), and says so.

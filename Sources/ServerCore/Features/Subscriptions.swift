@@ -73,7 +73,7 @@ extension Account {
       item.request = stanza.element
       if available.isEmpty { step.reach(SubscriptionMark.requestToNobody) }
       update(item, &step)
-      for session in available { deliver.append(Addressee(link: session.link, to: stanza.to.bare)) }
+      for session in available { deliver.append(Addressee(connection: session.connection, to: stanza.to.bare)) }
     case .unsubscribe:
       guard item.hears || item.request != nil else { return }
       tellInterested(stanza, &step)
@@ -103,7 +103,7 @@ extension Account {
   /// What a contact did to a subscription is for the resources that asked for the roster, and "MUST occur before sending the
   /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from what another of its own resources did.
   private func tellInterested(_ stanza: Stanza, _ step: inout Step) {
-    let interested = sessions.values.filter(\.wantsRoster).map { Addressee(link: $0.link, to: stanza.to.bare) }
+    let interested = sessions.values.filter(\.wantsRoster).map { Addressee(connection: $0.connection, to: stanza.to.bare) }
     if !interested.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: interested)) }
   }
 
@@ -126,7 +126,7 @@ extension Account {
         continue
       }
       step.reach(SubscriptionMark.requestOffered)
-      step.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(link: session.link, to: jid)]))
+      step.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(connection: session.connection, to: jid)]))
     }
   }
 }

@@ -5,7 +5,7 @@ internal import XML
 extension StandIns {
   /// - Parameters:
   ///   - raw: as it stood in the stream.
-  ///   - exchange: the one in which the link is, before the bytes were read.
+  ///   - exchange: the one in which the connection is, before the bytes were read.
   func text(_ raw: [UInt8], _ treatment: Place.Treatment, in exchange: ScramExchange?) -> [UInt8] {
     switch treatment {
     case .keep: raw

@@ -6,7 +6,7 @@ internal import XML
 struct OutputMark: Sendable, Hashable {
   enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log }
   var kind: Kind
-  /// The number of the link, commit, derivation or request.
+  /// The number of the connection, commit, derivation or request.
   var subject: UInt64 = 0
   /// Bytes, or changes.
   var length = 0
@@ -14,12 +14,12 @@ struct OutputMark: Sendable, Hashable {
 
   init(_ action: Action) {
     switch action {
-    case .write(let link, let bytes):
-      (kind, subject, length, checksum) = (.write, link.number, bytes.count, Checksum.ofStream(bytes))
-    case .startTLS(let link, let domain): (kind, subject, checksum) = (.startTLS, link.number, Checksum.of(Array(domain.utf8)))
-    case .close(let link): (kind, subject) = (.close, link.number)
-    case .abort(let link): (kind, subject) = (.abort, link.number)
-    case .read(let link, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, link.number)
+    case .write(let connection, let bytes):
+      (kind, subject, length, checksum) = (.write, connection.number, bytes.count, Checksum.ofStream(bytes))
+    case .startTLS(let connection, let domain): (kind, subject, checksum) = (.startTLS, connection.number, Checksum.of(Array(domain.utf8)))
+    case .close(let connection): (kind, subject) = (.close, connection.number)
+    case .abort(let connection): (kind, subject) = (.abort, connection.number)
+    case .read(let connection, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, connection.number)
     case .commit(let number, let changes):
       (kind, subject, length, checksum) = (.commit, number, changes.count, Checksum.of(changes))
     case .ask(let id, let question): (kind, subject, checksum) = (.ask, id.serial, Checksum.of(question))
@@ -48,12 +48,12 @@ struct OutputMark: Sendable, Hashable {
 extension OutputMark: CustomStringConvertible {
   var description: String {
     switch kind {
-    case .write: "\(length) bytes for link \(subject)"
-    case .startTLS: "TLS on link \(subject)"
-    case .close: "the end of link \(subject)"
-    case .abort: "the abrupt end of link \(subject)"
-    case .read: "reading from link \(subject)"
-    case .stopReading: "not reading from link \(subject)"
+    case .write: "\(length) bytes for connection \(subject)"
+    case .startTLS: "TLS on connection \(subject)"
+    case .close: "the end of connection \(subject)"
+    case .abort: "the abrupt end of connection \(subject)"
+    case .read: "reading from connection \(subject)"
+    case .stopReading: "not reading from connection \(subject)"
     case .commit: "commit \(subject) of \(length) changes"
     case .ask: "question \(subject)"
     case .reply: "the answer to request \(subject)"

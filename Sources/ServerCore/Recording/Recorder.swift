@@ -10,7 +10,7 @@ internal import XML
 /// What it returns is to be appended to one file, in that order, before what it tells of happens.
 public struct Recorder: Sendable {
   private let standIns: StandIns
-  private var redactors = Table<LinkID, StreamRedactor>()
+  private var redactors = Table<ConnectionID, StreamRedactor>()
   private var last = Instant(monotonic: 0, wall: 0)
 
   /// - Parameters:
@@ -27,12 +27,12 @@ public struct Recorder: Sendable {
   ///
   /// - Parameter engine: one that has just been flushed until it wanted nothing more.
   public mutating func begin(from engine: Engine, at now: Instant) -> [UInt8] {
-    let snapshot = Snapshot(of: engine) { link, pending in
-      guard let old = redactors[link] else { return UInt64(pending.count) }
+    let snapshot = Snapshot(of: engine) { connection, pending in
+      guard let old = redactors[connection] else { return UInt64(pending.count) }
       // What it has not yet read to its end begins where nothing is open, and so does the redactor.
       var redactor = StreamRedactor(keepsText: standIns.keepsText, count: old.count - min(old.count, UInt64(pending.count)))
-      _ = redactor.redact(&pending) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: link)) }
-      redactors[link] = redactor
+      _ = redactor.redact(&pending) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: connection)) }
+      redactors[connection] = redactor
       return redactor.count
     }
     return begin(.snapshot, [pack(snapshot)], at: now)
@@ -54,24 +54,24 @@ public struct Recorder: Sendable {
     var writer = PackedWriter()
     var patches: [UInt8] = []
     switch input {
-    case .opened(let link, let origin):
-      redactors[link] = StreamRedactor(keepsText: standIns.keepsText)
-      begin(.opened, now, link.number, &writer)
+    case .opened(let connection, let origin):
+      redactors[connection] = StreamRedactor(keepsText: standIns.keepsText)
+      begin(.opened, now, connection.number, &writer)
       writer.blob(origin.map { standIns.origin($0).bytes } ?? [])
-    case .bytes(let link, let bytes):
+    case .bytes(let connection, let bytes):
       var copy = bytes
-      patches = redact(&copy, of: link, engine)
-      begin(.bytes, now, link.number, &writer)
+      patches = redact(&copy, of: connection, engine)
+      begin(.bytes, now, connection.number, &writer)
       writer.blob(copy)
-    case .accepted(let link, let count):
-      begin(.accepted, now, link.number, &writer)
+    case .accepted(let connection, let count):
+      begin(.accepted, now, connection.number, &writer)
       writer.number(UInt64(max(0, count)))
-    case .encrypted(let link):
-      redactors[link]?.restart()
-      begin(.encrypted, now, link.number, &writer)
-    case .closed(let link):
-      _ = redactors.remove(link)
-      begin(.closed, now, link.number, &writer)
+    case .encrypted(let connection):
+      redactors[connection]?.restart()
+      begin(.encrypted, now, connection.number, &writer)
+    case .closed(let connection):
+      _ = redactors.remove(connection)
+      begin(.closed, now, connection.number, &writer)
     case .committed(let number): begin(.committed, now, number, &writer)
     case .commitFailed(let number): begin(.commitFailed, now, number, &writer)
     case .answered(let id, let answer):
@@ -86,7 +86,7 @@ public struct Recorder: Sendable {
     return patches + framed(writer)
   }
 
-  /// - Parameter actions: what `flush` gave, also if that was nothing: it may put links in another order.
+  /// - Parameter actions: what `flush` gave, also if that was nothing: it may put connections in another order.
   public func outputs(_ actions: [Action]) -> [UInt8] {
     var writer = PackedWriter()
     writer.byte(Recording.Tag.outputs.rawValue)
@@ -108,17 +108,19 @@ public struct Recorder: Sendable {
   }
 
   /// Returns the entries that correct what came before.
-  private mutating func redact(_ bytes: inout [UInt8], of link: LinkID, _ engine: Engine) -> [UInt8] {
-    guard redactors.contains(link) else {
+  private mutating func redact(_ bytes: inout [UInt8], of connection: ConnectionID, _ engine: Engine) -> [UInt8] {
+    guard redactors.contains(connection) else {
       // Nobody will read them.
       bytes = bytes.map { _ in TextMask.letter }
       return []
     }
-    let patches = redactors[link]!.redact(&bytes) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: link)) }
+    let patches = redactors[connection]!.redact(&bytes) { text, treatment in
+      standIns.text(text, treatment, in: engine.exchange(on: connection))
+    }
     return patches.flatMap { patch in
       var writer = PackedWriter()
       writer.byte(Recording.Tag.patch.rawValue)
-      writer.number(link.number)
+      writer.number(connection.number)
       writer.number(patch.place)
       writer.blob(patch.bytes)
       return framed(writer)
@@ -136,9 +138,9 @@ public struct Recorder: Sendable {
 }
 
 extension Engine {
-  /// The exchange of SCRAM in which a link is.
-  func exchange(on link: LinkID) -> ScramExchange? {
-    guard case .authenticating(.expectProof(let exchange, _, _)) = server.streams[link]?.phase else { return nil }
+  /// The exchange of SCRAM in which a connection is.
+  func exchange(on connection: ConnectionID) -> ScramExchange? {
+    guard case .authenticating(.expectProof(let exchange, _, _)) = server.streams[connection]?.phase else { return nil }
     return exchange
   }
 }

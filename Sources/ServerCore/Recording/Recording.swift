@@ -29,9 +29,9 @@ public struct Recording: Sendable {
       }
     }
 
-    fileprivate mutating func correct(_ link: LinkID, at place: UInt64, with bytes: [UInt8]) {
+    fileprivate mutating func correct(_ connection: ConnectionID, at place: UInt64, with bytes: [UInt8]) {
       guard case .snapshot(var snapshot) = origin else { return }
-      snapshot.correct(link, at: place, with: bytes)
+      snapshot.correct(connection, at: place, with: bytes)
       origin = .snapshot(snapshot)
     }
   }
@@ -92,7 +92,7 @@ public struct Recording: Sendable {
     start = try Recording.readStart(&first)
     var places = BytePlaces()
     if case .snapshot(let snapshot) = start.origin {
-      for (link, count) in snapshot.counted { places.begin(link, at: count) }
+      for (connection, count) in snapshot.counted { places.begin(connection, at: count) }
     }
     var now = start.time
     while !file.isAtEnd {
@@ -146,18 +146,18 @@ public struct Recording: Sendable {
       for _ in 0..<(try reader.count()) { marks.append(try OutputMark(from: &reader)) }
       entries.append(.outputs(Outputs(marks: marks)))
     case .patch:
-      let link = LinkID(try reader.number())
+      let connection = ConnectionID(try reader.number())
       let place = try reader.number()
       let bytes = try reader.blob()
-      if places.reachesBefore(place, of: link) { start.correct(link, at: place, with: bytes) }
-      places.apply(bytes, at: place, of: link, to: &entries)
+      if places.reachesBefore(place, of: connection) { start.correct(connection, at: place, with: bytes) }
+      places.apply(bytes, at: place, of: connection, to: &entries)
     default:
       let passed = try reader.signed()
       now.monotonic &+= passed
       now.wall &+= passed &+ (try reader.signed())
       now = try Recording.checked(now)
       let input = try Recording.readInput(tag, &reader)
-      if case .bytes(let link, let bytes) = input { places.note(bytes.count, of: link, entry: entries.count) }
+      if case .bytes(let connection, let bytes) = input { places.note(bytes.count, of: connection, entry: entries.count) }
       entries.append(.input(input, at: now))
     }
     guard reader.isAtEnd else { throw RecordingProblem("an entry is too long") }
@@ -172,16 +172,16 @@ public struct Recording: Sendable {
 
   private static func readInput(_ tag: Tag, _ reader: inout PackedReader) throws(RecordingProblem) -> Input {
     let subject = try reader.number()
-    let link = LinkID(subject)
+    let connection = ConnectionID(subject)
     switch tag {
     case .opened:
       let origin = try reader.blob()
       guard origin.isEmpty || origin.count == 8 else { throw RecordingProblem("where a connection came from is no address") }
-      return .opened(link, from: origin.isEmpty ? nil : Origin(recorded: origin))
-    case .bytes: return .bytes(link, try reader.blob())
-    case .accepted: return .accepted(link, Int(clamping: try reader.number()))
-    case .encrypted: return .encrypted(link)
-    case .closed: return .closed(link)
+      return .opened(connection, from: origin.isEmpty ? nil : Origin(recorded: origin))
+    case .bytes: return .bytes(connection, try reader.blob())
+    case .accepted: return .accepted(connection, Int(clamping: try reader.number()))
+    case .encrypted: return .encrypted(connection)
+    case .closed: return .closed(connection)
     case .committed: return .committed(through: subject)
     case .commitFailed: return .commitFailed(from: subject)
     case .answered:
@@ -196,32 +196,32 @@ public struct Recording: Sendable {
   }
 }
 
-/// Where in a recording the bytes of each link stand.
+/// Where in a recording the bytes of each connection stand.
 private struct BytePlaces {
   private struct Run {
     var place: UInt64
     var count: Int
     var entry: Int
   }
-  private var runs = Table<LinkID, [Run]>()
+  private var runs = Table<ConnectionID, [Run]>()
 
-  /// Where the bytes begin that come for a link that was there before: sums must not overflow, whatever a stranger writes.
-  private var starts = Table<LinkID, UInt64>()
+  /// Where the bytes begin that come for a connection that was there before: sums must not overflow, whatever a stranger writes.
+  private var starts = Table<ConnectionID, UInt64>()
 
-  mutating func begin(_ link: LinkID, at count: UInt64) { starts[link] = min(count, 1 << 60) }
+  mutating func begin(_ connection: ConnectionID, at count: UInt64) { starts[connection] = min(count, 1 << 60) }
 
-  mutating func note(_ count: Int, of link: LinkID, entry: Int) {
-    if !runs.contains(link) { runs[link] = [] }
-    let place = runs[link]!.last.map { $0.place + UInt64($0.count) } ?? starts[link] ?? 0
-    runs[link]!.append(Run(place: place, count: count, entry: entry))
+  mutating func note(_ count: Int, of connection: ConnectionID, entry: Int) {
+    if !runs.contains(connection) { runs[connection] = [] }
+    let place = runs[connection]!.last.map { $0.place + UInt64($0.count) } ?? starts[connection] ?? 0
+    runs[connection]!.append(Run(place: place, count: count, entry: entry))
   }
 
   /// Whether the place lies before the recording's beginning.
-  func reachesBefore(_ place: UInt64, of link: LinkID) -> Bool { place < starts[link] ?? 0 }
+  func reachesBefore(_ place: UInt64, of connection: ConnectionID) -> Bool { place < starts[connection] ?? 0 }
 
   /// Puts in what the recorder learned later. What lies before the beginning is nobody's any more.
-  func apply(_ bytes: [UInt8], at place: UInt64, of link: LinkID, to entries: inout [Recording.Entry]) {
-    for run in (runs[link] ?? []).reversed() {
+  func apply(_ bytes: [UInt8], at place: UInt64, of connection: ConnectionID, to entries: inout [Recording.Entry]) {
+    for run in (runs[connection] ?? []).reversed() {
       let (end, overflows) = place.addingReportingOverflow(UInt64(bytes.count))
       guard !overflows, run.place + UInt64(run.count) > place else { return }
       guard run.place < end, case .input(.bytes(_, var old), let time) = entries[run.entry] else { continue }
@@ -229,7 +229,7 @@ private struct BytePlaces {
         let at = run.place + UInt64(index)
         if at >= place, at < end { old[index] = bytes[Int(at - place)] }
       }
-      entries[run.entry] = .input(.bytes(link, old), at: time)
+      entries[run.entry] = .input(.bytes(connection, old), at: time)
     }
   }
 }

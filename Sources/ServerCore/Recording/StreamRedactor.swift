@@ -5,9 +5,9 @@ internal import XML
 /// `MarkupReader` says what each byte is and `Place` what may stay; the rest is masked. What depends on a whole text (a password, a message
 /// of SASL, a reference to a character) is masked first; once the text has ended, its stand-in is a `Patch` of what came before.
 struct StreamRedactor: Sendable {
-  /// Other bytes for a place in the stream of one link.
+  /// Other bytes for a place in the stream of one connection.
   struct Patch: Sendable, Hashable {
-    /// Counted from the link's first byte.
+    /// Counted from the connection's first byte.
     var place: UInt64
     var bytes: [UInt8]
   }

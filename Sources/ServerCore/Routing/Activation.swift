@@ -8,9 +8,9 @@ internal import XMPP
 /// Something to be done with an account or room once it is there.
 enum Errand: Sendable, Codable {
   case stanza(Stanza)
-  case authenticate(LinkID)
-  case bind(LinkID, VerifiedIdentity, resource: Text, id: Text?)
-  case register(LinkID, Secret, id: Text)
+  case authenticate(ConnectionID)
+  case bind(ConnectionID, VerifiedIdentity, resource: Text, id: Text?)
+  case register(ConnectionID, Secret, id: Text)
   case create([ScramCredentials], Origin)
   case changePassword([ScramCredentials], Origin)
   case setDisabled(Bool, Origin)
@@ -20,7 +20,7 @@ enum Errand: Sendable, Codable {
 
   /// Who asked, and so hears the answer.
   enum Origin: Sendable, Codable {
-    case registration(LinkID, id: Text)
+    case registration(ConnectionID, id: Text)
     case request(Stanza)
     case control(UInt64)
   }
@@ -124,13 +124,13 @@ extension Server {
       var addressees: [Addressee] = []
       accounts[jid]!.entity!.receive(stanza, &step, deliver: &addressees)
       if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
-    case .authenticate(let link):
-      if !streams.contains(link) { step.reach(SASLMark.saslStreamGone) }
+    case .authenticate(let connection):
+      if !streams.contains(connection) { step.reach(SASLMark.saslStreamGone) }
       let record = accounts.look(jid) { $0.look { $0.record } } ?? nil
-      let request = withStream(link, &step) { $0.accountFound(record, &$1) } ?? nil
-      if let request { follow(request, link, &step) }
-    case .bind(let link, let identity, let resource, let id):
-      bind(link, identity, resource, id, &step)
+      let request = withStream(connection, &step) { $0.accountFound(record, &$1) } ?? nil
+      if let request { follow(request, connection, &step) }
+    case .bind(let connection, let identity, let resource, let id):
+      bind(connection, identity, resource, id, &step)
     default:
       manage(errand, on: jid, absent ?? AbsentAccount(jid: jid, rows: OwnerRows(.account(jid))), &step)
     }
@@ -142,10 +142,11 @@ extension Server {
   mutating func giveUp(_ errand: Errand, _ step: inout Step) {
     switch errand {
     case .stanza(let stanza): step.bounce(stanza, step.reach(ActivationMark.abandonedStanza, Server.busy))
-    case .authenticate(let link): withStream(link, &step) { $0.accountUnavailable(&$1) }
-    case .bind(let link, _, _, let id): refuseBinding(link, step.reach(ActivationMark.abandonedBinding, Server.busy), id: id, &step)
-    case .register(let link, _, let id):
-      finish(.registration(link, id: id), step.reach(ActivationMark.abandonedRegistration, Server.busy), &step)
+    case .authenticate(let connection): withStream(connection, &step) { $0.accountUnavailable(&$1) }
+    case .bind(let connection, _, _, let id):
+      refuseBinding(connection, step.reach(ActivationMark.abandonedBinding, Server.busy), id: id, &step)
+    case .register(let connection, _, let id):
+      finish(.registration(connection, id: id), step.reach(ActivationMark.abandonedRegistration, Server.busy), &step)
     case .create(_, let origin), .changePassword(_, let origin), .setDisabled(_, let origin), .remove(let origin),
       .startPasswordChange(_, let origin), .startCreation(_, let origin):
       finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step)

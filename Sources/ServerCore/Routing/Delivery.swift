@@ -6,17 +6,17 @@ internal import XMPP
 
 extension Server {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
-  mutating func send(_ element: Element, as sender: JID, on link: LinkID, language: Text?, _ step: inout Step) {
+  mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID, language: Text?, _ step: inout Step) {
     guard let kind = element.stanzaKind else {
       // 4.9.1.1: the peer's own error ends the stream, and is not answered with another.
-      if element.is("error", NS.streams) { return streamEnded(step.reach(StreamMark.streamErrorOfPeer, link), &step) }
-      return endStream(link, step.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
+      if element.is("error", NS.streams) { return streamEnded(step.reach(StreamMark.streamErrorOfPeer, connection), &step) }
+      return endStream(connection, step.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
     }
     // 8.1.2.1: `from` may be left out or be the sender's own.
     if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
       step.reach(StanzaMark.stanzaFromOwn)
     } else if element["from"] != nil {
-      return endStream(link, step.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &step)
+      return endStream(connection, step.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &step)
     }
     let given = element["to"]
     let address = given.flatMap { JID($0) }
@@ -24,13 +24,13 @@ extension Server {
     stanza.element["from"] = nil
     stanza.element["to"] = nil
     if given != nil, address == nil {
-      return answer(stanza, step.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), link, from: nil, &step)
+      return answer(stanza, step.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), connection, from: nil, &step)
     }
     if kind == .iq {
       switch step.check(iq: element) {
       case .request, .response: break
       case .dropped: return
-      case .refused(let problem): return answer(stanza, problem, link, from: address, &step)
+      case .refused(let problem): return answer(stanza, problem, connection, from: address, &step)
       }
     }
     if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { step.reach(StanzaMark.stanzaLanguageInvalid) }
@@ -40,7 +40,7 @@ extension Server {
     }
     guard let isBlocked = accounts.look(sender.bare, { $0.look { $0.isBlocked(stanza.to) } }) ?? nil else { return }
     if isBlocked {
-      return answer(stanza, step.reach(BlockingMark.blockedOutbound, Blocking.outboundError), link, from: stanza.to, &step)
+      return answer(stanza, step.reach(BlockingMark.blockedOutbound, Blocking.outboundError), connection, from: stanza.to, &step)
     }
     if kind == .message, address == nil { step.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {
@@ -50,12 +50,12 @@ extension Server {
     }
   }
 
-  /// Answers a session's own stanza on its own link, before it went anywhere.
-  private func answer(_ stanza: Stanza, _ error: StanzaError, _ link: LinkID, from: JID?, _ step: inout Step) {
+  /// Answers a session's own stanza on its own connection, before it went anywhere.
+  private func answer(_ stanza: Stanza, _ error: StanzaError, _ connection: ConnectionID, from: JID?, _ step: inout Step) {
     guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else {
       return step.reach(StanzaMark.stanzaErrorUnanswered)
     }
-    step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(link: link, to: stanza.from)]))
+    step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(connection: connection, to: stanza.from)]))
   }
 
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
@@ -144,7 +144,7 @@ extension Account {
       if stanza.to.isFull {
         if let session = sessions[stanza.to.resource] {
           step.reach(RoutingMark.iqToResource)
-          deliver.append(Addressee(link: session.link, to: stanza.to))
+          deliver.append(Addressee(connection: session.connection, to: stanza.to))
         } else {
           step.bounce(stanza, step.reach(RoutingMark.iqToResourceMissing, StanzaError(.serviceUnavailable)))
         }

@@ -39,7 +39,7 @@ struct Inquiry: Sendable, Codable {
     case page(RowQuery)
     /// An account's answer to a request.
     case request(Stanza)
-    case login(LinkID)
+    case login(ConnectionID)
     case creation(JID, Errand.Origin)
     case passwordChange(JID, Errand.Origin)
 
@@ -147,12 +147,12 @@ extension Server {
         return step.bounce(request, step.reach(ActivationMark.abandonedStanza, Server.busy))
       }
       accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &step)
-    case .login(let link):
-      if streams[link] == nil { step.reach(SASLMark.saslStreamGone) }
+    case .login(let connection):
+      if streams[connection] == nil { step.reach(SASLMark.saslStreamGone) }
       if case .keys(let keys) = answer {
-        withStream(link, &step) { $0.derived(keys, &$1) }
+        withStream(connection, &step) { $0.derived(keys, &$1) }
       } else {
-        withStream(link, &step) { $0.accountUnavailable(&$1) }
+        withStream(connection, &step) { $0.accountUnavailable(&$1) }
       }
     case .creation(let jid, let origin):
       guard case .keys(let keys) = answer else { return finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step) }

@@ -112,7 +112,7 @@ extension Account {
       step.reach(
         sessions.values[match].presence == nil
           ? MessageDeliveryMark.tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
-      deliver.append(Addressee(link: sessions.values[match].link, to: stanza.to))
+      deliver.append(Addressee(connection: sessions.values[match].connection, to: stanza.to))
     case .mostAvailable:
       let before = deliver.count
       addAvailable(from: highest ?? 0, for: stanza.to, to: &deliver)
@@ -140,7 +140,7 @@ extension Account {
   /// Every available resource of this priority or more.
   private func addAvailable(from priority: Int, for jid: JID, to deliver: inout [Addressee]) {
     for index in sessions.values.indices where sessions.values[index].presence != nil && sessions.values[index].priority >= priority {
-      deliver.append(Addressee(link: sessions.values[index].link, to: jid))
+      deliver.append(Addressee(connection: sessions.values[index].connection, to: jid))
     }
   }
 }

@@ -4,7 +4,7 @@ internal import XMPP
 
 /// Holds back what a step says until what it did is durable.
 ///
-/// Steps leave in one order, and none passes a commit that is pending: so nobody, on whatever link, can see a state that a crash
+/// Steps leave in one order, and none passes a commit that is pending: so nobody, on whatever connection, can see a state that a crash
 /// could take back. With nothing pending a step's outputs leave at once.
 struct OutputCommit: Sendable, Codable {
   private struct Held: Sendable, Codable {
@@ -12,7 +12,7 @@ struct OutputCommit: Sendable, Codable {
     var outputs: [Effect]
     var touched: [JID]
     /// Whose stanza it was.
-    var cause: LinkID?
+    var cause: ConnectionID?
     /// Whose account made these bytes wait for storage.
     var payer: JID?
     var bytes = 0
@@ -31,7 +31,7 @@ struct OutputCommit: Sendable, Codable {
   /// - Parameters:
   ///   - cause: whose stanza the step was for.
   ///   - payer: the account of that session (bare).
-  mutating func add(_ step: Step, cause: LinkID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
+  mutating func add(_ step: Step, cause: ConnectionID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
     if !step.changes.isEmpty {
       lastCommit += 1
       effects.append(.commit(lastCommit, step.changes))
@@ -77,8 +77,8 @@ struct OutputCommit: Sendable, Codable {
   struct Loss {
     /// Accounts and rooms whose memory runs ahead of the disk.
     var touched: OrderedSet<JID> = []
-    /// Links that were to be written to: their streams have a hole now.
-    var links: OrderedSet<LinkID> = []
+    /// Connections that were to be written to: their streams have a hole now.
+    var connections: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
   }
 
@@ -91,8 +91,9 @@ struct OutputCommit: Sendable, Codable {
       loss.touched.append(contentsOf: last.touched)
       for output in last.outputs {
         switch output {
-        case .write(_, _, let addressees): loss.links.append(contentsOf: addressees.map(\.link))
-        case .openStream(let link, _), .closeStream(let link), .close(let link), .startTLS(let link, _): loss.links.append(link)
+        case .write(_, _, let addressees): loss.connections.append(contentsOf: addressees.map(\.connection))
+        case .openStream(let connection, _), .closeStream(let connection), .close(let connection), .startTLS(let connection, _):
+          loss.connections.append(connection)
         case .reply(let id, _): loss.controls.append(id)
         case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
         }
@@ -106,7 +107,7 @@ struct OutputCommit: Sendable, Codable {
   func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     var ofNobody = 0
     /// The largest step of each session, by account.
-    var largest: OrderedDictionary<JID, OrderedDictionary<LinkID, Int>> = [:]
+    var largest: OrderedDictionary<JID, OrderedDictionary<ConnectionID, Int>> = [:]
     for step in held {
       guard let payer = step.payer, let cause = step.cause else {
         ofNobody += step.bytes

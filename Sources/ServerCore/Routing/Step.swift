@@ -35,7 +35,7 @@ struct Step {
   private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
-  /// Effects that nobody outside can see, and that need not wait: questions, and orders to the links' parsers.
+  /// Effects that nobody outside can see, and that need not wait: questions, and orders to the connections' parsers.
   var immediate: [Effect] = []
   /// The server's open questions, lent for as long as the step lasts.
   var inquiries = Inquiries()
@@ -80,9 +80,9 @@ struct Step {
     mail.append(Mail(element: element, from: from, to: to))
   }
 
-  /// Writes to one link, past all routing: what belongs to the stream and not to a stanza's addressee.
-  mutating func send(_ element: Element, to link: LinkID) {
-    outputs.append(.write(element, from: nil, to: [Addressee(link: link, to: nil)]))
+  /// Writes to one connection, past all routing: what belongs to the stream and not to a stanza's addressee.
+  mutating func send(_ element: Element, to connection: ConnectionID) {
+    outputs.append(.write(element, from: nil, to: [Addressee(connection: connection, to: nil)]))
   }
 
   /// Answers a stanza with an error (RFC 6120, 8.3), unless it is one itself or a result, which is never answered.

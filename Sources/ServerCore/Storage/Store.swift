@@ -1,4 +1,4 @@
-/// A `Table` for what is large: links, streams, accounts, rooms. Each stands in storage of its own, which has just its size, is changed in
+/// A `Table` for what is large: connections, streams, accounts, rooms. Each stands in storage of its own, which has just its size, is changed in
 /// its place, and is shared by the copies of a server until one of them changes it.
 struct Store<Key: StoreKey, Value: Sendable>: Sendable {
   private var places = Key.Places()

@@ -77,7 +77,7 @@ extension ClientStream {
     guard !text.isEmpty else {
       step.reach(SASLMark.saslInitialResponseMissing)
       phase = .authenticating(.expectInitial(mechanism))
-      step.send(Element("challenge", NS.sasl), to: link)
+      step.send(Element("challenge", NS.sasl), to: connection)
       return nil
     }
     return initialResponse(mechanism, text, &step)
@@ -138,7 +138,7 @@ extension ClientStream {
     phase = .authenticating(next)
     claimed = jid
     guard let jid else { return accountFound(step.reach(SASLMark.saslNameUnusable, nil), &step) }
-    step.immediate.append(.pause(link))
+    step.immediate.append(.pause(connection))
     return .findAccount(jid)
   }
 
@@ -151,15 +151,15 @@ extension ClientStream {
       let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
       let challenge = exchange.challenge(credentials, serverNonce: step.generator.token())
       phase = .authenticating(.expectProof(exchange, record, jid))
-      step.send(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))), to: link)
-      step.immediate.append(.resume(link))
+      step.send(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))), to: connection)
+      step.immediate.append(.resume(connection))
       return nil
     case .authenticating(.findingForPlain(let jid, let password, let name)):
       if record == nil { step.reach(SASLMark.saslAccountUnknown) }
       let decoy = decoy(.sha256, jid, name, record, step)
       let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
       phase = .authenticating(.deriving(record, jid, expected: expected))
-      step.immediate.append(.pause(link))
+      step.immediate.append(.pause(connection))
       return .derive(DerivationRequest(password: password, hashes: [.sha256], salts: [expected.salt], rounds: [expected.rounds]))
     default:
       return nil
@@ -177,12 +177,12 @@ extension ClientStream {
   mutating func accountUnavailable(_ step: inout Step) {
     guard case .authenticating = phase else { return }
     refuse(step.reach(SASLMark.saslStorageUnavailable, .temporaryAuthFailure), &step)
-    step.immediate.append(.resume(link))
+    step.immediate.append(.resume(connection))
   }
 
   mutating func derived(_ credentials: [ScramCredentials], _ step: inout Step) {
     guard case .authenticating(.deriving(let record, let jid, let expected)) = phase else { return }
-    step.immediate.append(.resume(link))
+    step.immediate.append(.resume(connection))
     guard let record, let jid, let given = credentials.first, Secret(given.storedKey).matches(expected.storedKey) else {
       return refuse(step.reach(SASLMark.saslPlainPasswordWrong, .notAuthorized), &step)
     }
@@ -205,15 +205,15 @@ extension ClientStream {
     // Only who knew the password learns of it.
     guard !record.isDisabled else { return refuse(step.reach(SASLMark.saslAccountDisabled, .accountDisabled), &step) }
     if failures > 0 { step.reach(SASLMark.saslSucceededAfterFailure) }
-    step.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: link)
-    step.immediate.append(.restart(link, step.configuration.limits.authenticatedStream))
+    step.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: connection)
+    step.immediate.append(.restart(connection, step.configuration.limits.authenticatedStream))
     expectHeader(VerifiedIdentity(account: jid))
   }
 
   mutating func refuse(_ failure: Authentication.Failure, _ step: inout Step) {
     var element = Element("failure", NS.sasl)
     element.append(Text(failure.rawValue), NS.sasl)
-    step.send(element, to: link)
+    step.send(element, to: connection)
     claimed = nil
     phase = .negotiating
     failures += 1

@@ -4,10 +4,10 @@ extension Area {
 }
 
 extension Limit {
-  /// Failed authentications on one link (RFC 6120, 6.4.5: between 2 and 5).
+  /// Failed authentications on one connection (RFC 6120, 6.4.5: between 2 and 5).
   public static let authenticationAttempts = number(
     "authentication_attempts", .count, 5, 2...5, effect: "stream error policy-violation after the last failure", trial: .low(74, 3, 2))
-  /// Passwords whose keys are being derived at the same time, all links together.
+  /// Passwords whose keys are being derived at the same time, all connections together.
   public static let derivations = count(
     "derivations", 100, settable: 1...,
     effect: "SASL failure temporary-auth-failure; changes of passwords are answered with resource-constraint", trial: .low(59, 2, 1))

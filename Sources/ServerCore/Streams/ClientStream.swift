@@ -5,7 +5,7 @@ internal import XMPP
 ///
 /// It decides alone what it can; what concerns accounts comes out as a `Request`.
 struct ClientStream: Sendable, Codable {
-  let link: LinkID
+  let connection: ConnectionID
   /// Where it counts as a connection; `nil` if nowhere.
   let origin: Origin?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
@@ -50,8 +50,8 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(link: LinkID, origin: Origin?, now: Instant) {
-    self.link = link
+  init(connection: ConnectionID, origin: Origin?, now: Instant) {
+    self.connection = connection
     self.origin = origin
     openedAt = now.monotonic
     lastProgress = now.monotonic
@@ -89,10 +89,10 @@ struct ClientStream: Sendable, Codable {
     let opening = StreamOpening(
       id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first,
       to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
-    step.outputs.append(.openStream(link, opening))
+    step.outputs.append(.openStream(connection, opening))
     headerWasSent = true
     if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &step) { return fail(problem, &step) }
-    step.send(features(identity, step.configuration), to: link)
+    step.send(features(identity, step.configuration), to: connection)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
@@ -172,14 +172,14 @@ struct ClientStream: Sendable, Codable {
   private mutating func startTLS(_ step: inout Step) {
     guard !isEncrypted, step.configuration.offersTLS else {
       step.reach(TLSMark.tlsRefused)
-      step.send(Element("failure", NS.tls), to: link)
+      step.send(Element("failure", NS.tls), to: connection)
       close(&step)
-      return step.outputs.append(.close(link))
+      return step.outputs.append(.close(connection))
     }
-    step.send(Element("proceed", NS.tls), to: link)
-    step.outputs.append(.startTLS(link, domain: domain))
-    step.immediate.append(.discardInput(link))
-    step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
+    step.send(Element("proceed", NS.tls), to: connection)
+    step.outputs.append(.startTLS(connection, domain: domain))
+    step.immediate.append(.discardInput(connection))
+    step.immediate.append(.restart(connection, step.configuration.limits.unauthenticatedStream))
     phase = .expectTLS
   }
 
@@ -189,8 +189,8 @@ struct ClientStream: Sendable, Codable {
     isEncrypted = true
     lastProgress = step.now.monotonic
     // Whatever else came in the clear until now is not trusted either.
-    step.immediate.append(.restart(link, step.configuration.limits.unauthenticatedStream))
-    step.immediate.append(.discardInput(link))
+    step.immediate.append(.restart(connection, step.configuration.limits.unauthenticatedStream))
+    step.immediate.append(.discardInput(connection))
     // Nor what the header said (5.4.3.3).
     domain = ""
     language = nil
@@ -213,7 +213,7 @@ struct ClientStream: Sendable, Codable {
     switch step.check(iq: element) {
     case .request: break
     case .refused(let error):
-      step.send(element.errorReply(error), to: link)
+      step.send(element.errorReply(error), to: connection)
       return nil
     // Nothing was asked.
     case .response, .dropped:
@@ -222,16 +222,17 @@ struct ClientStream: Sendable, Codable {
     }
     guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
       step.send(
-        element.errorReply(step.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), to: link)
+        element.errorReply(step.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))),
+        to: connection)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
     guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      step.send(element.errorReply(step.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: link)
+      step.send(element.errorReply(step.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: connection)
       return nil
     }
     phase = .binding(identity)
-    step.immediate.append(.pause(link))
+    step.immediate.append(.pause(connection))
     return .bind(identity, resource: asked, id: id)
   }
 
@@ -240,8 +241,8 @@ struct ClientStream: Sendable, Codable {
     payload.append("jid", NS.bind, text: jid.text)
     var result = Element("iq", NS.client, ["type": "result", "id": id])
     result.append(payload)
-    step.send(result, to: link)
-    step.immediate.append(.resume(link))
+    step.send(result, to: connection)
+    step.immediate.append(.resume(connection))
     phase = .bound(jid)
   }
 
@@ -249,8 +250,8 @@ struct ClientStream: Sendable, Codable {
     guard case .binding(let identity) = phase else { return }
     var reply = Element("iq", NS.client, ["type": "error", "id": id])
     reply.append(error.element)
-    step.send(reply, to: link)
-    step.immediate.append(.resume(link))
+    step.send(reply, to: connection)
+    step.immediate.append(.resume(connection))
     phase = .expectBind(identity)
   }
 
@@ -265,13 +266,13 @@ struct ClientStream: Sendable, Codable {
       step.reach(StreamMark.streamErrorBeforeHeader)
       let from = domain.isEmpty ? step.configuration.domains.first : domain
       step.outputs.append(
-        .openStream(link, StreamOpening(id: step.generator.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
+        .openStream(connection, StreamOpening(id: step.generator.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
-    step.send(error.element, to: link)
+    step.send(error.element, to: connection)
     close(&step)
     // There is nothing to wait for after an error (4.9.1.1).
-    step.outputs.append(.close(link))
-    step.immediate.append(.pause(link))
+    step.outputs.append(.close(connection))
+    step.immediate.append(.pause(connection))
   }
 
   /// Ends the connection without a word.
@@ -284,14 +285,14 @@ struct ClientStream: Sendable, Codable {
   private mutating func end(_ step: inout Step) {
     lastProgress = step.now.monotonic
     phase = .closing
-    step.outputs.append(.close(link))
-    step.immediate.append(.pause(link))
+    step.outputs.append(.close(connection))
+    step.immediate.append(.pause(connection))
   }
 
   /// Ends our side and waits for the other's (RFC 6120, 4.4).
   mutating func close(_ step: inout Step) {
     guard !isClosing else { return }
-    step.outputs.append(.closeStream(link))
+    step.outputs.append(.closeStream(connection))
     lastProgress = step.now.monotonic
     phase = .closing
   }

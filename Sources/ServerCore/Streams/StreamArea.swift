@@ -50,7 +50,7 @@ extension Limit {
   /// In all before a session is bound.
   public static let negotiationTotal = time(
     "negotiation_total_seconds", seconds: 300, effect: "stream error connection-timeout", trial: .low(72, milliseconds: 12_000, 8_000))
-  /// How long a closing link waits for the other side's end of stream.
+  /// How long a closing connection waits for the other side's end of stream.
   public static let closeWait = time(
     "close_wait_seconds", seconds: 5, effect: "the connection is cut; the stream has ended on our side already",
     trial: .low(73, milliseconds: 1_000, 50))

@@ -78,7 +78,7 @@ public struct Stage {
     var heard: [Bool]
     var position = 0
     var client: Client?
-    var connection: World.ConnectionID?
+    var connection: World.SocketID?
     var incarnation = 0
 
     /// Passes what it need not wait for any more.
@@ -306,7 +306,7 @@ public struct Stage {
     for index in players.indices { players[index].goOn() }
   }
 
-  private func index(of connection: World.ConnectionID) -> Int? { players.firstIndex { $0.connection == connection } }
+  private func index(of connection: World.SocketID) -> Int? { players.firstIndex { $0.connection == connection } }
 
   private mutating func follow(_ outputs: [Client.Output], _ index: Int) {
     for output in outputs {

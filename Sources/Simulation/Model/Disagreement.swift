@@ -96,8 +96,8 @@ extension ReferenceModel {
 
   private func disagreementAboutSessions(_ account: PresenceModel, _ sessions: [Server.SessionView]) -> String? {
     for session in sessions {
-      guard let expected = account.resources[session.jid], expected.link == session.link else {
-        return "\(session.jid) is there on link \(session.link.number), and should not be"
+      guard let expected = account.resources[session.jid], expected.connection == session.connection else {
+        return "\(session.jid) is there on connection \(session.connection.number), and should not be"
       }
       if session.priority != expected.priority {
         return "\(session.jid) is \(Self.describe(session.priority)); by RFC 6121, 4, it is \(Self.describe(expected.priority))"
@@ -124,7 +124,7 @@ extension ReferenceModel {
     guard wasFlushed else { return nil }
     for case .write(let element, _, let addressees) in handled.effects where element.stanzaKind == .message {
       for addressee in addressees {
-        guard let session = sessions[addressee.link], let to = addressee.to, to != session else { continue }
+        guard let session = sessions[addressee.connection], let to = addressee.to, to != session else { continue }
         let priority = accounts[session.bare]?.resources[session]?.priority
         if priority ?? -1 < 0 { return "\(session) is \(Self.describe(priority)) and got a message for \(to)" }
       }

@@ -6,10 +6,10 @@ extension Event {
   /// For reports.
   var summary: String {
     switch self {
-    case .stanza(let link, let element): "link \(link.number) sent \(element)"
-    case .closed(let link): "link \(link.number) closed"
-    case .streamEnd(let link): "link \(link.number) ended its stream"
-    case .streamFailure(let link, _): "link \(link.number) sent what can't be read"
+    case .stanza(let connection, let element): "connection \(connection.number) sent \(element)"
+    case .closed(let connection): "connection \(connection.number) closed"
+    case .streamEnd(let connection): "connection \(connection.number) ended its stream"
+    case .streamFailure(let connection, _): "connection \(connection.number) sent what can't be read"
     case .answered(let id, _): "question \(id.serial) was answered"
     case .commitFailed(let number): "commit \(number) failed"
     case .committed(let number): "commit \(number) was durable"

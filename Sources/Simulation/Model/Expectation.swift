@@ -10,7 +10,7 @@ internal import XMPP
 /// tell and need not, the model lists too. What rooms show their occupants is not looked at here.
 struct Expectation: Sendable {
   private struct Line: Sendable, Hashable {
-    var link: LinkID
+    var connection: ConnectionID
     var subject: JID
   }
   /// What is due, in order, and up to where it may have been written: what need not be written and what must look alike.
@@ -22,21 +22,23 @@ struct Expectation: Sendable {
 
   /// Takes what one event makes due and what the server wrote on it; says what is wrong.
   mutating func check(
-    _ due: [(link: LinkID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<LinkID, JID>
+    _ due: [(connection: ConnectionID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<ConnectionID, JID>
   ) -> String? {
-    for (link, delivery) in due { lines[Line(link: link, subject: delivery.subject), default: Due()].deliveries.append(delivery) }
+    for (connection, delivery) in due {
+      lines[Line(connection: connection, subject: delivery.subject), default: Due()].deliveries.append(delivery)
+    }
     // Whoever has gone hears no more.
-    lines.removeAll { sessions[$0.key.link] == nil }
+    lines.removeAll { sessions[$0.key.connection] == nil }
     for case .write(let element, let from, let addressees) in handled.effects {
       guard let (what, subject) = Self.read(element, from, handled.server.configuration) else { continue }
       for addressee in addressees {
-        guard let session = sessions[addressee.link] else { continue }
-        if let problem = cross(off: what, Line(link: addressee.link, subject: subject)) { return "\(session) \(problem)" }
+        guard let session = sessions[addressee.connection] else { continue }
+        if let problem = cross(off: what, Line(connection: addressee.connection, subject: subject)) { return "\(session) \(problem)" }
       }
     }
     guard handled.server.isFlushed else { return nil }
     for (line, due) in lines {
-      if let owed = due.rest { return "\(sessions[line.link]!) was never told \(owed.what) about \(line.subject)" }
+      if let owed = due.rest { return "\(sessions[line.connection]!) was never told \(owed.what) about \(line.subject)" }
     }
     lines = [:]
     return nil

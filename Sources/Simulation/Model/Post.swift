@@ -38,17 +38,17 @@ struct Post: Sendable {
   /// How much any party may keep.
   let limits: Configuration.Limits
   private(set) var letters: Deque<Letter> = []
-  private(set) var deliveries: [(link: LinkID, delivery: Delivery)] = []
+  private(set) var deliveries: [(connection: ConnectionID, delivery: Delivery)] = []
 
   init(limits: Configuration.Limits) { self.limits = limits }
 
   mutating func send(_ letter: Letter) { letters.append(letter) }
   mutating func next() -> Letter? { letters.popFirst() }
 
-  mutating func deliver(_ what: Delivery.What, about subject: JID, to link: LinkID, isOwed: Bool = true) {
-    deliveries.append((link, Delivery(subject: subject.bare, what: what, isOwed: isOwed)))
+  mutating func deliver(_ what: Delivery.What, about subject: JID, to connection: ConnectionID, isOwed: Bool = true) {
+    deliveries.append((connection, Delivery(subject: subject.bare, what: what, isOwed: isOwed)))
   }
-  mutating func takeDeliveries() -> [(link: LinkID, delivery: Delivery)] {
+  mutating func takeDeliveries() -> [(connection: ConnectionID, delivery: Delivery)] {
     defer { deliveries = [] }
     return deliveries
   }

@@ -22,7 +22,7 @@ struct PresenceModel: Sendable {
 
   /// A connected resource (2.1 and 4.2).
   struct Resource: Sendable {
-    var link: LinkID
+    var connection: ConnectionID
     /// `nil` while it is not available.
     var priority: Int?
     /// It asked for the roster, and so is interested (2.1.6).
@@ -105,7 +105,7 @@ extension PresenceModel {
     guard old.shown != nil || new.shown != nil else { return }
     let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isAsking: new.shown?.isAsking ?? false)
     for resource in resources.values where resource.isInterested {
-      post.deliver(push, about: contact, to: resource.link, isOwed: pushesAlways || old.shown != new.shown)
+      post.deliver(push, about: contact, to: resource.connection, isOwed: pushesAlways || old.shown != new.shown)
     }
   }
 
@@ -188,17 +188,17 @@ extension PresenceModel {
   private mutating func becomeAvailable(_ resource: JID, _ priority: Int, _ post: inout Post) {
     guard let old = resources[resource] else { return }
     resources[resource]?.priority = priority
-    for own in available { post.deliver(.presence(resource, type: nil), about: jid, to: resources[own]!.link) }
+    for own in available { post.deliver(.presence(resource, type: nil), about: jid, to: resources[own]!.connection) }
     for contact in hearers { post.send(.presence(nil, from: resource, to: contact)) }
     guard old.priority == nil else { return }
-    for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.link) }
+    for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.connection) }
     for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
       // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
       post.send(.presence("probe", from: Rulings.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
-      if let request = what.request { post.deliver(.request(contact, request), about: contact, to: old.link) }
+      if let request = what.request { post.deliver(.request(contact, request), about: contact, to: old.connection) }
     }
     // 3.1.2: what the user asked may have been lost on the way, so it is asked again. Chosen: whenever a resource comes.
     for (contact, what) in contacts where what.state.isPendingOut && !isBlocked(contact) {
@@ -213,8 +213,8 @@ extension PresenceModel {
     resources[resource]?.directed = []
     let heard = old.priority == nil ? [] : hearers
     if old.priority != nil {
-      for own in available { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: resources[own]!.link) }
-      if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.link) }
+      for own in available { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: resources[own]!.connection) }
+      if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.connection) }
     }
     for contact in heard { post.send(.presence("unavailable", from: resource, to: contact)) }
     // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
@@ -242,8 +242,8 @@ extension PresenceModel {
     case nil, "unavailable":
       // 8.5.2.1.2 and 8.5.3.1.
       for resource in letter.to.isFull ? [letter.to] : available {
-        guard let link = resources[resource]?.link else { continue }
-        post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: link, isOwed: letter.isOwed)
+        guard let connection = resources[resource]?.connection else { continue }
+        post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: connection, isOwed: letter.isOwed)
         // 4.6.1.
         if letter.element.type != nil, !Rulings.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
       }
@@ -265,7 +265,7 @@ extension PresenceModel {
       let isOwed = letter.isOwed && (stanza != .unsubscribe || heard)
       for resource in resources.values where stanza == .subscribe ? resource.priority != nil : resource.isInterested {
         let what = stanza == .subscribe ? Delivery.What.request(contact, letter.element) : .presence(contact, type: letter.element.type)
-        post.deliver(what, about: contact, to: resource.link, isOwed: isOwed)
+        post.deliver(what, about: contact, to: resource.connection, isOwed: isOwed)
       }
     }
     change(contact, &post) {

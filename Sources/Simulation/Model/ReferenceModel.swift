@@ -11,15 +11,15 @@ internal import XMPP
 /// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
 /// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
 /// ask storage for the addressee, the letter waits until storage has answered. Two things it takes from the server because they
-/// are no matter of these documents: which link is which session, and which streams the server ended.
+/// are no matter of these documents: which connection is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
   var accounts: OrderedDictionary<JID, PresenceModel> = [:]
   private(set) var rooms: OrderedDictionary<JID, RoomModel> = [:]
   /// Bound sessions.
-  private(set) var sessions: OrderedDictionary<LinkID, JID> = [:]
+  private(set) var sessions: OrderedDictionary<ConnectionID, JID> = [:]
   /// What streams say of the language of what follows (RFC 6120, 4.7.4).
-  var languages: OrderedDictionary<LinkID, Text> = [:]
+  var languages: OrderedDictionary<ConnectionID, Text> = [:]
   /// What the server asked storage for, and what waits for the answer.
   var waiting: OrderedDictionary<Query, [Errand]> = [:]
   /// What it asked for in this very event.
@@ -50,8 +50,8 @@ public struct ReferenceModel: Sendable {
     case letter(Letter)
     case creation(JID)
     case removal(JID)
-    /// The session of this link begins, if the account is its.
-    case binding(LinkID)
+    /// The session of this connection begins, if the account is its.
+    case binding(ConnectionID)
   }
 
   /// The server takes leave: from then on nothing is compared.
@@ -86,8 +86,8 @@ public struct ReferenceModel: Sendable {
     case .shutdown: return isEnding = true
     // Nobody is concerned who has a session.
     case .opened, .encrypted: return
-    case .header(let link, let header):
-      return languages[link] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
+    case .header(let connection, let header):
+      return languages[connection] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
     // What was held back is let go; nothing else.
     case .committed(let number):
       pending.removeAll { $0.number <= number }
@@ -134,16 +134,16 @@ public struct ReferenceModel: Sendable {
 
   private mutating func react(to event: Event, _ seen: Seen, at time: Instant) {
     switch event {
-    case .stanza(let link, let element):
-      if let jid = sessions[link] {
-        send(element, as: jid, on: link)
+    case .stanza(let connection, let element):
+      if let jid = sessions[connection] {
+        send(element, as: jid, on: connection)
       } else {
         // Whatever waits for the account already comes before the session, and the rest after it. Which account, nobody has said yet.
         for query in waiting.keys.elements {
-          if case .owner(let owner) = query, owner.kind == .account { waiting[query]?.append(.binding(link)) }
+          if case .owner(let owner) = query, owner.kind == .account { waiting[query]?.append(.binding(connection)) }
         }
       }
-    case .streamEnd(let link), .closed(let link), .streamFailure(let link, _): end(link)
+    case .streamEnd(let connection), .closed(let connection), .streamFailure(let connection, _): end(connection)
     case .shutdown: break
     case .answered(let id, let answer):
       if let jid = creations.removeValue(forKey: id)?.account {
@@ -166,9 +166,9 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  mutating func end(_ link: LinkID) {
-    languages[link] = nil
-    guard let jid = sessions.removeValue(forKey: link) else { return }
+  mutating func end(_ connection: ConnectionID) {
+    languages[connection] = nil
+    guard let jid = sessions.removeValue(forKey: connection) else { return }
     accounts[jid.bare]?.disconnect(jid, &post)
   }
 }
@@ -257,7 +257,7 @@ extension ReferenceModel {
       case (.letter(let letter), _): receiveAtRoom(letter, at: time)
       case (.creation(let jid), _): create(jid)
       case (.removal(let jid), _): dissolve(jid)
-      case (.binding(let link), .account): seen.sessions[jid]?.first { $0.link == link }.map { adopt($0) }
+      case (.binding(let connection), .account): seen.sessions[jid]?.first { $0.connection == connection }.map { adopt($0) }
       case (.binding, _): break
       }
     }
@@ -333,7 +333,7 @@ extension ReferenceModel {
     guard accounts[account] != nil else { return }
     accounts[account]?.dissolve(&post)
     accounts[account] = nil
-    for (link, jid) in sessions where jid.bare == account { end(link) }
+    for (connection, jid) in sessions where jid.bare == account { end(connection) }
     for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
       // The one record says it of all rooms, and takes all of them down with it.
       if let last = pending.indices.last { pending[last].touched.append(room) }
@@ -350,20 +350,20 @@ extension ReferenceModel {
   /// Sessions that were bound, and streams that the server ended.
   private mutating func catchUp(with seen: Seen, after event: Event, at time: Instant) {
     let bound = seen.sessions.values.joined()
-    let isSame = bound.allSatisfy { sessions[$0.link] == $0.jid } && bound.count == sessions.count
+    let isSame = bound.allSatisfy { sessions[$0.connection] == $0.jid } && bound.count == sessions.count
     if isSame { return }
-    for (link, jid) in sessions where !bound.contains(where: { $0.link == link }) {
+    for (connection, jid) in sessions where !bound.contains(where: { $0.connection == connection }) {
       // One whose resource was bound anew has to make room for the other (RFC 6120, 7.7.2.2).
-      if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(link) }
+      if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(connection) }
     }
     work(at: time)
     for session in bound { adopt(session) }
   }
 
   private mutating func adopt(_ session: Server.SessionView) {
-    guard sessions[session.link] == nil else { return }
-    sessions[session.link] = session.jid
-    accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(link: session.link)
+    guard sessions[session.connection] == nil else { return }
+    sessions[session.connection] = session.jid
+    accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(connection: session.connection)
   }
 
   /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.
@@ -390,7 +390,7 @@ extension ReferenceModel {
         accounts[jid]?.contacts = stored.contacts
         accounts[jid]?.blocked = stored.blocked
       } else {
-        for (link, session) in sessions where session.bare == jid { end(link) }
+        for (connection, session) in sessions where session.bare == jid { end(connection) }
         accounts[jid] = nil
       }
     }

@@ -7,28 +7,28 @@ internal import XMPP
 
 extension ReferenceModel {
   /// RFC 6120, 8.1.2.1 and 8.2.3, and XEP-0191, 3.3, of what is not routed at all.
-  mutating func send(_ element: Element, as sender: JID, on link: LinkID) {
-    guard let kind = element.stanzaKind else { return end(link) }
-    if let from = element["from"], JID(from).map({ $0 != sender && $0 != sender.bare }) ?? true { return end(link) }
+  mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID) {
+    guard let kind = element.stanzaKind else { return end(connection) }
+    if let from = element["from"], JID(from).map({ $0 != sender && $0 != sender.bare }) ?? true { return end(connection) }
     let address = element["to"].flatMap { JID($0) }
     guard element["to"] == nil || address != nil, kind != .iq || isSound(element) else { return }
     let to = address ?? sender.bare
     guard let account = accounts[sender.bare], !account.isBlocked(to) else { return }
     switch kind {
     case .presence:
-      let presence = routed(element, from: link)
+      let presence = routed(element, from: connection)
       accounts[sender.bare]?.send(presence, of: sender, to: address, &post)
     case .message, .iq: post.send(Letter(element: element, from: sender, to: to))
     }
   }
 
   /// As it is handed on: without addresses, which are written anew, and with the language of its stream (RFC 6120, 8.1.5).
-  private func routed(_ stanza: Element, from link: LinkID) -> Element {
+  private func routed(_ stanza: Element, from connection: ConnectionID) -> Element {
     var copy = stanza
     copy["from"] = nil
     copy["to"] = nil
     copy.removeLanguages { !LanguageTag.isWellFormed($0) }
-    if copy.lang == nil { copy.lang = languages[link] }
+    if copy.lang == nil { copy.lang = languages[connection] }
     return copy
   }
 

@@ -12,7 +12,7 @@ public struct Reenactment: Sendable {
   public struct Deed: Sendable {
     /// Nanoseconds since the beginning.
     var time: Int64
-    /// The link that did it, by its number in the recording.
+    /// The connection that did it, by its number in the recording.
     var actor: Int
     var what: What
   }
@@ -75,11 +75,11 @@ public struct Reenactment: Sendable {
     for case .input(let input, let now) in entries {
       let time = now.monotonic &- start.monotonic
       switch input {
-      case .bytes(let link, let bytes):
-        let actor = Int(truncatingIfNeeded: link.number)
+      case .bytes(let connection, let bytes):
+        let actor = Int(truncatingIfNeeded: connection.number)
         if !sessions.contains(actor) { deeds.append(Deed(time: time, actor: actor, what: .bytes(bytes))) }
-      case .closed(let link):
-        let actor = Int(truncatingIfNeeded: link.number)
+      case .closed(let connection):
+        let actor = Int(truncatingIfNeeded: connection.number)
         if !sessions.contains(actor) { deeds.append(Deed(time: time, actor: actor, what: .leave)) }
       case .control(_, let request): deeds.append(Deed(time: time, actor: -1, what: .control(request)))
       // The first answer is what was there before; but of messages, those that were stored later are sent again.
@@ -117,14 +117,14 @@ public struct Reenactment: Sendable {
 /// One performance of it.
 struct Performance {
   private struct Player {
-    var connection: World.ConnectionID
+    var connection: World.SocketID
     var client: Client?
     var session: SessionID
   }
 
   private(set) var world: World
   private var players: OrderedDictionary<Int, Player> = [:]
-  private var byConnection: OrderedDictionary<World.ConnectionID, Int> = [:]
+  private var byConnection: OrderedDictionary<World.SocketID, Int> = [:]
   private var oracles: [any Oracle] = ReplayObserver.rules.map { $0.init() }
   private let pool = ParserPool()
   private(set) var history: [Run.Moment] = []

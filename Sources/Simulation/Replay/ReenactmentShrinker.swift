@@ -25,7 +25,7 @@ extension Reenactment {
       script: failure.map { ScriptWriter(performance.history, failure: $0, seed: 0).script }, history: performance.history)
   }
 
-  /// The deeds of one link after the other, the most first: what can be left out together.
+  /// The deeds of one connection after the other, the most first: what can be left out together.
   private func actors(of kept: [Int]) -> [Int] {
     var seen: [Int] = []
     for index in kept where !seen.contains(deeds[index].actor) { seen.append(deeds[index].actor) }

@@ -4,7 +4,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// Sees in the bytes of a recording's links what the oracles of a run see: who was bound, and what each sent and received.
+/// Sees in the bytes of a recording's connections what the oracles of a run see: who was bound, and what each sent and received.
 struct ReplayObserver {
   private struct Peer {
     var sent: StreamParser
@@ -13,7 +13,7 @@ struct ReplayObserver {
     var isBound = false
   }
 
-  private var peers: OrderedDictionary<LinkID, Peer> = [:]
+  private var peers: OrderedDictionary<ConnectionID, Peer> = [:]
   private let pool = ParserPool()
   private var oracles: [any Oracle]
   /// What was sent before the beginning is not known.
@@ -41,39 +41,39 @@ struct ReplayObserver {
 
   /// One that was there before the recording begins.
   private mutating func begin(_ session: Server.SessionView, _ engine: Engine) {
-    open(session.link, at: 0)
-    guard let parser = engine.parser(of: session.link) else { return }
-    peers[session.link]!.sent = parser
-    peers[session.link]!.received.feed(
+    open(session.connection, at: 0)
+    guard let parser = engine.parser(of: session.connection) else { return }
+    peers[session.connection]!.sent = parser
+    peers[session.connection]!.received.feed(
       "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>".utf8)
-    _ = peers[session.link]!.received.next(using: pool)
-    peers[session.link]!.isBound = true
-    observe(.began(peers[session.link]!.session, session.jid), at: 0)
+    _ = peers[session.connection]!.received.next(using: pool)
+    peers[session.connection]!.isBound = true
+    observe(.began(peers[session.connection]!.session, session.jid), at: 0)
   }
 
-  private mutating func open(_ link: LinkID, at time: Int64) {
+  private mutating func open(_ connection: ConnectionID, at time: Int64) {
     let parser = StreamParser(limits: ReplayObserver.limits)
-    let peer = Peer(sent: parser, received: parser, session: SessionID(actor: Int(truncatingIfNeeded: link.number), incarnation: 0))
-    peers[link] = peer
+    let peer = Peer(sent: parser, received: parser, session: SessionID(actor: Int(truncatingIfNeeded: connection.number), incarnation: 0))
+    peers[connection] = peer
     observe(.connected(peer.session), at: time)
   }
 
   /// To be called before the engine takes the input.
   mutating func input(_ input: Input, at time: Int64) {
     switch input {
-    case .opened(let link, _): open(link, at: time)
-    case .bytes(let link, let bytes):
-      guard peers[link] != nil else { return }
-      peers[link]!.sent.feed(bytes)
-      while let event = peers[link]!.sent.next(using: pool) {
-        guard case .stanza(let element) = event, peers[link]!.isBound else { continue }
+    case .opened(let connection, _): open(connection, at: time)
+    case .bytes(let connection, let bytes):
+      guard peers[connection] != nil else { return }
+      peers[connection]!.sent.feed(bytes)
+      while let event = peers[connection]!.sent.next(using: pool) {
+        guard case .stanza(let element) = event, peers[connection]!.isBound else { continue }
         if let id = StanzaLedger.ledgerID(element) { ids.append(id) }
-        observe(.sent(peers[link]!.session, element), at: time)
+        observe(.sent(peers[connection]!.session, element), at: time)
       }
-    case .encrypted(let link):
-      peers[link]?.sent = StreamParser(limits: ReplayObserver.limits)
-      peers[link]?.received = StreamParser(limits: ReplayObserver.limits)
-    case .closed(let link): if let peer = peers.removeValue(forKey: link) { observe(.ended(peer.session), at: time) }
+    case .encrypted(let connection):
+      peers[connection]?.sent = StreamParser(limits: ReplayObserver.limits)
+      peers[connection]?.received = StreamParser(limits: ReplayObserver.limits)
+    case .closed(let connection): if let peer = peers.removeValue(forKey: connection) { observe(.ended(peer.session), at: time) }
     case .answered(_, .failed): observe(.fault(Run.unreadable), at: time)
     case .commitFailed: observe(.fault("a commit fails"), at: time)
     case .shutdown: observe(.fault("the server is told to end"), at: time)
@@ -82,22 +82,22 @@ struct ReplayObserver {
   }
 
   mutating func output(_ action: Action, at time: Int64) {
-    guard case .write(let link, let bytes) = action, peers[link] != nil else { return }
-    peers[link]!.received.feed(bytes)
-    while let event = peers[link]!.received.next(using: pool) {
+    guard case .write(let connection, let bytes) = action, peers[connection] != nil else { return }
+    peers[connection]!.received.feed(bytes)
+    while let event = peers[connection]!.received.next(using: pool) {
       guard case .stanza(let element) = event else { continue }
-      received(element, link, at: time)
+      received(element, connection, at: time)
     }
   }
 
-  private mutating func received(_ element: Element, _ link: LinkID, at time: Int64) {
-    let session = peers[link]!.session
+  private mutating func received(_ element: Element, _ connection: ConnectionID, at time: Int64) {
+    let session = peers[connection]!.session
     if element.is("success", NS.sasl) {
-      peers[link]!.sent.restart()
-      peers[link]!.received.restart()
-    } else if !peers[link]!.isBound {
+      peers[connection]!.sent.restart()
+      peers[connection]!.received.restart()
+    } else if !peers[connection]!.isBound {
       guard let jid = element.child("bind", NS.bind)?.child("jid", NS.bind).flatMap({ JID($0.text) }) else { return }
-      peers[link]!.isBound = true
+      peers[connection]!.isBound = true
       observe(.began(session, jid), at: time)
     } else {
       // What was stored before, or said before the recording begins.

@@ -11,7 +11,7 @@ struct Actor {
   /// Follows the protocol only until it has logged in.
   var isRascal = false
   var client: Client?
-  var connection: World.ConnectionID?
+  var connection: World.SocketID?
   var incarnation = 0
   var deeds = 0
   var isStuck = false

@@ -50,7 +50,7 @@ extension Run {
   }
 
   /// What goes wrong on the client's side. Returns whether its deed is thereby done.
-  private mutating func err(_ index: Int, _ connection: World.ConnectionID) -> Bool {
+  private mutating func err(_ index: Int, _ connection: World.SocketID) -> Bool {
     if errs(index, 0, faults.reset) {
       reset(index, "reset")
     } else if errs(index, 1, faults.goodbye) {
@@ -126,7 +126,7 @@ extension Run {
     return "wrong"
   }
 
-  mutating func shakeHands(_ index: Int, _ connection: World.ConnectionID) {
+  mutating func shakeHands(_ index: Int, _ connection: World.SocketID) {
     streamBegins(index)
     guard actors[index].client != nil else {
       actors[index].isEncrypted = true

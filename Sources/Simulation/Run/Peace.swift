@@ -76,7 +76,9 @@ extension Run {
     let server = world.engine.server
     if let account = server.accountsInMemory.first { fail("leftovers", "everybody is gone, and \(account) is still in memory") }
     if let room = server.roomsInMemory.first { fail("leftovers", "everybody is gone, and \(room) is still in memory") }
-    if let link = server.openLinks.first { fail("leftovers", "everybody is gone, and link \(link.number) is still there") }
+    if let connection = server.openConnections.first {
+      fail("leftovers", "everybody is gone, and connection \(connection.number) is still there")
+    }
   }
 
   /// In peace whoever asks gets an answer.

@@ -64,7 +64,7 @@ public struct Rates {
   private static func coreEvents(_ watch: Watch) -> Double {
     let world = stage(of: 2).world
     var server = world.engine.server
-    let sender = server.openLinks[0]
+    let sender = server.openConnections[0]
     var effects: [Effect] = []
     return watch.rate {
       effects.removeAll(keepingCapacity: true)
@@ -75,11 +75,13 @@ public struct Rates {
   private static func stanzas(_ watch: Watch) -> Double {
     let world = stage(of: 2).world
     var engine = world.engine
-    let sender = engine.server.openLinks[0]
+    let sender = engine.server.openConnections[0]
     let bytes = Client.encode(message)
     return watch.rate {
       engine.handle(.bytes(sender, bytes), at: world.instant)
-      for case .write(let link, let written) in engine.flush() { engine.handle(.accepted(link, written.count), at: world.instant) }
+      for case .write(let connection, let written) in engine.flush() {
+        engine.handle(.accepted(connection, written.count), at: world.instant)
+      }
     }
   }
 

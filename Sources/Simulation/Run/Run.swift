@@ -69,7 +69,7 @@ public struct Run {
   var world: World
   let pool = ParserPool()
   var actors: [Actor] = []
-  var byConnection: OrderedDictionary<World.ConnectionID, Int> = [:]
+  var byConnection: OrderedDictionary<World.SocketID, Int> = [:]
   private var oracles: [any Oracle]
   let swarm: Swarm
   /// Of messages in peace: beyond those of the workload.

@@ -112,11 +112,11 @@ struct Agenda: Sendable {
 
 /// Things of the same lane happen in their order; those of different lanes may overtake each other.
 enum Lane: Hashable, Sendable {
-  case toServer(World.ConnectionID)
-  case toClient(World.ConnectionID)
-  case resetAtServer(World.ConnectionID)
-  case resetOutside(World.ConnectionID)
-  case patience(World.ConnectionID)
+  case toServer(World.SocketID)
+  case toClient(World.SocketID)
+  case resetAtServer(World.SocketID)
+  case resetOutside(World.SocketID)
+  case patience(World.SocketID)
   case process
   case sync
   case question(Query)

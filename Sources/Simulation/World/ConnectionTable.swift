@@ -1,24 +1,24 @@
 /// All connections of a world, in the order in which they were made. They are changed where they lie.
 struct ConnectionTable: Sendable {
-  private var slots: [Connection?] = []
-  private var places: [World.ConnectionID: Int] = [:]
+  private var slots: [SimulatedConnection?] = []
+  private var places: [World.SocketID: Int] = [:]
 
-  func has(_ id: World.ConnectionID) -> Bool { places[id] != nil }
+  func has(_ id: World.SocketID) -> Bool { places[id] != nil }
 
   /// One that is there.
-  subscript(id: World.ConnectionID) -> Connection {
+  subscript(id: World.SocketID) -> SimulatedConnection {
     _read { yield slots[places[id]!]! }
     _modify { yield &slots[places[id]!]! }
   }
 
-  mutating func add(_ connection: Connection) {
+  mutating func add(_ connection: SimulatedConnection) {
     places[connection.id] = slots.count
     slots.append(connection)
   }
 
-  mutating func remove(_ id: World.ConnectionID) {
+  mutating func remove(_ id: World.SocketID) {
     if let place = places.removeValue(forKey: id) { slots[place] = nil }
   }
 
-  var ids: [World.ConnectionID] { slots.compactMap { $0?.id } }
+  var ids: [World.SocketID] { slots.compactMap { $0?.id } }
 }

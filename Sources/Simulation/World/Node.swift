@@ -15,9 +15,9 @@ struct Node {
   var isFlushScheduled = false
   var isSyncScheduled = false
   /// Connections that are to be read from again once the flush is done.
-  var readers: [World.ConnectionID] = []
+  var readers: [World.SocketID] = []
   /// What was read of each connection since the last flush.
-  var readInTurn: [World.ConnectionID: Int] = [:]
+  var readInTurn: [World.SocketID: Int] = [:]
   /// Connections that ended while the engine's actions were being done.
   var ended: [Input] = []
   /// So many had failed: a load that was asked before one is answered as storage is after it.

@@ -39,7 +39,7 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case .splitMatters: "a byte that comes alone is read twice"
     case .endUnheard: "the end of a connection is not noticed"
     case .acceptanceUnheard: "it is not noticed that written bytes were accepted"
-    case .readingNotResumed: "a link that was not read from is never read from again"
+    case .readingNotResumed: "a connection that was not read from is never read from again"
     case .handshakeUnheard: "a complete handshake is not noticed"
     case .deadlineUnheard: "no time-out ever comes"
     case .commitUnwritten: "a commit is confirmed and was never written"
@@ -70,8 +70,8 @@ struct Saboteur: Sendable {
   let kind: Sabotage
   private var chances = 0
   private var held: Action?
-  private var lastLink: LinkID?
-  private var otherLink: LinkID?
+  private var lastConnection: ConnectionID?
+  private var otherConnection: ConnectionID?
   private var heldChanges: [Change] = []
 
   init(_ kind: Sabotage) { self.kind = kind }
@@ -91,29 +91,31 @@ struct Saboteur: Sendable {
 
   /// What is done instead.
   mutating func distort(_ action: Action) -> [Action] {
-    if case .write(let link, let bytes) = action { return distortWrite(link, bytes) }
+    if case .write(let connection, let bytes) = action { return distortWrite(connection, bytes) }
     switch (kind, action) {
     case (.readingNotResumed, .read(_, true)): return []
     default: return [action]
     }
   }
 
-  private mutating func distortWrite(_ link: LinkID, _ bytes: [UInt8]) -> [Action] {
+  private mutating func distortWrite(_ connection: ConnectionID, _ bytes: [UInt8]) -> [Action] {
     let text = String(decoding: bytes, as: UTF8.self)
     let isStanza = ["<message", "<presence", "<iq"].contains { text.hasPrefix($0) }
-    let write = Action.write(link, bytes)
+    let write = Action.write(connection, bytes)
     guard isStanza else { return [write] }
-    if link != lastLink { (otherLink, lastLink) = (lastLink, link) }
-    func with(_ replacement: String) -> [Action] { [.write(link, Array(replacement.utf8))] }
+    if connection != lastConnection { (otherConnection, lastConnection) = (lastConnection, connection) }
+    func with(_ replacement: String) -> [Action] { [.write(connection, Array(replacement.utf8))] }
     switch kind {
     case .writeDropped: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [] : [write]
     case .writeDoubled: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [write, write] : [write]
-    case .writesSwapped: return swap(link, write)
-    case .writeMisdirected: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [.write(otherLink ?? link, bytes)] : [write]
-    case .writeLeaked: return text.hasPrefix("<message") && strikes(oneIn: 9) ? [write, .write(otherLink ?? link, bytes)] : [write]
+    case .writesSwapped: return swap(connection, write)
+    case .writeMisdirected:
+      return text.hasPrefix("<message") && strikes(oneIn: 9) ? [.write(otherConnection ?? connection, bytes)] : [write]
+    case .writeLeaked:
+      return text.hasPrefix("<message") && strikes(oneIn: 9) ? [write, .write(otherConnection ?? connection, bytes)] : [write]
     case .presenceLeaked:
-      return text.hasPrefix("<presence from") && strikes(oneIn: 9) ? [write, .write(otherLink ?? link, bytes)] : [write]
-    case .writeTruncated: return strikes(oneIn: 50) ? [.write(link, bytes.dropLast())] : [write]
+      return text.hasPrefix("<presence from") && strikes(oneIn: 9) ? [write, .write(otherConnection ?? connection, bytes)] : [write]
+    case .writeTruncated: return strikes(oneIn: 50) ? [.write(connection, bytes.dropLast())] : [write]
     case .writeEscapedTwice: return strikes(oneIn: 5) ? with(text.replacing("&amp;", with: "&amp;amp;")) : [write]
     case .senderBared: return text.hasPrefix("<message") ? with(text.replacing("@localhost/d0' to=", with: "@localhost' to=")) : [write]
     case .senderForged: return text.hasPrefix("<message") ? with(text.replacing("from='user0@", with: "from='user1@")) : [write]
@@ -122,23 +124,23 @@ struct Saboteur: Sendable {
     }
   }
 
-  private mutating func swap(_ link: LinkID, _ write: Action) -> [Action] {
+  private mutating func swap(_ connection: ConnectionID, _ write: Action) -> [Action] {
     if case .write(let earlier, _)? = held {
       defer { held = nil }
-      return earlier == link ? [write, held!] : [held!, write]
+      return earlier == connection ? [write, held!] : [held!, write]
     }
     guard strikes(oneIn: 20) else { return [write] }
     held = write
     return []
   }
 
-  /// By how many bytes less is written to the link than the server believes: its system would have accepted them.
-  func debt(of action: Action, for distorted: [Action]) -> (LinkID, Int)? {
-    guard case .write(let link, let bytes) = action else { return nil }
+  /// By how many bytes less is written to the connection than the server believes: its system would have accepted them.
+  func debt(of action: Action, for distorted: [Action]) -> (ConnectionID, Int)? {
+    guard case .write(let connection, let bytes) = action else { return nil }
     let written = distorted.reduce(0) { sum, action in
-      if case .write(link, let bytes) = action { sum + bytes.count } else { sum }
+      if case .write(connection, let bytes) = action { sum + bytes.count } else { sum }
     }
-    return written < bytes.count ? (link, bytes.count - written) : nil
+    return written < bytes.count ? (connection, bytes.count - written) : nil
   }
 
   // MARK: Inputs
@@ -146,10 +148,10 @@ struct Saboteur: Sendable {
   /// What is heard instead.
   mutating func distort(_ input: Input) -> [Input] {
     switch (kind, input) {
-    case (.byteLost, .bytes(let link, let bytes)):
-      return strikes(oneIn: 40) ? [.bytes(link, bytes.dropLast())] : [input]
-    case (.splitMatters, .bytes(let link, let bytes)):
-      return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(link, bytes + bytes)] : [input]
+    case (.byteLost, .bytes(let connection, let bytes)):
+      return strikes(oneIn: 40) ? [.bytes(connection, bytes.dropLast())] : [input]
+    case (.splitMatters, .bytes(let connection, let bytes)):
+      return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(connection, bytes + bytes)] : [input]
     case (.endUnheard, .closed): return strikes(oneIn: 2) ? [] : [input]
     case (.acceptanceUnheard, .accepted), (.deadlineUnheard, .deadline): return []
     case (.handshakeUnheard, .encrypted): return strikes(oneIn: 4) ? [] : [input]

@@ -30,7 +30,7 @@ extension World {
 
   /// An adapter reads only so much of a connection before it does what it is told.
   private mutating func hasReadEnough(_ input: Input) -> Bool {
-    guard case .bytes(let link, let bytes) = input, let id = links[link] else { return false }
+    guard case .bytes(let connection, let bytes) = input, let id = sockets[connection] else { return false }
     node.readInTurn[id, default: 0] += bytes.count
     return node.readInTurn[id]! > World.mostInTurn
   }
@@ -77,7 +77,7 @@ extension World {
   private mutating func sabotaged(_ actions: [Action]) -> [Action] {
     let distorted = actions.flatMap { action in
       let instead = saboteur!.distort(action)
-      if let (link, count) = saboteur!.debt(of: action, for: instead) { feed(.accepted(link, count)) }
+      if let (connection, count) = saboteur!.debt(of: action, for: instead) { feed(.accepted(connection, count)) }
       return instead
     }
     return saboteur!.reorder(distorted)
@@ -85,20 +85,20 @@ extension World {
 
   private mutating func act(_ action: Action) {
     switch action {
-    case .write(let link, let bytes):
-      guard let id = links[link], connections[id].life.isOpen else { return }
+    case .write(let connection, let bytes):
+      guard let id = sockets[connection], connections[id].life.isOpen else { return }
       connections[id].life.writes()
       connections[id].toClient.write(bytes)
       transmit(id, .toClient)
-    case .startTLS(let link, _):
-      guard let id = links[link], connections[id].life.isOpen else { return }
+    case .startTLS(let connection, _):
+      guard let id = sockets[connection], connections[id].life.isOpen else { return }
       connections[id].awaitsHandshake = true
       connections[id].toClient.write(.handshake)
       transmit(id, .toClient)
-    case .close(let link): if let id = links[link] { follow(connections[id].life.close(), id) }
-    case .abort(let link): if let id = links[link] { follow(connections[id].life.abort(), id) }
-    case .read(let link, let wanted):
-      guard let id = links[link], connections[id].life.isOpen else { return }
+    case .close(let connection): if let id = sockets[connection] { follow(connections[id].life.close(), id) }
+    case .abort(let connection): if let id = sockets[connection] { follow(connections[id].life.abort(), id) }
+    case .read(let connection, let wanted):
+      guard let id = sockets[connection], connections[id].life.isOpen else { return }
       connections[id].isRead = wanted
       // Not at once: nothing that comes of it could be done while this is being done.
       if wanted { node.readers.append(id) }
@@ -120,14 +120,14 @@ extension World {
   // MARK: Connections
 
   /// A write was accepted whole by the system.
-  mutating func wrote(_ id: ConnectionID, _ count: Int) {
+  mutating func wrote(_ id: SocketID, _ count: Int) {
     guard connections.has(id), connections[id].isServerThere else { return }
     let deeds = connections[id].life.wrote()
-    tell(.accepted(connections[id].link, count))
+    tell(.accepted(connections[id].connection, count))
     follow(deeds, id)
   }
 
-  private mutating func follow(_ deeds: [ConnectionLife.Deed], _ id: ConnectionID) {
+  private mutating func follow(_ deeds: [ConnectionLife.Deed], _ id: SocketID) {
     for deed in deeds {
       guard connections.has(id), connections[id].isServerThere else { return }
       switch deed {
@@ -147,27 +147,27 @@ extension World {
     }
   }
 
-  mutating func patienceEnds(_ id: ConnectionID, _ number: Int) {
+  mutating func patienceEnds(_ id: SocketID, _ number: Int) {
     guard connections.has(id), connections[id].isServerThere, connections[id].patience == number else { return }
     follow(connections[id].life.waited(), id)
   }
 
   /// The server's end of the connection is closed at once. Its system still sends what it has accepted, unless there is something
   /// that was not read: then it sends a reset.
-  private mutating func serverCloses(_ id: ConnectionID) {
-    let link = connections[id].link
+  private mutating func serverCloses(_ id: SocketID) {
+    let connection = connections[id].connection
     leave(id, withReset: !connections[id].toServer.arrived.isEmpty)
-    tell(.closed(link))
+    tell(.closed(connection))
   }
 
   /// The process is gone; to its connections it is as if it had closed them.
-  mutating func serverDies(_ id: ConnectionID) {
+  mutating func serverDies(_ id: SocketID) {
     guard connections.has(id), connections[id].isServerThere else { return }
     leave(id, withReset: !connections[id].toServer.arrived.isEmpty || choices.chance(.crash, 4, percent: 30))
   }
 
-  private mutating func leave(_ id: ConnectionID, withReset: Bool) {
-    links[connections[id].link] = nil
+  private mutating func leave(_ id: SocketID, withReset: Bool) {
+    sockets[connections[id].connection] = nil
     connections[id].life.gone()
     connections[id].isServerThere = false
     if withReset {
@@ -182,19 +182,19 @@ extension World {
   }
 
   /// The peer, or its system, broke the connection: what was not yet read is lost.
-  mutating func resetAtServer(_ id: ConnectionID) {
+  mutating func resetAtServer(_ id: SocketID) {
     guard connections.has(id) else { return }
     connections[id].toServer.dropQueue()
     if connections[id].isServerThere {
-      links[connections[id].link] = nil
+      sockets[connections[id].connection] = nil
       connections[id].life.gone()
       connections[id].isServerThere = false
-      tell(.closed(connections[id].link))
+      tell(.closed(connections[id].connection))
     }
     release(id)
   }
 
-  mutating func arriveAtServer(_ id: ConnectionID, _ item: Pipe.Item) {
+  mutating func arriveAtServer(_ id: SocketID, _ item: Pipe.Item) {
     guard connections.has(id) else { return }
     connections[id].toServer.arrive(item)
     guard connections[id].isServerThere else {
@@ -204,26 +204,26 @@ extension World {
     readAtServer(id)
   }
 
-  private mutating func readAtServer(_ id: ConnectionID) {
+  private mutating func readAtServer(_ id: SocketID) {
     while connections.has(id), connections[id].isServerThere, connections[id].isRead {
       let isShort = choices.chance(.reading, id.number, percent: settings.shortPercent)
       let size = isShort ? 1 + choices.draw(.reading, id.number, below: settings.readSize) : settings.readSize
       guard let item = connections[id].toServer.read(size) else { break }
-      hear(item, id, connections[id].link)
+      hear(item, id, connections[id].connection)
     }
     transmit(id, .toServer)
   }
 
-  private mutating func hear(_ item: Pipe.Item, _ id: ConnectionID, _ link: LinkID) {
+  private mutating func hear(_ item: Pipe.Item, _ id: SocketID, _ connection: ConnectionID) {
     switch item {
     case .bytes where connections[id].awaitsHandshake, .alert: follow(connections[id].life.abort(), id)
     case .bytes(let bytes):
       guard connections[id].life.isOpen else { return }
       watchPace(id, bytes.count)
-      tell(.bytes(link, Array(bytes)))
+      tell(.bytes(connection, Array(bytes)))
     case .handshake:
       connections[id].awaitsHandshake = false
-      tell(.encrypted(link))
+      tell(.encrypted(connection))
     case .fin:
       connections[id].serverSawEnd = true
       follow(connections[id].life.peerFinished(), id)
@@ -288,7 +288,7 @@ extension World {
   // MARK: Limits
 
   /// Nobody is heard for long who speaks faster than he may.
-  private mutating func watchPace(_ id: ConnectionID, _ count: Int) {
+  private mutating func watchPace(_ id: SocketID, _ count: Int) {
     let limits = settings.configuration.limits
     guard limits[.bytesPerSecond] > 0 else { return }
     let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits[.bytesPerSecond])
@@ -310,7 +310,7 @@ extension World {
   mutating func watchLimits() {
     // Looking at all of them costs as much as an event: where limits are far away, now and then is enough.
     guard overLimit == nil, settings.watchesLimitsClosely || happenings >= nextWatch else { return }
-    nextWatch = happenings + 64 + UInt64(links.count)
+    nextWatch = happenings + 64 + UInt64(sockets.count)
     overLimit = node.engine.overLimit
   }
 }

@@ -38,18 +38,18 @@ public struct WorldSettings: Sendable {
 /// by `choices`.
 public struct World {
   /// One end of a connection from outside.
-  public struct ConnectionID: Hashable, Sendable, Comparable {
+  public struct SocketID: Hashable, Sendable, Comparable {
     public let number: UInt64
-    public static func < (a: ConnectionID, b: ConnectionID) -> Bool { a.number < b.number }
+    public static func < (a: SocketID, b: SocketID) -> Bool { a.number < b.number }
   }
 
   /// What the outside sees of its connections.
   public enum Notice: Sendable {
-    case bytes(ConnectionID, [UInt8])
+    case bytes(SocketID, [UInt8])
     /// The server is ready for the TLS handshake.
-    case handshake(ConnectionID)
+    case handshake(SocketID)
     /// The server will say nothing more, or the connection broke, or nobody listens.
-    case closed(ConnectionID)
+    case closed(SocketID)
     /// The server's process died.
     case crashed
     case restarted
@@ -60,12 +60,12 @@ public struct World {
   }
 
   enum Happening: Sendable {
-    case arriveAtServer(ConnectionID, Pipe.Item)
-    case arriveOutside(ConnectionID, Pipe.Item)
+    case arriveAtServer(SocketID, Pipe.Item)
+    case arriveOutside(SocketID, Pipe.Item)
     /// The other side's system says that the connection is no more.
-    case resetAtServer(ConnectionID)
-    case resetOutside(ConnectionID)
-    case patience(ConnectionID, Int)
+    case resetAtServer(SocketID)
+    case resetOutside(SocketID)
+    case patience(SocketID, Int)
     case flush
     case sync
     /// As it was when it was asked for, and how many commits had failed by then.
@@ -96,8 +96,8 @@ public struct World {
   var node: Node
   public private(set) var now: Int64 = 0
   var connections = ConnectionTable()
-  var links: [LinkID: ConnectionID] = [:]
-  var linkCount: UInt64 = 0
+  var sockets: [ConnectionID: SocketID] = [:]
+  var connectionCount: UInt64 = 0
   var agenda = Agenda()
   var notices: [Notice] = []
   var saboteur: Saboteur?
@@ -272,7 +272,7 @@ public struct World {
 
   mutating func crash(keeping kept: Int) {
     node.die(keeping: kept, tears: saboteur?.kind == .transactionTorn)
-    links = [:]
+    sockets = [:]
     agenda.dropServer()
     for id in connections.ids { serverDies(id) }
     notices.append(.crashed)

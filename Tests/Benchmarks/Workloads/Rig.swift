@@ -8,9 +8,9 @@ import XMPP
 final class Rig {
   private(set) var engine: Engine
   private let pool = ParserPool()
-  /// By the numbers of their links.
+  /// By the numbers of their connections.
   private var clients: [UInt64: Client] = [:]
-  private var lastLink: UInt64 = 0
+  private var lastConnection: UInt64 = 0
   /// Bytes that the server has written.
   private(set) var written = 0
   private var todo: [Input] = []
@@ -31,36 +31,36 @@ final class Rig {
   func add(_ account: JID) { input(.control(1, .addAccount(account, password: Secret(Array("pw".utf8))))) }
 
   /// Logs in: connection, SCRAM-SHA-256, bound resource "d". The account is there.
-  func logIn(_ account: JID) -> LinkID {
-    let link = connect(account)
-    precondition(clients[link.number]!.isBound)
+  func logIn(_ account: JID) -> ConnectionID {
+    let connection = connect(account)
+    precondition(clients[connection.number]!.isBound)
     // From here on nobody reads what it is sent.
-    clients[link.number] = nil
-    return link
+    clients[connection.number] = nil
+    return connection
   }
 
   /// The same, as far as the client's proof, which is not sent.
-  func proof(of account: JID) -> (LinkID, [UInt8]) {
+  func proof(of account: JID) -> (ConnectionID, [UInt8]) {
     proof = []
-    let link = connect(account)
-    clients[link.number] = nil
+    let connection = connect(account)
+    clients[connection.number] = nil
     defer { proof = nil }
-    return (link, proof ?? [])
+    return (connection, proof ?? [])
   }
 
-  private func connect(_ account: JID) -> LinkID {
-    lastLink += 1
-    let link = LinkID(lastLink)
+  private func connect(_ account: JID) -> ConnectionID {
+    lastConnection += 1
+    let connection = ConnectionID(lastConnection)
     var client = Client(account: account, password: "pw", resource: "d", nonce: "abc", security: .lenient)
     let opening = client.begin()
-    clients[link.number] = client
-    todo.append(.opened(link, from: nil))
-    for case .bytes(let bytes) in opening { input(.bytes(link, bytes)) }
-    return link
+    clients[connection.number] = client
+    todo.append(.opened(connection, from: nil))
+    for case .bytes(let bytes) in opening { input(.bytes(connection, bytes)) }
+    return connection
   }
 
-  func send(_ element: Element, on link: LinkID) { input(.bytes(link, Client.encode(element))) }
-  func close(_ link: LinkID) { input(.closed(link)) }
+  func send(_ element: Element, on connection: ConnectionID) { input(.bytes(connection, Client.encode(element))) }
+  func close(_ connection: ConnectionID) { input(.closed(connection)) }
 
   /// Lets the server have this, and then all that follows from it, in order.
   func input(_ input: Input) {
@@ -76,10 +76,10 @@ final class Rig {
 
   private func act(_ action: Action) {
     switch action {
-    case .write(let link, let bytes):
+    case .write(let connection, let bytes):
       written += bytes.count
-      todo.append(.accepted(link, bytes.count))
-      if let outputs = clients[link.number]?.received(bytes, using: pool) { follow(outputs, link) }
+      todo.append(.accepted(connection, bytes.count))
+      if let outputs = clients[connection.number]?.received(bytes, using: pool) { follow(outputs, connection) }
     case .commit(let number, _): todo.append(.committed(through: number))
     case .ask(let id, .query(let query)): todo.append(.answered(id, .result(MemoryDatabase(.server).answer(query))))
     case .ask(let id, .deriveKeys(let request)): todo.append(.answered(id, .keys(Scram.derive(request))))
@@ -87,9 +87,9 @@ final class Rig {
     }
   }
 
-  private func follow(_ outputs: [Client.Output], _ link: LinkID) {
+  private func follow(_ outputs: [Client.Output], _ connection: ConnectionID) {
     for case .bytes(let bytes) in outputs {
-      if proof != nil, bytes.starts(with: "<response".utf8) { proof = bytes } else { todo.append(.bytes(link, bytes)) }
+      if proof != nil, bytes.starts(with: "<response".utf8) { proof = bytes } else { todo.append(.bytes(connection, bytes)) }
     }
   }
 }

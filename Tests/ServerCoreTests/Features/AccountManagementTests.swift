@@ -11,7 +11,7 @@ struct AccountManagementTests {
   private static let tea = JID("tea@conference.localhost")!
 
   /// Romeo in a room of his, of which Juliet is a member.
-  private func room(isPersistent: Bool) -> (EngineHarness, LinkID) {
+  private func room(isPersistent: Bool) -> (EngineHarness, ConnectionID) {
     var harness = EngineHarness()
     harness.addAccount("romeo")
     harness.addAccount("juliet")
@@ -105,7 +105,7 @@ struct AccountManagementTests {
   }
 
   /// The room goes out of memory.
-  private func rest(_ harness: inout EngineHarness, _ owner: LinkID) {
+  private func rest(_ harness: inout EngineHarness, _ owner: ConnectionID) {
     harness.send("<presence type='unavailable' to='tea@conference.localhost/owner'/>", on: owner)
     harness.advance(seconds: 61)
     #expect(harness.engine.server.roomsInMemory.isEmpty)

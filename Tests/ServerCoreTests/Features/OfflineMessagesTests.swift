@@ -10,7 +10,7 @@ struct OfflineMessagesTests {
   private static let juliet = JID("juliet@localhost")!
 
   /// Juliet has a stored message, and a session that waits for it to be read.
-  private func waiting(_ change: (inout Configuration) -> Void = { _ in }) -> (EngineHarness, romeo: LinkID, juliet: LinkID) {
+  private func waiting(_ change: (inout Configuration) -> Void = { _ in }) -> (EngineHarness, romeo: ConnectionID, juliet: ConnectionID) {
     var harness = EngineHarness(change)
     harness.addAccount("romeo")
     harness.addAccount("juliet")
@@ -21,13 +21,13 @@ struct OfflineMessagesTests {
     return (harness, romeo, juliet)
   }
 
-  private func login(_ harness: inout EngineHarness) -> LinkID {
+  private func login(_ harness: inout EngineHarness) -> ConnectionID {
     harness.loadsAtOnce = true
-    let link = harness.session("juliet", resource: "j")
+    let connection = harness.session("juliet", resource: "j")
     harness.loadsAtOnce = false
-    harness.send("<presence/>", on: link)
-    _ = harness.read(link)
-    return link
+    harness.send("<presence/>", on: connection)
+    _ = harness.read(connection)
+    return connection
   }
 
   /// RFC 6121, 8.5.2.2: who was told nothing may believe that the message is kept.

@@ -9,18 +9,18 @@ import XMPP
 struct SubscriptionsTests {
   static let strangers = ["tybalt", "paris", "nurse"]
 
-  private func verona(_ change: (inout Configuration) -> Void) -> (EngineHarness, juliet: LinkID, strangers: [LinkID]) {
+  private func verona(_ change: (inout Configuration) -> Void) -> (EngineHarness, juliet: ConnectionID, strangers: [ConnectionID]) {
     var harness = EngineHarness(change)
     for name in ["juliet"] + Self.strangers { harness.addAccount(name) }
-    let links = Self.strangers.map { harness.session($0, resource: "r") }
+    let connections = Self.strangers.map { harness.session($0, resource: "r") }
     let juliet = harness.session("juliet", resource: "j")
-    return (harness, juliet, links)
+    return (harness, juliet, connections)
   }
 
-  private func add(_ name: String, _ harness: inout EngineHarness, _ link: LinkID) -> String {
-    _ = harness.read(link)
-    harness.send("<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='\(name)@localhost'/></query></iq>", on: link)
-    return harness.read(link)
+  private func add(_ name: String, _ harness: inout EngineHarness, _ connection: ConnectionID) -> String {
+    _ = harness.read(connection)
+    harness.send("<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='\(name)@localhost'/></query></iq>", on: connection)
+    return harness.read(connection)
   }
 
   private func roster(_ harness: EngineHarness) -> [RosterItem] {
@@ -73,7 +73,7 @@ struct SubscriptionsTests {
     #expect(!heard.contains("juliet@localhost/j"))
   }
 
-  private func befriend(_ harness: inout EngineHarness, _ juliet: LinkID, _ tybalt: LinkID) {
+  private func befriend(_ harness: inout EngineHarness, _ juliet: ConnectionID, _ tybalt: ConnectionID) {
     harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: tybalt)
     harness.send("<presence/>", on: juliet)
     harness.send("<presence to='tybalt@localhost' type='subscribed'/>", on: juliet)

@@ -50,10 +50,10 @@ struct RoomShutdownTests {
     }
     harness.loadsAtOnce = false
     let commits = harness.commits.count
-    for link in [romeo, juliet] { _ = harness.read(link) }
+    for connection in [romeo, juliet] { _ = harness.read(connection) }
     harness.input(.shutdown)
-    for (link, nick) in [(romeo, "owner"), (juliet, "juliet")] {
-      let heard = harness.read(link)
+    for (connection, nick) in [(romeo, "owner"), (juliet, "juliet")] {
+      let heard = harness.read(connection)
       for room in ["tea", "den"] {
         let own = heard.split(separator: "<presence ").filter { $0.contains(" from='\(room)@conference.localhost/\(nick)'") }
         #expect(own.count == 1 && own[0].contains("type='unavailable'"), "\(heard)")

@@ -120,7 +120,7 @@ struct RoomSuccessionOfAccountsTests {
   private static let tea = JID("tea@conference.localhost")!
 
   /// Romeo's room that stays, and Juliet and Nurse with it; it is in memory or not.
-  private func room(_ affiliations: [(String, String)], inMemory: Bool) -> (EngineHarness, LinkID) {
+  private func room(_ affiliations: [(String, String)], inMemory: Bool) -> (EngineHarness, ConnectionID) {
     var harness = EngineHarness()
     for name in ["romeo", "juliet", "nurse"] { harness.addAccount(name) }
     let (romeo, juliet) = (harness.session("romeo", resource: "r"), harness.session("juliet", resource: "j"))

@@ -10,7 +10,7 @@ struct InquiryTests {
   static let juliet = JID("juliet@localhost")!
 
   /// An engine that has asked for juliet's account because of a message from romeo.
-  private func asking(_ change: (inout Configuration) -> Void = { _ in }) -> (EngineHarness, LinkID, InquiryID) {
+  private func asking(_ change: (inout Configuration) -> Void = { _ in }) -> (EngineHarness, ConnectionID, InquiryID) {
     var harness = EngineHarness(change)
     harness.addAccount("romeo")
     harness.addAccount("juliet")
@@ -84,7 +84,7 @@ struct InquiryTests {
   /// One question that stays open does not keep the numbers of all that came after it.
   @Test func answeredQuestionsLeaveNothing() {
     var inquiries = Inquiries()
-    func inquiry(_ deadline: Int64) -> Inquiry { Inquiry(purpose: .login(LinkID(1)), deadline: deadline) }
+    func inquiry(_ deadline: Int64) -> Inquiry { Inquiry(purpose: .login(ConnectionID(1)), deadline: deadline) }
     let first = inquiries.add(inquiry(1))
     for _ in 0..<1000 {
       let next = inquiries.add(inquiry(2))

@@ -10,7 +10,7 @@ struct OutputCommitTests {
   static let set = "<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='juliet@localhost' name='J'/></query></iq>"
   static let ping = "<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
 
-  private func ready() -> (EngineHarness, LinkID, LinkID) {
+  private func ready() -> (EngineHarness, ConnectionID, ConnectionID) {
     var harness = EngineHarness()
     harness.addAccount("romeo")
     harness.addAccount("juliet")
@@ -181,7 +181,7 @@ struct OutboxTests {
     #expect(harness.aborted == [sessions[1]])
   }
 
-  /// A link that is only waiting to be closed holds bytes like any other.
+  /// A connection that is only waiting to be closed holds bytes like any other.
   @Test func whoIsAboutToCloseEndsBeforeOthers() {
     var (harness, romeo, sessions) = audience(of: 2) { $0.limits[.allOutboxesBytes] = 30_000 }
     harness.send(EngineHarness.chat(to: "juliet@localhost/1", String(repeating: "x", count: 20_000)), on: romeo)
@@ -192,7 +192,7 @@ struct OutboxTests {
   }
 
   /// Romeo, and Juliet's available sessions `0`, `1` and so on, none of which reads any more.
-  private func audience(of count: Int, _ change: (inout Configuration) -> Void) -> (EngineHarness, LinkID, [LinkID]) {
+  private func audience(of count: Int, _ change: (inout Configuration) -> Void) -> (EngineHarness, ConnectionID, [ConnectionID]) {
     var harness = EngineHarness(change)
     harness.addAccount("romeo")
     harness.addAccount("juliet")

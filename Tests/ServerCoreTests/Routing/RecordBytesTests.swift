@@ -14,7 +14,7 @@ struct RecordBytesTests {
   private static let toggle =
     block(500, "t") + block(500, "u").replacing("block ", with: "unblock ").replacing("/block>", with: "/unblock>")
 
-  private func ready(_ change: (inout Configuration.Limits) -> Void) -> (EngineHarness, LinkID, LinkID) {
+  private func ready(_ change: (inout Configuration.Limits) -> Void) -> (EngineHarness, ConnectionID, ConnectionID) {
     var harness = EngineHarness {
       $0.limits[.bytesPerSecond] = 0
       $0.limits[.unprocessedBytes] = 1_000
@@ -63,7 +63,7 @@ struct RecordBytesTests {
     #expect(harness.engine.marks.count(of: CommitMark.outputShareThrottled) == 2)
     harness.send(Self.toggle, on: other)
     #expect(onTheirWay(harness) == waiting)
-    for link in [mallory, other] { harness.input(.closed(link)) }
+    for connection in [mallory, other] { harness.input(.closed(connection)) }
     #expect(onTheirWay(harness) == waiting, "what is on its way stays until it has arrived")
     harness.commit()
     #expect(onTheirWay(harness) == 0)

@@ -8,8 +8,8 @@ struct AuthenticationTests {
   @Test func rightPassword() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    #expect(harness.scram("romeo", "secret", on: link).contains("<success "))
+    let connection = harness.openStream()
+    #expect(harness.scram("romeo", "secret", on: connection).contains("<success "))
   }
 
   /// RFC 2202 and RFC 4231: short keys, and keys longer than a block of the hash.
@@ -67,8 +67,8 @@ struct AuthenticationTests {
     harness.input(.control(0, .disableAccount(JID("tybalt@localhost")!)))
     var answers: [String] = []
     for name in ["romeo", "tybalt", "nobody"] {
-      let link = harness.openStream()
-      answers.append(harness.scram(name, "wrong", on: link))
+      let connection = harness.openStream()
+      answers.append(harness.scram(name, "wrong", on: connection))
     }
     #expect(answers.allSatisfy { $0 == "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>" })
   }
@@ -76,12 +76,12 @@ struct AuthenticationTests {
   @Test func saltOfAnUnknownNameStaysTheSame() {
     func salt(_ name: String) -> String {
       var harness = EngineHarness()
-      let link = harness.openStream()
-      _ = harness.read(link)
+      let connection = harness.openStream()
+      _ = harness.read(connection)
       harness.send(
         "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(Base64.encode(Array("n,,n=\(name),r=x".utf8)))</auth>",
-        on: link)
-      let challenge = harness.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap { Base64.decode(Text($0.1)) } ?? []
+        on: connection)
+      let challenge = harness.read(connection).firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap { Base64.decode(Text($0.1)) } ?? []
       return Scram.fields(Text(utf8: challenge))[1].value.string
     }
     #expect(salt("nobody") == salt("nobody"))
@@ -93,18 +93,18 @@ struct AuthenticationTests {
     var harness = EngineHarness()
     harness.addAccount("tybalt")
     harness.input(.control(0, .disableAccount(JID("tybalt@localhost")!)))
-    let link = harness.openStream()
-    #expect(harness.scram("tybalt", "secret", on: link).contains("<account-disabled/>"))
+    let connection = harness.openStream()
+    #expect(harness.scram("tybalt", "secret", on: connection).contains("<account-disabled/>"))
   }
 
   @Test func triesAreCounted() {
     var harness = EngineHarness { $0.limits[.authenticationAttempts] = 3 }
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    #expect(!harness.scram("romeo", "a", on: link).contains("stream:error"))
-    #expect(!harness.scram("romeo", "b", on: link).contains("stream:error"))
-    #expect(harness.scram("romeo", "c", on: link).contains("<policy-violation "))
-    #expect(harness.closed.contains(link))
+    let connection = harness.openStream()
+    #expect(!harness.scram("romeo", "a", on: connection).contains("stream:error"))
+    #expect(!harness.scram("romeo", "b", on: connection).contains("stream:error"))
+    #expect(harness.scram("romeo", "c", on: connection).contains("<policy-violation "))
+    #expect(harness.closed.contains(connection))
   }
 
   @Test(arguments: [
@@ -117,21 +117,21 @@ struct AuthenticationTests {
   ])
   func badRequests(_ request: String, _ condition: String) {
     var harness = EngineHarness()
-    let link = harness.openStream()
-    _ = harness.read(link)
-    harness.send(request, on: link)
-    #expect(harness.read(link).contains("<\(condition)/>"))
+    let connection = harness.openStream()
+    _ = harness.read(connection)
+    harness.send(request, on: connection)
+    #expect(harness.read(connection).contains("<\(condition)/>"))
   }
 
   /// features.md, C: authenticated as one user, acting for another.
   @Test func nobodyActsForAnother() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    _ = harness.read(link)
+    let connection = harness.openStream()
+    _ = harness.read(connection)
     let first = Base64.encode(Array("n,a=juliet@localhost,n=romeo,r=x".utf8))
-    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(first)</auth>", on: link)
-    #expect(harness.read(link).contains("<invalid-authzid/>"))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(first)</auth>", on: connection)
+    #expect(harness.read(connection).contains("<invalid-authzid/>"))
   }
 
   @Test(arguments: [
@@ -142,14 +142,14 @@ struct AuthenticationTests {
   func plainOverTLS(_ authzid: String, _ name: String, _ password: String, _ expected: String) {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-    harness.input(.encrypted(link))
-    harness.send(EngineHarness.header, on: link)
-    _ = harness.read(link)
+    let connection = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+    harness.input(.encrypted(connection))
+    harness.send(EngineHarness.header, on: connection)
+    _ = harness.read(connection)
     let message = Array(authzid.utf8) + [0] + Array(name.utf8) + [0] + Array(password.utf8)
-    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(message))</auth>", on: link)
-    #expect(harness.read(link).contains("<\(expected)"))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(message))</auth>", on: connection)
+    #expect(harness.read(connection).contains("<\(expected)"))
   }
 
   /// features.md, D4: a stream that is authenticated and has no session yet.
@@ -168,7 +168,7 @@ struct AuthenticationTests {
     let other = harness.openStream()
     harness.input(.control(1, what == "delete" ? .deleteAccount(jid) : .disableAccount(jid)))
     #expect(harness.closed == [authenticated, halfway, bound])
-    for link in [authenticated, halfway, bound] { #expect(harness.read(link).contains("<not-authorized ")) }
+    for connection in [authenticated, halfway, bound] { #expect(harness.read(connection).contains("<not-authorized ")) }
     #expect(!harness.read(other).contains("stream:error"))
   }
 

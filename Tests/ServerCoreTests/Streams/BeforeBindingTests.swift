@@ -8,14 +8,14 @@ import XMPP
 struct BeforeBindingTests {
   private static let ping = "<ping xmlns='urn:xmpp:ping'/>"
 
-  private func loggedIn() -> (EngineHarness, LinkID) {
+  private func loggedIn() -> (EngineHarness, ConnectionID) {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    _ = harness.scram("romeo", "secret", on: link)
-    harness.send(EngineHarness.header, on: link)
-    _ = harness.read(link)
-    return (harness, link)
+    let connection = harness.openStream()
+    _ = harness.scram("romeo", "secret", on: connection)
+    harness.send(EngineHarness.header, on: connection)
+    _ = harness.read(connection)
+    return (harness, connection)
   }
 
   @Test(arguments: [
@@ -27,20 +27,20 @@ struct BeforeBindingTests {
     "<iq type='result' id='1'/>", "<iq type='error' id='1'/>",
   ])
   func whatIsForOthersEndsTheStream(_ stanza: String) {
-    var (harness, link) = loggedIn()
-    harness.send(stanza, on: link)
-    #expect(harness.read(link).contains("<stream:error><not-authorized "))
-    #expect(harness.closed.contains(link))
+    var (harness, connection) = loggedIn()
+    harness.send(stanza, on: connection)
+    #expect(harness.read(connection).contains("<stream:error><not-authorized "))
+    #expect(harness.closed.contains(connection))
   }
 
   @Test(arguments: ["", " to='localhost'", " to='romeo@localhost'"])
   func aRequestToTheServerIsAnswered(_ address: String) {
-    var (harness, link) = loggedIn()
-    harness.send("<iq type='get' id='1'\(address)>\(Self.ping)</iq>", on: link)
-    let answer = harness.read(link)
+    var (harness, connection) = loggedIn()
+    harness.send("<iq type='get' id='1'\(address)>\(Self.ping)</iq>", on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains("type='error' id='1'") && answer.contains("<not-allowed "))
-    harness.send("<iq type='set' id='b'\(address)><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: link)
-    #expect(harness.read(link).contains("<jid>romeo@localhost/"))
+    harness.send("<iq type='set' id='b'\(address)><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: connection)
+    #expect(harness.read(connection).contains("<jid>romeo@localhost/"))
   }
 
   @Test(arguments: [
@@ -49,20 +49,20 @@ struct BeforeBindingTests {
     "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>\(ping)</iq>",
   ])
   func theRulesOfRequestsHoldForBinding(_ stanza: String) {
-    var (harness, link) = loggedIn()
-    harness.send(stanza, on: link)
-    let answer = harness.read(link)
+    var (harness, connection) = loggedIn()
+    harness.send(stanza, on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains("type='error'") && answer.contains("<bad-request ") && !answer.contains("<jid>"))
     #expect(harness.closed.isEmpty)
   }
 
   // MARK: Registration by a stranger
 
-  private func stranger() -> (EngineHarness, LinkID) {
+  private func stranger() -> (EngineHarness, ConnectionID) {
     var harness = EngineHarness { $0[flag: .openRegistration] = true }
-    let link = harness.openStream()
-    _ = harness.read(link)
-    return (harness, link)
+    let connection = harness.openStream()
+    _ = harness.read(connection)
+    return (harness, connection)
   }
 
   private static func request(_ attributes: String, _ content: String) -> String {
@@ -74,9 +74,9 @@ struct BeforeBindingTests {
     "<iq type='get' id='1'><query xmlns='jabber:iq:register'/>\(ping)</iq>",
   ])
   func theRulesOfRequestsHoldForStrangers(_ stanza: String) {
-    var (harness, link) = stranger()
-    harness.send(stanza, on: link)
-    let answer = harness.read(link)
+    var (harness, connection) = stranger()
+    harness.send(stanza, on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains("type='error'") && answer.contains("<bad-request "))
     #expect(harness.closed.isEmpty)
   }
@@ -85,25 +85,25 @@ struct BeforeBindingTests {
     request("type='result' id='1'", ""), request("type='get' id='1' to='elsewhere.example'", ""), "<iq type='get' id='1'>\(ping)</iq>",
   ])
   func aStrangerMayAskForNothingElse(_ stanza: String) {
-    var (harness, link) = stranger()
-    harness.send(stanza, on: link)
-    #expect(harness.read(link).contains("<stream:error><not-authorized "))
+    var (harness, connection) = stranger()
+    harness.send(stanza, on: connection)
+    #expect(harness.read(connection).contains("<stream:error><not-authorized "))
   }
 
   /// XEP-0077, 3.2: who is not logged in has nothing to cancel.
   @Test func aStrangerCannotCancelARegistration() {
-    var (harness, link) = stranger()
-    harness.send(Self.request("type='set' id='1'", "<remove/>"), on: link)
-    let answer = harness.read(link)
+    var (harness, connection) = stranger()
+    harness.send(Self.request("type='set' id='1'", "<remove/>"), on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains("type='error' id='1'") && answer.contains("<unexpected-request "))
   }
 
   /// XEP-0077, 3.3: a password of which SASLprep leaves nothing is none.
   @Test(arguments: ["", "\u{AD}", "\u{2060}\u{200D}", "\u{FEFF}"])
   func aPasswordOfNothingIsRefused(_ password: String) {
-    var (harness, link) = stranger()
-    harness.send(Self.request("type='set' id='1'", "<username>eve</username><password>\(password)</password>"), on: link)
-    #expect(harness.read(link).contains("type='error' id='1'"))
+    var (harness, connection) = stranger()
+    harness.send(Self.request("type='set' id='1'", "<username>eve</username><password>\(password)</password>"), on: connection)
+    #expect(harness.read(connection).contains("type='error' id='1'"))
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
     harness.send(Self.request("type='set' id='2'", "<username>romeo</username><password>\(password)</password>"), on: romeo)

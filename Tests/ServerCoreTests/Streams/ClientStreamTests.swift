@@ -9,8 +9,8 @@ struct ClientStreamTests {
 
   @Test func answersWithHeaderAndFeatures() {
     var harness = EngineHarness()
-    let link = harness.openStream()
-    let answer = harness.read(link)
+    let connection = harness.openStream()
+    let answer = harness.read(connection)
     #expect(answer.hasPrefix("<?xml version='1.0'?><stream:stream "))
     #expect(answer.contains(" from='localhost'") && answer.contains(" version='1.0'") && answer.contains(" id='"))
     #expect(answer.contains("<mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism>"))
@@ -36,48 +36,48 @@ struct ClientStreamTests {
   ])
   func badHeader(_ header: String, _ condition: String) {
     var harness = EngineHarness()
-    let link = harness.open()
-    harness.send(header, on: link)
-    let answer = harness.read(link)
+    let connection = harness.open()
+    harness.send(header, on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains("<stream:stream "))
     #expect(answer.contains("<stream:error><\(condition) xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"), "\(answer)")
     #expect(answer.hasSuffix("</stream:error></stream:stream>") || answer.contains("</text></stream:error></stream:stream>"))
-    #expect(harness.closed.contains(link))
-    harness.send(EngineHarness.header, on: link)
-    #expect(harness.read(link) == "")
+    #expect(harness.closed.contains(connection))
+    harness.send(EngineHarness.header, on: connection)
+    #expect(harness.read(connection) == "")
   }
 
   @Test func stanzaBeforeAuthenticationEndsTheStream() {
     var harness = EngineHarness()
-    let link = harness.openStream()
-    _ = harness.read(link)
-    harness.send("<message to='a@localhost'><body>hi</body></message><presence/>", on: link)
-    #expect(harness.read(link).contains("<not-authorized "))
-    #expect(harness.closed.contains(link))
+    let connection = harness.openStream()
+    _ = harness.read(connection)
+    harness.send("<message to='a@localhost'><body>hi</body></message><presence/>", on: connection)
+    #expect(harness.read(connection).contains("<not-authorized "))
+    #expect(harness.closed.contains(connection))
   }
 
   // MARK: STARTTLS (RFC 6120, 5)
 
   @Test func whatCameBeforeTLSIsDropped() {
     var harness = EngineHarness { $0.requiresTLS = true }
-    let link = harness.openStream()
-    #expect(harness.read(link).contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"))
-    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + EngineHarness.header, on: link)
-    #expect(harness.read(link) == "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-    #expect(harness.startsTLS.contains(link))
-    harness.input(.encrypted(link))
-    #expect(harness.read(link) == "")
-    harness.send(EngineHarness.header, on: link)
-    let features = harness.read(link)
+    let connection = harness.openStream()
+    #expect(harness.read(connection).contains("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"))
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + EngineHarness.header, on: connection)
+    #expect(harness.read(connection) == "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    #expect(harness.startsTLS.contains(connection))
+    harness.input(.encrypted(connection))
+    #expect(harness.read(connection) == "")
+    harness.send(EngineHarness.header, on: connection)
+    let features = harness.read(connection)
     #expect(features.contains("PLAIN") && !features.contains("starttls"))
   }
 
   @Test func noMechanismsBeforeTLSWhereItIsRequired() {
     var harness = EngineHarness { $0.requiresTLS = true }
-    let link = harness.openStream()
-    #expect(!harness.read(link).contains("mechanisms"))
-    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biws</auth>", on: link)
-    #expect(harness.read(link).contains("<encryption-required/>"))
+    let connection = harness.openStream()
+    #expect(!harness.read(connection).contains("mechanisms"))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biws</auth>", on: connection)
+    #expect(harness.read(connection).contains("<encryption-required/>"))
   }
 
   // MARK: Time (features.md, ST14)
@@ -94,24 +94,24 @@ struct ClientStreamTests {
 
   @Test func progressDoesNotBuyForever() {
     var harness = EngineHarness { $0.limits[.authenticationAttempts] = 1000 }
-    let link = harness.openStream()
+    let connection = harness.openStream()
     for _ in 0..<9 {
       harness.advance(seconds: 33)
-      harness.send("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", on: link)
-      #expect(!harness.closed.contains(link))
+      harness.send("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", on: connection)
+      #expect(!harness.closed.contains(connection))
     }
     harness.advance(seconds: 4)
-    #expect(harness.closed.contains(link))
+    #expect(harness.closed.contains(connection))
   }
 
   @Test func boundSessionsMayBeSilent() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.session("romeo", resource: "r")
+    let connection = harness.session("romeo", resource: "r")
     harness.advance(seconds: 100_000)
     #expect(harness.closed.isEmpty)
-    harness.send("<iq type='get' id='1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>", on: link)
-    #expect(harness.read(link).contains("type='result'"))
+    harness.send("<iq type='get' id='1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>", on: connection)
+    #expect(harness.read(connection).contains("type='result'"))
   }
 
   // MARK: Binding (RFC 6120, 7)
@@ -177,10 +177,10 @@ struct ClientStreamTests {
   @Test func aForgedSenderEndsTheStream() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.session("romeo", resource: "r")
-    harness.send("<message from='juliet@localhost' to='romeo@localhost'/>", on: link)
-    #expect(harness.read(link).contains("<invalid-from "))
-    #expect(harness.closed == [link])
+    let connection = harness.session("romeo", resource: "r")
+    harness.send("<message from='juliet@localhost' to='romeo@localhost'/>", on: connection)
+    #expect(harness.read(connection).contains("<invalid-from "))
+    #expect(harness.closed == [connection])
   }
 
   // MARK: The end
@@ -188,22 +188,22 @@ struct ClientStreamTests {
   @Test func theStreamEndsBothWays() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.session("romeo", resource: "r")
-    harness.send("</stream:stream>", on: link)
-    #expect(harness.read(link) == "</stream:stream>")
-    #expect(harness.closed == [link])
+    let connection = harness.session("romeo", resource: "r")
+    harness.send("</stream:stream>", on: connection)
+    #expect(harness.read(connection) == "</stream:stream>")
+    #expect(harness.closed == [connection])
   }
 
   /// RFC 6120, 5.4.3.2: between the word to proceed and TLS nothing can be said that anybody could read.
   @Test(arguments: [false, true])
   func whoIsAboutToEncryptIsLeftWithoutAWord(_ isShutdown: Bool) {
     var harness = EngineHarness()
-    let link = harness.openStream()
-    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-    #expect(harness.read(link).hasSuffix("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
+    let connection = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+    #expect(harness.read(connection).hasSuffix("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
     if isShutdown { harness.input(.shutdown) } else { harness.advance(seconds: 61) }
-    #expect(harness.read(link) == "")
-    #expect(harness.closed == [link])
+    #expect(harness.read(connection) == "")
+    #expect(harness.closed == [connection])
   }
 
   @Test func shutdownTellsEveryone() {

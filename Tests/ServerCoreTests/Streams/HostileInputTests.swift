@@ -23,11 +23,11 @@ struct HostileInputTests {
   @Test func aHeaderIsShortAlsoAfterLogin() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
-    let link = harness.openStream()
-    _ = harness.scram("romeo", "secret", on: link)
+    let connection = harness.openStream()
+    _ = harness.scram("romeo", "secret", on: connection)
     let long = String(repeating: "x", count: 5000)
-    harness.send(EngineHarness.header.dropLast() + " xmlns:p='\(long)'>", on: link)
-    #expect(harness.read(link).contains("<policy-violation "))
+    harness.send(EngineHarness.header.dropLast() + " xmlns:p='\(long)'>", on: connection)
+    #expect(harness.read(connection).contains("<policy-violation "))
   }
 
   /// Stored messages are bounded in bytes: they will stand in one outbox.

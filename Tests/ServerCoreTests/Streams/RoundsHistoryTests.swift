@@ -77,11 +77,11 @@ struct RoundsHistoryTests {
 
   /// The salt and the count that a name is shown.
   private func challenge(_ name: String, _ mechanism: String, _ harness: inout EngineHarness) throws -> (salt: Text, rounds: Int) {
-    let link = harness.openStream()
-    _ = harness.read(link)
+    let connection = harness.openStream()
+    _ = harness.read(connection)
     let first = Base64.encode(Array("n,,n=\(name),r=abc".utf8))
-    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
-    let answer = try #require(harness.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: connection)
+    let answer = try #require(harness.read(connection).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
     let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
     return (fields[1].value, try #require(Int(fields[2].value.string)))
   }
@@ -123,12 +123,12 @@ struct RoundsHistoryTests {
     for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
       var other = self.harness(3, history)
       other.loadsAtOnce = false
-      let link = other.openStream()
-      _ = other.read(link)
+      let connection = other.openStream()
+      _ = other.read(connection)
       let first = Base64.encode(Array("n,,n=juliet,r=abc".utf8))
-      other.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: link)
+      other.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(mechanism)'>\(first)</auth>", on: connection)
       other.input(.answered(try #require(other.open(.account(jid))), .result(database.answer(.account(jid)))))
-      let answer = try #require(other.read(link).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
+      let answer = try #require(other.read(connection).firstMatch(of: /<challenge[^>]*>([^<]*)</)?.1)
       let fields = Scram.fields(Text(utf8: try #require(Base64.decode(Text(answer)))))
       #expect(fields[2].value == "9")
     }
@@ -141,18 +141,19 @@ struct RoundsHistoryTests {
     var configuration = Configuration(domains: ["localhost"])
     (configuration.scramRounds, configuration.secret, configuration.roundsHistory) = (5, [7], history)
     var engine = Engine(configuration: configuration, seed: [1])
-    let (link, now) = (LinkID(1), Instant(monotonic: 0, wall: Self.day))
+    let (connection, now) = (ConnectionID(1), Instant(monotonic: 0, wall: Self.day))
     func input(_ input: Input) -> [Action] {
       engine.handle(input, at: now)
       return engine.flush()
     }
-    _ = input(.opened(link, from: nil))
-    _ = input(.bytes(link, Array((EngineHarness.header + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").utf8)))
-    _ = input(.encrypted(link))
+    _ = input(.opened(connection, from: nil))
+    _ = input(.bytes(connection, Array((EngineHarness.header + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").utf8)))
+    _ = input(.encrypted(connection))
     let message = Base64.encode(Array("\0nobody\0secret".utf8))
     _ = input(
       .bytes(
-        link, Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
+        connection,
+        Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
     let actions = input(.answered(InquiryID(1), .result(.owner(nil))))
     let rounds = actions.compactMap { action -> [Int]? in if case .ask(_, .deriveKeys(let request)) = action { request.rounds } else { nil }
     }

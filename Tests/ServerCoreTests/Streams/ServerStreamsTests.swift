@@ -17,32 +17,32 @@ struct ServerStreamsTests {
       $0.limits[.authenticationAttempts] = 1
       $0.limits[.derivations] = ending == .derivationsFull ? 0 : 1
     }
-    let link = encrypted(&harness)
+    let connection = encrypted(&harness)
     let message = [0] + Array("romeo".utf8) + [0] + Array("wrong".utf8)
     let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(message))</auth>"
     switch ending {
-    case .header: harness.send("<!DOCTYPE x>", on: link)
-    case .stanza: harness.send("<message/>", on: link)
-    case .passwordWrong, .derivationsFull: harness.send(auth, on: link)
+    case .header: harness.send("<!DOCTYPE x>", on: connection)
+    case .stanza: harness.send("<message/>", on: connection)
+    case .passwordWrong, .derivationsFull: harness.send(auth, on: connection)
     case .storageFailed:
       harness.loadsAtOnce = false
-      harness.send(auth, on: link)
+      harness.send(auth, on: connection)
       harness.input(.answered(harness.open(.account(JID("romeo@localhost")!))!, .failed("unreadable")))
     }
-    #expect(harness.read(link).contains("<stream:error>"))
-    #expect(harness.closed == [link])
+    #expect(harness.read(connection).contains("<stream:error>"))
+    #expect(harness.closed == [connection])
     harness.advance(seconds: 4)
     #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 0)
     harness.advance(seconds: 2)
     #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 1)
   }
 
-  private func encrypted(_ harness: inout EngineHarness) -> LinkID {
-    let link = harness.openStream()
-    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-    harness.input(.encrypted(link))
-    harness.send(EngineHarness.header, on: link)
-    _ = harness.read(link)
-    return link
+  private func encrypted(_ harness: inout EngineHarness) -> ConnectionID {
+    let connection = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+    harness.input(.encrypted(connection))
+    harness.send(EngineHarness.header, on: connection)
+    _ = harness.read(connection)
+    return connection
   }
 }

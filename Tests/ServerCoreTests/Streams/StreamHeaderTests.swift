@@ -15,20 +15,20 @@ struct StreamHeaderTests {
   }
 
   /// A session whose streams said these languages, one after the other.
-  private func session(_ harness: inout EngineHarness, _ languages: [String?], overTLS: Bool) -> LinkID {
+  private func session(_ harness: inout EngineHarness, _ languages: [String?], overTLS: Bool) -> ConnectionID {
     var rest = languages[...]
-    let link = harness.open()
-    harness.send(Self.header(rest.removeFirst()), on: link)
+    let connection = harness.open()
+    harness.send(Self.header(rest.removeFirst()), on: connection)
     if overTLS {
-      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-      harness.input(.encrypted(link))
-      harness.send(Self.header(rest.removeFirst()), on: link)
+      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+      harness.input(.encrypted(connection))
+      harness.send(Self.header(rest.removeFirst()), on: connection)
     }
-    _ = harness.scram("romeo", "secret", on: link)
-    harness.send(Self.header(rest.removeFirst()), on: link)
-    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: link)
-    _ = harness.read(link)
-    return link
+    _ = harness.scram("romeo", "secret", on: connection)
+    harness.send(Self.header(rest.removeFirst()), on: connection)
+    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: connection)
+    _ = harness.read(connection)
+    return connection
   }
 
   private func languageOfMessage(_ languages: [String?], overTLS: Bool = false, own: String = "") -> String? {
@@ -61,9 +61,9 @@ struct StreamHeaderTests {
   @Test(arguments: ["de", "en-GB", "no such language", nil])
   func theAnswerSaysTheServersOwnLanguage(_ language: String?) {
     var harness = EngineHarness()
-    let link = harness.open()
-    harness.send(Self.header(language), on: link)
-    #expect(harness.read(link).contains(" xml:lang='en'>"))
+    let connection = harness.open()
+    harness.send(Self.header(language), on: connection)
+    #expect(harness.read(connection).contains(" xml:lang='en'>"))
   }
 
   /// What is sent back with an error is in the language that it came in, and the error's text is not.
@@ -122,22 +122,22 @@ struct StreamHeaderTests {
       guard content.hasSuffix(":") else { return text.replacing("<iq", with: "<iq\(content)") }
       return text.replacing("<iq", with: "<\(content)iq").replacing("</iq", with: "</\(content)iq")
     }
-    let link = harness.open()
-    harness.send(header, on: link)
-    #expect(harness.scram("romeo", "secret", on: link).contains("<success"))
-    harness.send(header, on: link)
-    harness.send(stanza("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"), on: link)
-    #expect(harness.read(link).contains("<jid>romeo@localhost/"))
-    harness.send(stanza("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"), on: link)
-    #expect(harness.read(link).contains("type='result' id='p'"))
+    let connection = harness.open()
+    harness.send(header, on: connection)
+    #expect(harness.scram("romeo", "secret", on: connection).contains("<success"))
+    harness.send(header, on: connection)
+    harness.send(stanza("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"), on: connection)
+    #expect(harness.read(connection).contains("<jid>romeo@localhost/"))
+    harness.send(stanza("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"), on: connection)
+    #expect(harness.read(connection).contains("type='result' id='p'"))
   }
 
   /// Where the content namespace is not the default one, what does not say it is no stanza.
   @Test func aStanzaOfNoNamespaceIsNone() {
     var harness = EngineHarness()
-    let link = harness.open()
-    harness.send("<stream xmlns='\(Self.streams)' to='localhost' version='1.0'><message/>", on: link)
-    #expect(harness.read(link).contains("<unsupported-stanza-type "))
+    let connection = harness.open()
+    harness.send("<stream xmlns='\(Self.streams)' to='localhost' version='1.0'><message/>", on: connection)
+    #expect(harness.read(connection).contains("<unsupported-stanza-type "))
   }
 
   @Test(arguments: [
@@ -146,9 +146,9 @@ struct StreamHeaderTests {
   ])
   func anUndeclaredPrefixIsNotWellFormed(_ stanza: String, _ condition: String) {
     var harness = EngineHarness()
-    let link = harness.openStream()
-    harness.send(stanza, on: link)
-    #expect(harness.read(link).contains("<stream:error><\(condition) "))
+    let connection = harness.openStream()
+    harness.send(stanza, on: connection)
+    #expect(harness.read(connection).contains("<stream:error><\(condition) "))
   }
 
   @Test func aDeclarationIsTheVeryFirst() {
@@ -171,14 +171,14 @@ struct StreamHeaderTests {
   /// The header before TLS is forgotten, but for the choice of the certificate.
   @Test func theHeaderBeforeTLSIsForgotten() {
     var harness = EngineHarness { $0.domains = ["localhost", "second.example"] }
-    let link = harness.open()
-    harness.send(EngineHarness.header.replacing("to='localhost'", with: "to='second.example'"), on: link)
-    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-    #expect(harness.certificateDomains[link] == "second.example")
-    harness.input(.encrypted(link))
-    _ = harness.read(link)
-    harness.send(EngineHarness.header, on: link)
-    let answer = harness.read(link)
+    let connection = harness.open()
+    harness.send(EngineHarness.header.replacing("to='localhost'", with: "to='second.example'"), on: connection)
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+    #expect(harness.certificateDomains[connection] == "second.example")
+    harness.input(.encrypted(connection))
+    _ = harness.read(connection)
+    harness.send(EngineHarness.header, on: connection)
+    let answer = harness.read(connection)
     #expect(answer.contains(" from='localhost'") && answer.contains("<stream:features"))
   }
 
@@ -188,11 +188,11 @@ struct StreamHeaderTests {
     var harness = EngineHarness { $0.limits[.bytesPerSecond] = 0 }
     let (fresh, greeted) = (harness.open(), harness.openStream())
     for _ in 0..<20 {
-      for link in [fresh, greeted] { harness.send(String(repeating: " ", count: 4096), on: link) }
+      for connection in [fresh, greeted] { harness.send(String(repeating: " ", count: 4096), on: connection) }
     }
-    for link in [fresh, greeted] {
-      #expect(harness.read(link).contains("<policy-violation "))
-      #expect(harness.closed.contains(link))
+    for connection in [fresh, greeted] {
+      #expect(harness.read(connection).contains("<policy-violation "))
+      #expect(harness.closed.contains(connection))
     }
   }
 
@@ -200,8 +200,8 @@ struct StreamHeaderTests {
   @Test func aSessionMaySendSpaces() {
     var harness = EngineHarness { $0.limits[.bytesPerSecond] = 0 }
     harness.addAccount("romeo")
-    let link = harness.session("romeo", resource: "r")
-    for _ in 0..<40 { harness.send(String(repeating: "\n", count: 4096), on: link) }
+    let connection = harness.session("romeo", resource: "r")
+    for _ in 0..<40 { harness.send(String(repeating: "\n", count: 4096), on: connection) }
     #expect(harness.closed.isEmpty)
   }
 
@@ -213,27 +213,27 @@ struct StreamHeaderTests {
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let juliet = harness.session("juliet", resource: "j")
-    var link = harness.openStream()
+    var connection = harness.openStream()
     switch state {
     case "encrypted":
-      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: link)
-      harness.input(.encrypted(link))
-      harness.send(EngineHarness.header, on: link)
+      harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+      harness.input(.encrypted(connection))
+      harness.send(EngineHarness.header, on: connection)
     case "half logged in":
-      harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biwsbj1yb21lbyxyPWFiYw==</auth>", on: link)
+      harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biwsbj1yb21lbyxyPWFiYw==</auth>", on: connection)
     case "logged in":
-      _ = harness.scram("romeo", "secret", on: link)
-      harness.send(EngineHarness.header, on: link)
+      _ = harness.scram("romeo", "secret", on: connection)
+      harness.send(EngineHarness.header, on: connection)
     case "bound":
-      link = harness.session("romeo", resource: "r")
-      harness.send("<presence/><presence to='juliet@localhost/j'/>", on: link)
+      connection = harness.session("romeo", resource: "r")
+      harness.send("<presence/><presence to='juliet@localhost/j'/>", on: connection)
       _ = harness.read(juliet)
     default: break
     }
-    _ = harness.read(link)
-    harness.send("<stream:error><brand-new xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", on: link)
-    #expect(harness.read(link) == "</stream:stream>")
-    #expect(harness.closed == [link])
+    _ = harness.read(connection)
+    harness.send("<stream:error><brand-new xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", on: connection)
+    #expect(harness.read(connection) == "</stream:stream>")
+    #expect(harness.closed == [connection])
     if state == "bound" { #expect(harness.read(juliet).contains("type='unavailable'")) }
   }
 }

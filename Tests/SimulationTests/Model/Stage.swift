@@ -15,7 +15,7 @@ struct Stage {
   private var logins = 0
 
   private struct Device {
-    var connection: World.ConnectionID
+    var connection: World.SocketID
     var client: Client
     var received: [Element] = []
   }
@@ -110,7 +110,7 @@ struct Stage {
     }
   }
 
-  private func device(of connection: World.ConnectionID) -> JID? { devices.first { $0.value.connection == connection }?.key }
+  private func device(of connection: World.SocketID) -> JID? { devices.first { $0.value.connection == connection }?.key }
 
   private mutating func follow(_ outputs: [Client.Output], _ device: JID) {
     for output in outputs {

@@ -210,7 +210,7 @@ struct SubscriptionTableTests {
     let record = AccountRecord(jid: user.bare, credentials: [])
     var account = Account(record, now: now)
     account.setItem(item, for: item.jid)
-    var session = Session(link: LinkID(1), jid: user, language: nil)
+    var session = Session(connection: ConnectionID(1), jid: user, language: nil)
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true
     account.sessions[user.resource] = session

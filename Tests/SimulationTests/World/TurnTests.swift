@@ -36,7 +36,7 @@ struct TurnTests {
     for device in devices.dropFirst() { enter(device) }
     stage.settle()
     #expect(devices.allSatisfy { stage.isBound($0) })
-    #expect(stage.world.marks.count(of: LinkMark.linkAllOutboxesOverrun) == 0)
+    #expect(stage.world.marks.count(of: ConnectionMark.connectionAllOutboxesOverrun) == 0)
     var heard = 0
     for device in devices { heard += stage.takeReceived(by: device).count { $0.is("presence", NS.client) } }
     // Each hears of each, and of itself.

@@ -8,16 +8,16 @@ import XMPP
 /// XEP-0049, by request and whole answer.
 struct PrivateXMLTests {
   private var harness = EngineHarness()
-  private let romeo: LinkID
+  private let romeo: ConnectionID
 
   init() {
     harness.addAccount("romeo")
     romeo = harness.session("romeo", resource: "r")
   }
 
-  private mutating func ask(_ type: String, _ payload: String, on link: LinkID? = nil) -> String {
-    harness.send("<iq type='\(type)' id='p'><query xmlns='jabber:iq:private'>\(payload)</query></iq>", on: link ?? romeo)
-    return harness.read(link ?? romeo)
+  private mutating func ask(_ type: String, _ payload: String, on connection: ConnectionID? = nil) -> String {
+    harness.send("<iq type='\(type)' id='p'><query xmlns='jabber:iq:private'>\(payload)</query></iq>", on: connection ?? romeo)
+    return harness.read(connection ?? romeo)
   }
 
   private func result(_ payload: String) -> String {

@@ -5,7 +5,7 @@ internal import ServerCore
 /// there, many at once. Where both are the same loop nothing has to be handed over.
 ///
 /// The two halves belong to one loop each, as the comments say; nothing else is shared.
-final class LinkLoop: @unchecked Sendable {
+final class ConnectionLoop: @unchecked Sendable {
   let loop: any EventLoop
   private unowned let host: ServerHost
   /// It is the host's own, and nothing has to be handed over.
@@ -17,25 +17,25 @@ final class LinkLoop: @unchecked Sendable {
   /// Bytes that were said and that the host has not heard.
   private var unheard = 0
   /// Who is not read from until it has.
-  private var waiting: [LinkHandler] = []
+  private var waiting: [ConnectionHandler] = []
 
   // On the host's loop.
   /// What connections here are to do.
-  private var wanted: [(handler: LinkHandler, deed: Deed)] = []
+  private var wanted: [(handler: ConnectionHandler, deed: Deed)] = []
   /// Bytes that were heard since this loop was told.
   private var heard = 0
 
   /// Something that a connection tells the host.
   /// Smaller than an `Input`, which has room for all that storage may answer: there is one for each read.
   enum Saying {
-    case opened(LinkHandler, LinkID, from: Origin?)
-    case bytes(LinkID, [UInt8])
+    case opened(ConnectionHandler, ConnectionID, from: Origin?)
+    case bytes(ConnectionID, [UInt8])
     /// The system has taken so many bytes.
-    case accepted(LinkID, Int)
-    case encrypted(LinkID)
-    case closed(LinkID)
+    case accepted(ConnectionID, Int)
+    case encrypted(ConnectionID)
+    case closed(ConnectionID)
     /// Its peer will say nothing more. It is answered when what was said before has been.
-    case finished(LinkHandler)
+    case finished(ConnectionHandler)
 
     var byteCount: Int { if case .bytes(_, let bytes) = self { bytes.count } else { 0 } }
   }
@@ -59,10 +59,10 @@ final class LinkLoop: @unchecked Sendable {
   private static let mostUnheard = 1 << 20
 
   /// Where connections are on a loop of their own.
-  func say(_ saying: Saying, by handler: LinkHandler) {
+  func say(_ saying: Saying, by handler: ConnectionHandler) {
     said.append(saying)
     unheard += saying.byteCount
-    if unheard > LinkLoop.mostUnheard, handler.wait() { waiting.append(handler) }
+    if unheard > ConnectionLoop.mostUnheard, handler.wait() { waiting.append(handler) }
     guard said.count == 1 else { return }
     // Once for all that is said in this turn of the loop.
     loop.execute {
@@ -74,7 +74,7 @@ final class LinkLoop: @unchecked Sendable {
 
   private func wasHeard(_ count: Int) {
     unheard -= count
-    guard unheard <= LinkLoop.mostUnheard / 2, !waiting.isEmpty else { return }
+    guard unheard <= ConnectionLoop.mostUnheard / 2, !waiting.isEmpty else { return }
     let all = waiting
     waiting = []
     for handler in all { handler.goOn() }
@@ -89,13 +89,13 @@ final class LinkLoop: @unchecked Sendable {
     }
   }
 
-  func perform(_ deed: Deed, _ handler: LinkHandler) {
+  func perform(_ deed: Deed, _ handler: ConnectionHandler) {
     if isHosts { handler.perform(deed) } else { wanted.append((handler, deed)) }
   }
 
   /// The same for what is to be done most often.
-  func write(_ bytes: [UInt8], _ link: LinkID, _ handler: LinkHandler) {
-    if isHosts { handler.write(bytes) } else { wanted.append((handler, .action(.write(link, bytes)))) }
+  func write(_ bytes: [UInt8], _ connection: ConnectionID, _ handler: ConnectionHandler) {
+    if isHosts { handler.write(bytes) } else { wanted.append((handler, .action(.write(connection, bytes)))) }
   }
 
   /// Hands over what is to be done.

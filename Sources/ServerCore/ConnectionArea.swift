@@ -1,20 +1,20 @@
 extension Area {
-  static let links = Area(
-    name: "links", marks: [LinkMark.self],
+  static let connections = Area(
+    name: "connections", marks: [ConnectionMark.self],
     limits: [.outboxBytes, .allOutboxesBytes, .unprocessedBytes, .bytesPerSecond, .burstBytes])
 }
 
 extension Limit {
-  /// Bytes from the core's emission to the kernel's acceptance, of one link. Beyond it the link ends.
+  /// Bytes from the core's emission to the kernel's acceptance, of one connection. Beyond it the connection ends.
   public static let outboxBytes = bytes(
     "outbox_bytes", 32 << 20, settable: 4096...,
     effect: "a peer that does not read loses its connection at once; what was for it is treated as for one who is gone",
     trial: .low(50, 60_000, 15_000))
-  /// The same of all links together; beyond it the link with the most ends.
+  /// The same of all connections together; beyond it the connection with the most ends.
   public static let allOutboxesBytes = bytes(
     "all_outboxes_bytes", 512 << 20, settable: 4096...,
     effect: "the connection with the most unread bytes ends at once, and only as many as must", trial: .low(51, 40_000, 10_000))
-  /// Bytes received on a link and not yet worked off, beyond which it is no longer read from.
+  /// Bytes received on a connection and not yet worked off, beyond which it is no longer read from.
   public static let unprocessedBytes = bytes(
     "unprocessed_bytes", 64 << 10, settable: 4096...,
     effect: "the connection is not read from until what it sent was worked off; nothing is lost", trial: .low(52, 1000, 1))
@@ -32,23 +32,23 @@ extension Limit {
   private static let possibleRates: ClosedRange<Int64> = 0...1 << 32
 }
 
-/// Marks: links: what a peer has not taken, and what it says faster than it may.
-public enum LinkMark: UInt16, CoverageMark {
-  case linkOutboxOverrun
-  case linkAllOutboxesOverrun
-  case linkReadPaused, linkReadResumed
-  case linkHeldBack
-  case linkResumedWithInput
+/// Marks: connections: what a peer has not taken, and what it says faster than it may.
+public enum ConnectionMark: UInt16, CoverageMark {
+  case connectionOutboxOverrun
+  case connectionAllOutboxesOverrun
+  case connectionReadPaused, connectionReadResumed
+  case connectionHeldBack
+  case connectionResumedWithInput
 
-  public static let offset = Mark.offset(of: LinkMark.self)
+  public static let offset = Mark.offset(of: ConnectionMark.self)
 
   public var clause: String {
     switch self {
-    case .linkOutboxOverrun: "\(Limit.outboxBytes)"
-    case .linkAllOutboxesOverrun: "\(Limit.allOutboxesBytes)"
-    case .linkReadPaused, .linkReadResumed: "\(Limit.unprocessedBytes)"
-    case .linkHeldBack: "RFC 6120, 13.12; \(Limit.bytesPerSecond); \(Limit.burstBytes)"
-    case .linkResumedWithInput: "RFC 6120, 10.1"
+    case .connectionOutboxOverrun: "\(Limit.outboxBytes)"
+    case .connectionAllOutboxesOverrun: "\(Limit.allOutboxesBytes)"
+    case .connectionReadPaused, .connectionReadResumed: "\(Limit.unprocessedBytes)"
+    case .connectionHeldBack: "RFC 6120, 13.12; \(Limit.bytesPerSecond); \(Limit.burstBytes)"
+    case .connectionResumedWithInput: "RFC 6120, 10.1"
     }
   }
 }

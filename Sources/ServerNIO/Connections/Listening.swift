@@ -11,10 +11,12 @@ enum Listening {
 
   /// - Parameters:
   ///   - group: accepts; the host's loop alone.
-  ///   - links: has the connections: the loops of the host's `linkLoops`.
-  static func bootstrap(_ group: any EventLoopGroup, links: any EventLoopGroup, host: ServerHost, tls: Certificates) -> ServerBootstrap {
-    let homes = host.linkLoops
-    return ServerBootstrap(group: group, childGroup: links)
+  ///   - connections: has the connections: the loops of the host's `connectionLoops`.
+  static func bootstrap(_ group: any EventLoopGroup, connections: any EventLoopGroup, host: ServerHost, tls: Certificates)
+    -> ServerBootstrap
+  {
+    let homes = host.connectionLoops
+    return ServerBootstrap(group: group, childGroup: connections)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
@@ -37,7 +39,7 @@ enum Listening {
             try options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
             try options.setOption(.maxMessagesPerRead, value: 4)
           }
-          try channel.pipeline.syncOperations.addHandler(LinkHandler(home: home, host: host, tls: tls))
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(home: home, host: host, tls: tls))
         }
       }
   }

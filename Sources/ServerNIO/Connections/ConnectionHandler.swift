@@ -6,11 +6,11 @@ internal import ServerCore
 internal import XML
 
 /// One connection: tells the host what comes, and does what the host says. It belongs to the loop of its `home`.
-final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
+final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  let home: LinkLoop
+  let home: ConnectionLoop
   private let host: ServerHost
   private let tls: Certificates
   /// The handler nearest to the socket, below TLS; there is none without.
@@ -18,7 +18,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// For what goes out as it is; `nil` once there is TLS.
   private var socket: BareSocket?
   private var context: ChannelHandlerContext?
-  private var link: LinkID?
+  private var connection: ConnectionID?
   private var life = ConnectionLife()
   /// Writes that the channel has, because the system would not take them at once.
   private var writesInChannel = 0
@@ -29,7 +29,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// The host has too much to hear already.
   private var isWaiting = false
 
-  init(home: LinkLoop, host: ServerHost, tls: Certificates) {
+  init(home: ConnectionLoop, host: ServerHost, tls: Certificates) {
     self.home = home
     self.host = host
     self.tls = tls
@@ -40,22 +40,22 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
     socket = BareSocket(of: context.channel)
-    let link = host.nextLink()
-    self.link = link
-    say(.opened(self, link, from: context.remoteAddress.flatMap { Origin($0) }))
+    let connection = host.nextConnection()
+    self.connection = connection
+    say(.opened(self, connection, from: context.remoteAddress.flatMap { Origin($0) }))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
-    guard life.isOpen, let link else { return }
+    guard life.isOpen, let connection else { return }
     let buffer = unwrapInboundIn(data)
-    say(.bytes(link, buffer.withUnsafeReadableBytes { Array($0) }))
+    say(.bytes(connection, buffer.withUnsafeReadableBytes { Array($0) }))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      if let link { say(.encrypted(link)) }
+      if let connection { say(.encrypted(connection)) }
     case ChannelEvent.inputClosed:
       say(.finished(self))
     default:
@@ -63,7 +63,7 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     }
   }
 
-  /// Handshakes that fail, resets, ends of TLS without notice: the link can't go on.
+  /// Handshakes that fail, resets, ends of TLS without notice: the connection can't go on.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     abort()
   }
@@ -72,19 +72,19 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
     life.gone()
     timer?.cancel()
     timer = nil
-    if let link { say(.closed(link)) }
-    link = nil
+    if let connection { say(.closed(connection)) }
+    connection = nil
     socket = nil
     self.context = nil
   }
 
-  private func say(_ saying: LinkLoop.Saying) {
+  private func say(_ saying: ConnectionLoop.Saying) {
     if home.isHosts { host.hear(saying) } else { home.say(saying, by: self) }
   }
 
   // MARK: What is to be done
 
-  func perform(_ deed: LinkLoop.Deed) {
+  func perform(_ deed: ConnectionLoop.Deed) {
     switch deed {
     case .action(.write(_, let bytes)): write(bytes)
     case .action(.startTLS(_, let domain)): startTLS(domain)
@@ -99,20 +99,20 @@ final class LinkHandler: ChannelInboundHandler, @unchecked Sendable {
   /// Straight to the system, which mostly takes everything at once: through the channel a write takes ten times as many instructions.
   /// Bytes that the system does not take, and bytes that have to be encrypted or to stand behind something else, is the channel's.
   func write(_ bytes: [UInt8]) {
-    guard life.isOpen, let context, let link else { return }
+    guard life.isOpen, let context, let connection else { return }
     let taken = writesInChannel == 0 ? socket?.send(bytes) ?? 0 : 0
-    if taken > 0 { say(.accepted(link, taken)) }
-    if taken < bytes.count { write(bytes[taken...], of: link, context) }
+    if taken > 0 { say(.accepted(connection, taken)) }
+    if taken < bytes.count { write(bytes[taken...], of: connection, context) }
   }
 
-  private func write(_ bytes: ArraySlice<UInt8>, of link: LinkID, _ context: ChannelHandlerContext) {
+  private func write(_ bytes: ArraySlice<UInt8>, of connection: ConnectionID, _ context: ChannelHandlerContext) {
     life.writes()
     writesInChannel += 1
     let count = bytes.count
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { result in
       self.writesInChannel -= 1
-      if case .success = result { self.say(.accepted(link, count)) }
+      if case .success = result { self.say(.accepted(connection, count)) }
       self.follow(self.life.wrote())
     }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)

@@ -2,9 +2,9 @@ internal import OrderedCollections
 public import ServerCore
 
 /// A simulated TCP connection with both its ends. Either end may be gone while bytes are still on their way to the other.
-struct Connection: Sendable {
-  let id: World.ConnectionID
-  let link: LinkID
+struct SimulatedConnection: Sendable {
+  let id: World.SocketID
+  let connection: ConnectionID
   let origin: Origin?
   /// What its client has said lately and has not yet worked off at the rate that it may have.
   var spending = Spending()
@@ -42,9 +42,9 @@ struct Connection: Sendable {
     }
   }
 
-  init(_ id: World.ConnectionID, link: LinkID, from origin: Origin?, settings: WorldSettings) {
+  init(_ id: World.SocketID, connection: ConnectionID, from origin: Origin?, settings: WorldSettings) {
     self.id = id
-    self.link = link
+    self.connection = connection
     self.origin = origin
     toServer = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
     toClient = toServer
@@ -55,36 +55,36 @@ struct Connection: Sendable {
 
 extension World {
   /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
-  public mutating func connect(_ name: UInt64, from origin: Origin? = nil) -> ConnectionID {
-    let id = ConnectionID(number: name)
-    linkCount += 1
-    let link = LinkID(linkCount)
-    connections.add(Connection(id, link: link, from: origin, settings: settings))
+  public mutating func connect(_ name: UInt64, from origin: Origin? = nil) -> SocketID {
+    let id = SocketID(number: name)
+    connectionCount += 1
+    let connection = ConnectionID(connectionCount)
+    connections.add(SimulatedConnection(id, connection: connection, from: origin, settings: settings))
     guard node.isUp else {
       connections[id].isServerThere = false
       schedule(.resetOutside(id), after: latency(id))
       return id
     }
-    links[link] = id
-    tell(.opened(link, from: origin))
+    sockets[connection] = id
+    tell(.opened(connection, from: origin))
     return id
   }
 
-  public mutating func send(_ bytes: [UInt8], on id: ConnectionID) {
+  public mutating func send(_ bytes: [UInt8], on id: SocketID) {
     guard connections.has(id), connections[id].isClientThere, !connections[id].clientFinished else { return }
     connections[id].toServer.write(bytes)
     transmit(id, .toServer)
   }
 
   /// The client's handshake reaches the server in its turn; or an alert, if it does not like the certificate.
-  public mutating func completeHandshake(on id: ConnectionID, fails: Bool = false) {
+  public mutating func completeHandshake(on id: SocketID, fails: Bool = false) {
     guard connections.has(id) else { return }
     connections[id].toServer.write(fails ? .alert : .handshake)
     transmit(id, .toServer)
   }
 
   /// The client will say nothing more, and goes on reading (half-close).
-  public mutating func finish(_ id: ConnectionID) {
+  public mutating func finish(_ id: SocketID) {
     guard connections.has(id), connections[id].isClientThere, !connections[id].clientFinished else { return }
     connections[id].clientFinished = true
     connections[id].toServer.write(.fin)
@@ -93,7 +93,7 @@ extension World {
 
   /// The client's program ends its connection behind all that it has sent. What it has not read is lost; its system then says so
   /// with a reset.
-  public mutating func close(_ id: ConnectionID) {
+  public mutating func close(_ id: SocketID) {
     guard connections.has(id), connections[id].isClientThere else { return }
     let hasUnread = !connections[id].toClient.arrived.isEmpty
     if hasUnread { return reset(id) }
@@ -103,7 +103,7 @@ extension World {
   }
 
   /// The connection breaks: what the client's system had not sent is lost, and what is under way to it.
-  public mutating func reset(_ id: ConnectionID) {
+  public mutating func reset(_ id: SocketID) {
     guard connections.has(id), connections[id].isClientThere else { return }
     connections[id].isClientThere = false
     connections[id].clientFinished = true
@@ -114,7 +114,7 @@ extension World {
   }
 
   /// The client, or the way to it, is gone without a word: nothing passes any more, and nobody says so.
-  public mutating func vanish(_ id: ConnectionID) {
+  public mutating func vanish(_ id: SocketID) {
     guard connections.has(id) else { return }
     connections[id].hasVanished = true
     connections[id].toServer.isClogged = true
@@ -124,14 +124,14 @@ extension World {
   }
 
   /// The client's program stops reading, or goes on.
-  public mutating func setStuck(_ id: ConnectionID, _ isStuck: Bool) {
+  public mutating func setStuck(_ id: SocketID, _ isStuck: Bool) {
     guard connections.has(id) else { return }
     connections[id].isClientStuck = isStuck
     if !isStuck { readOutside(id, .max) }
   }
 
   /// A stuck client's program reads a little all the same.
-  public mutating func readOutside(_ id: ConnectionID, _ limit: Int) {
+  public mutating func readOutside(_ id: SocketID, _ limit: Int) {
     var left = limit
     while left > 0, connections.has(id), connections[id].isClientThere, let item = connections[id].toClient.read(left) {
       switch item {
@@ -151,7 +151,7 @@ extension World {
   }
 
   /// Nothing passes in these directions for the time being; or it does again.
-  public mutating func clog(_ id: ConnectionID, toServer: Bool?, toClient: Bool?) {
+  public mutating func clog(_ id: SocketID, toServer: Bool?, toClient: Bool?) {
     guard connections.has(id), !connections[id].hasVanished else { return }
     if let toServer { connections[id].toServer.isClogged = toServer }
     if let toClient { connections[id].toClient.isClogged = toClient }
@@ -160,17 +160,17 @@ extension World {
   }
 
   /// Connections of which at least one end is there, in the order in which they were made.
-  public var openConnections: [ConnectionID] { connections.ids }
+  public var openConnections: [SocketID] { connections.ids }
 }
 
 // MARK: - The network
 
 extension World {
-  func latency(_ id: ConnectionID, _ choices: inout Choices) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
-  private mutating func latency(_ id: ConnectionID) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
+  func latency(_ id: SocketID, _ choices: inout Choices) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
+  private mutating func latency(_ id: SocketID) -> Int64 { pick(.latency, id.number, settings.latency, &choices) }
 
   /// Lets go what may go: segments of any size, as far as buffers have room. Tells the server what its system has taken.
-  mutating func transmit(_ id: ConnectionID, _ direction: Connection.Direction) {
+  mutating func transmit(_ id: SocketID, _ direction: SimulatedConnection.Direction) {
     while connections.has(id) {
       let accepted = connections[id][direction].accept()
       let available = connections[id][direction].sendable
@@ -186,7 +186,7 @@ extension World {
     }
   }
 
-  private mutating func launch(_ item: Pipe.Item, _ id: ConnectionID, _ direction: Connection.Direction) {
+  private mutating func launch(_ item: Pipe.Item, _ id: SocketID, _ direction: SimulatedConnection.Direction) {
     var delay = latency(id)
     if case .bytes(let bytes) = item { delay += Int64(bytes.count) * settings.timePerByte }
     let arrival = max(now + delay, connections[id][direction].lastArrival)
@@ -194,7 +194,7 @@ extension World {
     schedule(direction == .toServer ? .arriveAtServer(id, item) : .arriveOutside(id, item), after: arrival - now)
   }
 
-  mutating func arriveOutside(_ id: ConnectionID, _ item: Pipe.Item) {
+  mutating func arriveOutside(_ id: SocketID, _ item: Pipe.Item) {
     guard connections.has(id) else { return }
     connections[id].toClient.arrive(item)
     guard connections[id].isClientThere else {
@@ -207,7 +207,7 @@ extension World {
     release(id)
   }
 
-  mutating func resetOutside(_ id: ConnectionID) {
+  mutating func resetOutside(_ id: SocketID) {
     guard connections.has(id) else { return }
     if connections[id].isClientThere { notices.append(.closed(id)) }
     connections[id].isClientThere = false
@@ -215,7 +215,7 @@ extension World {
   }
 
   /// Forgets a connection that is of no interest to anybody.
-  mutating func release(_ id: ConnectionID) {
+  mutating func release(_ id: SocketID) {
     guard connections.has(id), !connections[id].isServerThere, !connections[id].isClientThere else { return }
     connections.remove(id)
   }

@@ -1,16 +1,16 @@
 internal import XMPP
 
-/// Where in an array what belongs to a link stands: a table of ours, because each stanza looks for links several times.
+/// Where in an array what belongs to a connection stands: a table of ours, because each stanza looks for connections several times.
 ///
 /// `Dictionary` spreads keys so that nobody who chooses them can make them fall together, and to do so takes longer than the rest of a
-/// look-up. Links are counted by the server itself, so nobody chooses them, and a multiplication spreads them well enough.
-struct LinkPlaces: Sendable {
+/// look-up. Connections are counted by the server itself, so nobody chooses them, and a multiplication spreads them well enough.
+struct ConnectionPlaces: Sendable {
   private struct Cell: Sendable {
     /// Zero where nothing stands; it is one more than the place.
     var placeAfter = 0
     var number: UInt64 = 0
   }
-  /// As many as a power of two, or none. A link stands in the first free one from its own on, around the end.
+  /// As many as a power of two, or none. A connection stands in the first free one from its own on, around the end.
   private var cells: ContiguousArray<Cell> = []
   private var shift: UInt64 = 64
   private(set) var count = 0
@@ -18,7 +18,7 @@ struct LinkPlaces: Sendable {
   /// The golden ratio's fraction (Knuth, volume 3, 6.4): multiples of it lie as far apart as they can.
   private func home(of number: UInt64) -> Int { Int(truncatingIfNeeded: (number &* 0x9E37_79B9_7F4A_7C15) &>> shift) }
 
-  /// The link's cell, or the free one where it would stand. There is a free one.
+  /// The connection's cell, or the free one where it would stand. There is a free one.
   private func cell(of number: UInt64) -> Int {
     let mask = cells.count - 1
     var cell = home(of: number)
@@ -26,14 +26,14 @@ struct LinkPlaces: Sendable {
     return cell
   }
 
-  subscript(link: LinkID) -> Int? {
+  subscript(connection: ConnectionID) -> Int? {
     get {
       guard count > 0 else { return nil }
-      let place = cells[cell(of: link.number)].placeAfter
+      let place = cells[cell(of: connection.number)].placeAfter
       return place == 0 ? nil : place - 1
     }
     set {
-      if let newValue { put(link.number, newValue) } else { remove(link.number) }
+      if let newValue { put(connection.number, newValue) } else { remove(connection.number) }
     }
   }
 
@@ -74,7 +74,7 @@ struct LinkPlaces: Sendable {
   }
 
   /// O(n log n).
-  var sortedKeys: [LinkID] { cells.compactMap { $0.placeAfter == 0 ? nil : LinkID($0.number) }.sorted() }
+  var sortedKeys: [ConnectionID] { cells.compactMap { $0.placeAfter == 0 ? nil : ConnectionID($0.number) }.sorted() }
 }
 
 /// Says where in an array what belongs to a key stands.
@@ -85,7 +85,7 @@ protocol PlaceTable<Key> {
   var sortedKeys: [Key] { get }
 }
 
-extension LinkPlaces: PlaceTable {}
+extension ConnectionPlaces: PlaceTable {}
 
 extension Dictionary: PlaceTable where Key: Comparable, Value == Int {
   var sortedKeys: [Key] { keys.sorted() }
@@ -97,4 +97,4 @@ protocol StoreKey: Hashable, Sendable, Comparable {
 }
 
 extension JID: StoreKey {}
-extension LinkID: StoreKey { typealias Places = LinkPlaces }
+extension ConnectionID: StoreKey { typealias Places = ConnectionPlaces }

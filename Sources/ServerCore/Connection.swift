@@ -3,7 +3,7 @@ internal import XMPP
 
 /// Everything between the bytes of one connection and its stanzas that is not a system call: the parser with its limits, and the
 /// outbox with its account of what the other side has not yet taken.
-struct Link: Sendable, Codable {
+struct Connection: Sendable, Codable {
   var parser: StreamParser
   /// The server wants no further events from here for now.
   var isPaused = false
@@ -32,7 +32,7 @@ struct Link: Sendable, Codable {
 
   init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
 
-  /// Bytes that this link holds for a peer that has not taken them.
+  /// Bytes that this connection holds for a peer that has not taken them.
   var backlog: Int { outbox.count + inFlight }
 
   /// Notes that there may be something to do; `false` if that was known.
@@ -110,7 +110,7 @@ struct Link: Sendable, Codable {
   }
 
   /// What the connection is to do now.
-  mutating func flush(_ id: LinkID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {
+  mutating func flush(_ id: ConnectionID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {
     isDirty = false
     guard !isDead else { return }
     if !outbox.isEmpty {
@@ -130,7 +130,7 @@ struct Link: Sendable, Codable {
     let wantsReading = !isFull && !isHeld
     if wantsReading != isReading, !isDead {
       isReading = wantsReading
-      marks.reach(isReading ? LinkMark.linkReadResumed : isFull ? .linkReadPaused : .linkHeldBack)
+      marks.reach(isReading ? ConnectionMark.connectionReadResumed : isFull ? .connectionReadPaused : .connectionHeldBack)
       actions.append(.read(id, isReading))
     }
   }
