@@ -63,7 +63,7 @@ struct RecordedWorld {
     guard let romeo = JID("romeo@localhost"), let juliet = JID("juliet@localhost") else { return database }
     let salted = Scram.saltedPassword(.sha1, password: Array("secret".utf8), salt: [1], rounds: 1)
     let credentials = Scram.credentials(.sha1, saltedPassword: salted, salt: [1], rounds: 1)
-    database.apply(AccountRecord(jid: romeo, credentials: [credentials]).changes)
+    database.apply(StoredAccount(jid: romeo, credentials: [credentials]).changes)
     database.apply(.put(RosterItem(jid: juliet, name: "Juliet", groups: ["Capulet"], subscription: .both), of: romeo))
     return database
   }()

@@ -6,7 +6,7 @@ internal import XMPP
 /// One account while it is in use: what is stored of it, and its sessions.
 struct Account: Sendable, Codable {
   let jid: JID
-  var record: AccountRecord
+  var record: StoredAccount
   private(set) var roster: OrderedDictionary<JID, RosterItem>
   /// Items that are listed; the others are requests of strangers that wait for an answer.
   private(set) var listedCount: Int
@@ -20,7 +20,7 @@ struct Account: Sendable, Codable {
   var offlineBytes: Int
   var lastOffline: Int64
   var offlineInquiry: OfflineInquiry?
-  var linedUp: [Stanza] = []
+  var queuedBehindOffline: [Stanza] = []
   /// What they take together, in bytes as stored.
   var linedUpBytes = 0
   /// When the last session ended or the account was loaded: the beginning of its idleness.
@@ -29,10 +29,10 @@ struct Account: Sendable, Codable {
   /// - Parameter rows: everything that is stored of it.
   init(_ jid: JID, _ rows: OwnerRows, now: Instant) throws(RowProblem) {
     self.jid = jid
-    record = AccountRecord(
+    record = StoredAccount(
       jid: jid, credentials: try rows.rows(ScramCredentials.self), isDisabled: try rows.root(AccountRow.self).isDisabled)
     roster = OrderedDictionary(uniqueKeysWithValues: try rows.rows(RosterItem.self).map { ($0.jid, $0) })
-    listedCount = roster.values.count(where: \.isListed)
+    listedCount = roster.values.count(where: \.isInRoster)
     blocklist = OrderedSet(try rows.rows(BlockedAddress.self).map(\.jid))
     states = try AccountStates(rows)
     let offline = rows.summary(OfflineMessage.self)
@@ -43,7 +43,7 @@ struct Account: Sendable, Codable {
   }
 
   /// A new account.
-  init(_ record: AccountRecord, now: Instant) {
+  init(_ record: StoredAccount, now: Instant) {
     jid = record.jid
     self.record = record
     roster = [:]
@@ -60,8 +60,8 @@ struct Account: Sendable, Codable {
 
   /// Puts an item into the roster or, with `nil`, takes it out.
   mutating func setItem(_ item: RosterItem?, for contact: JID) {
-    if roster[contact]?.isListed ?? false { listedCount -= 1 }
-    if item?.isListed ?? false { listedCount += 1 }
+    if roster[contact]?.isInRoster ?? false { listedCount -= 1 }
+    if item?.isInRoster ?? false { listedCount += 1 }
     roster[contact] = item
   }
   mutating func clearRoster() { (roster, listedCount) = ([:], 0) }

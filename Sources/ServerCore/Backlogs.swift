@@ -53,7 +53,7 @@ struct Backlogs: Sendable {
   private mutating func rebuild(_ connections: borrowing Store<ConnectionID, Connection>) {
     var entries: [Entry] = []
     for connection in connections.sortedKeys() {
-      if let bytes = connections.look(connection, { $0.backlog }), bytes > 0 { entries.append(Entry(bytes: bytes, connection: connection)) }
+      if let bytes = connections.read(connection, { $0.backlog }), bytes > 0 { entries.append(Entry(bytes: bytes, connection: connection)) }
     }
     mostEntries = 2 * entries.count + 64
     heap = Heap(entries)
@@ -61,7 +61,7 @@ struct Backlogs: Sendable {
 
   private mutating func largest(_ connections: borrowing Store<ConnectionID, Connection>) -> ConnectionID? {
     while let top = heap?.max {
-      let bytes = connections.look(top.connection) { $0.backlog } ?? 0
+      let bytes = connections.read(top.connection) { $0.backlog } ?? 0
       if bytes == top.bytes { return top.connection }
       // Never less: what a connection holds more than before, it has an entry for.
       heap?.removeMax()

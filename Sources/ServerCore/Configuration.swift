@@ -35,7 +35,7 @@ extension Configuration {
   }
 }
 
-/// The configuration in force, with what is worked out from it. It is handed to every step, so it is one reference; nothing in it changes.
+/// The configuration in force, with what is worked out from it. It is handed to every transaction, so it is one reference; nothing in it changes.
 final class SharedConfiguration: Sendable, Codable {
   let configuration: Configuration
   /// The domains that rooms live at.

@@ -24,11 +24,11 @@ struct Connection: Sendable, Codable {
   private(set) var isReading = true
   /// Its peer spoke faster than it may, and is not heard for a while.
   private(set) var isHeld = false
-  /// Until when what the peer has said is paid for: see `Pace`.
-  private var paid = Pace.nothingPaid
+  /// Until when what the peer has said is paid for: see `RateLimit`.
+  private var paidUntil = RateLimit.nothingPaid
 
   /// All but what is never so when a snapshot is taken.
-  private enum CodingKeys: CodingKey { case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paid }
+  private enum CodingKeys: CodingKey { case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paidUntil }
 
   init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
 
@@ -49,23 +49,23 @@ struct Connection: Sendable, Codable {
   }
 
   /// Counts what the peer has said. Returns until when it is held back, if it has just become too much.
-  mutating func charge(_ cost: Int, _ pace: Pace, at now: Int64) -> Int64? {
+  mutating func charge(_ cost: Int, _ rateLimit: RateLimit, at now: Int64) -> Int64? {
     guard !isDead else { return nil }
-    paid = pace.paid(after: paid, adding: cost, at: now)
-    guard paid > now, !isHeld else { return nil }
+    paidUntil = rateLimit.paidUntil(after: paidUntil, adding: cost, at: now)
+    guard paidUntil > now, !isHeld else { return nil }
     isHeld = true
-    return paid
+    return paidUntil
   }
 
   /// The time has come to hear the peer again; or when it will have, if more came meanwhile that had been read already.
   mutating func release(at now: Int64) -> Int64? {
-    if paid > now { return paid }
+    if paidUntil > now { return paidUntil }
     isHeld = false
     return nil
   }
 
   /// Until when it is held, if it is.
-  var heldUntil: Int64? { isHeld ? paid : nil }
+  var heldUntil: Int64? { isHeld ? paidUntil : nil }
 
   /// What the parser has, if it is wanted now.
   mutating func next(using pool: ParserPool) -> StreamParser.Event? { isPaused || isDead ? nil : parser.next(using: pool) }

@@ -6,7 +6,7 @@ internal import XMPP
 /// What happens to an `Engine`: all that a socket adapter or a simulated world can tell it.
 public enum Input: Sendable {
   /// Somebody connected; `nil` if nobody knows from where.
-  case opened(ConnectionID, from: Origin?)
+  case opened(ConnectionID, from: SourceNetwork?)
   case bytes(ConnectionID, [UInt8])
   /// So many bytes of what was to be written were accepted by the system.
   case accepted(ConnectionID, Int)
@@ -58,9 +58,9 @@ public struct Engine {
   private(set) var connections = Store<ConnectionID, Connection>()
   private let pool: ParserPool
   let limits: Configuration.Limits
-  private let pace: Pace?
+  private let rateLimit: RateLimit?
   /// Connections that are too fast to be read from now.
-  private var holds = HeldConnections()
+  private var holds = ThrottledConnections()
   private var heldCount = 0
   private var effects: [Effect] = []
   private var actions: [Action] = []
@@ -87,7 +87,7 @@ public struct Engine {
     server = Server(configuration: configuration, seed: seed)
     limits = configuration.limits
     backlogs = Backlogs(limit: limits[.allOutboxesBytes])
-    pace = Pace(limits)
+    rateLimit = RateLimit(limits)
     self.pool = pool
   }
 
@@ -97,7 +97,7 @@ public struct Engine {
     self.connections = connections
     limits = server.configuration.limits
     backlogs = Backlogs(limit: limits[.allOutboxesBytes])
-    pace = Pace(limits)
+    rateLimit = RateLimit(limits)
     pool = ParserPool()
     for connection in connections.sortedKeys() {
       backlogs.all += connections[connection]?.backlog ?? 0
@@ -133,11 +133,11 @@ public struct Engine {
       connections[connection] = Connection(limits: limits.unauthenticatedStream)
       tell(.opened(connection, from: origin), now)
     case .bytes(let connection, let bytes):
-      guard connections.change(connection, { $0.receive(bytes) }) ?? false else { break }
+      guard connections.modify(connection, { $0.receive(bytes) }) ?? false else { break }
       pump(connection, now)
       charge(connection, bytes.count, now)
     case .accepted(let connection, let count):
-      backlogs.all -= connections.change(connection) { $0.accepted(count) } ?? 0
+      backlogs.all -= connections.modify(connection) { $0.accepted(count) } ?? 0
     case .encrypted(let connection): tell(.encrypted(connection), now)
     case .closed(let connection):
       guard let gone = remove(connection) else { return }
@@ -163,9 +163,9 @@ public struct Engine {
 
   /// What a peer has said is paid for, by being heard later if need be, with all that was written since somebody was charged.
   private mutating func charge(_ connection: ConnectionID, _ said: Int, _ now: Instant) {
-    let cost = Pace.cost(of: said, causing: unflushedBytes - charged)
+    let cost = RateLimit.cost(of: said, causing: unflushedBytes - charged)
     charged = unflushedBytes
-    guard let pace, let time = connections.change(connection, { $0.charge(cost, pace, at: now.monotonic) }) ?? nil else { return }
+    guard let rateLimit, let time = connections.modify(connection, { $0.charge(cost, rateLimit, at: now.monotonic) }) ?? nil else { return }
     hold(connection, until: time)
   }
 
@@ -180,7 +180,7 @@ public struct Engine {
     while let connection = holds.popDue(at: now) { due.append(connection) }
     // In an order that a snapshot can't change: it knows when each may be heard, but not for when that was put off.
     for connection in due.sorted() {
-      guard let later = connections.change(connection, { $0.release(at: now) }) else { continue }
+      guard let later = connections.modify(connection, { $0.release(at: now) }) else { continue }
       heldCount -= 1
       if let later { hold(connection, until: later) } else { change(connection) { _ in } }
     }
@@ -204,7 +204,7 @@ public struct Engine {
   /// - Parameter wanted: is empty.
   public mutating func flush(into wanted: inout [Action]) {
     for connection in dirty {
-      _ = connections.change(connection) {
+      _ = connections.modify(connection) {
         $0.flush(connection, unprocessedLimit: limits[.unprocessedBytes], into: &actions, &connectionMarks)
       }
     }
@@ -221,7 +221,7 @@ public struct Engine {
 
   /// Gives the server what the connection's parser has, one event at a time: each may change how the next is read.
   private mutating func pump(_ connection: ConnectionID, _ now: Instant) {
-    while let event = connections.change(connection, { $0.next(using: pool) }) ?? nil {
+    while let event = connections.modify(connection, { $0.next(using: pool) }) ?? nil {
       switch event {
       case .header(let header): tell(.header(connection, header), now)
       case .stanza(let element): tell(.stanza(connection, element), now)
@@ -229,7 +229,7 @@ public struct Engine {
       case .failure(let failure): tell(.streamFailure(connection, failure), now)
       }
     }
-    if connections.change(connection, { $0.dirty() }) ?? false { dirty.append(connection) }
+    if connections.modify(connection, { $0.dirty() }) ?? false { dirty.append(connection) }
   }
 
   private mutating func tell(_ event: Event, _ now: Instant) {
@@ -281,7 +281,7 @@ public struct Engine {
   }
 
   private mutating func change(_ connection: ConnectionID, _ body: (inout Connection) -> Void) {
-    let change: (isFirst: Bool, added: Int, all: Int)?? = connections.change(connection) { connection in
+    let change: (isFirst: Bool, added: Int, all: Int)?? = connections.modify(connection) { connection in
       guard !connection.isDead else { return nil }
       let before = connection.backlog
       body(&connection)
@@ -323,7 +323,7 @@ public struct Engine {
 
   /// What the connection held is free at once, or the rest of the same broadcast would take others along.
   private mutating func kill(_ connection: ConnectionID) {
-    let held = connections.change(connection) { connection in
+    let held = connections.modify(connection) { connection in
       defer { connection.die() }
       return connection.backlog
     }

@@ -12,7 +12,7 @@ public struct ConnectionID: Sendable, Hashable, Comparable, Codable {
 /// What happens to a `Server`.
 public enum Event: Sendable {
   /// A client connected, from somewhere that is known or not.
-  case opened(ConnectionID, from: Origin?)
+  case opened(ConnectionID, from: SourceNetwork?)
   case header(ConnectionID, StreamParser.Header)
   case stanza(ConnectionID, Element)
   case streamEnd(ConnectionID)

@@ -54,7 +54,7 @@ extension Server {
       ("steps behind a commit", stepsBehindCommits),
       ("askers of a list", listings.count),
     ]
-    for jid in accounts.sortedKeys() { counts.append(("lined up messages", accounts[jid]?.entity?.linedUp.count ?? 0)) }
+    for jid in accounts.sortedKeys() { counts.append(("lined up messages", accounts[jid]?.entity?.queuedBehindOffline.count ?? 0)) }
     return counts.first { $0.1 > 0 }.map { Gauge(name: $0.0, value: $0.1, limit: 0) }
   }
 
@@ -68,16 +68,16 @@ extension Server {
     }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.parkedStanzas]) }
     for jid in accounts.sortedKeys() {
-      guard let slot = accounts[jid] else { continue }
-      body("stanzas parked for an account", slot.parked.count, limits[.parkedStanzas])
-      guard let account = slot.entity else { continue }
+      guard let loadable = accounts[jid] else { continue }
+      body("stanzas parked for an account", loadable.parked.count, limits[.parkedStanzas])
+      guard let account = loadable.entity else { continue }
       body("sessions of an account", account.sessions.count, limits[.sessionsPerAccount])
       body("roster items", account.listedCount, limits[.rosterItems])
       body("requests to subscribe", account.roster.count - account.listedCount, limits[.pendingRequests])
       body("blocked addresses", account.blocklist.count, limits[.blockedAddresses])
       body("offline messages", account.offlineCount, limits[.offlineMessages])
       body("offline bytes", account.offlineBytes, limits[.offlineBytes])
-      body("messages lined up behind stored ones", account.linedUp.count, limits[.offlineMessages])
+      body("messages lined up behind stored ones", account.queuedBehindOffline.count, limits[.offlineMessages])
       body("bytes lined up behind stored ones", account.linedUpBytes, limits[.offlineBytes])
       for gauge in account.states.gauges { body(gauge.name, gauge.value, gauge.limit) }
       for session in account.sessions.values {
@@ -85,9 +85,9 @@ extension Server {
       }
     }
     for jid in rooms.sortedKeys() {
-      guard let slot = rooms[jid] else { continue }
-      body("stanzas parked for a room", slot.parked.count, limits[.parkedStanzas])
-      slot.entity?.visitGauges(limits, body)
+      guard let loadable = rooms[jid] else { continue }
+      body("stanzas parked for a room", loadable.parked.count, limits[.parkedStanzas])
+      loadable.entity?.visitGauges(limits, body)
     }
   }
 }

@@ -39,7 +39,7 @@ extension Server {
   /// Questions that have no answer yet, of those for which there is a limit.
   public var openQuestions: Int { inquiries.limitedCount }
 
-  /// No step is held back for a commit: all that was to be said has been.
+  /// No transaction is held back for a commit: all that was to be said has been.
   public var isFlushed: Bool { commits.depth == 0 }
 }
 
@@ -107,18 +107,18 @@ extension Server {
     case other
   }
 
-  private func errands(for query: Query) -> [Errand] {
+  private func tasks(for query: Query) -> [PendingTask] {
     guard case .owner(let owner) = query else { return [] }
     return owner.kind == .account ? accounts[owner.jid]?.parked ?? [] : rooms[owner.jid]?.parked ?? []
   }
 
   /// How much waits for an account or room.
-  public func parkedCount(for query: Query) -> Int { errands(for: query).count }
+  public func parkedCount(for query: Query) -> Int { tasks(for: query).count }
 
   /// All that waits for an account or room, in the order of coming.
   public func parked(for query: Query) -> [ParkedView] {
-    errands(for: query).map { errand in
-      switch errand {
+    tasks(for: query).map { task in
+      switch task {
       case .stanza(let stanza): .stanza(stanza.element, from: stanza.from, to: stanza.to)
       case .create: .creation
       case .remove: .removal
@@ -133,7 +133,7 @@ extension Server {
 extension Engine {
   /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. What was counted on
   /// the way, and when timers are due, is not in it.
-  public var essence: [UInt8] {
+  public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
     return (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "configuration", "limits"])) ?? []
   }

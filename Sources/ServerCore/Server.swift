@@ -6,26 +6,26 @@ internal import XMPP
 
 /// The whole behaviour of a server as one value: events go in, effects come out.
 ///
-/// It does no I/O, reads no clock and knows no randomness but its generator's: the same events at the same times give the same
+/// It does no I/O, reads no clock and knows no randomness but its random's: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
 public struct Server: Sendable, Codable {
   let setting: SharedConfiguration
   public var configuration: Configuration { _read { yield setting.configuration } }
-  var generator: Generator
+  var random: RandomSource
   var streams = Store<ConnectionID, ClientStream>()
   /// Streams without a session: those whose authentication an account's end must cut short.
   var unbound = Table<ConnectionID, Bool>()
   /// How many connections there are from where.
-  var connectionCounts = Table<Origin, Int>()
-  var accounts = Store<JID, Slot<Account>>()
-  var rooms = Store<JID, Slot<Room>>()
-  /// Open questions; a step has them while it lasts.
+  var connectionCounts = Table<SourceNetwork, Int>()
+  var accounts = Store<JID, Loadable<Account>>()
+  var rooms = Store<JID, Loadable<Room>>()
+  /// Open questions; a transaction has them while it lasts.
   private(set) var inquiries = Inquiries()
   /// Who waits for a list from storage.
   var listings: OrderedDictionary<RowQuery, Listing> = [:]
   private(set) var commits = OutputCommit()
   private var timers = Timers()
-  /// What this server has reached; a step has them while it lasts.
+  /// What this server has reached; a transaction has them while it lasts.
   public private(set) var marks = Marks()
   /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
@@ -34,7 +34,7 @@ public struct Server: Sendable, Codable {
   var isShuttingDown = false
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
-  struct Slot<Entity: Sendable & Codable>: Sendable, Codable {
+  struct Loadable<Entity: Sendable & Codable>: Sendable, Codable {
     /// One or none, in storage of its own: see `Store`.
     private var held: ContiguousArray<Entity>
     var entity: Entity? {
@@ -49,7 +49,7 @@ public struct Server: Sendable, Codable {
     /// The question for it whose answer counts, while it is on its way.
     var inquiry: InquiryID?
     var isLoading: Bool { inquiry != nil }
-    var parked: [Errand] = []
+    var parked: [PendingTask] = []
 
     init(_ entity: Entity?) { held = entity.map { [$0] } ?? [] }
 
@@ -60,14 +60,14 @@ public struct Server: Sendable, Codable {
     }
 
     /// Does something with the account or room, in its place; `nil` if it is not there.
-    mutating func change<Answer>(_ body: (inout Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(&held[0]) }
-    func look<Answer>(_ body: (borrowing Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(held[0]) }
+    mutating func modify<Answer>(_ body: (inout Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(&held[0]) }
+    func read<Answer>(_ body: (borrowing Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(held[0]) }
   }
 
-  /// - Parameter seed: the generator's key; 32 bytes of entropy in production.
+  /// - Parameter seed: the random's key; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
     setting = SharedConfiguration(configuration)
-    generator = Generator(key: seed)
+    random = RandomSource(key: seed)
   }
 
   /// When `Event.deadline` should come, on the monotonic clock.
@@ -82,7 +82,7 @@ public struct Server: Sendable, Codable {
       return
     case .commitFailed(let number):
       let loss = commits.failed(from: number, &marks)
-      perform(at: now, for: nil, into: &effects) { server, step in server.recover(from: loss, &step) }
+      perform(at: now, for: nil, into: &effects) { server, transaction in server.recover(from: loss, &transaction) }
       unthrottle(&effects)
       return
     default:
@@ -91,7 +91,7 @@ public struct Server: Sendable, Codable {
     let waitedBefore = waiting
     let bytesBefore = commits.bytes
     let cause: ConnectionID? = if case .stanza(let connection, _) = event { connection } else { nil }
-    perform(at: now, for: cause, into: &effects) { server, step in server.react(to: event, &step) }
+    perform(at: now, for: cause, into: &effects) { server, transaction in server.react(to: event, &transaction) }
     if let cause {
       throttle(cause, waitedBefore: waitedBefore, bytesBefore: bytesBefore, &effects)
     } else {
@@ -104,7 +104,7 @@ public struct Server: Sendable, Codable {
     // Mostly nothing waits.
     guard commits.bytes > 0 || waiting > setting.configuration.limits[.heldSteps] else { return }
     let limits = setting.configuration.limits
-    guard let account = streams.look(connection, { $0.account }) ?? nil else { return }
+    guard let account = streams.read(connection, { $0.account }) ?? nil else { return }
     let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
     if commits.bytes(of: account) > limits[.accountRecordBytes] {
@@ -123,7 +123,7 @@ public struct Server: Sendable, Codable {
 
   /// Steps that wait for a commit.
   var stepsBehindCommits: Int { commits.depth }
-  /// Steps and errands that wait for storage.
+  /// Steps and tasks that wait for storage.
   private var waiting: Int { commits.depth + parkedCount }
 
   private mutating func unthrottle(_ effects: inout [Effect]) {
@@ -132,7 +132,7 @@ public struct Server: Sendable, Codable {
     guard waiting <= limits[.heldSteps] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
     var kept: [ConnectionID] = []
     for connection in throttled {
-      guard let stream = streams.look(connection, { (isThere: true, account: $0.account) }) else { continue }
+      guard let stream = streams.read(connection, { (isThere: true, account: $0.account) }) else { continue }
       if let account = stream.account, commits.bytes(of: account) > limits[.accountRecordBytes] / 2 {
         kept.append(connection)
       } else {
@@ -144,68 +144,68 @@ public struct Server: Sendable, Codable {
   }
 
   private mutating func perform(
-    at now: Instant, for cause: ConnectionID?, into effects: inout [Effect], _ body: (inout Server, inout Step) -> Void
+    at now: Instant, for cause: ConnectionID?, into effects: inout [Effect], _ body: (inout Server, inout Transaction) -> Void
   ) {
-    var step = Step(now: now, setting: setting)
-    // Moved there and back: with two owners, each step's first mark would copy them all.
-    swap(&marks, &step.marks)
-    swap(&generator, &step.generator)
-    swap(&inquiries, &step.inquiries)
-    body(&self, &step)
-    settle(&step)
-    if let deadline = step.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
-    swap(&inquiries, &step.inquiries)
-    swap(&generator, &step.generator)
-    swap(&marks, &step.marks)
-    let payer = step.changedBytes > 0 ? cause.flatMap { streams.look($0) { $0.account } ?? nil } : nil
-    commits.add(step, cause: cause, payer: payer, into: &effects, &marks)
+    var transaction = Transaction(now: now, setting: setting)
+    // Moved there and back: with two owners, each transaction's first mark would copy them all.
+    swap(&marks, &transaction.marks)
+    swap(&random, &transaction.random)
+    swap(&inquiries, &transaction.inquiries)
+    body(&self, &transaction)
+    settle(&transaction)
+    if let deadline = transaction.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
+    swap(&inquiries, &transaction.inquiries)
+    swap(&random, &transaction.random)
+    swap(&marks, &transaction.marks)
+    let payer = transaction.changedBytes > 0 ? cause.flatMap { streams.read($0) { $0.account } ?? nil } : nil
+    commits.add(transaction, cause: cause, payer: payer, into: &effects, &marks)
   }
 
   /// Delivers what was routed, and does what features left to the server, until nothing is left.
-  private mutating func settle(_ step: inout Step) {
+  private mutating func settle(_ transaction: inout Transaction) {
     while true {
-      if let mail = step.mail.popFirst() {
-        deliver(mail, &step)
-      } else if let (jid, errand) = step.errands.popFirst() {
-        run(errand, for: jid, &step)
+      if let envelope = transaction.routed.popFirst() {
+        deliver(envelope, &transaction)
+      } else if let (jid, task) = transaction.tasks.popFirst() {
+        run(task, for: jid, &transaction)
       } else {
         return
       }
     }
   }
 
-  private mutating func react(to event: Event, _ step: inout Step) {
+  private mutating func react(to event: Event, _ transaction: inout Transaction) {
     switch event {
-    case .opened(let connection, let origin): open(connection, from: origin, &step)
-    case .header(let connection, let header): withStream(connection, &step) { $0.headerReceived(header, &$1) }
-    case .stanza(let connection, let element): elementReceived(connection, element, &step)
-    case .streamEnd(let connection): streamEnded(connection, &step)
+    case .opened(let connection, let origin): open(connection, from: origin, &transaction)
+    case .header(let connection, let header): withStream(connection, &transaction) { $0.headerReceived(header, &$1) }
+    case .stanza(let connection, let element): elementReceived(connection, element, &transaction)
+    case .streamEnd(let connection): streamEnded(connection, &transaction)
     case .streamFailure(let connection, let failure):
-      step.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
-      endStream(connection, failure.streamError, &step)
-    case .encrypted(let connection): withStream(connection, &step) { $0.tlsEstablished(&$1) }
-    case .closed(let connection): connectionClosed(connection, &step)
-    case .answered(let id, let answer): answered(id, answer, &step)
-    case .control(let id, let request): control(id, request, &step)
-    case .deadline: deadlinePassed(&step)
-    case .shutdown: shutDown(&step)
+      transaction.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
+      endStream(connection, failure.streamError, &transaction)
+    case .encrypted(let connection): withStream(connection, &transaction) { $0.tlsEstablished(&$1) }
+    case .closed(let connection): connectionClosed(connection, &transaction)
+    case .answered(let id, let answer): answered(id, answer, &transaction)
+    case .control(let id, let request): control(id, request, &transaction)
+    case .deadline: deadlinePassed(&transaction)
+    case .shutdown: shutDown(&transaction)
     case .committed, .commitFailed: break
     }
   }
 
   // MARK: Time
 
-  func isPast(_ time: Int64, _ step: Step) -> Bool { time <= step.now.monotonic }
+  func isPast(_ time: Int64, _ transaction: Transaction) -> Bool { time <= transaction.now.monotonic }
 
   mutating func wake(_ subject: Timers.Subject, at time: Int64) { timers.wake(subject, at: time) }
 
-  private mutating func deadlinePassed(_ step: inout Step) {
-    while let subject = timers.popDue(at: step.now.monotonic) {
+  private mutating func deadlinePassed(_ transaction: inout Transaction) {
+    while let subject = timers.popDue(at: transaction.now.monotonic) {
       switch subject {
-      case .connection(let connection): checkConnection(connection, &step)
-      case .account(let jid): releaseIfIdle(account: jid, &step)
-      case .room(let jid): checkRoom(jid, &step)
-      case .inquiries: expireInquiries(&step)
+      case .connection(let connection): checkConnection(connection, &transaction)
+      case .account(let jid): releaseIfIdle(account: jid, &transaction)
+      case .room(let jid): checkRoom(jid, &transaction)
+      case .inquiries: expireInquiries(&transaction)
       }
     }
   }
@@ -213,43 +213,48 @@ public struct Server: Sendable, Codable {
   // MARK: Failure and end
 
   /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
-  private mutating func recover(from loss: OutputCommit.Loss, _ step: inout Step) {
-    step.reach(CommitMark.outputFailed)
-    step.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
+  private mutating func recover(from loss: OutputCommit.Loss, _ transaction: inout Transaction) {
+    transaction.reach(CommitMark.outputFailed)
+    transaction.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
     // A connection whose end was among what was lost still has to end.
     for connection in loss.connections where streams[connection]?.isClosing ?? false {
-      step.outputs.append(step.reach(CommitMark.outputLostEnd, .close(connection)))
+      transaction.outputs.append(transaction.reach(CommitMark.outputLostEnd, .close(connection)))
     }
     // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
-    for connection in loss.connections where !(streams[connection]?.isBound ?? true) { withStream(connection, &step) { $0.abandon(&$1) } }
+    for connection in loss.connections where !(streams[connection]?.isBound ?? true) {
+      withStream(connection, &transaction) { $0.abandon(&$1) }
+    }
     for jid in loss.touched {
-      if let slot = rooms[jid], !slot.isLoading {
+      if let loadable = rooms[jid], !loadable.isLoading {
         _ = rooms.remove(jid)
-        var entity = slot.entity
-        entity?.abandon(&step)
+        var entity = loadable.entity
+        entity?.abandon(&transaction)
       }
-      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &step) }
+      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &transaction) }
     }
     for connection in loss.connections where streams[connection]?.isBound ?? false {
-      endStream(connection, step.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &step)
+      endStream(
+        connection, transaction.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &transaction
+      )
     }
     for id in loss.controls {
-      step.outputs.append(step.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+      transaction.outputs.append(
+        transaction.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
     }
   }
 
-  private mutating func shutDown(_ step: inout Step) {
+  private mutating func shutDown(_ transaction: inout Transaction) {
     isShuttingDown = true
     for jid in rooms.sortedKeys() {
       guard rooms[jid]?.entity != nil else { continue }
-      rooms[jid]!.entity!.shutDown(&step)
+      rooms[jid]!.entity!.shutDown(&transaction)
       _ = rooms.remove(jid)
     }
     // Occupants must have their word before they have no session any more that it could go to.
-    settle(&step)
+    settle(&transaction)
     for connection in streams.sortedKeys() {
-      endStream(connection, step.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &step)
+      endStream(connection, transaction.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &transaction)
     }
   }
 }

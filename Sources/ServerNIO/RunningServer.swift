@@ -17,7 +17,7 @@ public final class RunningServer: Sendable {
   private let groups: [MultiThreadedEventLoopGroup]
   private let channels: [any Channel]
   private let host: ServerHost
-  private let folder: DataFolder
+  private let folder: DataDirectory
   private let isStopped = Mutex(false)
 
   /// The port of the first listener.
@@ -26,10 +26,10 @@ public final class RunningServer: Sendable {
   /// Returns when the server listens. Blocks; not to be called on an event loop.
   public static func start(configuration: ServeConfiguration) throws(SetupError) -> RunningServer {
     Listening.raiseDescriptorLimit()
-    let folder = try DataFolder(configuration.dataFolder)
+    let folder = try DataDirectory(configuration.dataFolder)
     let tls = try Certificates(configuration)
     var core = configuration.core
-    core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
+    core.secret = try DataDirectory.secret(configuration.dataFolder + "/secret")
     let storage = try openStorage(configuration)
     core.roundsHistory = try roundsHistory(storage, core, configuration)
     let seed = randomSeed()
@@ -57,7 +57,7 @@ public final class RunningServer: Sendable {
     return RunningServer(groups: groups, channels: channels, host: host, folder: folder)
   }
 
-  private init(groups: [MultiThreadedEventLoopGroup], channels: [any Channel], host: ServerHost, folder: DataFolder) {
+  private init(groups: [MultiThreadedEventLoopGroup], channels: [any Channel], host: ServerHost, folder: DataDirectory) {
     self.groups = groups
     self.channels = channels
     self.host = host
@@ -86,7 +86,7 @@ public final class RunningServer: Sendable {
       } catch {
         for channel in channels { try? channel.close().wait() }
         throw SetupError(
-          "can't listen on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
+          "can't processPending on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
       }
     }
     return channels
@@ -118,7 +118,7 @@ public final class RunningServer: Sendable {
         RoundsHistory.Share(rounds: Int(clamping: $0.value), accounts: $0.owners)
       }
     } catch { throw SetupError(error.description) }
-    return try DataFolder.roundsHistory(configuration.dataFolder + "/scram_rounds", shares: shares, core, at: .now())
+    return try DataDirectory.roundsHistory(configuration.dataFolder + "/scram_rounds", shares: shares, core, at: .now())
   }
 
   /// 32 bytes from the system's cryptographic source.

@@ -11,7 +11,7 @@ internal import Synchronization
 /// may have loops of their own (`ConnectionLoop`).
 final class ServerHost: @unchecked Sendable {
   let loop: any EventLoop
-  private var hearing: Hearing
+  private var driver: EngineDriver
   private var storage: StorageQueue!
   private let logger: Logger
 
@@ -34,7 +34,7 @@ final class ServerHost: @unchecked Sendable {
   /// - Parameter connectionLoops: where connections are; may be the same as `loop`, or it and others.
   init(loop: any EventLoop, connectionLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
     self.loop = loop
-    hearing = Hearing(engine, logger)
+    driver = EngineDriver(engine, logger)
     self.logger = logger
     handsOver = !(connectionLoops.count == 1 && connectionLoops[0] === loop)
     self.storage = StorageQueue(storage) { [unowned self] answers in
@@ -45,7 +45,7 @@ final class ServerHost: @unchecked Sendable {
   }
 
   /// To be called before anything happens.
-  func record(into folder: consuming RecordingFolder) { hearing.record(into: folder) }
+  func record(into folder: consuming RecordingFolder) { driver.record(into: folder) }
 
   // MARK: In
 
@@ -53,17 +53,17 @@ final class ServerHost: @unchecked Sendable {
   func handle(_ input: Input) {
     loop.preconditionInEventLoop()
     flushSoon()
-    hearing.feed(input)
-    if !isFlushing, hearing.engine.isFull {
+    driver.feed(input)
+    if !isFlushing, driver.engine.isFull {
       flush()
-      hearing.now = .now()
+      driver.now = .now()
     }
   }
 
   /// Where a turn begins, and time comes in.
   private func flushSoon() {
     guard !isFlushScheduled, !isFlushing else { return }
-    hearing.now = .now()
+    driver.now = .now()
     isFlushScheduled = true
     loop.execute {
       self.isFlushScheduled = false
@@ -75,11 +75,11 @@ final class ServerHost: @unchecked Sendable {
   func nextConnection() -> ConnectionID { ConnectionID(connectionCount.add(1, ordering: .relaxed).newValue) }
 
   /// What a connection says, on this loop. Ends that come to light while the engine's actions are being done are heard after them, too.
-  func hear(_ saying: ConnectionLoop.Saying) {
+  func receive(_ event: ConnectionLoop.ConnectionEvent) {
     flushSoon()
     // What the system has taken counts no more, however much is still to be heard.
-    if case .accepted(let connection, let count) = saying { return hearing.accepted(connection, count) }
-    if hearing.add(saying) { flush() }
+    if case .accepted(let connection, let count) = event { return driver.accepted(connection, count) }
+    if driver.add(event) { flush() }
   }
 
   /// Asks the engine on behalf of somebody with authority over the server. The answer comes on the loop.
@@ -97,8 +97,8 @@ final class ServerHost: @unchecked Sendable {
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
         // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
-        hearing.now = .now()
-        hearing.feed(.commitFailed(from: number))
+        driver.now = .now()
+        driver.feed(.commitFailed(from: number))
         storage.resumeAfterFailure()
         flush()
       case .answered(let number, .success(let result)): handle(.answered(InquiryID(number), .result(result)))
@@ -118,14 +118,14 @@ final class ServerHost: @unchecked Sendable {
     var actions = spareActions
     spareActions = []
     while true {
-      if hearing.listen() { shutdown?.succeed() }
-      hearing.takeActions(&actions)
+      if driver.processPending() { shutdown?.succeed() }
+      driver.takeActions(&actions)
       for action in actions { perform(action) }
       actions.removeAll(keepingCapacity: actions.count <= 64)
       if handsOver { for connectionLoop in connectionLoops { connectionLoop.flush() } }
-      if hearing.hasUnheard { hearing.now = .now() }
-      guard !hearing.isPending else { continue }
-      let answered = hearing.takeFinished()
+      if driver.hasPendingEvents { driver.now = .now() }
+      guard !driver.isPending else { continue }
+      let answered = driver.takeFinished()
       if answered.isEmpty { break }
       for handler in answered { handler.home.perform(.finish, handler) }
     }
@@ -137,9 +137,9 @@ final class ServerHost: @unchecked Sendable {
   private func perform(_ action: Action) {
     switch action {
     case .write(let connection, let bytes):
-      if let handler = hearing.handler(of: connection) { handler.home.write(bytes, connection, handler) }
+      if let handler = driver.handler(of: connection) { handler.home.write(bytes, connection, handler) }
     case .startTLS(let connection, _), .close(let connection), .abort(let connection), .read(let connection, _):
-      if let handler = hearing.handler(of: connection) { handler.home.perform(.action(action), handler) }
+      if let handler = driver.handler(of: connection) { handler.home.perform(.action(action), handler) }
     case .commit(let number, let changes):
       storageRequestCount += 1
       storage.commit(number, changes)
@@ -157,14 +157,14 @@ final class ServerHost: @unchecked Sendable {
 
   /// One task for the next deadline. One that comes too early does no harm, so it is moved only to come earlier.
   private func schedule() {
-    guard let next = hearing.nextDeadline, next < deadlineTime else { return }
+    guard let next = driver.nextDeadline, next < deadlineTime else { return }
     deadline?.cancel()
     deadlineTime = next
     deadline = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(next, 0)))) {
       self.deadline = nil
       self.deadlineTime = .max
-      self.hearing.now = .now()
-      self.hearing.feed(.deadline)
+      self.driver.now = .now()
+      self.driver.feed(.deadline)
       self.flush()
     }
   }
@@ -177,9 +177,9 @@ final class ServerHost: @unchecked Sendable {
     let promise = loop.makePromise(of: Void.self)
     shutdown = promise
     handle(.shutdown)
-    if hearing.connections.isEmpty { promise.succeed() }
+    if driver.connections.isEmpty { promise.succeed() }
     let timeout = loop.scheduleTask(in: patience) {
-      for (number, handler) in self.hearing.connections { handler.home.perform(.action(.abort(ConnectionID(number))), handler) }
+      for (number, handler) in self.driver.connections { handler.home.perform(.action(.abort(ConnectionID(number))), handler) }
       for connectionLoop in self.connectionLoops { connectionLoop.flush() }
       promise.succeed()
     }
@@ -197,7 +197,7 @@ final class ServerHost: @unchecked Sendable {
       storage.drain()
       // What storage answered may make the core ask for more.
       after = try loop.submit {
-        self.hearing.now = .now()
+        self.driver.now = .now()
         self.flush()
         return self.storageRequestCount
       }.wait()

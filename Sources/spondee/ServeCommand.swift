@@ -62,10 +62,10 @@ struct ServeCommand: ParsableCommand {
     }
     let server = try RunningServer.start(configuration: configuration)
     report(server, configuration, isLocalOnly)
-    Footprint.releaseStartUp()
+    MemoryTrim.releaseStartUp()
     let minute = DispatchSource.makeTimerSource()
     minute.schedule(deadline: .now() + 60, repeating: 60, leeway: .seconds(5))
-    minute.setEventHandler { Footprint.releaseFreed() }
+    minute.setEventHandler { MemoryTrim.releaseFreed() }
     minute.resume()
     ending.wait()
     print("spondee: closing streams")

@@ -47,7 +47,7 @@ import XMPP
   }
 
   @Test(arguments: UInt64(1)...20) func theLargestOfAllIsFound(seed: UInt64) {
-    var generator = Generator(key: [UInt8(seed)])
+    var generator = RandomSource(key: [UInt8(seed)])
     let limit = 2_000
     var crowd = Crowd(limit: limit, count: 40)
     var ends = 0

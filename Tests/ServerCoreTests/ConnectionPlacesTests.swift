@@ -6,7 +6,7 @@ import Testing
 @Suite struct ConnectionPlacesTests {
   /// - Parameter stride: between the numbers: those that differ in their high bits alone, and those that follow each other.
   @Test(arguments: [1, 3, 1 << 20, 1 << 54] as [UInt64]) func isLikeADictionary(stride: UInt64) {
-    var generator = Generator(key: [1])
+    var generator = RandomSource(key: [1])
     func anyConnection() -> ConnectionID { ConnectionID((UInt64(generator.next()) << 8 | UInt64(generator.next())) % 1_000 &* stride) }
     var places = ConnectionPlaces()
     var model: [ConnectionID: Int] = [:]

@@ -38,7 +38,7 @@ struct EngineHarness {
     engine = Engine(configuration: configuration, seed: [42])
   }
 
-  mutating func open(from origin: Origin? = nil) -> ConnectionID {
+  mutating func open(from origin: SourceNetwork? = nil) -> ConnectionID {
     connections += 1
     let connection = ConnectionID(connections)
     input(.opened(connection, from: origin))

@@ -43,7 +43,7 @@ struct MarksTests {
     #expect(harness.engine.marks.count(of: StreamMark.streamLostBound) == 1)
   }
 
-  /// A step has the server's counts while it lasts. Were there two owners for a moment, each event would copy all of them.
+  /// A transaction has the server's counts while it lasts. Were there two owners for a moment, each event would copy all of them.
   @Test func countsStayWhereTheyAre() {
     var harness = EngineHarness()
     harness.addAccount("romeo")
@@ -92,7 +92,7 @@ struct MarkTests {
 
   private func item(_ subscription: RosterItem.Subscription, out: Bool = false, in: Bool = false) -> RosterItem {
     let request = Element("presence", NS.client, ["type": "subscribe"])
-    return RosterItem(jid: JID("juliet@localhost")!, subscription: subscription, isAsking: out, request: `in` ? request : nil)
+    return RosterItem(jid: JID("juliet@localhost")!, subscription: subscription, isPendingOut: out, request: `in` ? request : nil)
   }
 
   /// A mark that no branch reaches would stand in every campaign's list for nothing. (That it has a clause reaches nothing.)

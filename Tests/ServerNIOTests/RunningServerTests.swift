@@ -50,7 +50,7 @@ import XMPP
     let client = try stage.connect()
     client.openStream()
     try client.expect("</stream:features>")
-    client.send("</stream:stream>" + String(repeating: "there is always something left to say ", count: 20_000))
+    client.send("</stream:stream>" + String(repeating: "there is always something left to enqueue ", count: 20_000))
     try client.expect("</stream:stream>")
     client.channel.close(mode: .output, promise: nil)
     try client.expectEnd()

@@ -48,8 +48,8 @@ import XMPP
       try rows.rows(RosterItem.self) == [
         RosterItem(jid: juliet, name: "\u{212B} \"Juliet\"\n", groups: ["Verona", "Balcony", "\u{C5}"], subscription: .both),
         RosterItem(jid: JID("mercutio@example.org")!, subscription: .to),
-        RosterItem(jid: nurse, subscription: .from, request: request, isListed: false),
-        RosterItem(jid: JID("tybalt@example.org")!, isAsking: true),
+        RosterItem(jid: nurse, subscription: .from, request: request, isInRoster: false),
+        RosterItem(jid: JID("tybalt@example.org")!, isPendingOut: true),
       ])
     #expect(try rows.rows(BlockedAddress.self).map(\.jid.text) == ["a@b/c", "paris@example.org", "z.example"])
     let offline = try storage.page(RowQuery(OfflineMessage.self, of: romeo), OfflineMessage.self).map(\.row)

@@ -17,8 +17,9 @@ import XMPP
   @Test func anAccountAndAllThatBelongsToItComesBack() throws {
     let request = Element("presence", "jabber:client", ["type": "subscribe", "from": "a@b"], text: "l'amour & <so> on\u{212B}")
     let items = [
-      RosterItem(jid: JID("a@b")!, name: "\u{212B}\n\"x\"", groups: ["B", "A", "\u{C5}", "\u{212B}"], subscription: .both, isAsking: true),
-      RosterItem(jid: JID("c@d")!, subscription: .from, request: request, isListed: false),
+      RosterItem(
+        jid: JID("a@b")!, name: "\u{212B}\n\"x\"", groups: ["B", "A", "\u{C5}", "\u{212B}"], subscription: .both, isPendingOut: true),
+      RosterItem(jid: JID("c@d")!, subscription: .from, request: request, isInRoster: false),
     ]
     let blocked = [JID("z.example")!, JID("a@b/c")!]
     try open().commit(

@@ -40,8 +40,8 @@ final class Answers: Sendable {
 
 func account(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> [Change] { record(jid, salt: salt, isDisabled: isDisabled).changes }
 
-func record(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> AccountRecord {
-  AccountRecord(
+func record(_ jid: JID, salt: UInt8 = 1, isDisabled: Bool = false) -> StoredAccount {
+  StoredAccount(
     jid: jid,
     credentials: ScramHash.allCases.map {
       ScramCredentials(hash: $0, salt: [salt, 0, 255], rounds: 4096, storedKey: [salt, 2], serverKey: [salt, 3])

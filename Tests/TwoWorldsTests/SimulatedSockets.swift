@@ -27,7 +27,7 @@ struct SimulatedSockets: SocketWorld {
 
   mutating func open(_ peer: Int) {
     count += 1
-    let id = world.connect(count, from: Origin(address: [127, 0, 0, 1]))
+    let id = world.connect(count, from: SourceNetwork(address: [127, 0, 0, 1]))
     connections[peer] = id
     peers[id] = peer
     ended.remove(peer)

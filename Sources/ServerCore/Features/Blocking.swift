@@ -24,21 +24,25 @@ enum Blocking {
     ])
 
   /// 3.2. Who asks is told of changes from then on.
-  private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
-    guard request.type == "get" else { return step.bounce(request, step.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest))) }
+  private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
+    guard request.type == "get" else {
+      return transaction.bounce(request, transaction.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
+    }
     account.sessions[request.from.resource]?.wantsBlocklist = true
-    step.reply(request, element("blocklist", Array(account.blocklist)))
+    transaction.reply(request, element("blocklist", Array(account.blocklist)))
   }
 
   /// 3.3.
-  private static func block(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
-    guard let addresses = addresses(request, payload, &step) else { return }
-    guard !addresses.isEmpty else { return step.bounce(request, step.reach(BlockingMark.blockEmpty, StanzaError(.badRequest))) }
-    let added = addresses.filter { !account.blocklist.contains($0) }
-    guard account.blocklist.count + added.count <= step.configuration.limits[.blockedAddresses] else {
-      return step.bounce(request, step.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
+  private static func block(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
+    guard let addresses = addresses(request, payload, &transaction) else { return }
+    guard !addresses.isEmpty else {
+      return transaction.bounce(request, transaction.reach(BlockingMark.blockEmpty, StanzaError(.badRequest)))
     }
-    if added.isEmpty { step.reach(BlockingMark.blockKnown) }
+    let added = addresses.filter { !account.blocklist.contains($0) }
+    guard account.blocklist.count + added.count <= transaction.configuration.limits[.blockedAddresses] else {
+      return transaction.bounce(request, transaction.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
+    }
+    if added.isEmpty { transaction.reach(BlockingMark.blockKnown) }
     // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
     let before = account
     account.blocklist.append(contentsOf: added)
@@ -46,71 +50,72 @@ enum Blocking {
     // Directed presence is seen of sessions, too, that are not available to all.
     for session in before.sessions.values {
       let unavailable = Element("presence", NS.client, ["type": "unavailable"])
-      let hearers = session.presence == nil ? [] : before.roster.values.filter(\.hears).map(\.jid.bare) + resourcesOfHearers(added, after)
+      let hearers =
+        session.presence == nil ? [] : before.roster.values.filter(\.isSubscribedFrom).map(\.jid.bare) + resourcesOfHearers(added, after)
       let saw = OrderedSet(hearers + session.directed)
       let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
-      if !loses.isEmpty { step.reach(BlockingMark.blockSendsUnavailable) }
-      step.route(unavailable, from: session.jid, to: loses)
+      if !loses.isEmpty { transaction.reach(BlockingMark.blockSendsUnavailable) }
+      transaction.route(unavailable, from: session.jid, to: loses)
       account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
     }
-    for address in added { step.persist(.put(BlockedAddress(jid: address), of: account.jid)) }
-    finish(account, request, element("block", addresses), &step)
+    for address in added { transaction.persist(.put(BlockedAddress(jid: address), of: account.jid)) }
+    finish(account, request, element("block", addresses), &transaction)
   }
 
   /// 3.4 and 3.5.
-  private static func unblock(_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) {
-    guard let addresses = addresses(request, payload, &step) else { return }
+  private static func unblock(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
+    guard let addresses = addresses(request, payload, &transaction) else { return }
     let before = account
     if addresses.isEmpty {
       account.blocklist = []
-      if !before.blocklist.isEmpty { step.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
+      if !before.blocklist.isEmpty { transaction.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
     } else {
       account.blocklist.subtract(addresses)
       for address in addresses where before.blocklist.contains(address) {
-        step.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
+        transaction.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
       }
     }
     if addresses.isEmpty {
-      step.reach(BlockingMark.unblockAll)
+      transaction.reach(BlockingMark.unblockAll)
     } else if account.blocklist == before.blocklist {
-      step.reach(BlockingMark.unblockUnknown)
+      transaction.reach(BlockingMark.unblockUnknown)
     }
-    for item in account.roster.values where item.hears && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
-      step.reach(BlockingMark.unblockSendsPresence)
-      account.sendPresences(to: item.jid.bare, &step)
+    for item in account.roster.values where item.isSubscribedFrom && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
+      transaction.reach(BlockingMark.unblockSendsPresence)
+      account.sendPresences(to: item.jid.bare, &transaction)
     }
     for resource in resourcesOfHearers(Array(before.blocklist), before) where !account.isBlocked(resource) {
-      step.reach(BlockingMark.unblockSendsPresenceToResource)
-      account.sendPresences(to: resource, &step)
+      transaction.reach(BlockingMark.unblockSendsPresenceToResource)
+      account.sendPresences(to: resource, &transaction)
     }
-    finish(account, request, element("unblock", addresses), &step)
+    finish(account, request, element("unblock", addresses), &transaction)
   }
 
   /// Single resources of contacts who hear of the account (3.3: "the JID", whichever it is), unless the whole contact is blocked.
   private static func resourcesOfHearers(_ addresses: [JID], _ account: Account) -> [JID] {
-    addresses.filter { $0.isFull && account.roster[$0.bare]?.hears ?? false && !account.isBlocked($0.bare) }
+    addresses.filter { $0.isFull && account.roster[$0.bare]?.isSubscribedFrom ?? false && !account.isBlocked($0.bare) }
   }
 
-  private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ step: inout Step) {
-    step.reply(request)
+  private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ transaction: inout Transaction) {
+    transaction.reply(request)
     for session in account.sessions.values where session.wantsBlocklist {
-      step.reach(BlockingMark.blockPushed)
-      var iq = Element("iq", NS.client, ["type": "set", "id": step.generator.token()])
+      transaction.reach(BlockingMark.blockPushed)
+      var iq = Element("iq", NS.client, ["type": "set", "id": transaction.random.token()])
       iq.append(push)
-      step.outputs.append(.write(iq, from: nil, to: [Addressee(connection: session.connection, to: session.jid)]))
+      transaction.outputs.append(.write(iq, from: nil, to: [Addressee(connection: session.connection, to: session.jid)]))
     }
   }
 
   /// `nil` if the request was refused.
-  private static func addresses(_ request: Stanza, _ payload: Element, _ step: inout Step) -> [JID]? {
+  private static func addresses(_ request: Stanza, _ payload: Element, _ transaction: inout Transaction) -> [JID]? {
     guard request.type == "set" else {
-      step.bounce(request, step.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
+      transaction.bounce(request, transaction.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
       return nil
     }
     var found = OrderedSet<JID>()
     for item in payload.children where item.is("item", NS.blocking) {
       guard let jid = item["jid"].flatMap({ JID($0) }) else {
-        step.bounce(request, step.reach(BlockingMark.blockMalformed, StanzaError(.jidMalformed)))
+        transaction.bounce(request, transaction.reach(BlockingMark.blockMalformed, StanzaError(.jidMalformed)))
         return nil
       }
       found.append(jid)
@@ -142,18 +147,18 @@ extension Account {
   }
 
   /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.
-  func refuseBlocked(_ stanza: Stanza, _ step: inout Step) {
-    if let rule = rule(blocking: stanza.from) { step.reach(rule) }
+  func refuseBlocked(_ stanza: Stanza, _ transaction: inout Transaction) {
+    if let rule = rule(blocking: stanza.from) { transaction.reach(rule) }
     switch stanza.kind {
     case .message:
       // A bounced private message would put the blocker out of the room that passed it on.
-      if step.configuration.blockedMessages == .bounce, stanza.type != "groupchat", stanza.element.child("x", NS.mucUser) == nil {
-        step.bounce(stanza, step.reach(BlockingMark.blockedMessageBounced, StanzaError(.serviceUnavailable)))
+      if transaction.configuration.blockedMessages == .bounce, stanza.type != "groupchat", stanza.element.child("x", NS.mucUser) == nil {
+        transaction.bounce(stanza, transaction.reach(BlockingMark.blockedMessageBounced, StanzaError(.serviceUnavailable)))
       } else {
-        step.reach(step.configuration.blockedMessages == .drop ? BlockingMark.blockedMessageDropped : .blockedMessageOfRoom)
+        transaction.reach(transaction.configuration.blockedMessages == .drop ? BlockingMark.blockedMessageDropped : .blockedMessageOfRoom)
       }
-    case .iq: step.bounce(stanza, step.reach(BlockingMark.blockedIQ, StanzaError(.serviceUnavailable)))
-    case .presence: step.reach(BlockingMark.blockedPresence)
+    case .iq: transaction.bounce(stanza, transaction.reach(BlockingMark.blockedIQ, StanzaError(.serviceUnavailable)))
+    case .presence: transaction.reach(BlockingMark.blockedPresence)
     case nil: break
     }
   }

@@ -40,20 +40,20 @@ enum OfflineMessages {
 }
 
 extension Server {
-  mutating func offlineLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ step: inout Step) {
+  mutating func offlineLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
     // An account that came back into memory meanwhile has asked again: the same messages would be handed over twice.
-    guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return step.reach(ActivationMark.loadOfflineTooLate) }
+    guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return transaction.reach(ActivationMark.loadOfflineTooLate) }
     var messages: [OfflineMessage] = []
     do throws(RowProblem) {
       guard case .result(.page(let page)) = answer else { throw RowProblem("messages can't be read") }
       messages = try page.rows(OfflineMessage.self).map(\.row)
     } catch {
-      if case .result = answer { step.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
-      step.reach(ActivationMark.loadOfflineFailed)
+      if case .result = answer { transaction.outputs.append(.log(.error, "storage: \(jid): \(error)")) }
+      transaction.reach(ActivationMark.loadOfflineFailed)
     }
-    accounts[jid]!.entity!.offlineLoaded(messages, &step)
+    accounts[jid]!.entity!.offlineLoaded(messages, &transaction)
     // Its last session may have ended while it waited.
-    wake(.account(jid), at: step.now.monotonic + configuration.limits[time: .idleTime])
+    wake(.account(jid), at: transaction.now.monotonic + configuration.limits[time: .idleTime])
   }
 }
 
@@ -65,103 +65,103 @@ struct OfflineInquiry: Sendable, Codable {
 }
 
 extension Account {
-  mutating func storeOffline(_ stanza: Stanza, _ step: inout Step) {
+  mutating func storeOffline(_ stanza: Stanza, _ transaction: inout Transaction) {
     // XEP-0160, 3. Nobody is to be told of it, either.
-    guard !stanza.element.isOnlyStates else { return step.reach(OfflineMark.offlineNotWorthKeeping) }
-    let limits = step.configuration.limits
-    var message = stanza.element.delayed(from: jid.domain, at: step.now.wall)
+    guard !stanza.element.isOnlyStates else { return transaction.reach(OfflineMark.offlineNotWorthKeeping) }
+    let limits = transaction.configuration.limits
+    var message = stanza.element.delayed(from: jid.domain, at: transaction.now.wall)
     message["from"] = stanza.from.text
     message["to"] = stanza.to.text
     // In bytes too: all of it will stand in one outbox.
     let size = message.stored.count
     let isFull = offlineCount >= limits[.offlineMessages]
-    guard step.configuration[flag: .offlineMessages], !isFull, offlineBytes + size <= limits[.offlineBytes] else {
-      step.reach(
-        !step.configuration[flag: .offlineMessages] ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
-      return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &step)
+    guard transaction.configuration[flag: .offlineMessages], !isFull, offlineBytes + size <= limits[.offlineBytes] else {
+      transaction.reach(
+        !transaction.configuration[flag: .offlineMessages] ? OfflineMark.offlineOff : isFull ? .offlineFull : .offlineBytesFull)
+      return refuseToKeep(stanza, StanzaError(.serviceUnavailable), &transaction)
     }
-    step.reach(OfflineMark.offlineStored)
+    transaction.reach(OfflineMark.offlineStored)
     lastOffline += 1
     offlineCount += 1
     offlineBytes += size
-    step.persist(.put(OfflineMessage(sequence: lastOffline, stanza: message), of: jid))
+    transaction.persist(.put(OfflineMessage(sequence: lastOffline, stanza: message), of: jid))
   }
 
   /// There is no room for a message. A receipt or a marker is dropped without a word: its sender did not ask for anything, and could do nothing.
-  private func refuseToKeep(_ stanza: Stanza, _ error: StanzaError, _ step: inout Step) {
-    guard !stanza.element.isOnlySignals else { return step.reach(OfflineMark.offlineSignalDropped) }
-    step.bounce(stanza, error)
+  private func refuseToKeep(_ stanza: Stanza, _ error: StanzaError, _ transaction: inout Transaction) {
+    guard !stanza.element.isOnlySignals else { return transaction.reach(OfflineMark.offlineSignalDropped) }
+    transaction.bounce(stanza, error)
   }
 
   /// A session became able to take messages: what waited is its.
-  mutating func offerOffline(to session: Session, _ step: inout Step) {
+  mutating func offerOffline(to session: Session, _ transaction: inout Transaction) {
     guard offlineCount > 0, offlineInquiry == nil, session.priority >= 0 else { return }
-    offlineInquiry = step.ask(.query(OfflineMessages.query(jid)), .offlineMessages(jid)).map {
+    offlineInquiry = transaction.ask(.query(OfflineMessages.query(jid)), .offlineMessages(jid)).map {
       OfflineInquiry(id: $0, resource: session.jid.resource)
     }
   }
 
   /// Whether messages must wait, or they would overtake older ones that are on their way from storage.
-  var mustLineUp: Bool { offlineInquiry != nil }
+  var mustQueueBehindOffline: Bool { offlineInquiry != nil }
 
   /// The line is as long as what may be stored: all of it may have to be.
-  mutating func lineUp(_ stanza: Stanza, _ step: inout Step) {
-    let limits = step.configuration.limits
+  mutating func queueBehindOffline(_ stanza: Stanza, _ transaction: inout Transaction) {
+    let limits = transaction.configuration.limits
     let size = stanza.element.stored.count
-    let isFull = linedUp.count >= limits[.offlineMessages]
+    let isFull = queuedBehindOffline.count >= limits[.offlineMessages]
     guard !isFull, linedUpBytes + size <= limits[.offlineBytes] else {
-      step.reach(isFull ? OfflineMark.offlineLineFull : .offlineLineBytesFull)
-      return refuseToKeep(stanza, StanzaError(.resourceConstraint), &step)
+      transaction.reach(isFull ? OfflineMark.offlineLineFull : .offlineLineBytesFull)
+      return refuseToKeep(stanza, StanzaError(.resourceConstraint), &transaction)
     }
-    linedUp.append(step.reach(OfflineMark.offlineLinedUp, stanza))
+    queuedBehindOffline.append(transaction.reach(OfflineMark.offlineLinedUp, stanza))
     linedUpBytes += size
   }
 
   /// Storage answered: what it has is handed over, then what lined up behind.
-  mutating func offlineLoaded(_ messages: [OfflineMessage], _ step: inout Step) {
+  mutating func offlineLoaded(_ messages: [OfflineMessage], _ transaction: inout Transaction) {
     guard let resource = offlineInquiry?.resource else { return }
     offlineInquiry = nil
     let waiting = sessions[resource].flatMap { $0.presence != nil && $0.priority >= 0 ? $0 : nil }
     if let session = waiting ?? available.first(where: { $0.priority >= 0 }) {
-      if waiting == nil { step.reach(OfflineMark.offlineTakerGone) }
-      handOver(messages, to: session, &step)
+      if waiting == nil { transaction.reach(OfflineMark.offlineTakerGone) }
+      handOver(messages, to: session, &transaction)
     } else {
-      step.reach(OfflineMark.offlineNobodyLeft)
+      transaction.reach(OfflineMark.offlineNobodyLeft)
     }
-    let line = linedUp
-    linedUp = []
+    let line = queuedBehindOffline
+    queuedBehindOffline = []
     linedUpBytes = 0
-    if !line.isEmpty { step.reach(OfflineMark.offlineLineReleased) }
+    if !line.isEmpty { transaction.reach(OfflineMark.offlineLineReleased) }
     for stanza in line {
       var addressees: [Addressee] = []
       // From the beginning: its sender may have been blocked meanwhile.
-      receive(stanza, &step, deliver: &addressees)
-      if !addressees.isEmpty { step.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
+      receive(stanza, &transaction, deliver: &addressees)
+      if !addressees.isEmpty { transaction.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
     }
   }
 
-  private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ step: inout Step) {
-    guard let last = messages.last else { return step.reach(OfflineMark.offlineNothingThere) }
+  private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ transaction: inout Transaction) {
+    guard let last = messages.last else { return transaction.reach(OfflineMark.offlineNothingThere) }
     for message in messages {
       guard let from = message.stanza["from"].flatMap({ JID($0) }), let to = message.stanza["to"].flatMap({ JID($0) }) else { continue }
       var stanza = message.stanza
       stanza["from"] = nil
       stanza["to"] = nil
       if isBlocked(from) {
-        step.reach(BlockingMark.blockedStored)
+        transaction.reach(BlockingMark.blockedStored)
         // Blocked since it was sent.
-        refuseBlocked(Stanza(stanza, from: from, to: to), &step)
+        refuseBlocked(Stanza(stanza, from: from, to: to), &transaction)
       } else {
-        step.outputs.append(.write(stanza, from: from, to: [Addressee(connection: session.connection, to: to)]))
+        transaction.outputs.append(.write(stanza, from: from, to: [Addressee(connection: session.connection, to: to)]))
       }
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.
-    step.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: jid))
+    transaction.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: jid))
     offlineCount = max(0, offlineCount - messages.count)
     offlineBytes = offlineCount == 0 ? 0 : max(0, offlineBytes - messages.reduce(0) { $0 + $1.stanza.stored.count })
-    if offlineCount > 0 { step.reach(OfflineMark.offlineMoreStored) }
+    if offlineCount > 0 { transaction.reach(OfflineMark.offlineMoreStored) }
     // What was stored since the question was asked comes next.
-    offerOffline(to: session, &step)
+    offerOffline(to: session, &transaction)
   }
 }
 

@@ -6,68 +6,70 @@ internal import XMPP
 
 extension Account {
   /// A session sends presence.
-  mutating func sendPresence(_ stanza: Stanza, isDirected: Bool, _ step: inout Step) {
+  mutating func sendPresence(_ stanza: Stanza, isDirected: Bool, _ transaction: inout Transaction) {
     let type = stanza.type
     if let subscription = type.flatMap({ SubscriptionType(rawValue: $0.string) }), isDirected {
-      return sendSubscription(subscription, stanza, &step)
+      return sendSubscription(subscription, stanza, &transaction)
     }
     switch (type, isDirected) {
-    case (nil, false): broadcast(stanza, &step)
-    case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &step)
-    case (nil, true), ("unavailable", true): sendDirected(stanza, &step)
+    case (nil, false): broadcast(stanza, &transaction)
+    case ("unavailable", false): becomeUnavailable(stanza.from.resource, stanza.element, &transaction)
+    case (nil, true), ("unavailable", true): sendDirected(stanza, &transaction)
     // An account that keeps the user's request says nothing to a probe, and one that is not there says "unsubscribed": neither is asked.
-    case ("probe", true) where roster[stanza.to.bare]?.isAsking ?? false: step.reach(PresenceMark.directedProbeWhileAsking)
+    case ("probe", true) where roster[stanza.to.bare]?.isPendingOut ?? false: transaction.reach(PresenceMark.directedProbeWhileAsking)
     case ("probe", true), ("error", true):
-      step.reach(type == "probe" ? PresenceMark.directedProbe : .directedError)
-      step.route(stanza.element, from: stanza.from, to: stanza.to)
+      transaction.reach(type == "probe" ? PresenceMark.directedProbe : .directedError)
+      transaction.route(stanza.element, from: stanza.from, to: stanza.to)
     default:
-      step.bounce(Stanza(stanza.element, from: stanza.from, to: jid), step.reach(PresenceMark.presenceTypeWrong, StanzaError(.badRequest)))
+      transaction.bounce(
+        Stanza(stanza.element, from: stanza.from, to: jid), transaction.reach(PresenceMark.presenceTypeWrong, StanzaError(.badRequest)))
     }
   }
 
   /// 4.2 and 4.4: initial and later presence.
-  private mutating func broadcast(_ stanza: Stanza, _ step: inout Step) {
+  private mutating func broadcast(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard var session = sessions[stanza.from.resource] else { return }
     guard let priority = Account.priority(of: stanza.element) else {
-      return step.bounce(
-        Stanza(stanza.element, from: stanza.from, to: jid), step.reach(PresenceMark.presencePriorityWrong, StanzaError(.badRequest)))
+      return transaction.bounce(
+        Stanza(stanza.element, from: stanza.from, to: jid), transaction.reach(PresenceMark.presencePriorityWrong, StanzaError(.badRequest)))
     }
     let isInitial = session.presence == nil
     let couldTakeMessages = !isInitial && session.priority >= 0
     session.presence = stanza.element
-    session.presenceTime = step.now.wall
+    session.presenceTime = transaction.now.wall
     session.priority = priority
     sessions[stanza.from.resource] = session
 
-    step.outputs.append(.write(stanza.element, from: session.jid, to: available.map { Addressee(connection: $0.connection, to: $0.jid) }))
-    step.route(stanza.element, from: session.jid, to: listeners)
-    if priority < 0 { step.reach(PresenceMark.presencePriorityNegative) }
-    if !isInitial, !couldTakeMessages, priority >= 0 { step.reach(PresenceMark.presencePriorityRaised) }
-    if isInitial { welcome(session, &step) }
+    transaction.outputs.append(
+      .write(stanza.element, from: session.jid, to: available.map { Addressee(connection: $0.connection, to: $0.jid) }))
+    transaction.route(stanza.element, from: session.jid, to: listeners)
+    if priority < 0 { transaction.reach(PresenceMark.presencePriorityNegative) }
+    if !isInitial, !couldTakeMessages, priority >= 0 { transaction.reach(PresenceMark.presencePriorityRaised) }
+    if isInitial { welcome(session, &transaction) }
     // Also who could take messages before may find some: storage may not have answered when they were asked for.
-    offerOffline(to: session, &step)
+    offerOffline(to: session, &transaction)
   }
 
   /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
-  private func welcome(_ session: Session, _ step: inout Step) {
-    step.reach(PresenceMark.presenceInitial)
+  private func welcome(_ session: Session, _ transaction: inout Transaction) {
+    transaction.reach(PresenceMark.presenceInitial)
     for other in available where other.jid != session.jid {
       if let presence = other.presence {
-        step.reach(PresenceMark.presenceOfOtherResources)
-        step.outputs.append(.write(presence, from: other.jid, to: [Addressee(connection: session.connection, to: session.jid)]))
+        transaction.reach(PresenceMark.presenceOfOtherResources)
+        transaction.outputs.append(.write(presence, from: other.jid, to: [Addressee(connection: session.connection, to: session.jid)]))
       }
     }
-    let heard = roster.values.filter { $0.isHeard && !isBlocked($0.jid) }.map(\.jid.bare)
-    step.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
-    offerRequests(to: session, &step)
-    sendRequestsAgain(&step)
+    let heard = roster.values.filter { $0.isSubscribedTo && !isBlocked($0.jid) }.map(\.jid.bare)
+    transaction.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
+    offerRequests(to: session, &transaction)
+    sendRequestsAgain(&transaction)
   }
 
   /// A request or its answer may have been lost on the way, in a crash of either side (RFC 6121, 3.1.2).
-  private func sendRequestsAgain(_ step: inout Step) {
-    for item in roster.values where item.isAsking && !isBlocked(item.jid) {
-      step.reach(SubscriptionMark.requestSentAgain)
-      step.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
+  private func sendRequestsAgain(_ transaction: inout Transaction) {
+    for item in roster.values where item.isPendingOut && !isBlocked(item.jid) {
+      transaction.reach(SubscriptionMark.requestSentAgain)
+      transaction.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
     }
   }
 
@@ -80,10 +82,10 @@ extension Account {
   }
 
   /// The contacts that hear of this account.
-  private var listeners: [JID] { roster.values.filter { $0.hears && !isBlocked($0.jid) }.map(\.jid.bare) }
+  private var listeners: [JID] { roster.values.filter { $0.isSubscribedFrom && !isBlocked($0.jid) }.map(\.jid.bare) }
 
   /// 4.5: everyone who knew that the session is there hears that it is not; so does the session, if it stays connected.
-  mutating func becomeUnavailable(_ resource: Text, _ presence: Element, staysConnected: Bool = true, _ step: inout Step) {
+  mutating func becomeUnavailable(_ resource: Text, _ presence: Element, staysConnected: Bool = true, _ transaction: inout Transaction) {
     guard var session = sessions[resource] else { return }
     let wasAvailable = session.presence != nil
     let directed = Array(session.directed)
@@ -92,106 +94,106 @@ extension Account {
     session.directed = []
     sessions[resource] = session
     if wasAvailable {
-      step.reach(staysConnected ? PresenceMark.presenceUnavailable : .presenceUnavailableByServer)
+      transaction.reach(staysConnected ? PresenceMark.presenceUnavailable : .presenceUnavailableByServer)
       let own = available + (staysConnected ? [session] : [])
       if !own.isEmpty {
-        step.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(connection: $0.connection, to: $0.jid) }))
+        transaction.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(connection: $0.connection, to: $0.jid) }))
       }
-      step.route(presence, from: session.jid, to: listeners)
+      transaction.route(presence, from: session.jid, to: listeners)
     } else if staysConnected {
-      step.reach(PresenceMark.presenceUnavailableAgain)
+      transaction.reach(PresenceMark.presenceUnavailableAgain)
     }
     // The session's own address may be another's by the time that this arrives: of whoever takes its place (RFC 6120, 7.7.2.2).
     let others = directed.filter { address in
-      (staysConnected || address != session.jid) && (!wasAvailable || !(roster[address.bare]?.hears ?? false))
+      (staysConnected || address != session.jid) && (!wasAvailable || !(roster[address.bare]?.isSubscribedFrom ?? false))
     }
-    if !others.isEmpty { step.reach(PresenceMark.directedEnded) }
-    step.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
+    if !others.isEmpty { transaction.reach(PresenceMark.directedEnded) }
+    transaction.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
   }
 
   /// 4.6: the addressee hears of it now, and hears when it ends.
-  private mutating func sendDirected(_ stanza: Stanza, _ step: inout Step) {
+  private mutating func sendDirected(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let session = sessions[stanza.from.resource] else { return }
-    if stanza.type == nil, session.presence != nil, roster[stanza.to.bare]?.hears ?? false {
+    if stanza.type == nil, session.presence != nil, roster[stanza.to.bare]?.isSubscribedFrom ?? false {
       // 4.6.3, 1: whoever hears the session anyway hears so of its end, too.
-      step.reach(PresenceMark.directedToListener)
+      transaction.reach(PresenceMark.directedToListener)
     } else if stanza.type == nil {
-      guard session.directed.contains(stanza.to) || session.directed.count < step.configuration.limits[.directedPresences] else {
-        return step.bounce(stanza, step.reach(PresenceMark.directedFull, StanzaError(.resourceConstraint)))
+      guard session.directed.contains(stanza.to) || session.directed.count < transaction.configuration.limits[.directedPresences] else {
+        return transaction.bounce(stanza, transaction.reach(PresenceMark.directedFull, StanzaError(.resourceConstraint)))
       }
       sessions[stanza.from.resource]?.directed.append(stanza.to)
     } else if stanza.to.isBare {
-      step.reach(PresenceMark.directedUnavailableToBare)
+      transaction.reach(PresenceMark.directedUnavailableToBare)
       // Leaving a bare address leaves whatever was joined below it.
       sessions[stanza.from.resource]?.directed.removeAll { $0.bare == stanza.to }
     } else {
-      step.reach(PresenceMark.directedUnavailable)
+      transaction.reach(PresenceMark.directedUnavailable)
       sessions[stanza.from.resource]?.directed.remove(stanza.to)
     }
-    step.route(stanza.element, from: stanza.from, to: stanza.to)
+    transaction.route(stanza.element, from: stanza.from, to: stanza.to)
   }
 
   /// The session is gone, whatever the reason. Whoever must hears of it.
-  mutating func end(_ resource: Text, _ step: inout Step) {
-    becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), staysConnected: false, &step)
+  mutating func end(_ resource: Text, _ transaction: inout Transaction) {
+    becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), staysConnected: false, &transaction)
     sessions[resource] = nil
-    if sessions.isEmpty { idleSince = step.now.monotonic }
+    if sessions.isEmpty { idleSince = transaction.now.monotonic }
   }
 
   // MARK: Inbound
 
-  mutating func receivePresence(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
+  mutating func receivePresence(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
     if let type = stanza.type.flatMap({ SubscriptionType(rawValue: $0.string) }) {
-      return receiveSubscription(type, stanza, &step, deliver: &deliver)
+      return receiveSubscription(type, stanza, &transaction, deliver: &deliver)
     }
-    if stanza.type == "probe" { return answerProbe(stanza, &step) }
+    if stanza.type == "probe" { return answerProbe(stanza, &transaction) }
     if stanza.to.isFull {
-      guard let session = sessions[stanza.to.resource] else { return step.reach(PresenceMark.presenceToResourceMissing) }
+      guard let session = sessions[stanza.to.resource] else { return transaction.reach(PresenceMark.presenceToResourceMissing) }
       deliver.append(Addressee(connection: session.connection, to: stanza.to))
     } else {
-      if available.isEmpty { step.reach(PresenceMark.presenceToNobody) }
+      if available.isEmpty { transaction.reach(PresenceMark.presenceToNobody) }
       for session in available { deliver.append(Addressee(connection: session.connection, to: stanza.to)) }
     }
   }
 
   /// 4.3.2.
-  private func answerProbe(_ stanza: Stanza, _ step: inout Step) {
+  private func answerProbe(_ stanza: Stanza, _ transaction: inout Transaction) {
     let asker = stanza.from.bare
-    guard asker == jid || roster[asker]?.hears ?? false else {
+    guard asker == jid || roster[asker]?.isSubscribedFrom ?? false else {
       // 4.6.6: whoever was told of this session may ask whether it is still there, and learns nothing beyond that.
       if let session = sessions[stanza.to.resource], session.directed.contains(stanza.from) || session.directed.contains(asker) {
-        step.reach(PresenceMark.probeOfDirected)
-        return step.route(Element("presence", NS.client), from: session.jid, to: stanza.from)
+        transaction.reach(PresenceMark.probeOfDirected)
+        return transaction.route(Element("presence", NS.client), from: session.jid, to: stanza.from)
       }
-      step.reach(PresenceMark.probeRefused)
+      transaction.reach(PresenceMark.probeRefused)
       // "Unsubscribed" would take back, on the asker's side alone, a request that still waits here for its answer.
       guard roster[asker]?.request == nil else { return }
-      return step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
+      return transaction.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: asker)
     }
-    if stanza.to.isFull { step.reach(PresenceMark.probeOfResource) }
+    if stanza.to.isFull { transaction.reach(PresenceMark.probeOfResource) }
     let asked = stanza.to.isFull ? available.filter { $0.jid == stanza.to } : available
-    step.reach(asked.isEmpty ? PresenceMark.probeAnsweredUnavailable : .probeAnswered)
+    transaction.reach(asked.isEmpty ? PresenceMark.probeAnsweredUnavailable : .probeAnswered)
     if asked.isEmpty {
-      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: stanza.to, to: stanza.from)
+      transaction.route(Element("presence", NS.client, ["type": "unavailable"]), from: stanza.to, to: stanza.from)
     }
-    for session in asked { sendPresence(of: session, to: stanza.from, &step) }
+    for session in asked { sendPresence(of: session, to: stanza.from, &transaction) }
   }
 
   /// The presence of every available resource, for one who may hear it.
-  func sendPresences(to contact: JID, _ step: inout Step) {
-    for session in available { sendPresence(of: session, to: contact, &step) }
+  func sendPresences(to contact: JID, _ transaction: inout Transaction) {
+    for session in available { sendPresence(of: session, to: contact, &transaction) }
   }
 
-  private func sendPresence(of session: Session, to address: JID, _ step: inout Step) {
+  private func sendPresence(of session: Session, to address: JID, _ transaction: inout Transaction) {
     guard let presence = session.presence else { return }
-    step.route(presence.delayed(from: jid.domain, at: session.presenceTime), from: session.jid, to: address)
+    transaction.route(presence.delayed(from: jid.domain, at: session.presenceTime), from: session.jid, to: address)
   }
 
   /// A contact's subscription ends: whoever was there must be seen to go (3.2.2). That takes precedence over presence that was directed
   /// there (4.6.1), or the contact would hear later when each session went.
-  mutating func fallSilent(towards contact: JID, _ step: inout Step) {
+  mutating func sendUnavailable(to contact: JID, _ transaction: inout Transaction) {
     for session in available {
-      step.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact)
+      transaction.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact)
       sessions[session.jid.resource]?.directed.removeAll { $0.bare == contact }
     }
   }

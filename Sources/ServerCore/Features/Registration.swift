@@ -6,43 +6,43 @@ enum Registration {
   static let feature = Feature(
     xep: 77, version: "2.4", name: "In-Band Registration", marks: [RegistrationMark.self], settings: [.openRegistration],
     requests: [
-      Request("query", NS.register, from: .owner, .account { _, request, payload, step in handle(request, payload, &step) }),
-      Request("query", NS.register, .host { _, request, payload, step in handle(request, payload, &step) }),
+      Request("query", NS.register, from: .owner, .account { _, request, payload, transaction in handle(request, payload, &transaction) }),
+      Request("query", NS.register, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
     ])
 
   /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).
-  private static func handle(_ request: Stanza, _ query: Element, _ step: inout Step) {
+  private static func handle(_ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
     let account = request.from.bare
     // Nobody is registered with another domain of this server by having an account here.
     guard request.to.domain == account.domain else {
       let isRemoval = query.child("remove", NS.register) != nil
-      return step.bounce(
-        request, step.reach(RegistrationMark.registrationElsewhere, StanzaError(isRemoval ? .registrationRequired : .notAllowed)))
+      return transaction.bounce(
+        request, transaction.reach(RegistrationMark.registrationElsewhere, StanzaError(isRemoval ? .registrationRequired : .notAllowed)))
     }
     if request.type == "get" {
       var answer = Element("query", NS.register)
       answer.append("registered", NS.register)
       answer.append("username", NS.register, text: account.local)
       answer.append("password", NS.register)
-      return step.reply(request, answer)
+      return transaction.reply(request, answer)
     }
     if query.child("remove", NS.register) != nil {
       // 3.2: nothing may stand beside it, not even another.
       guard Array(query.children).count == 1 else {
-        return step.bounce(request, step.reach(RegistrationMark.registrationRemovalMalformed, StanzaError(.badRequest)))
+        return transaction.bounce(request, transaction.reach(RegistrationMark.registrationRemovalMalformed, StanzaError(.badRequest)))
       }
-      step.reach(RegistrationMark.registrationRemoval)
-      step.errands.append((account, .remove(.request(request))))
+      transaction.reach(RegistrationMark.registrationRemoval)
+      transaction.tasks.append((account, .remove(.request(request))))
       return
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      return step.bounce(request, step.reach(RegistrationMark.passwordIncomplete, StanzaError(.badRequest)))
+      return transaction.bounce(request, transaction.reach(RegistrationMark.passwordIncomplete, StanzaError(.badRequest)))
     }
     // The name must be the user's own, or one could change another's password.
     guard JID(local: name, domain: account.domain, resource: "") == account else {
-      return step.bounce(request, step.reach(RegistrationMark.passwordOfAnother, StanzaError(.notAllowed)))
+      return transaction.bounce(request, transaction.reach(RegistrationMark.passwordOfAnother, StanzaError(.notAllowed)))
     }
-    step.errands.append((account, .startPasswordChange(password, .request(request))))
+    transaction.tasks.append((account, .startPasswordChange(password, .request(request))))
   }
 
   /// `nil` if there is none that could be used.
@@ -62,20 +62,20 @@ extension Secret {
 
 /// Registration by a stranger, before any authentication (3.1).
 enum RegistrationBeforeLogin {
-  static func receive(_ element: Element, _ stream: inout ClientStream, _ step: inout Step) -> ClientStream.Request? {
+  static func receive(_ element: Element, _ stream: inout ClientStream, _ transaction: inout Transaction) -> ClientStream.Request? {
     let address = element["to"].map { JID($0)?.text } ?? stream.domain
     guard let query = element.child("query", NS.register), address == stream.domain else {
-      stream.fail(step.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &step)
+      stream.fail(transaction.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &transaction)
       return nil
     }
-    switch step.check(iq: element) {
+    switch transaction.check(iq: element) {
     case .request: break
     case .refused(let error):
-      refuse(element.id, error, stream, &step)
+      refuse(element.id, error, stream, &transaction)
       return nil
     // Nothing was asked.
     case .response, .dropped:
-      stream.fail(step.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &step)
+      stream.fail(transaction.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &transaction)
       return nil
     }
     guard let id = element.id else { return nil }
@@ -86,46 +86,47 @@ enum RegistrationBeforeLogin {
       answer.append("password", NS.register)
       var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
       result.append(answer)
-      step.send(result, to: stream.connection)
+      transaction.send(result, to: stream.connection)
       return nil
     }
     guard query.child("remove", NS.register) == nil else {
       // 3.2: who has not logged in has no registration that could be cancelled.
-      refuse(id, step.reach(RegistrationMark.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &step)
+      refuse(id, transaction.reach(RegistrationMark.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &transaction)
       return nil
     }
     guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
-      refuse(id, step.reach(RegistrationMark.registrationIncomplete, StanzaError(.notAcceptable)), stream, &step)
+      refuse(id, transaction.reach(RegistrationMark.registrationIncomplete, StanzaError(.notAcceptable)), stream, &transaction)
       return nil
     }
     guard let jid = JID(local: name, domain: stream.domain, resource: ""), !jid.isDomain else {
       refuse(
-        id, step.reach(RegistrationMark.registrationNameUnusable, StanzaError(.notAcceptable, text: "this name can't be used")), stream,
-        &step)
+        id, transaction.reach(RegistrationMark.registrationNameUnusable, StanzaError(.notAcceptable, text: "this name can't be used")),
+        stream,
+        &transaction)
       return nil
     }
     stream.phase = .registering
     stream.claimed = jid
-    step.immediate.append(.pause(stream.connection))
+    transaction.immediate.append(.pause(stream.connection))
     return .register(jid, password: password, id: id)
   }
 
-  static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ step: inout Step) {
+  static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ transaction: inout Transaction) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
-    step.send(reply, to: stream.connection)
+    transaction.send(reply, to: stream.connection)
   }
 
   /// The registration ended, one way or the other; the stream goes on where it was.
-  static func finished(_ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ step: inout Step) {
+  static func finished(_ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ transaction: inout Transaction) {
     if let error {
-      refuse(id, error, stream, &step)
+      refuse(id, error, stream, &transaction)
     } else {
-      step.reach(RegistrationMark.registrationSucceeded)
-      step.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
+      transaction.reach(RegistrationMark.registrationSucceeded)
+      transaction.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
     }
     stream.claimed = nil
     stream.phase = .negotiating
-    step.immediate.append(.resume(stream.connection))
+    transaction.immediate.append(.resume(stream.connection))
   }
 }

@@ -19,22 +19,22 @@ struct Request: Sendable {
 
   enum Handler: Sendable {
     /// To an account's bare JID.
-    case account(@Sendable (_ account: inout Account, _ request: Stanza, _ payload: Element, _ step: inout Step) -> Void)
+    case account(@Sendable (_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) -> Void)
     /// To a domain that has accounts. It needs nothing of the server's state.
-    case host(@Sendable (_ host: inout Host, _ request: Stanza, _ payload: Element, _ step: inout Step) -> Void)
+    case host(@Sendable (_ host: inout Host, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) -> Void)
     /// To a room's bare JID.
-    case room(@Sendable (_ room: inout Room, _ request: Stanza, _ payload: Element, _ step: inout Step) -> Void)
+    case room(@Sendable (_ room: inout Room, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) -> Void)
   }
 
   var payload: Payload
   var senders: Senders
   var handler: Handler
-  /// Goes on with a request to an account for which the handler asked (`Step.ask(_:for:)`). The account is the one that was asked.
-  var answered: (@Sendable (_ account: inout Account, _ request: Stanza, _ answer: Answer, _ step: inout Step) -> Void)?
+  /// Goes on with a request to an account for which the handler asked (`Transaction.ask(_:for:)`). The account is the one that was asked.
+  var answered: (@Sendable (_ account: inout Account, _ request: Stanza, _ answer: Answer, _ transaction: inout Transaction) -> Void)?
 
   init(
     _ name: Text, _ namespace: Text, from senders: Senders = .anyone, _ handler: Handler,
-    answered: (@Sendable (inout Account, Stanza, Answer, inout Step) -> Void)? = nil
+    answered: (@Sendable (inout Account, Stanza, Answer, inout Transaction) -> Void)? = nil
   ) {
     payload = Payload(name: name, namespace: namespace)
     self.senders = senders
@@ -77,35 +77,35 @@ struct Host: Sendable {
 
 extension Account {
   /// An IQ for the bare JID: the server answers for the account (RFC 6121, 8.5.2.1.3).
-  mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
+  mutating func receiveRequest(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let payload = stanza.element.firstChild else { return }
     guard let request = Request.toAccount(payload), case .account(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
+      return transaction.bounce(stanza, transaction.reach(RoutingMark.iqToAccountUnknown, StanzaError(.serviceUnavailable)))
     }
     guard request.senders == .anyone || stanza.from.bare == jid else {
-      return step.bounce(stanza, step.reach(RoutingMark.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
+      return transaction.bounce(stanza, transaction.reach(RoutingMark.iqToAccountOfStranger, StanzaError(.serviceUnavailable)))
     }
-    handle(&self, stanza, payload, &step)
+    handle(&self, stanza, payload, &transaction)
   }
 
   /// A request waited for an answer from outside.
-  mutating func requestAnswered(_ stanza: Stanza, _ answer: Answer, _ step: inout Step) {
+  mutating func requestAnswered(_ stanza: Stanza, _ answer: Answer, _ transaction: inout Transaction) {
     guard let answered = stanza.element.firstChild.flatMap({ Request.toAccount($0) })?.answered else { return }
-    answered(&self, stanza, answer, &step)
+    answered(&self, stanza, answer, &transaction)
   }
 }
 
 extension Host {
-  mutating func receiveRequest(_ stanza: Stanza, _ step: inout Step) {
+  mutating func receiveRequest(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let payload = stanza.element.firstChild else { return }
     guard let request = Request.toHost(payload), case .host(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(RoutingMark.hostRequestUnknown, StanzaError(.serviceUnavailable)))
+      return transaction.bounce(stanza, transaction.reach(RoutingMark.hostRequestUnknown, StanzaError(.serviceUnavailable)))
     }
-    handle(&self, stanza, payload, &step)
+    handle(&self, stanza, payload, &transaction)
   }
 }
 
-extension Step {
+extension Transaction {
   /// Asks storage on behalf of a request to an account. The request's `answered` goes on with it; if too many questions are open, the request is
   /// refused.
   mutating func ask(_ query: RowQuery, for request: Stanza) {

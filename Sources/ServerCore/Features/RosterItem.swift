@@ -13,23 +13,24 @@ public struct RosterItem: Sendable, Hashable, Codable {
   @PrivateName public var groups: [Text]
   public var subscription: Subscription
   /// The user asked to subscribe and has no answer ("Pending Out").
-  public var isAsking: Bool
+  public var isPendingOut: Bool
   /// The contact's request that the user has not answered ("Pending In"), as it came (RFC 6121, 3.1.3).
   public var request: Element?
   /// Whether the user sees it: a mere request is not part of the roster.
-  public var isListed: Bool
+  public var isInRoster: Bool
 
   public init(
-    jid: JID, name: Text? = nil, groups: [Text] = [], subscription: Subscription = .none, isAsking: Bool = false, request: Element? = nil,
-    isListed: Bool = true
+    jid: JID, name: Text? = nil, groups: [Text] = [], subscription: Subscription = .none, isPendingOut: Bool = false,
+    request: Element? = nil,
+    isInRoster: Bool = true
   ) {
     self.jid = jid
     self.name = name
     self.groups = groups
     self.subscription = subscription
-    self.isAsking = isAsking
+    self.isPendingOut = isPendingOut
     self.request = request
-    self.isListed = isListed
+    self.isInRoster = isInRoster
   }
 }
 
@@ -43,15 +44,16 @@ extension RosterItem: StoredRow {
 
   public var values: [ColumnValue] {
     [
-      .jid(jid), .text(name), .texts(groups), .text(Text(subscription.rawValue)), .boolean(isAsking), .xml(request), .boolean(isListed),
+      .jid(jid), .text(name), .texts(groups), .text(Text(subscription.rawValue)), .boolean(isPendingOut), .xml(request),
+      .boolean(isInRoster),
     ]
   }
   public init(_ row: inout RowReader) throws(RowProblem) {
     let (jid, name, groups) = (try row.jid(), try row.optionalText(), try row.texts())
     guard let subscription = Subscription(rawValue: try row.text().string) else { throw row.problem() }
     self.init(
-      jid: jid, name: name, groups: groups, subscription: subscription, isAsking: try row.boolean(), request: try row.optionalXML(),
-      isListed: try row.boolean())
+      jid: jid, name: name, groups: groups, subscription: subscription, isPendingOut: try row.boolean(), request: try row.optionalXML(),
+      isInRoster: try row.boolean())
   }
 }
 
@@ -60,20 +62,24 @@ extension RosterItem {
   var element: Element {
     var element = Element(
       "item", NS.roster,
-      ["jid": jid.text, "name": name, "subscription": Text(subscription.rawValue), "ask": isAsking ? "subscribe" : nil])
+      ["jid": jid.text, "name": name, "subscription": Text(subscription.rawValue), "ask": isPendingOut ? "subscribe" : nil])
     for group in groups { element.append("group", NS.roster, text: group) }
     return element
   }
 
   /// The contact hears of the user's presence.
-  var hears: Bool { subscription == .from || subscription == .both }
+  var isSubscribedFrom: Bool { subscription == .from || subscription == .both }
   /// The user hears of the contact's presence.
-  var isHeard: Bool { subscription == .to || subscription == .both }
+  var isSubscribedTo: Bool { subscription == .to || subscription == .both }
 
-  mutating func setHears(_ hears: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
-  mutating func setHeard(_ isHeard: Bool) { subscription = Self.state(hears: hears, isHeard: isHeard) }
+  mutating func setSubscribedFrom(_ isSubscribedFrom: Bool) {
+    subscription = Self.state(isSubscribedFrom: isSubscribedFrom, isSubscribedTo: isSubscribedTo)
+  }
+  mutating func setSubscribedTo(_ isSubscribedTo: Bool) {
+    subscription = Self.state(isSubscribedFrom: isSubscribedFrom, isSubscribedTo: isSubscribedTo)
+  }
 
-  private static func state(hears: Bool, isHeard: Bool) -> Subscription {
-    hears ? (isHeard ? .both : .from) : (isHeard ? .to : .none)
+  private static func state(isSubscribedFrom: Bool, isSubscribedTo: Bool) -> Subscription {
+    isSubscribedFrom ? (isSubscribedTo ? .both : .from) : (isSubscribedTo ? .to : .none)
   }
 }

@@ -12,26 +12,26 @@ enum ServiceDiscovery {
       Request("query", NS.discoInfo, .host(hostInfo)), Request("query", NS.discoItems, .host(hostItems)),
     ])
 
-  private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard check(request, query, &step) else { return }
-    step.reach(DiscoMark.discoHostInfo)
+  private static func hostInfo(_ host: inout Host, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard check(request, query, &transaction) else { return }
+    transaction.reach(DiscoMark.discoHostInfo)
     var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
     for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
     // Also where strangers can't register: to change one's password or to remove one's account is part of it (XEP-0077, 10).
     answer.append("feature", NS.discoInfo, ["var": NS.register])
     if host.configuration[flag: .offlineMessages] { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
-    step.reply(request, answer)
+    transaction.reply(request, answer)
   }
 
-  private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard check(request, query, &step) else { return }
-    step.reach(DiscoMark.discoHostItems)
+  private static func hostItems(_ host: inout Host, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard check(request, query, &transaction) else { return }
+    transaction.reach(DiscoMark.discoHostItems)
     var answer = ServiceDiscovery.answer(to: query)
     if host.configuration[flag: .rooms] {
       answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
     }
-    step.reply(request, answer)
+    transaction.reply(request, answer)
   }
 
   /// XEP-0030, 8 and RFC 6121, 8.5.1: who does not share presence with the account hears nothing, not even whether it is there.
@@ -40,32 +40,32 @@ enum ServiceDiscovery {
     return asker.bare == account.jid || subscription == .from || subscription == .both
   }
 
-  private static func accountInfo(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+  private static func accountInfo(_ account: inout Account, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
     guard mayAsk(account, request.from) else {
-      return step.bounce(request, step.reach(DiscoMark.discoOfStranger, StanzaError(.serviceUnavailable)))
+      return transaction.bounce(request, transaction.reach(DiscoMark.discoOfStranger, StanzaError(.serviceUnavailable)))
     }
-    guard check(request, query, &step) else { return }
-    step.reach(DiscoMark.discoAccountInfo)
+    guard check(request, query, &transaction) else { return }
+    transaction.reach(DiscoMark.discoAccountInfo)
     var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "account", "type": "registered"])
     for feature in Feature.all.flatMap(\.accountFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
-    step.reply(request, answer)
+    transaction.reply(request, answer)
   }
 
   /// The available resources (XEP-0030, 4.1). Who may not see them gets the same as for an account that is not there: nothing (8).
-  private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard mayAsk(account, request.from) else { return answerNothing(request, query, &step) }
-    guard check(request, query, &step) else { return }
-    step.reach(DiscoMark.discoAccountItems)
+  private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard mayAsk(account, request.from) else { return answerNothing(request, query, &transaction) }
+    guard check(request, query, &transaction) else { return }
+    transaction.reach(DiscoMark.discoAccountItems)
     var answer = ServiceDiscovery.answer(to: query)
     for session in account.available { answer.append("item", NS.discoItems, ["jid": session.jid.text]) }
-    step.reply(request, answer)
+    transaction.reply(request, answer)
   }
 
   /// Answers a request for the items of an account that its sender knows nothing of: there are none, with a node or without.
-  static func answerNothing(_ request: Stanza, _ query: Element, _ step: inout Step) {
-    guard request.type == "get" else { return step.bounce(request, StanzaError(.serviceUnavailable)) }
-    step.reply(request, step.reach(DiscoMark.discoItemsHidden, answer(to: query)))
+  static func answerNothing(_ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard request.type == "get" else { return transaction.bounce(request, StanzaError(.serviceUnavailable)) }
+    transaction.reply(request, transaction.reach(DiscoMark.discoItemsHidden, answer(to: query)))
   }
 
   /// The beginning of an answer: it mirrors the node as it was given, also an empty one (3.2, 4.2).
@@ -75,11 +75,11 @@ enum ServiceDiscovery {
   static func isRoot(_ query: Element) -> Bool { query["node"]?.isEmpty ?? true }
 
   /// Only `get`, and only the root node: there are no others.
-  private static func check(_ request: Stanza, _ query: Element, _ step: inout Step) -> Bool {
+  private static func check(_ request: Stanza, _ query: Element, _ transaction: inout Transaction) -> Bool {
     if request.type != "get" {
-      step.bounce(request, StanzaError(.notAllowed))
+      transaction.bounce(request, StanzaError(.notAllowed))
     } else if !isRoot(query) {
-      step.bounce(request, step.reach(DiscoMark.discoNodeUnknown, StanzaError(.itemNotFound)))
+      transaction.bounce(request, transaction.reach(DiscoMark.discoNodeUnknown, StanzaError(.itemNotFound)))
     } else {
       return true
     }

@@ -7,13 +7,13 @@ enum Ping {
     xep: 199, version: "2.0.1", name: "Ping", hostFeatures: [NS.ping], accountFeatures: [NS.ping],
     marks: [PingMark.self],
     requests: [
-      Request("ping", NS.ping, from: .owner, .account { _, request, _, step in answer(request, .pingAccount, &step) }),
-      Request("ping", NS.ping, .host { _, request, _, step in answer(request, .pingHost, &step) }),
+      Request("ping", NS.ping, from: .owner, .account { _, request, _, transaction in answer(request, .pingAccount, &transaction) }),
+      Request("ping", NS.ping, .host { _, request, _, transaction in answer(request, .pingHost, &transaction) }),
     ])
 
-  private static func answer(_ request: Stanza, _ mark: PingMark, _ step: inout Step) {
-    step.reach(mark)
-    step.reply(request)
+  private static func answer(_ request: Stanza, _ mark: PingMark, _ transaction: inout Transaction) {
+    transaction.reach(mark)
+    transaction.reply(request)
   }
 }
 
@@ -22,8 +22,8 @@ enum SessionEstablishment {
   static let feature = Feature(
     name: "Session Establishment",
     requests: [
-      Request("session", NS.session, from: .owner, .account { _, request, _, step in step.reply(request) }),
-      Request("session", NS.session, .host { _, request, _, step in step.reply(request) }),
+      Request("session", NS.session, from: .owner, .account { _, request, _, transaction in transaction.reply(request) }),
+      Request("session", NS.session, .host { _, request, _, transaction in transaction.reply(request) }),
     ])
 }
 
@@ -34,13 +34,13 @@ enum SoftwareVersion {
     requests: [
       Request(
         "query", NS.version,
-        .host { host, request, _, step in
-          guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-          step.reach(SoftwareVersionMark.versionAsked)
+        .host { host, request, _, transaction in
+          guard request.type == "get" else { return transaction.bounce(request, StanzaError(.notAllowed)) }
+          transaction.reach(SoftwareVersionMark.versionAsked)
           var answer = Element("query", NS.version)
           answer.append("name", NS.version, text: "Spondee")
           answer.append("version", NS.version, text: host.configuration.softwareVersion)
-          step.reply(request, answer)
+          transaction.reply(request, answer)
         })
     ])
 }
@@ -52,13 +52,13 @@ enum EntityTime {
     requests: [
       Request(
         "time", NS.time,
-        .host { _, request, _, step in
-          guard request.type == "get" else { return step.bounce(request, StanzaError(.notAllowed)) }
-          step.reach(EntityTimeMark.timeAsked)
+        .host { _, request, _, transaction in
+          guard request.type == "get" else { return transaction.bounce(request, StanzaError(.notAllowed)) }
+          transaction.reach(EntityTimeMark.timeAsked)
           var answer = Element("time", NS.time)
           answer.append("tzo", NS.time, text: "+00:00")
-          answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: step.now.wall))
-          step.reply(request, answer)
+          answer.append("utc", NS.time, text: DateTime.format(nanosecondsSince1970: transaction.now.wall))
+          transaction.reply(request, answer)
         })
     ])
 }

@@ -6,7 +6,7 @@ internal import XMPP
 extension RosterItem {
   /// Which of the states it is (appendix A.1), in the order of the tables.
   var state: Int {
-    switch (subscription, isAsking, request != nil) {
+    switch (subscription, isPendingOut, request != nil) {
     case (.none, false, false): 0
     case (.none, true, false): 1
     case (.none, false, true): 2

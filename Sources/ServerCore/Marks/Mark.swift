@@ -1,7 +1,7 @@
 /// The places of one feature or area that tests should reach: each a branch that tests could well miss, with the clause that it is there for.
 ///
 /// An enum of them stands beside the code that reaches them, and its feature lists it (`Feature.marks`, or `Area.core`). A branch says so
-/// itself, with `step.reach(RoomRoleMark.roomRoleKick)`; `Marks` counts. Where a rule is a table, there is a mark for each of its fields.
+/// itself, with `transaction.reach(RoomRoleMark.roomRoleKick)`; `Marks` counts. Where a rule is a table, there is a mark for each of its fields.
 /// Raw values count from zero; names are unique among all marks.
 public protocol CoverageMark: RawRepresentable, CaseIterable, Sendable where RawValue == UInt16 {
   /// How many marks stand before these in the catalogue. Each enum stores it (`Mark.offset(of:)`), because every mark that is reached needs it.

@@ -2,7 +2,7 @@
 ///
 /// A value like the server that holds it: nothing is counted across servers, and a snapshot keeps its own counts.
 public struct Marks: Sendable, Equatable {
-  /// By place in the catalogue; empty until the first mark, so that a step's own cost nothing.
+  /// By place in the catalogue; empty until the first mark, so that a transaction's own cost nothing.
   private(set) var counts: [Int] = []
 
   public init() {}

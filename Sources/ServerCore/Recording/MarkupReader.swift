@@ -12,9 +12,9 @@ struct MarkupReader: Sendable {
     /// In a tag, where nothing of the kind may stand.
     case junk
     /// Inside of an attribute's value, of text, or of a CDATA section.
-    case value(Place.Treatment)
-    case text(Place.Treatment)
-    case cdata(Place.Treatment)
+    case value(RedactionContext.Treatment)
+    case text(RedactionContext.Treatment)
+    case cdata(RedactionContext.Treatment)
     /// Nobody reads what comes now.
     case lost
   }
@@ -43,15 +43,15 @@ struct MarkupReader: Sendable {
 
   private let keepsText: Bool
   private var mode = Mode.text
-  private var open: [Place] = []
+  private var open: [RedactionContext] = []
   /// Of the text that comes now.
-  private var treatment = Place.Treatment.mask
+  private var treatment = RedactionContext.Treatment.mask
   /// The name that is being read, of an element or an attribute, as far as it could matter.
   private var name: [UInt8] = []
   /// The element whose start tag is being read, and how the value that comes is treated.
-  private var tagPlace = Place.other
+  private var tagPlace = RedactionContext.other
   private var isDeclaration = false
-  private var valueTreatment = Place.Treatment.mask
+  private var valueTreatment = RedactionContext.Treatment.mask
   /// The value of a field's `var`, while it is read and behind it.
   private var variable: [UInt8]?
   private var isVariable = false
@@ -207,7 +207,7 @@ struct MarkupReader: Sendable {
     return .value(valueTreatment)
   }
 
-  private var place: Place { open.last ?? .top }
+  private var place: RedactionContext { open.last ?? .top }
 
   private mutating func endStartTag() {
     if case .name = mode { endName() }

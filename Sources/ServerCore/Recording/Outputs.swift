@@ -2,7 +2,7 @@ internal import Storage
 internal import XML
 
 /// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
-/// of elements, and values of attributes that `Place` does not list, count by their length alone, for they may be stand-ins.
+/// of elements, and values of attributes that `RedactionContext` does not list, count by their length alone, for they may be stand-ins.
 struct OutputMark: Sendable, Hashable {
   enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log }
   var kind: Kind

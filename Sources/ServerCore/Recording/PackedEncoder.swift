@@ -9,7 +9,7 @@ internal import XMPP
 /// types can read it: the version of a recording says on which.
 final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
-  private let standIns: StandIns?
+  private let pseudonyms: Pseudonyms?
   fileprivate let omitted: [String]
   /// What is shown of the value whose container is about to be made.
   private var next = Shows()
@@ -26,15 +26,15 @@ final class PackedEncoder: Encoder {
     var everything = false
   }
 
-  /// - Parameter standIns: `nil` where nothing is secret any more.
-  private init(_ standIns: StandIns?, without: [String]) {
-    self.standIns = standIns
+  /// - Parameter pseudonyms: `nil` where nothing is secret any more.
+  private init(_ pseudonyms: Pseudonyms?, without: [String]) {
+    self.pseudonyms = pseudonyms
     omitted = without
   }
 
   /// - Parameter without: names of properties to leave out; nobody can then read it back.
-  static func encode(_ value: some Encodable, _ standIns: StandIns?, without: [String] = []) throws -> [UInt8] {
-    let encoder = PackedEncoder(standIns, without: without)
+  static func encode(_ value: some Encodable, _ pseudonyms: Pseudonyms?, without: [String] = []) throws -> [UInt8] {
+    let encoder = PackedEncoder(pseudonyms, without: without)
     try encoder.write(value, Shows())
     return encoder.writer.bytes
   }
@@ -49,9 +49,9 @@ final class PackedEncoder: Encoder {
   fileprivate func write(_ value: some Encodable, _ shows: Shows) throws {
     // By the type, too: an empty array of anything can be cast to an empty array of bytes.
     if type(of: value) == [UInt8].self, let bytes = value as? [UInt8] {
-      return writer.blob(shows.items ? bytes : standIns?.key(bytes) ?? bytes)
+      return writer.blob(shows.items ? bytes : pseudonyms?.key(bytes) ?? bytes)
     }
-    guard let standIns else { return try value.encode(to: self) }
+    guard let pseudonyms else { return try value.encode(to: self) }
     if let text = value as? Text { return put(text.string, isShown: shows.items) }
     if let address = value as? JID { return put(address.text.string) }
     var inside = Shows(items: shows.items, everything: shows.everything)
@@ -62,14 +62,14 @@ final class PackedEncoder: Encoder {
       // The names of cases are ours.
       if value is any CaseIterable & RawRepresentable { inside.items = true }
     }
-    let secret = (value as? any PrivateValue)?.redacted(by: standIns)
+    let secret = (value as? any PrivateValue)?.redacted(by: pseudonyms)
     next = inside
     if let secret { try secret.encode(to: self) } else { try value.encode(to: self) }
   }
 
   fileprivate func put(_ value: String, isShown: Bool) {
-    guard !isShown, let standIns else { return put(value) }
-    writer.blob(standIns.text(Array(value.utf8), .mask))
+    guard !isShown, let pseudonyms else { return put(value) }
+    writer.blob(pseudonyms.text(Array(value.utf8), .mask))
   }
 
   fileprivate func put(_ value: some BinaryInteger & SignedInteger) { writer.signed(Int64(truncatingIfNeeded: value)) }

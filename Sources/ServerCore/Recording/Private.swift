@@ -4,7 +4,7 @@ public import XML
 
 /// A value that says itself what stands in for it in a recording.
 protocol PrivateValue: Codable {
-  func redacted(by standIns: StandIns) -> Self
+  func redacted(by pseudonyms: Pseudonyms) -> Self
 }
 
 /// What a private property may hold: no text, one, or several.
@@ -45,8 +45,8 @@ public enum PrivateUse {
 public protocol PrivateUseKind {}
 
 extension PrivateUseKind {
-  fileprivate static func treatment(keepsText: Bool) -> Place.Treatment {
-    let place: Place = self == PrivateUse.Password.self ? .password : self == PrivateUse.Name.self ? .group : .prose
+  fileprivate static func treatment(keepsText: Bool) -> RedactionContext.Treatment {
+    let place: RedactionContext = self == PrivateUse.Password.self ? .password : self == PrivateUse.Name.self ? .group : .prose
     return place.treatment(keepsText: keepsText)
   }
 }
@@ -77,9 +77,9 @@ extension Private: PrivateValue {
     try container.encode(wrappedValue.texts)
   }
 
-  func redacted(by standIns: StandIns) -> Self {
-    let treatment = Use.treatment(keepsText: standIns.keepsText)
-    return Value(texts: wrappedValue.texts.map { standIns.text($0, treatment) }).map { Private(wrappedValue: $0) } ?? self
+  func redacted(by pseudonyms: Pseudonyms) -> Self {
+    let treatment = Use.treatment(keepsText: pseudonyms.keepsText)
+    return Value(texts: wrappedValue.texts.map { pseudonyms.text($0, treatment) }).map { Private(wrappedValue: $0) } ?? self
   }
 }
 
@@ -95,21 +95,21 @@ public struct PrivateKey: Sendable, Hashable, PrivateValue {
     try container.encode(wrappedValue)
   }
 
-  func redacted(by standIns: StandIns) -> PrivateKey { PrivateKey(wrappedValue: standIns.key(wrappedValue)) }
+  func redacted(by pseudonyms: Pseudonyms) -> PrivateKey { PrivateKey(wrappedValue: pseudonyms.key(wrappedValue)) }
 }
 
 extension Secret: PrivateValue {
-  func redacted(by standIns: StandIns) -> Secret { standIns.secret(self) }
+  func redacted(by pseudonyms: Pseudonyms) -> Secret { pseudonyms.secret(self) }
 }
 extension ScramCredentials: PrivateValue {
-  func redacted(by standIns: StandIns) -> ScramCredentials { standIns.credentials(self) }
+  func redacted(by pseudonyms: Pseudonyms) -> ScramCredentials { pseudonyms.credentials(self) }
 }
 extension ScramExchange: PrivateValue {
-  func redacted(by standIns: StandIns) -> ScramExchange { redacted }
+  func redacted(by pseudonyms: Pseudonyms) -> ScramExchange { redacted }
 }
-extension Origin: PrivateValue {
-  func redacted(by standIns: StandIns) -> Origin { standIns.origin(self) }
+extension SourceNetwork: PrivateValue {
+  func redacted(by pseudonyms: Pseudonyms) -> SourceNetwork { pseudonyms.origin(self) }
 }
 extension Element: PrivateValue {
-  func redacted(by standIns: StandIns) -> Element { standIns.element(self) }
+  func redacted(by pseudonyms: Pseudonyms) -> Element { pseudonyms.element(self) }
 }

@@ -4,23 +4,23 @@ internal import XML
 // Rows in a recording: their columns say how each content is treated.
 
 extension TableRows: PrivateValue {
-  func redacted(by standIns: StandIns) -> TableRows { TableRows(table: table, rows: rows.map { standIns.row($0, of: table) }) }
+  func redacted(by pseudonyms: Pseudonyms) -> TableRows { TableRows(table: table, rows: rows.map { pseudonyms.row($0, of: table) }) }
 }
 
 extension Page: PrivateValue {
-  func redacted(by standIns: StandIns) -> Page {
-    Page(table: table, entries: entries.map { Entry(owner: $0.owner, values: standIns.row($0.values, of: table)) }, hasMore: hasMore)
+  func redacted(by pseudonyms: Pseudonyms) -> Page {
+    Page(table: table, entries: entries.map { Entry(owner: $0.owner, values: pseudonyms.row($0.values, of: table)) }, hasMore: hasMore)
   }
 }
 
 extension Change: PrivateValue {
-  func redacted(by standIns: StandIns) -> Change {
+  func redacted(by pseudonyms: Pseudonyms) -> Change {
     guard case .put(let table, let owner, let row) = self else { return self }
-    return .put(table, owner, standIns.row(row, of: table))
+    return .put(table, owner, pseudonyms.row(row, of: table))
   }
 }
 
-extension StandIns {
+extension Pseudonyms {
   fileprivate func row(_ row: [ColumnValue], of name: TableName) -> [ColumnValue] {
     // Nobody knows the columns of a table that is not declared: nothing of it is shown.
     guard let table = TableCatalog.server[name] else { return row.map { _ in .null } }
@@ -39,8 +39,8 @@ extension StandIns {
     }
   }
 
-  private func treatment(_ privacy: Column.Privacy) -> Place.Treatment {
-    let place: Place = privacy == .name ? .group : privacy == .prose ? .prose : .password
+  private func treatment(_ privacy: Column.Privacy) -> RedactionContext.Treatment {
+    let place: RedactionContext = privacy == .name ? .group : privacy == .prose ? .prose : .password
     return privacy == .secret ? .mask : place.treatment(keepsText: keepsText)
   }
 }

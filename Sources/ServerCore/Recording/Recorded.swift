@@ -3,7 +3,7 @@ public import XML
 
 /// A type of which a recording shows some texts or bytes as they are. Of any other, and of what is not listed, it shows stand-ins.
 ///
-/// This is the list of what may stay of the server's state, as `Place` is of what peers say: identifiers, and the protocol's own words.
+/// This is the list of what may stay of the server's state, as `RedactionContext` is of what peers say: identifiers, and the protocol's own words.
 /// Addresses (`JID`) stay wherever they stand; `Element` and whatever is private by its type go their own ways.
 protocol Recorded {
   static var shown: Shown { get }
@@ -30,7 +30,7 @@ extension Configuration.Settings: Recorded {
 extension RoundsHistory: Recorded {
   static var shown: Shown { .properties(["key"]) }
 }
-extension Generator: Recorded {
+extension RandomSource: Recorded {
   /// Without its seed nothing could be replayed.
   static var shown: Shown { .properties(["key", "block"]) }
 }
@@ -59,7 +59,7 @@ extension Private: Recorded {
 extension PrivateKey: Recorded {
   static var shown: Shown { .everything }
 }
-extension Origin: Recorded {
+extension SourceNetwork: Recorded {
   /// A stand-in by then.
   static var shown: Shown { .everything }
 }
@@ -78,10 +78,10 @@ extension OfflineInquiry: Recorded {
 extension Session: Recorded {
   static var shown: Shown { .properties(["language"]) }
 }
-extension Errand: Recorded {
+extension PendingTask: Recorded {
   static var shown: Shown { .properties(["bind.resource", "bind.id", "register.id"]) }
 }
-extension Errand.Origin: Recorded {
+extension Requester: Recorded {
   static var shown: Shown { .properties(["registration.id"]) }
 }
 extension Effect: Recorded {

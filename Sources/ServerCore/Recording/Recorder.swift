@@ -9,14 +9,14 @@ internal import XML
 ///
 /// What it returns is to be appended to one file, in that order, before what it tells of happens.
 public struct Recorder: Sendable {
-  private let standIns: StandIns
+  private let pseudonyms: Pseudonyms
   private var redactors = Table<ConnectionID, StreamRedactor>()
   private var last = Instant(monotonic: 0, wall: 0)
 
   /// - Parameters:
   ///   - secret: 32 bytes from the system's cryptographic source, for this recorder alone; nobody needs to know them.
   ///   - keepsText: bodies, subjects and the like stay as they are. Passwords and keys never do.
-  public init(secret: [UInt8], keepsText: Bool = false) { standIns = StandIns(secret: secret, keepsText: keepsText) }
+  public init(secret: [UInt8], keepsText: Bool = false) { pseudonyms = Pseudonyms(secret: secret, keepsText: keepsText) }
 
   /// The beginning of a file: an engine that is about to be made.
   public mutating func begin(configuration: Configuration, seed: [UInt8], at now: Instant) -> [UInt8] {
@@ -30,8 +30,8 @@ public struct Recorder: Sendable {
     let snapshot = Snapshot(of: engine) { connection, pending in
       guard let old = redactors[connection] else { return UInt64(pending.count) }
       // What it has not yet read to its end begins where nothing is open, and so does the redactor.
-      var redactor = StreamRedactor(keepsText: standIns.keepsText, count: old.count - min(old.count, UInt64(pending.count)))
-      _ = redactor.redact(&pending) { text, treatment in standIns.text(text, treatment, in: engine.exchange(on: connection)) }
+      var redactor = StreamRedactor(keepsText: pseudonyms.keepsText, count: old.count - min(old.count, UInt64(pending.count)))
+      _ = redactor.redact(&pending) { text, treatment in pseudonyms.text(text, treatment, in: engine.exchange(on: connection)) }
       redactors[connection] = redactor
       return redactor.count
     }
@@ -41,7 +41,7 @@ public struct Recorder: Sendable {
   private mutating func begin(_ tag: Recording.Tag, _ state: [[UInt8]], at now: Instant) -> [UInt8] {
     var writer = PackedWriter()
     writer.byte(tag.rawValue)
-    writer.byte(standIns.keepsText ? 1 : 0)
+    writer.byte(pseudonyms.keepsText ? 1 : 0)
     writer.signed(now.monotonic)
     writer.signed(now.wall)
     for part in state { writer.blob(part) }
@@ -55,9 +55,9 @@ public struct Recorder: Sendable {
     var patches: [UInt8] = []
     switch input {
     case .opened(let connection, let origin):
-      redactors[connection] = StreamRedactor(keepsText: standIns.keepsText)
+      redactors[connection] = StreamRedactor(keepsText: pseudonyms.keepsText)
       begin(.opened, now, connection.number, &writer)
-      writer.blob(origin.map { standIns.origin($0).bytes } ?? [])
+      writer.blob(origin.map { pseudonyms.origin($0).bytes } ?? [])
     case .bytes(let connection, let bytes):
       var copy = bytes
       patches = redact(&copy, of: connection, engine)
@@ -115,7 +115,7 @@ public struct Recorder: Sendable {
       return []
     }
     let patches = redactors[connection]!.redact(&bytes) { text, treatment in
-      standIns.text(text, treatment, in: engine.exchange(on: connection))
+      pseudonyms.text(text, treatment, in: engine.exchange(on: connection))
     }
     return patches.flatMap { patch in
       var writer = PackedWriter()
@@ -127,7 +127,7 @@ public struct Recorder: Sendable {
     }
   }
 
-  private func pack(_ value: some Encodable) -> [UInt8] { (try? PackedEncoder.encode(value, standIns)) ?? [] }
+  private func pack(_ value: some Encodable) -> [UInt8] { (try? PackedEncoder.encode(value, pseudonyms)) ?? [] }
 
   private func framed(_ writer: PackedWriter) -> [UInt8] {
     var frame = PackedWriter()

@@ -177,7 +177,7 @@ public struct Recording: Sendable {
     case .opened:
       let origin = try reader.blob()
       guard origin.isEmpty || origin.count == 8 else { throw RecordingProblem("where a connection came from is no address") }
-      return .opened(connection, from: origin.isEmpty ? nil : Origin(recorded: origin))
+      return .opened(connection, from: origin.isEmpty ? nil : SourceNetwork(recorded: origin))
     case .bytes: return .bytes(connection, try reader.blob())
     case .accepted: return .accepted(connection, Int(clamping: try reader.number()))
     case .encrypted: return .encrypted(connection)

@@ -2,7 +2,7 @@ internal import XML
 
 /// Puts stand-ins into what a peer sends, byte for byte and as it comes, however it is split.
 ///
-/// `MarkupReader` says what each byte is and `Place` what may stay; the rest is masked. What depends on a whole text (a password, a message
+/// `MarkupReader` says what each byte is and `RedactionContext` what may stay; the rest is masked. What depends on a whole text (a password, a message
 /// of SASL, a reference to a character) is masked first; once the text has ended, its stand-in is a `Patch` of what came before.
 struct StreamRedactor: Sendable {
   /// Other bytes for a place in the stream of one connection.
@@ -22,7 +22,7 @@ struct StreamRedactor: Sendable {
   /// A text, or a value, that is replaced as a whole, as far as it came.
   private struct Held {
     var place: UInt64
-    var treatment: Place.Treatment
+    var treatment: RedactionContext.Treatment
     var bytes: [UInt8] = []
     /// It is nothing but text, and not too long.
     var isWhole = true
@@ -47,9 +47,9 @@ struct StreamRedactor: Sendable {
     self = StreamRedactor(keepsText: keepsText, count: count)
   }
 
-  /// - Parameter standIn: of a text that was held, and how it is treated: as many bytes.
+  /// - Parameter pseudonym: of a text that was held, and how it is treated: as many bytes.
   mutating func redact(
-    _ bytes: inout [UInt8], _ standIn: (_ text: [UInt8], _ treatment: Place.Treatment) -> [UInt8]
+    _ bytes: inout [UInt8], _ pseudonym: (_ text: [UInt8], _ treatment: RedactionContext.Treatment) -> [UInt8]
   ) -> [Patch] {
     var patches: [Patch] = []
     let first = count
@@ -67,21 +67,21 @@ struct StreamRedactor: Sendable {
         bytes[index] = replace(byte, &patches)
       case .cdata: bytes[index] = mask.maskRead(byte)
       }
-      if let border = reader.border { cross(border, &patches, standIn) }
+      if let border = reader.border { cross(border, &patches, pseudonym) }
       count += 1
     }
     return apply(patches, to: &bytes, from: first)
   }
 
   private mutating func cross(
-    _ border: MarkupReader.Border, _ patches: inout [Patch], _ standIn: ([UInt8], Place.Treatment) -> [UInt8]
+    _ border: MarkupReader.Border, _ patches: inout [Patch], _ pseudonym: ([UInt8], RedactionContext.Treatment) -> [UInt8]
   ) {
     switch border {
     case .valueBegins: mask = TextMask(isAttribute: true)
     case .contentBegins: mask = TextMask()
     case .textIsInterrupted: heldText?.isWhole = false
-    case .valueEnds: end(&heldValue, &patches, standIn)
-    case .elementEnds: end(&heldText, &patches, standIn)
+    case .valueEnds: end(&heldValue, &patches, pseudonym)
+    case .elementEnds: end(&heldText, &patches, pseudonym)
     }
   }
 
@@ -94,16 +94,16 @@ struct StreamRedactor: Sendable {
     return masked
   }
 
-  private func hold(_ byte: UInt8, _ treatment: Place.Treatment, in held: inout Held?) {
+  private func hold(_ byte: UInt8, _ treatment: RedactionContext.Treatment, in held: inout Held?) {
     if held == nil { held = Held(place: count, treatment: treatment) }
     held?.append(byte)
   }
 
-  private func end(_ held: inout Held?, _ patches: inout [Patch], _ standIn: ([UInt8], Place.Treatment) -> [UInt8]) {
+  private func end(_ held: inout Held?, _ patches: inout [Patch], _ pseudonym: ([UInt8], RedactionContext.Treatment) -> [UInt8]) {
     guard let ended = held else { return }
     held = nil
     guard ended.isWhole, !ended.bytes.isEmpty else { return }
-    let bytes = standIn(ended.bytes, ended.treatment)
+    let bytes = pseudonym(ended.bytes, ended.treatment)
     if bytes.count == ended.bytes.count { patches.append(Patch(place: ended.place, bytes: bytes)) }
   }
 

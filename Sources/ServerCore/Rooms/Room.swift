@@ -4,7 +4,7 @@ internal import XMPP
 
 /// A group chat room (XEP-0045, version 1.35.5): its occupants, its affiliations, its configuration, its subject and its history.
 ///
-/// A value that takes stanzas and acts through the step it is given. A room comes into being locked: until its creator has
+/// A value that takes stanzas and acts through the transaction it is given. A room comes into being locked: until its creator has
 /// configured it, nobody else gets in (10.1). From then on, a persistent room emits a record for all that must outlive its occupants;
 /// a temporary one emits none and is gone with the last of them.
 struct Room: Sendable, Codable {
@@ -28,10 +28,10 @@ struct Room: Sendable, Codable {
   var isDestroyed = false
 
   /// A room that nobody knows yet. The first who joins becomes its owner.
-  init(creating jid: JID, _ step: inout Step) {
+  init(creating jid: JID, _ transaction: inout Transaction) {
     self.jid = jid
-    configuration.keep(to: step.configuration.limits)
-    lockDeadline = step.now.monotonic + step.configuration.limits[time: .roomLockTime]
+    configuration.keep(to: transaction.configuration.limits)
+    lockDeadline = transaction.now.monotonic + transaction.configuration.limits[time: .roomLockTime]
   }
 
   /// A persistent room as it was stored.
@@ -53,11 +53,11 @@ struct Room: Sendable, Codable {
 
   /// What is said for a room that does not exist, or that does not exist for whoever sent this (7.2.10, 7.2.11, 17.2): anybody can
   /// compare the two, so both say it here.
-  static func refuseAsAbsent(_ stanza: Stanza, _ step: inout Step) {
+  static func refuseAsAbsent(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch (stanza.kind, stanza.type) {
-    case (.presence, nil): refuseNick(stanza, &step)
+    case (.presence, nil): refuseNick(stanza, &transaction)
     case (.presence, _), (nil, _): break
-    case (.message, _), (.iq, _): step.bounce(stanza, StanzaError(.itemNotFound))
+    case (.message, _), (.iq, _): transaction.bounce(stanza, StanzaError(.itemNotFound))
     }
   }
 }
@@ -66,64 +66,64 @@ struct Room: Sendable, Codable {
 
 extension Room {
   /// Takes a stanza to the room or to somebody in it.
-  mutating func receive(_ stanza: Stanza, _ step: inout Step) {
+  mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction) {
     // A presence that would create the room is refused as a room refuses it (7.2.10).
     if isHidden(from: stanza.from), !Room.isCreation(stanza) {
-      return Room.refuseAsAbsent(step.reach(RoomMark.roomLockedAsked, stanza), &step)
+      return Room.refuseAsAbsent(transaction.reach(RoomMark.roomLockedAsked, stanza), &transaction)
     }
     switch stanza.kind {
-    case .presence: receivePresence(stanza, &step)
-    case .message: receiveMessage(stanza, &step)
-    case .iq: receiveIQ(stanza, &step)
+    case .presence: receivePresence(stanza, &transaction)
+    case .message: receiveMessage(stanza, &transaction)
+    case .iq: receiveIQ(stanza, &transaction)
     case nil: break
     }
   }
 
-  private mutating func receiveIQ(_ stanza: Stanza, _ step: inout Step) {
-    if stanza.to.isFull { return relay(stanza, &step) }
+  private mutating func receiveIQ(_ stanza: Stanza, _ transaction: inout Transaction) {
+    if stanza.to.isFull { return relay(stanza, &transaction) }
     guard stanza.type == "get" || stanza.type == "set" else { return }
-    guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    guard let payload = stanza.element.firstChild else { return transaction.bounce(stanza, StanzaError(.badRequest)) }
     guard let request = Request.toRoom(payload), case .room(let handle) = request.handler else {
-      return step.bounce(stanza, step.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+      return transaction.bounce(stanza, transaction.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
     }
-    handle(&self, stanza, payload, &step)
+    handle(&self, stanza, payload, &transaction)
   }
 
   /// Requests that only ask: to set is answered like an unknown request.
-  static func asking(_ handle: @escaping @Sendable (inout Room, Stanza, Element, inout Step) -> Void) -> Request.Handler {
-    .room { room, stanza, payload, step in
+  static func asking(_ handle: @escaping @Sendable (inout Room, Stanza, Element, inout Transaction) -> Void) -> Request.Handler {
+    .room { room, stanza, payload, transaction in
       guard stanza.type == "get" else {
-        return step.bounce(stanza, step.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
+        return transaction.bounce(stanza, transaction.reach(RoomDiscoMark.roomRequestUnknown, StanzaError(.serviceUnavailable)))
       }
-      handle(&room, stanza, payload, &step)
+      handle(&room, stanza, payload, &transaction)
     }
   }
 
   /// When the room wants `deadlinePassed`, on the monotonic clock.
   var nextDeadline: Int64? { lockDeadline }
 
-  /// A creator who doesn't configure the room in time has cancelled it (10.1.1 step 5).
-  mutating func deadlinePassed(_ step: inout Step) {
-    guard let lockDeadline, lockDeadline <= step.now.monotonic else { return }
-    step.reach(RoomMark.roomLockExpired)
-    destroy(Destruction(reason: "The room was not configured in time."), &step)
+  /// A creator who doesn't configure the room in time has cancelled it (10.1.1 transaction 5).
+  mutating func deadlinePassed(_ transaction: inout Transaction) {
+    guard let lockDeadline, lockDeadline <= transaction.now.monotonic else { return }
+    transaction.reach(RoomMark.roomLockExpired)
+    destroy(Destruction(reason: "The room was not configured in time."), &transaction)
   }
 
   /// Storage failed, and what the room believes may not be so: everybody is out, for a technical reason (11.1).
-  mutating func abandon(_ step: inout Step) {
-    step.reach(RoomMark.roomAbandoned)
-    dismissAll(.technicalProblem, &step)
+  mutating func abandon(_ transaction: inout Transaction) {
+    transaction.reach(RoomMark.roomAbandoned)
+    dismissAll(.technicalProblem, &transaction)
   }
 
   /// The service shuts down (11.2). What is stored of the room stays.
-  mutating func shutDown(_ step: inout Step) { dismissAll(.serviceShutDown, &step) }
+  mutating func shutDown(_ transaction: inout Transaction) { dismissAll(.serviceShutDown, &transaction) }
 
   /// Each hears of its own end alone: nobody is left to hear of another's.
-  private mutating func dismissAll(_ code: Status, _ step: inout Step) {
+  private mutating func dismissAll(_ code: Status, _ transaction: inout Transaction) {
     for occupant in occupants.values {
       var notice = departure(of: occupant)
       notice.codes = [code]
-      tell(notice, own: occupant.sessions.keys, &step)
+      tell(notice, own: occupant.sessions.keys, &transaction)
     }
     clear()
   }

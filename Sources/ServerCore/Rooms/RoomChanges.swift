@@ -7,37 +7,37 @@ internal import XMPP
 
 extension Room {
   /// Sets an occupant's role; "none" removes it (8.2 to 8.4, 9.6, 9.7).
-  mutating func setRole(_ role: Role, of nick: Text, by actor: Actor?, reason: Text?, _ step: inout Step) {
+  mutating func setRole(_ role: Role, of nick: Text, by actor: Actor?, reason: Text?, _ transaction: inout Transaction) {
     guard let occupant = occupants[nick] else { return }
-    step.reach(role.mark(insteadOf: occupant.role))
-    if role == .none { return expel(occupant, .kicked, by: actor, reason: reason, &step) }
-    update(occupant, to: role, by: actor, reason: reason, &step)
+    transaction.reach(role.mark(insteadOf: occupant.role))
+    if role == .none { return expel(occupant, .kicked, by: actor, reason: reason, &transaction) }
+    update(occupant, to: role, by: actor, reason: reason, &transaction)
   }
 
   /// Removes an occupant against its will.
-  func expulsion(of occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?) -> Notice {
+  func expulsion(of occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?) -> OccupantPresence {
     var notice = departure(of: occupant)
     notice.actor = actor
     notice.reason = reason
     notice.codes = [code]
     return notice
   }
-  mutating func expel(_ occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?, _ step: inout Step) {
-    remove(occupant, expulsion(of: occupant, code, by: actor, reason: reason), &step)
+  mutating func expel(_ occupant: Occupant, _ code: Status, by actor: Actor?, reason: Text?, _ transaction: inout Transaction) {
+    remove(occupant, expulsion(of: occupant, code, by: actor, reason: reason), &transaction)
   }
 
-  private mutating func update(_ occupant: Occupant, to role: Role, by actor: Actor?, reason: Text?, _ step: inout Step) {
+  private mutating func update(_ occupant: Occupant, to role: Role, by actor: Actor?, reason: Text?, _ transaction: inout Transaction) {
     var changed = occupant
     changed.role = role
     occupants[occupant.nick] = changed
     var notice = notice(of: changed)
     notice.actor = actor
     notice.reason = reason
-    announce(notice, of: changed, wasShown: shows(occupant.role), &step)
+    announce(notice, of: changed, wasShown: shows(occupant.role), &transaction)
     // A moderator sees everybody's JID, "automatically through presence" (8).
     if role == .moderator, occupant.role != .moderator, !configuration.isNonAnonymous {
-      step.reach(RoomPresenceMark.roomShowsJIDs)
-      for session in changed.sessions.keys { showOccupants(to: changed, at: session, &step) }
+      transaction.reach(RoomPresenceMark.roomShowsJIDs)
+      for session in changed.sessions.keys { showOccupants(to: changed, at: session, &transaction) }
     }
   }
 }
@@ -49,10 +49,10 @@ extension Room {
   ///
   /// - Parameter actor: `nil` if the user did it itself, by registering.
   mutating func setAffiliation(
-    _ affiliation: Affiliation, of user: JID, nick change: NickChange, by actor: Actor?, reason: Text?, _ step: inout Step
+    _ affiliation: Affiliation, of user: JID, nick change: NickChange, by actor: Actor?, reason: Text?, _ transaction: inout Transaction
   ) {
     let old = affiliations.entry(user)
-    step.reach(affiliation.mark(insteadOf: old?.affiliation ?? .none, isOfDomain: user.isDomain))
+    transaction.reach(affiliation.mark(insteadOf: old?.affiliation ?? .none, isOfDomain: user.isDomain))
     var entry = RoomAffiliations.Entry(affiliation: affiliation, nick: old?.nick, reason: reason)
     switch change {
     case .keep: break
@@ -64,25 +64,25 @@ extension Room {
     let stored = affiliation == .none ? nil : entry
     affiliations.set(user, stored)
     if isPersisted, stored != old {
-      step.persist(stored.map { .put($0.row(of: user), of: jid) } ?? .delete(AffiliationRow.self, key: .jid(user), of: jid))
+      transaction.persist(stored.map { .put($0.row(of: user), of: jid) } ?? .delete(AffiliationRow.self, key: .jid(user), of: jid))
     }
 
-    if let nick = entry.nick, let sitter = occupants[nick], sitter.user != user {
-      step.reach(RoomAffiliationMark.roomRankSitterOut)
-      expel(sitter, .kicked, by: nil, reason: "This nickname is reserved", &step)
+    if let nick = entry.nick, let holder = occupants[nick], holder.user != user {
+      transaction.reach(RoomAffiliationMark.roomRankSitterOut)
+      expel(holder, .kicked, by: nil, reason: "This nickname is reserved", &transaction)
     }
     let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
     for occupant in present {
-      adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &step)
+      adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &transaction)
     }
     if present.isEmpty, affiliation != old?.affiliation ?? .none {
-      step.reach(RoomAffiliationMark.roomRankAbsent)
-      announceAbsent(user, affiliation, &step)
+      transaction.reach(RoomAffiliationMark.roomRankAbsent)
+      announceAbsent(user, affiliation, &transaction)
       if configuration.isMembersOnly, affiliation >= .member, old == nil, let actor {
-        step.reach(RoomAffiliationMark.roomRankInvites)
+        transaction.reach(RoomAffiliationMark.roomRankInvites)
         // By the address that the room shows of whoever did it.
         let shown = configuration.isNonAnonymous ? actor.jid.bare : actor.nick.flatMap { JID(bare: jid, resource: $0) }
-        invite(user, by: actor.jid, shownAs: shown ?? jid, &step)
+        invite(user, by: actor.jid, shownAs: shown ?? jid, &transaction)
       }
     }
   }
@@ -93,25 +93,25 @@ extension Room {
 
   /// What a new affiliation means for somebody in the room.
   private mutating func adapt(
-    _ occupant: Occupant, from old: Affiliation, to new: Affiliation, by actor: Actor?, reason: Text?, _ step: inout Step
+    _ occupant: Occupant, from old: Affiliation, to new: Affiliation, by actor: Actor?, reason: Text?, _ transaction: inout Transaction
   ) {
-    if new == .outcast { return expel(occupant, .banned, by: actor, reason: reason, &step) }
+    if new == .outcast { return expel(occupant, .banned, by: actor, reason: reason, &transaction) }
     // Not first the loss and then the removal (9.4).
-    if new == .none, configuration.isMembersOnly { return expel(occupant, .affiliationLost, by: actor, reason: reason, &step) }
+    if new == .none, configuration.isMembersOnly { return expel(occupant, .affiliationLost, by: actor, reason: reason, &transaction) }
     // The role that goes with an affiliation is gained with it; it is lost with the rank of an admin (5.1.3).
     let usual = new.defaultRole(inModerated: configuration.isModerated)
     let role = old >= .admin && new < .admin ? usual : max(usual, occupant.role)
     if role != occupant.role {
-      step.reach(role > occupant.role ? RoomAffiliationMark.roomRankGivesRole : .roomRankTakesRole)
+      transaction.reach(role > occupant.role ? RoomAffiliationMark.roomRankGivesRole : .roomRankTakesRole)
     }
-    update(occupant, to: role, by: actor, reason: reason, &step)
+    update(occupant, to: role, by: actor, reason: reason, &transaction)
   }
 
-  /// Tells those who may see JIDs about somebody who isn't in the room (10.3, "Service Sends Notice of Affiliation Change").
-  private func announceAbsent(_ user: JID, _ affiliation: Affiliation, _ step: inout Step) {
+  /// Tells those who may see JIDs about somebody who isn't in the room (10.3, "Service Sends OccupantPresence of Affiliation Change").
+  private func announceAbsent(_ user: JID, _ affiliation: Affiliation, _ transaction: inout Transaction) {
     let item = Element("item", NS.mucUser, ["affiliation": affiliation.text, "jid": user.text])
     let message = Element("message", NS.client, children: [Element("x", NS.mucUser, children: [item])])
-    broadcast(message, toModeratorsOnly: !configuration.isNonAnonymous, &step)
+    broadcast(message, toModeratorsOnly: !configuration.isNonAnonymous, &transaction)
   }
 }
 

@@ -55,7 +55,7 @@ extension Limit {
   public static let roomOpenInvitations = count(
     "room_open_invitations", 256, effect: "the oldest invitation is forgotten: whoever declines it gets not-acceptable",
     trial: .low(95, 2, 1))
-  /// How long the creator has to configure a new room (XEP-0045, 10.1.1 step 5).
+  /// How long the creator has to configure a new room (XEP-0045, 10.1.1 transaction 5).
   public static let roomLockTime = time(
     "room_lock_seconds", seconds: 300, effect: "a room that its creator did not configure is destroyed",
     trial: .low(70, milliseconds: 2_000, 500))

@@ -5,13 +5,14 @@ internal import XMPP
 // What a room says of itself when asked (XEP-0045, 6.4, 6.5 and 7.12; XEP-0030).
 
 extension Room {
-  func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+  func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
     switch query["node"] {
-    case nil, "": step.reply(stanza, step.reach(RoomDiscoMark.roomInfo, info(ServiceDiscovery.answer(to: query))))
-    case "x-roomuser-item": step.reply(stanza, step.reach(RoomDiscoMark.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
+    case nil, "": transaction.reply(stanza, transaction.reach(RoomDiscoMark.roomInfo, info(ServiceDiscovery.answer(to: query))))
+    case "x-roomuser-item":
+      transaction.reply(stanza, transaction.reach(RoomDiscoMark.roomReservedNickAsked, reservedNick(of: stanza.from.bare)))
     // The room lets every namespace pass (18.1.1).
-    case "http://jabber.org/protocol/muc#traffic": step.bounce(stanza, StanzaError(.serviceUnavailable))
-    default: step.bounce(stanza, StanzaError(.itemNotFound))
+    case "http://jabber.org/protocol/muc#traffic": transaction.bounce(stanza, StanzaError(.serviceUnavailable))
+    default: transaction.bounce(stanza, StanzaError(.itemNotFound))
     }
   }
 
@@ -65,19 +66,19 @@ extension Room {
   }
 
   /// Who is there is shown to those who are there too, and to others only if the room is open and listed (6.5).
-  func receiveItemsQuery(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
-    guard ServiceDiscovery.isRoot(query) else { return step.bounce(stanza, StanzaError(.itemNotFound)) }
+  func receiveItemsQuery(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard ServiceDiscovery.isRoot(query) else { return transaction.bounce(stanza, StanzaError(.itemNotFound)) }
     let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil
     var answer = ServiceDiscovery.answer(to: query)
     if occupant(of: stanza.from) != nil || (isOpen && affiliation(of: stanza.from) != .outcast) {
-      step.reach(RoomDiscoMark.roomItems)
+      transaction.reach(RoomDiscoMark.roomItems)
       for occupant in occupants.values where shows(occupant.role) {
         answer.append("item", NS.discoItems, ["jid": occupant.address.text])
       }
     } else {
-      step.reach(RoomDiscoMark.roomItemsHidden)
+      transaction.reach(RoomDiscoMark.roomItemsHidden)
     }
-    step.reply(stanza, answer)
+    transaction.reply(stanza, answer)
   }
 }
 

@@ -53,67 +53,70 @@ struct RoomInvitations: Sendable, Codable {
 
 extension Room {
   /// A message that is not of type groupchat, from an occupant.
-  mutating func receiveRequest(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
+  mutating func receiveRequest(_ stanza: Stanza, from sender: Occupant, _ transaction: inout Transaction) {
     if let x = stanza.element.child("x", NS.mucUser) {
       let invitations = x.children.filter { $0.is("invite", NS.mucUser) }
-      if !invitations.isEmpty { return receiveInvitations(stanza, invitations, from: sender, &step) }
-      if let refusal = x.child("decline", NS.mucUser) { return receiveDecline(stanza, refusal, &step) }
+      if !invitations.isEmpty { return receiveInvitations(stanza, invitations, from: sender, &transaction) }
+      if let refusal = x.child("decline", NS.mucUser) { return receiveDecline(stanza, refusal, &transaction) }
     }
     if let form = stanza.element.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.formType == NS.mucRequest {
-      return receiveVoiceForm(stanza, form, from: sender, &step)
+      return receiveVoiceForm(stanza, form, from: sender, &transaction)
     }
-    step.bounce(stanza, step.reach(RoomMessageMark.roomMessageUnknown, StanzaError(.featureNotImplemented, by: jid)))
+    transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomMessageUnknown, StanzaError(.featureNotImplemented, by: jid)))
   }
 
   /// A message from somebody who isn't in the room: all that is taken is that an invitation is declined.
-  mutating func receiveFromOutside(_ stanza: Stanza, _ step: inout Step) {
+  mutating func receiveFromOutside(_ stanza: Stanza, _ transaction: inout Transaction) {
     if stanza.to.isBare, stanza.type != "groupchat",
       let refusal = stanza.element.child("x", NS.mucUser)?.child("decline", NS.mucUser)
     {
-      return receiveDecline(stanza, refusal, &step)
+      return receiveDecline(stanza, refusal, &transaction)
     }
-    step.bounce(stanza, step.reach(RoomMessageMark.roomMessageByStranger, StanzaError(.notAcceptable, by: jid)))
+    transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomMessageByStranger, StanzaError(.notAcceptable, by: jid)))
   }
 }
 
 // MARK: - Invitations
 
 extension Room {
-  private mutating func receiveInvitations(_ stanza: Stanza, _ invitations: [Element], from sender: Occupant, _ step: inout Step) {
+  private mutating func receiveInvitations(
+    _ stanza: Stanza, _ invitations: [Element], from sender: Occupant, _ transaction: inout Transaction
+  ) {
     // Whoever is invited to a members-only room becomes a member: so it takes who may add one (9.5).
     guard !configuration.isMembersOnly || affiliation(of: sender.user) >= .admin else {
-      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteForbidden, StanzaError(.forbidden, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomInviteForbidden, StanzaError(.forbidden, by: jid)))
     }
     let invitees = invitations.compactMap { invitation in
       invitation["to"].flatMap { JID($0) }.map { (jid: $0, invitation: invitation) }
     }
     guard invitees.count == invitations.count else {
-      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomInviteMalformed, StanzaError(.jidMalformed, by: jid)))
     }
-    guard invitees.count <= step.configuration.limits[.roomInvitations] else {
-      return step.bounce(stanza, step.reach(RoomInvitationMark.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
+    guard invitees.count <= transaction.configuration.limits[.roomInvitations] else {
+      return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomInviteTooMany, StanzaError(.resourceConstraint, by: jid)))
     }
-    do throws(StanzaError) { try admit(invitees.map(\.jid), &step) } catch { return step.bounce(stanza, error) }
+    do throws(StanzaError) { try admit(invitees.map(\.jid), &transaction) } catch { return transaction.bounce(stanza, error) }
     // Without the real JID where the room hides it.
     let shown = configuration.isNonAnonymous ? stanza.from : sender.address
     for (invitee, invitation) in invitees {
-      invite(invitee, by: sender.user, shownAs: shown, id: stanza.id, passing: invitation.passedOn, &step)
+      invite(invitee, by: sender.user, shownAs: shown, id: stanza.id, passing: invitation.passedOn, &transaction)
     }
   }
 
   /// Makes members of those who are invited to a members-only room and have no affiliation; all of them or, if that can't be, none.
-  private mutating func admit(_ invitees: [JID], _ step: inout Step) throws(StanzaError) {
+  private mutating func admit(_ invitees: [JID], _ transaction: inout Transaction) throws(StanzaError) {
     guard configuration.isMembersOnly else { return }
     let strangers = OrderedSet(invitees.map(\.bare).filter { affiliation(of: $0) == .none })
-    guard strangers.allSatisfy({ Room.mayHave(.member, $0, step.configuration) }) else {
-      throw step.reach(RoomInvitationMark.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
+    guard strangers.allSatisfy({ Room.mayHave(.member, $0, transaction.configuration) }) else {
+      throw transaction.reach(
+        RoomInvitationMark.roomInviteOfDomain, StanzaError(.notAcceptable, text: "A domain can't be a member.", by: jid))
     }
-    guard strangers.isEmpty || affiliations.count + strangers.count <= step.configuration.limits[.roomAffiliations] else {
-      throw step.reach(RoomInvitationMark.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
+    guard strangers.isEmpty || affiliations.count + strangers.count <= transaction.configuration.limits[.roomAffiliations] else {
+      throw transaction.reach(RoomInvitationMark.roomInviteListFull, StanzaError(.resourceConstraint, by: jid))
     }
     for invitee in strangers {
-      step.reach(RoomInvitationMark.roomInviteMakesMember)
-      setAffiliation(.member, of: invitee, nick: .keep, by: nil, reason: nil, &step)
+      transaction.reach(RoomInvitationMark.roomInviteMakesMember)
+      setAffiliation(.member, of: invitee, nick: .keep, by: nil, reason: nil, &transaction)
     }
   }
 
@@ -123,37 +126,39 @@ extension Room {
   ///   - inviter: Who hears if the invitation is declined.
   ///   - shown: The inviter's address as the invitee gets it.
   mutating func invite(
-    _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ step: inout Step
+    _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ transaction: inout Transaction
   ) {
-    let limit = step.configuration.limits[.roomOpenInvitations]
-    if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) { step.reach(RoomInvitationMark.roomInvitationForgotten) }
+    let limit = transaction.configuration.limits[.roomOpenInvitations]
+    if invitations.insert(invitee, by: inviter, shownAs: shown, limit: limit) {
+      transaction.reach(RoomInvitationMark.roomInvitationForgotten)
+    }
     let invitation = Element("invite", NS.mucUser, ["from": shown.text], children: details)
     var x = Element("x", NS.mucUser, children: [invitation])
     if let secret = configuration.secret {
-      x.append("password", NS.mucUser, text: step.reach(RoomInvitationMark.roomInviteWithPassword, secret))
+      x.append("password", NS.mucUser, text: transaction.reach(RoomInvitationMark.roomInviteWithPassword, secret))
     }
-    step.route(Element("message", NS.client, ["id": id], children: [x]), from: jid, to: invitee)
+    transaction.route(Element("message", NS.client, ["id": id], children: [x]), from: jid, to: invitee)
   }
 
   /// The one who invited is told: by the client that is in the room, or else by the account.
-  private mutating func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ step: inout Step) {
+  private mutating func receiveDecline(_ stanza: Stanza, _ refusal: Element, _ transaction: inout Transaction) {
     guard let address = refusal["to"].flatMap({ JID($0) }) else {
-      return step.bounce(stanza, step.reach(RoomInvitationMark.roomDeclineMalformed, StanzaError(.badRequest, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomDeclineMalformed, StanzaError(.badRequest, by: jid)))
     }
     // Nobody invited the sender, as far as the room remembers: the message is like any other that is no occupant's (7.4).
     guard invitations.contains(stanza.from) else {
-      return step.bounce(stanza, step.reach(RoomInvitationMark.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
     }
     // Who is behind a nick is not for strangers to find out: so a real address counts only where all may see it, and a decline to
     // somebody who did not invite is lost without a word.
     guard affiliation(of: stanza.from) != .outcast,
       let inviter = invitations.take(stanza.from, from: address, isOpen: configuration.isNonAnonymous)
-    else { return step.reach(RoomInvitationMark.roomDeclineLost) }
+    else { return transaction.reach(RoomInvitationMark.roomDeclineLost) }
     let decline = Element("decline", NS.mucUser, ["from": stanza.from.bare.text], children: refusal.passedOn)
     let message = Element("message", NS.client, ["id": stanza.id], children: [Element("x", NS.mucUser, children: [decline])])
     let present = occupants.values.filter { $0.user == inviter }.flatMap(\.sessions.keys)
-    step.reach(present.isEmpty ? RoomInvitationMark.roomDeclinePassedToAccount : .roomDeclinePassed)
-    step.route(message, from: jid, to: present.isEmpty ? [inviter] : present)
+    transaction.reach(present.isEmpty ? RoomInvitationMark.roomDeclinePassedToAccount : .roomDeclinePassed)
+    transaction.route(message, from: jid, to: present.isEmpty ? [inviter] : present)
   }
 }
 
@@ -167,20 +172,20 @@ extension Element {
 // MARK: - Voice
 
 extension Room {
-  private mutating func receiveVoiceForm(_ stanza: Stanza, _ form: DataForm, from sender: Occupant, _ step: inout Step) {
+  private mutating func receiveVoiceForm(_ stanza: Stanza, _ form: DataForm, from sender: Occupant, _ transaction: inout Transaction) {
     guard form.kind == .submit, form.value("muc#role") == Role.participant.text else {
-      return step.bounce(stanza, StanzaError(.badRequest, by: jid))
+      return transaction.bounce(stanza, StanzaError(.badRequest, by: jid))
     }
     if sender.role == .moderator, let nick = form.value("muc#roomnick") {
       // Who has gone or been given voice meanwhile needs no answer.
       guard form.flag("muc#request_allow") == true, occupants[nick]?.role == .visitor else {
-        return step.reach(RoomInvitationMark.roomVoiceNotApproved)
+        return transaction.reach(RoomInvitationMark.roomVoiceNotApproved)
       }
-      step.reach(RoomInvitationMark.roomVoiceApproved)
-      setRole(.participant, of: nick, by: Actor(jid: stanza.from, nick: sender.nick), reason: nil, &step)
+      transaction.reach(RoomInvitationMark.roomVoiceApproved)
+      setRole(.participant, of: nick, by: Actor(jid: stanza.from, nick: sender.nick), reason: nil, &transaction)
     } else if sender.role == .visitor {
-      step.reach(RoomInvitationMark.roomVoiceRequested)
-      broadcast(voiceRequest(of: sender), toModeratorsOnly: true, &step)
+      transaction.reach(RoomInvitationMark.roomVoiceRequested)
+      broadcast(voiceRequest(of: sender), toModeratorsOnly: true, &transaction)
     }
   }
 

@@ -6,80 +6,81 @@ internal import XMPP
 // Messages to all, the subject, private messages, and errors that come back (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5, 8.1).
 
 extension Room {
-  mutating func receiveMessage(_ stanza: Stanza, _ step: inout Step) {
-    if stanza.type == "error" { return receiveError(stanza, &step) }
-    guard let sender = occupant(of: stanza.from) else { return receiveFromOutside(stanza, &step) }
+  mutating func receiveMessage(_ stanza: Stanza, _ transaction: inout Transaction) {
+    if stanza.type == "error" { return receiveError(stanza, &transaction) }
+    guard let sender = occupant(of: stanza.from) else { return receiveFromOutside(stanza, &transaction) }
     if stanza.to.isFull {
-      receivePrivate(stanza, from: sender, &step)
+      receivePrivate(stanza, from: sender, &transaction)
     } else if stanza.type == "groupchat" {
-      receiveGroupchat(stanza, from: sender, &step)
+      receiveGroupchat(stanza, from: sender, &transaction)
     } else {
-      receiveRequest(stanza, from: sender, &step)
+      receiveRequest(stanza, from: sender, &transaction)
     }
   }
 
-  private mutating func receiveGroupchat(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
-    if stanza.element.isSubjectChange { return changeSubject(stanza, by: sender, &step) }
+  private mutating func receiveGroupchat(_ stanza: Stanza, from sender: Occupant, _ transaction: inout Transaction) {
+    if stanza.element.isSubjectChange { return changeSubject(stanza, by: sender, &transaction) }
     guard sender.role >= .participant else {
-      return step.bounce(stanza, step.reach(RoomMessageMark.roomMessageByVisitor, StanzaError(.forbidden, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomMessageByVisitor, StanzaError(.forbidden, by: jid)))
     }
-    let message = reflected(stanza.element, &step)
-    step.route(message, from: sender.address, to: allSessions)
+    let message = reflected(stanza.element, &transaction)
+    transaction.route(message, from: sender.address, to: allSessions)
     if message.child("body", NS.client) != nil {
-      let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: step.now.wall)
-      let bytes = step.configuration.limits[.roomHistoryBytes]
-      if let cut = history.append(entry, limit: configuration.historyLength, bytes: bytes) { step.reach(cut) }
+      let entry = RoomHistory.Entry(element: message, from: sender.address, stamp: transaction.now.wall)
+      let bytes = transaction.configuration.limits[.roomHistoryBytes]
+      if let cut = history.append(entry, limit: configuration.historyLength, bytes: bytes) { transaction.reach(cut) }
     }
   }
 
   /// The message as everybody gets it: with an id (7.4), and without what only the room may say.
-  private func reflected(_ message: Element, _ step: inout Step) -> Element {
+  private func reflected(_ message: Element, _ transaction: inout Transaction) -> Element {
     var kept = message.withoutRoomClaims(of: jid)
-    if kept.id == nil { kept["id"] = step.reach(RoomMessageMark.roomMessageGetsID, step.generator.token()) }
+    if kept.id == nil { kept["id"] = transaction.reach(RoomMessageMark.roomMessageGetsID, transaction.random.token()) }
     return kept
   }
 
   /// 8.1. A moderator may always, a participant if the room is so configured.
-  private mutating func changeSubject(_ stanza: Stanza, by sender: Occupant, _ step: inout Step) {
+  private mutating func changeSubject(_ stanza: Stanza, by sender: Occupant, _ transaction: inout Transaction) {
     guard sender.role >= (configuration.participantsChangeSubject ? .participant : .moderator) else {
-      return step.bounce(stanza, step.reach(RoomMessageMark.roomSubjectRefused, StanzaError(.forbidden, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomSubjectRefused, StanzaError(.forbidden, by: jid)))
     }
     let subjects = stanza.element.children.filter { $0.is("subject", NS.client) }
     guard subjects.reduce(0, { $0 + $1.weight }) <= Limits.subjectBytes else {
-      return step.bounce(
-        stanza, step.reach(RoomMessageMark.roomSubjectTooLong, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid)))
+      return transaction.bounce(
+        stanza,
+        transaction.reach(RoomMessageMark.roomSubjectTooLong, StanzaError(.notAcceptable, text: "The subject is too long.", by: jid)))
     }
-    step.reach(sender.role < .moderator ? RoomMessageMark.roomSubjectByParticipant : .roomSubjectChanged)
-    let message = reflected(stanza.element, &step)
-    step.route(message, from: sender.address, to: allSessions)
+    transaction.reach(sender.role < .moderator ? RoomMessageMark.roomSubjectByParticipant : .roomSubjectChanged)
+    let message = reflected(stanza.element, &transaction)
+    transaction.route(message, from: sender.address, to: allSessions)
 
     var kept = Element("message", NS.client, ["from": sender.address.text, "id": message.id, "type": "groupchat"], children: subjects)
     kept.lang = message.lang
-    subject = kept.delayed(from: jid.text, at: step.now.wall)
-    if isPersisted { step.persist(.put(row, of: jid)) }
+    subject = kept.delayed(from: jid.text, at: transaction.now.wall)
+    if isPersisted { transaction.persist(.put(row, of: jid)) }
   }
 }
 
 // MARK: - For those who come
 
 extension Room {
-  func sendHistory(to session: JID, _ request: Element?, _ step: inout Step) {
-    if let request { for mark in RoomHistory.marks(of: request) { step.reach(mark) } }
-    for entry in history.selected(by: request, now: step.now.wall, for: session, in: jid) {
-      step.route(entry.delayed(by: jid), from: entry.from, to: session)
+  func sendHistory(to session: JID, _ request: Element?, _ transaction: inout Transaction) {
+    if let request { for mark in RoomHistory.marks(of: request) { transaction.reach(mark) } }
+    for entry in history.selected(by: request, now: transaction.now.wall, for: session, in: jid) {
+      transaction.route(entry.delayed(by: jid), from: entry.from, to: session)
     }
   }
 
   /// Always the last thing that who joins gets (7.1), and empty if there is no subject (7.2.15).
-  func sendSubject(to session: JID, _ step: inout Step) {
+  func sendSubject(to session: JID, _ transaction: inout Transaction) {
     guard var message = subject else {
       let empty = Element("message", NS.client, ["type": "groupchat"], children: [Element("subject", NS.client)])
-      return step.route(empty, from: jid, to: session)
+      return transaction.route(empty, from: jid, to: session)
     }
-    step.reach(RoomMessageMark.roomSubjectShown)
+    transaction.reach(RoomMessageMark.roomSubjectShown)
     let author = message["from"].flatMap { JID($0) }
     message["from"] = nil
-    step.route(message, from: author ?? jid, to: session)
+    transaction.route(message, from: author ?? jid, to: session)
   }
 }
 
@@ -87,20 +88,20 @@ extension Room {
 
 extension Room {
   /// 7.5. To all clients of the addressee.
-  private func receivePrivate(_ stanza: Stanza, from sender: Occupant, _ step: inout Step) {
+  private func receivePrivate(_ stanza: Stanza, from sender: Occupant, _ transaction: inout Transaction) {
     if stanza.type == "groupchat" {
-      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateGroupchat, StanzaError(.badRequest, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomPrivateGroupchat, StanzaError(.badRequest, by: jid)))
     }
     guard let addressee = occupants[stanza.to.resource] else {
-      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateToNobody, StanzaError(.itemNotFound, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomPrivateToNobody, StanzaError(.itemNotFound, by: jid)))
     }
     guard configuration.privateMessages.allows(sender.role) else {
-      return step.bounce(stanza, step.reach(RoomMessageMark.roomPrivateForbidden, StanzaError(.forbidden, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomMessageMark.roomPrivateForbidden, StanzaError(.forbidden, by: jid)))
     }
-    if addressee.sessions.count > 1 { step.reach(RoomMessageMark.roomPrivateToSeveral) }
+    if addressee.sessions.count > 1 { transaction.reach(RoomMessageMark.roomPrivateToSeveral) }
     var message = stanza.element.withoutRoomClaims(of: jid)
     message.append("x", NS.mucUser)
-    step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
+    transaction.route(message, from: sender.address, to: Array(addressee.sessions.keys))
   }
 }
 
@@ -109,18 +110,18 @@ extension Room {
 extension Room {
   /// What could not be delivered to a client means that the client isn't there any more (18.1.2, "Ghost Users"); any other error
   /// that answers a private message goes to who sent that.
-  private mutating func receiveError(_ stanza: Stanza, _ step: inout Step) {
+  private mutating func receiveError(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }
     if error.meansAbsence {
-      step.reach(RoomMessageMark.roomErrorOfGhost)
-      return leave(stanza.from, showing: nil, codes: [.technicalProblem], &step)
+      transaction.reach(RoomMessageMark.roomErrorOfGhost)
+      return leave(stanza.from, showing: nil, codes: [.technicalProblem], &transaction)
     }
     guard stanza.to.isFull, let addressee = occupants[stanza.to.resource] else { return }
-    step.reach(RoomMessageMark.roomErrorPassedOn)
+    transaction.reach(RoomMessageMark.roomErrorPassedOn)
     // Who found the error could be a real address.
     error.by = nil
     let message = Element("message", NS.client, ["type": "error", "id": stanza.id], children: [error.element])
-    step.route(message, from: sender.address, to: Array(addressee.sessions.keys))
+    transaction.route(message, from: sender.address, to: Array(addressee.sessions.keys))
   }
 }
 

@@ -15,7 +15,7 @@ extension Room {
   }
 
   /// Refuses an available presence to an address that no occupant can have: without a nick (7.2.1) or with one that can't be seen.
-  static func refuseNick(_ stanza: Stanza, _ step: inout Step) {
-    step.bounce(stanza, StanzaError(.jidMalformed, by: stanza.to.bare), payload: true)
+  static func refuseNick(_ stanza: Stanza, _ transaction: inout Transaction) {
+    transaction.bounce(stanza, StanzaError(.jidMalformed, by: stanza.to.bare), payload: true)
   }
 }

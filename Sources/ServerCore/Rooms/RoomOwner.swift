@@ -6,27 +6,30 @@ internal import XMPP
 // Configuring and destroying a room (XEP-0045, 10.1, 10.2 and 10.9).
 
 extension Room {
-  mutating func receiveOwner(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
+  mutating func receiveOwner(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
     guard affiliation(of: stanza.from) == .owner else {
-      return step.bounce(stanza, step.reach(RoomOwnerMark.roomOwnerRefused, StanzaError(.forbidden)))
+      return transaction.bounce(stanza, transaction.reach(RoomOwnerMark.roomOwnerRefused, StanzaError(.forbidden)))
     }
     if stanza.type == "get" {
-      return step.reply(stanza, Element("query", NS.mucOwner, children: [configuration.form(step.configuration.limits).element]))
+      return transaction.reply(
+        stanza, Element("query", NS.mucOwner, children: [configuration.form(transaction.configuration.limits).element]))
     }
     if let request = query.child("destroy", NS.mucOwner) {
-      guard let destruction = Destruction(request) else { return step.bounce(stanza, StanzaError(.notAcceptable)) }
-      step.reach(RoomOwnerMark.roomDestroyed)
-      destroy(destruction, &step)
-      return step.reply(stanza)
+      guard let destruction = Destruction(request) else { return transaction.bounce(stanza, StanzaError(.notAcceptable)) }
+      transaction.reach(RoomOwnerMark.roomDestroyed)
+      destroy(destruction, &transaction)
+      return transaction.reply(stanza)
     }
-    guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }) else { return step.bounce(stanza, StanzaError(.badRequest)) }
+    guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }) else {
+      return transaction.bounce(stanza, StanzaError(.badRequest))
+    }
     switch form.kind {
-    case .submit: configure(stanza, form, &step)
+    case .submit: configure(stanza, form, &transaction)
     case .cancel:
-      step.reach(isLocked ? RoomOwnerMark.roomConfigurationCancelledLocked : .roomConfigurationCancelled)
-      if isLocked { destroy(Destruction(), &step) }
-      step.reply(stanza)
-    case .form, .result: step.bounce(stanza, StanzaError(.badRequest))
+      transaction.reach(isLocked ? RoomOwnerMark.roomConfigurationCancelledLocked : .roomConfigurationCancelled)
+      if isLocked { destroy(Destruction(), &transaction) }
+      transaction.reply(stanza)
+    case .form, .result: transaction.bounce(stanza, StanzaError(.badRequest))
     }
   }
 }
@@ -34,55 +37,55 @@ extension Room {
 // MARK: - Configuration
 
 extension Room {
-  private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ step: inout Step) {
+  private mutating func configure(_ stanza: Stanza, _ form: DataForm, _ transaction: inout Transaction) {
     var wanted = configuration
     do throws(StanzaError) { try wanted.apply(form) } catch {
-      return step.bounce(stanza, step.reach(RoomOwnerMark.roomConfigurationRefused, error))
+      return transaction.bounce(stanza, transaction.reach(RoomOwnerMark.roomConfigurationRefused, error))
     }
-    wanted.keep(to: step.configuration.limits)
+    wanted.keep(to: transaction.configuration.limits)
     let (old, wasLocked, wasPersisted) = (configuration, isLocked, isPersisted)
-    step.reach(
+    transaction.reach(
       wasLocked ? RoomOwnerMark.roomConfigurationUnlocks : wanted == old ? .roomConfigurationSame : .roomConfigurationChanged)
     configuration = wanted
     lockDeadline = nil
-    history.trim(to: wanted.historyLength, bytes: step.configuration.limits[.roomHistoryBytes])
-    persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &step)
-    step.reply(stanza)
-    if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &step) }
+    history.trim(to: wanted.historyLength, bytes: transaction.configuration.limits[.roomHistoryBytes])
+    persistConfiguration(wasPersisted: wasPersisted, hasChanged: wanted != old, &transaction)
+    transaction.reply(stanza)
+    if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &transaction) }
   }
 
   /// What the room must know again when it is loaded. With the room itself, all its affiliations come and go.
-  private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ step: inout Step) {
+  private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ transaction: inout Transaction) {
     switch (wasPersisted, isPersisted) {
     case (false, true):
-      step.reach(RoomOwnerMark.roomBecamePersistent)
-      step.persist(.put(row, of: jid))
-      for (user, entry) in affiliations.sorted { step.persist(.put(entry.row(of: user), of: jid)) }
-    case (true, true): if hasChanged { step.persist(.put(row, of: jid)) }
+      transaction.reach(RoomOwnerMark.roomBecamePersistent)
+      transaction.persist(.put(row, of: jid))
+      for (user, entry) in affiliations.sorted { transaction.persist(.put(entry.row(of: user), of: jid)) }
+    case (true, true): if hasChanged { transaction.persist(.put(row, of: jid)) }
     case (true, false):
-      step.reach(RoomOwnerMark.roomBecameTemporary)
-      step.persist(.deleteOwner(.room(jid)))
+      transaction.reach(RoomOwnerMark.roomBecameTemporary)
+      transaction.persist(.deleteOwner(.room(jid)))
     case (false, false): break
     }
   }
 
   /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.
-  private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ step: inout Step) {
+  private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ transaction: inout Transaction) {
     // Whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
     for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
-      step.reach(RoomOwnerMark.roomBroadcastChanged)
-      tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &step)
+      transaction.reach(RoomOwnerMark.roomBroadcastChanged)
+      tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &transaction)
     }
     if configuration.isMembersOnly, !old.isMembersOnly {
-      step.reach(RoomOwnerMark.roomBecameMembersOnly)
+      transaction.reach(RoomOwnerMark.roomBecameMembersOnly)
       for occupant in occupants.values where affiliation(of: occupant.user) < .member {
-        expel(occupant, .membersOnly, by: nil, reason: nil, &step)
+        expel(occupant, .membersOnly, by: nil, reason: nil, &transaction)
       }
     }
     for code in changes(since: old) {
-      step.reach(code.mark)
+      transaction.reach(code.mark)
       let x = Element("x", NS.mucUser, children: [code.element])
-      broadcast(Element("message", NS.client, ["type": "groupchat"], children: [x]), &step)
+      broadcast(Element("message", NS.client, ["type": "groupchat"], children: [x]), &transaction)
     }
   }
 
@@ -134,15 +137,17 @@ extension Room {
   }
 
   /// Each occupant gets one presence of its own, and the room is gone.
-  mutating func destroy(_ destruction: Destruction, codes: [Status] = [], answering answered: Answered? = nil, _ step: inout Step) {
-    if isPersisted { step.persist(.deleteOwner(.room(jid))) }
+  mutating func destroy(
+    _ destruction: Destruction, codes: [Status] = [], answering answered: Answered? = nil, _ transaction: inout Transaction
+  ) {
+    if isPersisted { transaction.persist(.deleteOwner(.room(jid))) }
     for occupant in occupants.values {
       var notice = departure(of: occupant)
       notice.affiliation = .none
       notice.codes = codes
       notice.destruction = destruction.element
       notice.answered = answered
-      tell(notice, own: occupant.sessions.keys, &step)
+      tell(notice, own: occupant.sessions.keys, &transaction)
     }
     clear()
   }

@@ -17,13 +17,13 @@ extension Room {
   }
 
   /// One of the two in a change of roles.
-  struct Standing: Sendable {
+  struct Privileges: Sendable {
     var role: Role
     var affiliation: Affiliation
   }
 
   /// Whether somebody may change an occupant's role.
-  static func refusal(ofRole new: Role, for target: Standing, by actor: Standing, toSelf isSelf: Bool) -> RoomRefusal? {
+  static func refusal(ofRole new: Role, for target: Privileges, by actor: Privileges, toSelf isSelf: Bool) -> RoomRefusal? {
     guard actor.role == .moderator else { return .forbidden }
     if new == target.role { return nil }
     switch (target.role, new) {
@@ -42,7 +42,7 @@ extension Room {
   }
 
   /// 8.2 and the chart of roles in 5.1.3: nobody by who is below him, and moderators by admins and owners alone.
-  private static func refusalOfKick(_ target: Standing, by actor: Standing) -> RoomRefusal? {
+  private static func refusalOfKick(_ target: Privileges, by actor: Privileges) -> RoomRefusal? {
     if target.affiliation > actor.affiliation { return .notAllowed }
     return target.role == .moderator && actor.affiliation < .admin ? .notAllowed : nil
   }
@@ -58,7 +58,7 @@ extension Room {
   }
 
   /// Whether somebody may see a list of roles: moderators' for admins (9.8), others' for moderators (8.5).
-  static func mayList(_ list: Role, by reader: Standing) -> Bool {
+  static func mayList(_ list: Role, by reader: Privileges) -> Bool {
     switch list {
     case .none: false
     case .moderator: reader.affiliation >= .admin

@@ -7,25 +7,25 @@ internal import XMPP
 extension Room {
   static let registeredNickField: Text = "muc#register_roomnick"
 
-  mutating func receiveRegistration(_ stanza: Stanza, _ query: Element, _ step: inout Step) {
-    guard query.has(name: "query") else { return step.bounce(stanza, StanzaError(.badRequest)) }
+  mutating func receiveRegistration(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
+    guard query.has(name: "query") else { return transaction.bounce(stanza, StanzaError(.badRequest)) }
     let affiliation = affiliation(of: stanza.from)
     // Who is no member yet becomes one by an admin's word alone.
     guard affiliation >= .member else {
-      step.reach(affiliation == .outcast ? RoomRegistrationMark.roomRegistrationOfOutcast : .roomRegistrationOfStranger)
-      return step.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))
+      transaction.reach(affiliation == .outcast ? RoomRegistrationMark.roomRegistrationOfOutcast : .roomRegistrationOfStranger)
+      return transaction.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))
     }
     if stanza.type == "get" {
-      step.reply(stanza, registrationAnswer(to: stanza.from.bare))
+      transaction.reply(stanza, registrationAnswer(to: stanza.from.bare))
     } else if query.child("remove", NS.register) != nil {
-      step.reach(
+      transaction.reach(
         affiliation == .member ? RoomRegistrationMark.roomRegistrationRemoved : .roomRegistrationRemovedByAdmin)
       // An admin or owner gives up the nick alone: a rank is lost by an owner's word (5.2.2).
       setAffiliation(
-        affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &step)
-      step.reply(stanza)
+        affiliation == .member ? .none : affiliation, of: stanza.from.bare, nick: .release, by: nil, reason: nil, &transaction)
+      transaction.reply(stanza)
     } else {
-      register(stanza, query, affiliation, &step)
+      register(stanza, query, affiliation, &transaction)
     }
   }
 
@@ -43,20 +43,20 @@ extension Room {
     return Element("query", NS.register, children: [form.element])
   }
 
-  private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ step: inout Step) {
+  private mutating func register(_ stanza: Stanza, _ query: Element, _ affiliation: Affiliation, _ transaction: inout Transaction) {
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
       let wanted = form.value(Self.registeredNickField), !wanted.isEmpty
-    else { return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationMalformed, StanzaError(.badRequest))) }
+    else { return transaction.bounce(stanza, transaction.reach(RoomRegistrationMark.roomRegistrationMalformed, StanzaError(.badRequest))) }
     guard let address = address(under: wanted) else {
-      return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationNickUnseen, StanzaError(.jidMalformed)))
+      return transaction.bounce(stanza, transaction.reach(RoomRegistrationMark.roomRegistrationNickUnseen, StanzaError(.jidMalformed)))
     }
     let user = stanza.from.bare
     guard !isTaken(address.resource, for: user) else {
-      return step.bounce(stanza, step.reach(RoomRegistrationMark.roomRegistrationConflict, StanzaError(.conflict)))
+      return transaction.bounce(stanza, transaction.reach(RoomRegistrationMark.roomRegistrationConflict, StanzaError(.conflict)))
     }
-    step.reach(RoomRegistrationMark.roomRegistered)
-    setAffiliation(affiliation, of: user, nick: .reserve(address.resource), by: nil, reason: nil, &step)
-    step.reply(stanza)
+    transaction.reach(RoomRegistrationMark.roomRegistered)
+    setAffiliation(affiliation, of: user, nick: .reserve(address.resource), by: nil, reason: nil, &transaction)
+    transaction.reply(stanza)
   }
 }
 

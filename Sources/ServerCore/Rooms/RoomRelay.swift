@@ -36,55 +36,55 @@ struct RoomRelays: Sendable, Codable {
 
 extension Room {
   /// An IQ to an occupant. Requests come from occupants alone.
-  mutating func relay(_ stanza: Stanza, _ step: inout Step) {
-    guard stanza.type == "get" || stanza.type == "set" else { return relayAnswer(stanza, &step) }
-    guard let payload = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+  mutating func relay(_ stanza: Stanza, _ transaction: inout Transaction) {
+    guard stanza.type == "get" || stanza.type == "set" else { return relayAnswer(stanza, &transaction) }
+    guard let payload = stanza.element.firstChild else { return transaction.bounce(stanza, StanzaError(.badRequest)) }
     guard let sender = occupant(of: stanza.from) else {
       // 6.6 for disco; for pings, which tell clients whether they are in the room, XEP-0410.
       let isDisco = payload.has(namespace: NS.discoInfo) || payload.has(namespace: NS.discoItems)
-      step.reach(isDisco ? RoomRelayMark.roomRelayDiscoByStranger : .roomRelayByStranger)
-      return step.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
+      transaction.reach(isDisco ? RoomRelayMark.roomRelayDiscoByStranger : .roomRelayByStranger)
+      return transaction.bounce(stanza, StanzaError(isDisco ? .badRequest : .notAcceptable, by: jid))
     }
     guard let addressee = occupants[stanza.to.resource] else {
-      return step.bounce(stanza, step.reach(RoomRelayMark.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
+      return transaction.bounce(stanza, transaction.reach(RoomRelayMark.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
     }
     // Who pings itself asks whether it is in the room: it is (XEP-0410).
     if addressee.nick == sender.nick, payload.is("ping", NS.ping) {
-      step.reach(RoomRelayMark.roomSelfPing)
-      return step.reply(stanza)
+      transaction.reach(RoomRelayMark.roomSelfPing)
+      return transaction.reply(stanza)
     }
 
-    let token = step.generator.token()
+    let token = transaction.random.token()
     let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
-    let oldest = relays.insert(relay, as: token, limit: step.configuration.limits[.roomRelays])
-    if let oldest { giveUp(step.reach(RoomRelayMark.roomRelaysFull, oldest), &step) }
+    let oldest = relays.insert(relay, as: token, limit: transaction.configuration.limits[.roomRelays])
+    if let oldest { giveUp(transaction.reach(RoomRelayMark.roomRelaysFull, oldest), &transaction) }
     var request = stanza.element
     request["id"] = token
     // A vCard belongs to the account, not to a client (XEP-0054).
     let isForAccount = payload.has(namespace: "vcard-temp")
-    step.reach(isForAccount ? RoomRelayMark.roomRelayedToAccount : .roomRelayed)
-    step.route(request, from: sender.address, to: isForAccount ? addressee.user : addressee.shownJID)
+    transaction.reach(isForAccount ? RoomRelayMark.roomRelayedToAccount : .roomRelayed)
+    transaction.route(request, from: sender.address, to: isForAccount ? addressee.user : addressee.shownJID)
   }
 
-  private mutating func relayAnswer(_ stanza: Stanza, _ step: inout Step) {
+  private mutating func relayAnswer(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let relay = relays.take(stanza.id, from: stanza.from.bare), nicks.contains(relay.requester) else {
-      return step.reach(RoomRelayMark.roomRelayAnswerUnknown)
+      return transaction.reach(RoomRelayMark.roomRelayAnswerUnknown)
     }
     var answer = stanza.element
     if var error = StanzaError(answer) {
-      step.reach(RoomRelayMark.roomRelayAnsweredError)
+      transaction.reach(RoomRelayMark.roomRelayAnsweredError)
       // Who found the error could be a real address, and so could what is in the request that comes back with it.
       error.by = nil
       answer = Element("iq", NS.client, ["type": "error"], children: [error.element])
     }
     answer["id"] = relay.id
-    step.route(answer, from: relay.address, to: relay.requester)
+    transaction.route(answer, from: relay.address, to: relay.requester)
   }
 
-  private func giveUp(_ relay: RoomRelays.Relay, _ step: inout Step) {
+  private func giveUp(_ relay: RoomRelays.Relay, _ transaction: inout Transaction) {
     let error = StanzaError(.remoteServerTimeout, by: jid)
     let answer = Element("iq", NS.client, ["type": "error", "id": relay.id], children: [error.element])
-    step.route(answer, from: relay.address, to: relay.requester)
+    transaction.route(answer, from: relay.address, to: relay.requester)
   }
 }
 

@@ -11,12 +11,15 @@ enum RoomService {
       RoomRegistrationMark.self,
     ], limits: Limit.rooms, settings: [.rooms, .conferenceLabel],
     requests: [
-      Request("query", NS.mucAdmin, .room { room, stanza, query, step in room.receiveAdmin(stanza, query, &step) }),
-      Request("query", NS.mucOwner, .room { room, stanza, query, step in room.receiveOwner(stanza, query, &step) }),
-      Request("query", NS.register, .room { room, stanza, query, step in room.receiveRegistration(stanza, query, &step) }),
-      Request("query", NS.discoInfo, Room.asking { room, stanza, query, step in room.receiveInfoQuery(stanza, query, &step) }),
-      Request("query", NS.discoItems, Room.asking { room, stanza, query, step in room.receiveItemsQuery(stanza, query, &step) }),
-      Request("ping", NS.ping, Room.asking { _, stanza, _, step in step.reply(step.reach(RoomDiscoMark.roomPing, stanza)) }),
+      Request("query", NS.mucAdmin, .room { room, stanza, query, transaction in room.receiveAdmin(stanza, query, &transaction) }),
+      Request("query", NS.mucOwner, .room { room, stanza, query, transaction in room.receiveOwner(stanza, query, &transaction) }),
+      Request("query", NS.register, .room { room, stanza, query, transaction in room.receiveRegistration(stanza, query, &transaction) }),
+      Request(
+        "query", NS.discoInfo, Room.asking { room, stanza, query, transaction in room.receiveInfoQuery(stanza, query, &transaction) }),
+      Request(
+        "query", NS.discoItems, Room.asking { room, stanza, query, transaction in room.receiveItemsQuery(stanza, query, &transaction) }),
+      Request(
+        "ping", NS.ping, Room.asking { _, stanza, _, transaction in transaction.reply(transaction.reach(RoomDiscoMark.roomPing, stanza)) }),
     ])
 
   /// What the service and every room have in common.
@@ -30,24 +33,24 @@ enum RoomService {
   ]
 
   /// Takes a stanza to the service itself. A question for its rooms the server answers with `list`.
-  static func receive(_ stanza: Stanza, _ step: inout Step) {
+  static func receive(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch stanza.kind {
     case .presence, nil: break
-    case .message: step.bounce(stanza, StanzaError(.serviceUnavailable))
+    case .message: transaction.bounce(stanza, StanzaError(.serviceUnavailable))
     case .iq:
       guard stanza.type == "get" || stanza.type == "set" else { return }
-      guard let query = stanza.element.firstChild else { return step.bounce(stanza, StanzaError(.badRequest)) }
+      guard let query = stanza.element.firstChild else { return transaction.bounce(stanza, StanzaError(.badRequest)) }
       switch (query.namespace, stanza.type) {
       case (NS.discoInfo, "get"):
         if ServiceDiscovery.isRoot(query) {
-          step.reply(stanza, step.reach(RoomServiceMark.serviceInfo, info(ServiceDiscovery.answer(to: query))))
+          transaction.reply(stanza, transaction.reach(RoomServiceMark.serviceInfo, info(ServiceDiscovery.answer(to: query))))
         } else {
-          step.bounce(stanza, StanzaError(.itemNotFound))
+          transaction.bounce(stanza, StanzaError(.itemNotFound))
         }
       // Without a node, it is the list of rooms.
-      case (NS.discoItems, "get"): step.bounce(stanza, StanzaError(.itemNotFound))
-      case (NS.ping, "get"): step.reply(stanza)
-      default: step.bounce(stanza, StanzaError(.serviceUnavailable))
+      case (NS.discoItems, "get"): transaction.bounce(stanza, StanzaError(.itemNotFound))
+      case (NS.ping, "get"): transaction.reply(stanza)
+      default: transaction.bounce(stanza, StanzaError(.serviceUnavailable))
       }
     }
   }

@@ -24,41 +24,41 @@ extension Room {
   }
 
   /// Forgets what a room was to an account that is gone. (What is stored goes with the account.)
-  mutating func forget(_ account: JID, _ step: inout Step) {
+  mutating func forget(_ account: JID, _ transaction: inout Transaction) {
     affiliations.set(account, nil)
-    step.touch(jid)
-    keepOwner(&step)
+    transaction.touch(jid)
+    keepOwner(&transaction)
   }
 
   /// Removes from a list that an older version stored what may not be in it.
-  mutating func mendList(_ step: inout Step) {
+  mutating func mendList(_ transaction: inout Transaction) {
     for (user, entry) in affiliations.sorted {
       if entry.affiliation > .none, !user.hasLocal {
         affiliations.set(user, nil)
-        step.persist(.delete(AffiliationRow.self, key: .jid(user), of: jid))
+        transaction.persist(.delete(AffiliationRow.self, key: .jid(user), of: jid))
       } else if let nick = entry.nick, !Room.isNick(nick) {
         var mended = entry
         mended.nick = nil
         affiliations.set(user, mended)
-        step.persist(.put(mended.row(of: user), of: jid))
+        transaction.persist(.put(mended.row(of: user), of: jid))
       }
     }
   }
 
   /// Passes a room without an owner on, or destroys it.
-  mutating func keepOwner(_ step: inout Step) {
+  mutating func keepOwner(_ transaction: inout Transaction) {
     guard affiliations.ownerCount == 0, !isDestroyed else { return }
     // Who can act here comes before who can't.
     let ranks = [affiliations.list(.admin), affiliations.list(.member)]
-    let here = ranks.map { rank in rank.filter { Room.isOfThisServer($0.jid, step.configuration) } }
+    let here = ranks.map { rank in rank.filter { Room.isOfThisServer($0.jid, transaction.configuration) } }
     let heirs = (here + ranks).first { !$0.isEmpty } ?? []
     guard !heirs.isEmpty else {
-      step.reach(RoomMark.roomWithoutHeir)
-      return destroy(Destruction(reason: "The last owner's account was deleted."), &step)
+      transaction.reach(RoomMark.roomWithoutHeir)
+      return destroy(Destruction(reason: "The last owner's account was deleted."), &transaction)
     }
-    step.reach(heirs[0].entry.affiliation == .member ? RoomMark.roomPassedToMembers : .roomPassedToAdmins)
+    transaction.reach(heirs[0].entry.affiliation == .member ? RoomMark.roomPassedToMembers : .roomPassedToAdmins)
     for (user, _) in heirs {
-      setAffiliation(.owner, of: user, nick: .keep, by: nil, reason: "The last owner's account was deleted.", &step)
+      setAffiliation(.owner, of: user, nick: .keep, by: nil, reason: "The last owner's account was deleted.", &transaction)
     }
   }
 }

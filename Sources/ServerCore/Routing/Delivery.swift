@@ -6,17 +6,17 @@ internal import XMPP
 
 extension Server {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
-  mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID, language: Text?, _ step: inout Step) {
+  mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID, language: Text?, _ transaction: inout Transaction) {
     guard let kind = element.stanzaKind else {
       // 4.9.1.1: the peer's own error ends the stream, and is not answered with another.
-      if element.is("error", NS.streams) { return streamEnded(step.reach(StreamMark.streamErrorOfPeer, connection), &step) }
-      return endStream(connection, step.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &step)
+      if element.is("error", NS.streams) { return streamEnded(transaction.reach(StreamMark.streamErrorOfPeer, connection), &transaction) }
+      return endStream(connection, transaction.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &transaction)
     }
     // 8.1.2.1: `from` may be left out or be the sender's own.
     if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
-      step.reach(StanzaMark.stanzaFromOwn)
+      transaction.reach(StanzaMark.stanzaFromOwn)
     } else if element["from"] != nil {
-      return endStream(connection, step.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &step)
+      return endStream(connection, transaction.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &transaction)
     }
     let given = element["to"]
     let address = given.flatMap { JID($0) }
@@ -24,108 +24,114 @@ extension Server {
     stanza.element["from"] = nil
     stanza.element["to"] = nil
     if given != nil, address == nil {
-      return answer(stanza, step.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), connection, from: nil, &step)
+      return answer(
+        stanza, transaction.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), connection, from: nil, &transaction)
     }
     if kind == .iq {
-      switch step.check(iq: element) {
+      switch transaction.check(iq: element) {
       case .request, .response: break
       case .dropped: return
-      case .refused(let problem): return answer(stanza, problem, connection, from: address, &step)
+      case .refused(let problem): return answer(stanza, problem, connection, from: address, &transaction)
       }
     }
-    if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { step.reach(StanzaMark.stanzaLanguageInvalid) }
+    if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { transaction.reach(StanzaMark.stanzaLanguageInvalid) }
     if let language, stanza.element.lang == nil {
-      step.reach(StanzaMark.stanzaLanguageAdded)
+      transaction.reach(StanzaMark.stanzaLanguageAdded)
       stanza.element.lang = language
     }
-    guard let isBlocked = accounts.look(sender.bare, { $0.look { $0.isBlocked(stanza.to) } }) ?? nil else { return }
+    guard let isBlocked = accounts.read(sender.bare, { $0.read { $0.isBlocked(stanza.to) } }) ?? nil else { return }
     if isBlocked {
-      return answer(stanza, step.reach(BlockingMark.blockedOutbound, Blocking.outboundError), connection, from: stanza.to, &step)
+      return answer(
+        stanza, transaction.reach(BlockingMark.blockedOutbound, Blocking.outboundError), connection, from: stanza.to, &transaction)
     }
-    if kind == .message, address == nil { step.reach(StanzaMark.messageWithoutTo) }
+    if kind == .message, address == nil { transaction.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {
-      accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &step)
+      accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &transaction)
     } else {
-      step.route(stanza.element, from: stanza.from, to: stanza.to)
+      transaction.route(stanza.element, from: stanza.from, to: stanza.to)
     }
   }
 
   /// Answers a session's own stanza on its own connection, before it went anywhere.
-  private func answer(_ stanza: Stanza, _ error: StanzaError, _ connection: ConnectionID, from: JID?, _ step: inout Step) {
+  private func answer(_ stanza: Stanza, _ error: StanzaError, _ connection: ConnectionID, from: JID?, _ transaction: inout Transaction) {
     guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else {
-      return step.reach(StanzaMark.stanzaErrorUnanswered)
+      return transaction.reach(StanzaMark.stanzaErrorUnanswered)
     }
-    step.outputs.append(.write(stanza.element.errorReply(error), from: from, to: [Addressee(connection: connection, to: stanza.from)]))
+    transaction.outputs.append(
+      .write(stanza.element.errorReply(error), from: from, to: [Addressee(connection: connection, to: stanza.from)]))
   }
 
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
-  mutating func deliver(_ mail: Step.Mail, _ step: inout Step) {
+  mutating func deliver(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) {
     var addressees: [Addressee] = []
-    for to in mail.to { deliver(Stanza(mail.element, from: mail.from, to: to), &step, &addressees) }
-    if !addressees.isEmpty { step.outputs.append(.write(mail.element, from: mail.from, to: addressees)) }
+    for to in envelope.to { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction, &addressees) }
+    if !addressees.isEmpty { transaction.outputs.append(.write(envelope.element, from: envelope.from, to: addressees)) }
   }
 
-  private mutating func deliver(_ stanza: Stanza, _ step: inout Step, _ addressees: inout [Addressee]) {
+  private mutating func deliver(_ stanza: Stanza, _ transaction: inout Transaction, _ addressees: inout [Addressee]) {
     switch place(of: stanza.to) {
     case .account:
       let key = stanza.to.bare
-      let isThere: Void? = accounts.change(key) { $0.change { $0.receive(stanza, &step, deliver: &addressees) } } ?? nil
-      if isThere == nil { run(.stanza(stanza), for: key, &step) }
+      let isThere: Void? = accounts.modify(key) { $0.modify { $0.receive(stanza, &transaction, deliver: &addressees) } } ?? nil
+      if isThere == nil { run(.stanza(stanza), for: key, &transaction) }
     case .host:
-      receiveAtHost(stanza, &step)
+      receiveAtHost(stanza, &transaction)
     case .room:
-      receiveAtRoom(stanza, &step)
+      receiveAtRoom(stanza, &transaction)
     case .roomService:
-      receiveAtRoomService(stanza, &step)
+      receiveAtRoomService(stanza, &transaction)
     case .remote:
       // 10.4.3, until there is federation.
-      step.bounce(stanza, step.reach(RoutingMark.routeRemote, StanzaError(.remoteServerNotFound)))
+      transaction.bounce(stanza, transaction.reach(RoutingMark.routeRemote, StanzaError(.remoteServerNotFound)))
     }
   }
 
-  enum Place { case account, host, room, roomService, remote }
+  enum Destination { case account, host, room, roomService, remote }
 
-  func place(of address: JID) -> Place {
+  func place(of address: JID) -> Destination {
     if configuration.domains.contains(where: { address.isAt(domain: $0) }) { return address.hasLocal ? .account : .host }
     guard setting.roomDomains.contains(where: { address.isAt(domain: $0) }) else { return .remote }
     return address.hasLocal ? .room : .roomService
   }
 
-  private mutating func receiveAtHost(_ stanza: Stanza, _ step: inout Step) {
+  private mutating func receiveAtHost(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch (stanza.kind, stanza.type) {
     case (.iq, "get"), (.iq, "set"):
-      guard stanza.to.isDomain else { return step.bounce(stanza, step.reach(RoutingMark.hostResource, StanzaError(.serviceUnavailable))) }
+      guard stanza.to.isDomain else {
+        return transaction.bounce(stanza, transaction.reach(RoutingMark.hostResource, StanzaError(.serviceUnavailable)))
+      }
       var host = Host(jid: stanza.to, configuration: configuration)
-      host.receiveRequest(stanza, &step)
+      host.receiveRequest(stanza, &transaction)
     case (.message, _):
-      step.bounce(stanza, step.reach(RoutingMark.hostMessage, StanzaError(.serviceUnavailable)))
+      transaction.bounce(stanza, transaction.reach(RoutingMark.hostMessage, StanzaError(.serviceUnavailable)))
     default:
-      step.reach(RoutingMark.hostStanzaIgnored)
+      transaction.reach(RoutingMark.hostStanzaIgnored)
     }
   }
 
   /// An account that is not there answers like one that has nobody (RFC 6121, 8.5.1).
-  func receiveForNobody(_ stanza: Stanza, _ step: inout Step) {
+  func receiveForNobody(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch stanza.kind {
     case .message:
       let target: MessageDelivery.Target = stanza.to.isBare ? .bare : .fullNoMatch
       let decision = MessageDelivery.decide(.init(of: stanza.element), .noAccount, target)
-      if let mark = decision.mark(.noAccount, target) { step.reach(mark) }
+      if let mark = decision.mark(.noAccount, target) { transaction.reach(mark) }
       if decision == .error {
-        step.bounce(stanza, StanzaError(.serviceUnavailable))
+        transaction.bounce(stanza, StanzaError(.serviceUnavailable))
       }
     case .iq:
       if let query = stanza.element.firstChild, stanza.to.isBare, query.is("query", NS.discoItems) {
-        return ServiceDiscovery.answerNothing(stanza, query, &step)
+        return ServiceDiscovery.answerNothing(stanza, query, &transaction)
       }
-      step.bounce(stanza, step.reach(RoutingMark.nobodyIQ, StanzaError(.serviceUnavailable)))
+      transaction.bounce(stanza, transaction.reach(RoutingMark.nobodyIQ, StanzaError(.serviceUnavailable)))
     case .presence:
       // 4.3.2: whoever still believes to be subscribed is told otherwise.
       if stanza.type == "probe" {
-        step.reach(RoutingMark.nobodyProbed)
-        step.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
+        transaction.reach(RoutingMark.nobodyProbed)
+        transaction.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: stanza.to.bare, to: stanza.from.bare)
       } else if stanza.type == "subscribe" {
-        step.route(step.reach(RoutingMark.nobodyAskedToSubscribe, Account.requestArrived), from: stanza.to.bare, to: stanza.from.bare)
+        transaction.route(
+          transaction.reach(RoutingMark.nobodyAskedToSubscribe, Account.requestArrived), from: stanza.to.bare, to: stanza.from.bare)
       }
     case nil:
       break
@@ -135,23 +141,23 @@ extension Server {
 
 extension Account {
   /// A stanza for this account. What goes to sessions as it came is appended to `deliver`.
-  mutating func receive(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
-    if isBlocked(stanza.from) { return refuseBlocked(stanza, &step) }
+  mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
+    if isBlocked(stanza.from) { return refuseBlocked(stanza, &transaction) }
     switch stanza.kind {
-    case .message: receiveMessage(stanza, &step, deliver: &deliver)
-    case .presence: receivePresence(stanza, &step, deliver: &deliver)
+    case .message: receiveMessage(stanza, &transaction, deliver: &deliver)
+    case .presence: receivePresence(stanza, &transaction, deliver: &deliver)
     case .iq:
       if stanza.to.isFull {
         if let session = sessions[stanza.to.resource] {
-          step.reach(RoutingMark.iqToResource)
+          transaction.reach(RoutingMark.iqToResource)
           deliver.append(Addressee(connection: session.connection, to: stanza.to))
         } else {
-          step.bounce(stanza, step.reach(RoutingMark.iqToResourceMissing, StanzaError(.serviceUnavailable)))
+          transaction.bounce(stanza, transaction.reach(RoutingMark.iqToResourceMissing, StanzaError(.serviceUnavailable)))
         }
       } else if stanza.type == "get" || stanza.type == "set" {
-        receiveRequest(stanza, &step)
+        receiveRequest(stanza, &transaction)
       } else {
-        step.reach(RoutingMark.iqToAccountAnswer)
+        transaction.reach(RoutingMark.iqToAccountAnswer)
       }
     case nil: break
     }

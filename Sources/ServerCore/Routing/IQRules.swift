@@ -11,7 +11,7 @@ enum IQVerdict {
   case refused(StanzaError)
 }
 
-extension Step {
+extension Transaction {
   /// Looks at type, id and children.
   mutating func check(iq: Element) -> IQVerdict {
     let hasID = !(iq.id?.isEmpty ?? true)

@@ -40,8 +40,8 @@ struct Inquiry: Sendable, Codable {
     /// An account's answer to a request.
     case request(Stanza)
     case login(ConnectionID)
-    case creation(JID, Errand.Origin)
-    case passwordChange(JID, Errand.Origin)
+    case creation(JID, Requester)
+    case passwordChange(JID, Requester)
 
     var derivesKeys: Bool {
       switch self {
@@ -106,7 +106,7 @@ struct Inquiries: Sendable, Codable {
   }
 }
 
-extension Step {
+extension Transaction {
   /// Asks the world outside. `nil` if too many questions are open: then nothing is asked.
   mutating func ask(_ question: Question, _ purpose: Inquiry.Purpose) -> InquiryID? {
     let limits = configuration.limits
@@ -122,44 +122,48 @@ extension Step {
 }
 
 extension Server {
-  mutating func answered(_ id: InquiryID, _ answer: Answer, _ step: inout Step) {
-    guard let inquiry = step.inquiries.close(id) else { return step.reach(InquiryMark.inquiryAnswerIgnored) }
-    follow(inquiry.purpose, id, answer, &step)
+  mutating func answered(_ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
+    guard let inquiry = transaction.inquiries.close(id) else { return transaction.reach(InquiryMark.inquiryAnswerIgnored) }
+    follow(inquiry.purpose, id, answer, &transaction)
   }
 
   /// Questions that got no answer in time fail.
-  mutating func expireInquiries(_ step: inout Step) {
-    while let id = step.inquiries.expired(at: step.now.monotonic) {
-      step.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works"))
-      answered(id, step.reach(InquiryMark.inquiryExpired, .failed("no answer")), &step)
+  mutating func expireInquiries(_ transaction: inout Transaction) {
+    while let id = transaction.inquiries.expired(at: transaction.now.monotonic) {
+      transaction.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works"))
+      answered(id, transaction.reach(InquiryMark.inquiryExpired, .failed("no answer")), &transaction)
     }
   }
 
-  private mutating func follow(_ purpose: Inquiry.Purpose, _ id: InquiryID, _ answer: Answer, _ step: inout Step) {
+  private mutating func follow(_ purpose: Inquiry.Purpose, _ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
     switch purpose {
-    case .residency(let owner) where owner.kind == .room: roomLoaded(owner.jid, id, answer, &step)
-    case .residency(let owner): accountLoaded(owner.jid, id, answer, &step)
-    case .offlineMessages(let jid): offlineLoaded(jid, id, answer, &step)
-    case .page(let query): pageLoaded(answer, for: query, &step)
+    case .residency(let owner) where owner.kind == .room: roomLoaded(owner.jid, id, answer, &transaction)
+    case .residency(let owner): accountLoaded(owner.jid, id, answer, &transaction)
+    case .offlineMessages(let jid): offlineLoaded(jid, id, answer, &transaction)
+    case .page(let query): pageLoaded(answer, for: query, &transaction)
     case .request(let request):
       // An account that went meanwhile has nothing to answer with.
       guard accounts[request.to.bare]?.entity != nil else {
-        return step.bounce(request, step.reach(ActivationMark.abandonedStanza, Server.busy))
+        return transaction.bounce(request, transaction.reach(ActivationMark.abandonedStanza, Server.busy))
       }
-      accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &step)
+      accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &transaction)
     case .login(let connection):
-      if streams[connection] == nil { step.reach(SASLMark.saslStreamGone) }
+      if streams[connection] == nil { transaction.reach(SASLMark.saslStreamGone) }
       if case .keys(let keys) = answer {
-        withStream(connection, &step) { $0.derived(keys, &$1) }
+        withStream(connection, &transaction) { $0.derived(keys, &$1) }
       } else {
-        withStream(connection, &step) { $0.accountUnavailable(&$1) }
+        withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
       }
-    case .creation(let jid, let origin):
-      guard case .keys(let keys) = answer else { return finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step) }
-      run(.create(keys, origin), for: jid, &step)
-    case .passwordChange(let jid, let origin):
-      guard case .keys(let keys) = answer else { return finish(origin, step.reach(ActivationMark.abandonedManagement, Server.busy), &step) }
-      run(.changePassword(keys, origin), for: jid, &step)
+    case .creation(let jid, let requester):
+      guard case .keys(let keys) = answer else {
+        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Server.busy), &transaction)
+      }
+      run(.create(keys, requester), for: jid, &transaction)
+    case .passwordChange(let jid, let requester):
+      guard case .keys(let keys) = answer else {
+        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Server.busy), &transaction)
+      }
+      run(.changePassword(keys, requester), for: jid, &transaction)
     }
   }
 }

@@ -92,7 +92,7 @@ extension MessageDelivery.MessageType {
 
 extension Account {
   /// A message that came for this account and was not blocked.
-  mutating func receiveMessage(_ stanza: Stanza, _ step: inout Step, deliver: inout [Addressee]) {
+  mutating func receiveMessage(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
     let type = MessageDelivery.MessageType(of: stanza.element)
     let match = stanza.to.isBare ? nil : sessions.index(forKey: stanza.to.resource)
     let target: MessageDelivery.Target = match != nil ? .fullMatch : stanza.to.isBare ? .bare : .fullNoMatch
@@ -100,29 +100,29 @@ extension Account {
     let highest = match == nil ? highestPriority : nil
     let situation: MessageDelivery.Situation = highest.map { $0 >= 0 ? .someNonNegative : .negativeOnly } ?? .noResources
     let decision = MessageDelivery.decide(type, situation, target)
-    if type == .normal, let given = stanza.type, given != "normal" { step.reach(MessageDeliveryMark.messageTypeUnknown) }
-    if mustLineUp, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
-      return lineUp(stanza, &step)
+    if type == .normal, let given = stanza.type, given != "normal" { transaction.reach(MessageDeliveryMark.messageTypeUnknown) }
+    if mustQueueBehindOffline, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
+      return queueBehindOffline(stanza, &transaction)
     }
-    if let mark = decision.mark(situation, target) { step.reach(mark) }
+    if let mark = decision.mark(situation, target) { transaction.reach(mark) }
     switch decision {
     case .deliver:
       guard let match else { return }
       let isNegative = sessions.values[match].priority < 0
-      step.reach(
+      transaction.reach(
         sessions.values[match].presence == nil
           ? MessageDeliveryMark.tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
       deliver.append(Addressee(connection: sessions.values[match].connection, to: stanza.to))
     case .mostAvailable:
       let before = deliver.count
       addAvailable(from: highest ?? 0, for: stanza.to, to: &deliver)
-      if deliver.count > before + 1 { step.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
+      if deliver.count > before + 1 { transaction.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
     case .all:
       addAvailable(from: 0, for: stanza.to, to: &deliver)
     case .storeOffline:
-      storeOffline(stanza, &step)
+      storeOffline(stanza, &transaction)
     case .error:
-      step.bounce(stanza, StanzaError(.serviceUnavailable))
+      transaction.bounce(stanza, StanzaError(.serviceUnavailable))
     case .ignore:
       break
     }

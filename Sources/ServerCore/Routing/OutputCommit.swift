@@ -2,10 +2,10 @@ internal import DequeModule
 internal import OrderedCollections
 internal import XMPP
 
-/// Holds back what a step says until what it did is durable.
+/// Holds back what a transaction says until what it did is durable.
 ///
 /// Steps leave in one order, and none passes a commit that is pending: so nobody, on whatever connection, can see a state that a crash
-/// could take back. With nothing pending a step's outputs leave at once.
+/// could take back. With nothing pending a transaction's outputs leave at once.
 struct OutputCommit: Sendable, Codable {
   private struct Held: Sendable, Codable {
     var commit: UInt64
@@ -26,35 +26,37 @@ struct OutputCommit: Sendable, Codable {
   /// Steps that wait.
   var depth: Int { held.count }
 
-  /// Takes what a step produced; appends what may leave now.
+  /// Takes what a transaction produced; appends what may leave now.
   ///
   /// - Parameters:
-  ///   - cause: whose stanza the step was for.
+  ///   - cause: whose stanza the transaction was for.
   ///   - payer: the account of that session (bare).
-  mutating func add(_ step: Step, cause: ConnectionID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
-    if !step.changes.isEmpty {
+  mutating func add(_ transaction: Transaction, cause: ConnectionID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
+    if !transaction.changes.isEmpty {
       lastCommit += 1
-      effects.append(.commit(lastCommit, step.changes))
+      effects.append(.commit(lastCommit, transaction.changes))
     }
-    // Behind the commit: what the step asks of storage must be answered with what the step itself did. An account that it
+    // Behind the commit: what the transaction asks of storage must be answered with what the transaction itself did. An account that it
     // removed and then had something for would come back to life.
-    effects.append(contentsOf: step.immediate)
-    if step.changes.isEmpty {
-      if held.isEmpty { return effects.append(contentsOf: step.outputs) }
-      if step.outputs.isEmpty, step.touched.isEmpty { return }
+    effects.append(contentsOf: transaction.immediate)
+    if transaction.changes.isEmpty {
+      if held.isEmpty { return effects.append(contentsOf: transaction.outputs) }
+      if transaction.outputs.isEmpty, transaction.touched.isEmpty { return }
       marks.reach(CommitMark.outputHeldBehind)
     } else {
       marks.reach(CommitMark.outputHeld)
     }
-    var step = Held(commit: lastCommit, outputs: step.outputs, touched: step.touched, cause: cause, payer: payer, bytes: step.changedBytes)
-    if step.bytes == 0 { step.payer = nil }
-    held.append(step)
-    count(step, step.bytes)
+    var transaction = Held(
+      commit: lastCommit, outputs: transaction.outputs, touched: transaction.touched, cause: cause, payer: payer,
+      bytes: transaction.changedBytes)
+    if transaction.bytes == 0 { transaction.payer = nil }
+    held.append(transaction)
+    count(transaction, transaction.bytes)
   }
 
-  private mutating func count(_ step: Held, _ change: Int) {
+  private mutating func count(_ transaction: Held, _ change: Int) {
     bytes += change
-    guard let payer = step.payer else { return }
+    guard let payer = transaction.payer else { return }
     let sum = (bytesByAccount[payer] ?? 0) + change
     bytesByAccount[payer] = sum > 0 ? sum : nil
   }
@@ -102,18 +104,18 @@ struct OutputCommit: Sendable, Codable {
     return loss
   }
 
-  /// Calls `body` for the bytes of all, and of each account that waits. Each session, also one that has ended since, can have added one step
+  /// Calls `body` for the bytes of all, and of each account that waits. Each session, also one that has ended since, can have added one transaction
   /// beyond a limit, after which it was read from no more.
   func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     var ofNobody = 0
-    /// The largest step of each session, by account.
+    /// The largest transaction of each session, by account.
     var largest: OrderedDictionary<JID, OrderedDictionary<ConnectionID, Int>> = [:]
-    for step in held {
-      guard let payer = step.payer, let cause = step.cause else {
-        ofNobody += step.bytes
+    for transaction in held {
+      guard let payer = transaction.payer, let cause = transaction.cause else {
+        ofNobody += transaction.bytes
         continue
       }
-      largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, step.bytes)
+      largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, transaction.bytes)
     }
     let beyond = largest.mapValues { $0.values.reduce(0, +) }
     body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + beyond.values.reduce(0, +))

@@ -15,7 +15,7 @@ public struct AccountRow: StoredRow {
 }
 
 /// An account without its contacts and messages: what a login needs.
-public struct AccountRecord: Sendable, Hashable, Codable {
+public struct StoredAccount: Sendable, Hashable, Codable {
   /// Bare.
   public var jid: JID
   public var credentials: [ScramCredentials]

@@ -24,13 +24,13 @@ struct Store<Key: StoreKey, Value: Sendable>: Sendable {
   }
 
   /// Does something with what stands there, with one look-up and no copy; `nil` if nothing stands there.
-  mutating func change<Answer>(_ key: Key, _ body: (inout Value) -> Answer) -> Answer? {
+  mutating func modify<Answer>(_ key: Key, _ body: (inout Value) -> Answer) -> Answer? {
     guard let place = places[key] else { return nil }
     return body(&values[place][0])
   }
 
   /// The same for a look.
-  func look<Answer>(_ key: Key, _ body: (borrowing Value) -> Answer) -> Answer? {
+  func read<Answer>(_ key: Key, _ body: (borrowing Value) -> Answer) -> Answer? {
     guard let place = places[key] else { return nil }
     return body(values[place][0])
   }

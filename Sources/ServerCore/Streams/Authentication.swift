@@ -16,10 +16,10 @@ enum Authentication: Sendable, Codable {
   case expectInitial(Mechanism)
   /// The account is being looked up.
   case findingForScram(ScramExchange, JID?)
-  case expectProof(ScramExchange, AccountRecord?, JID?)
+  case expectProof(ScramExchange, StoredAccount?, JID?)
   case findingForPlain(JID?, password: Secret, name: Text)
   /// The password given is being put through the account's hash.
-  case deriving(AccountRecord?, JID?, expected: ScramCredentials)
+  case deriving(StoredAccount?, JID?, expected: ScramCredentials)
 
   enum Mechanism: String, CaseIterable, Sendable, Codable {
     case scramSHA256 = "SCRAM-SHA-256"
@@ -48,85 +48,85 @@ enum Authentication: Sendable, Codable {
 }
 
 extension ClientStream {
-  mutating func authenticate(_ element: Element, _ step: inout Step) -> Request? {
+  mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
     switch (phase, element.name) {
     case (.negotiating, "auth"):
-      return begin(element, &step)
+      return begin(element, &transaction)
     case (.authenticating(.expectInitial(let mechanism)), "response"):
-      return initialResponse(mechanism, element.text, &step)
+      return initialResponse(mechanism, element.text, &transaction)
     case (.authenticating(.expectProof(let exchange, let record, let jid)), "response"):
-      finishScram(exchange, record, jid, element.text, &step)
+      finishScram(exchange, record, jid, element.text, &transaction)
     case (.authenticating, "abort"):
-      refuse(step.reach(SASLMark.saslAborted, .aborted), &step)
+      refuse(transaction.reach(SASLMark.saslAborted, .aborted), &transaction)
     default:
-      refuse(step.reach(SASLMark.saslUnexpected, .malformedRequest), &step)
+      refuse(transaction.reach(SASLMark.saslUnexpected, .malformedRequest), &transaction)
     }
     return nil
   }
 
-  private mutating func begin(_ element: Element, _ step: inout Step) -> Request? {
+  private mutating func begin(_ element: Element, _ transaction: inout Transaction) -> Request? {
     guard let mechanism = element["mechanism"].flatMap({ Authentication.Mechanism(rawValue: $0.string) }) else {
-      refuse(step.reach(SASLMark.saslMechanismInvalid, .invalidMechanism), &step)
+      refuse(transaction.reach(SASLMark.saslMechanismInvalid, .invalidMechanism), &transaction)
       return nil
     }
-    guard Authentication.mechanisms(isEncrypted: isEncrypted, step.configuration).contains(mechanism) else {
-      refuse(step.reach(SASLMark.saslEncryptionRequired, .encryptionRequired), &step)
+    guard Authentication.mechanisms(isEncrypted: isEncrypted, transaction.configuration).contains(mechanism) else {
+      refuse(transaction.reach(SASLMark.saslEncryptionRequired, .encryptionRequired), &transaction)
       return nil
     }
     let text = element.text
     guard !text.isEmpty else {
-      step.reach(SASLMark.saslInitialResponseMissing)
+      transaction.reach(SASLMark.saslInitialResponseMissing)
       phase = .authenticating(.expectInitial(mechanism))
-      step.send(Element("challenge", NS.sasl), to: connection)
+      transaction.send(Element("challenge", NS.sasl), to: connection)
       return nil
     }
-    return initialResponse(mechanism, text, &step)
+    return initialResponse(mechanism, text, &transaction)
   }
 
-  private mutating func initialResponse(_ mechanism: Authentication.Mechanism, _ text: Text, _ step: inout Step) -> Request? {
+  private mutating func initialResponse(_ mechanism: Authentication.Mechanism, _ text: Text, _ transaction: inout Transaction) -> Request? {
     // "=" stands for a response of no bytes (RFC 6120, 6.4.2).
-    if text == "=" { step.reach(SASLMark.saslInitialResponseEmpty) }
+    if text == "=" { transaction.reach(SASLMark.saslInitialResponseEmpty) }
     guard let bytes = text == "=" ? [] : Base64.decode(text) else {
-      refuse(step.reach(SASLMark.saslInitialEncodingIncorrect, .incorrectEncoding), &step)
+      refuse(transaction.reach(SASLMark.saslInitialEncodingIncorrect, .incorrectEncoding), &transaction)
       return nil
     }
     switch mechanism {
-    case .plain: return beginPlain(bytes, &step)
-    case .scramSHA1: return beginScram(.sha1, Text(utf8: bytes), &step)
-    case .scramSHA256: return beginScram(.sha256, Text(utf8: bytes), &step)
+    case .plain: return beginPlain(bytes, &transaction)
+    case .scramSHA1: return beginScram(.sha1, Text(utf8: bytes), &transaction)
+    case .scramSHA256: return beginScram(.sha256, Text(utf8: bytes), &transaction)
     }
   }
 
-  private mutating func beginScram(_ hash: ScramHash, _ message: Text, _ step: inout Step) -> Request? {
+  private mutating func beginScram(_ hash: ScramHash, _ message: Text, _ transaction: inout Transaction) -> Request? {
     let exchange: ScramExchange
     do throws(ScramExchange.Failure) { exchange = try ScramExchange(hash: hash, clientFirst: message) } catch {
-      refuse(step.reach(error.mark, .malformedRequest), &step)
+      refuse(transaction.reach(error.mark, .malformedRequest), &transaction)
       return nil
     }
     let jid = JID(local: exchange.username, domain: domain, resource: "")
     guard isOwn(exchange.authorization, jid) else {
-      refuse(step.reach(SASLMark.saslScramAuthzidForeign, .invalidAuthzid), &step)
+      refuse(transaction.reach(SASLMark.saslScramAuthzidForeign, .invalidAuthzid), &transaction)
       return nil
     }
-    if !exchange.authorization.isEmpty { step.reach(SASLMark.saslAuthzidOwn) }
-    return find(jid, .findingForScram(exchange, jid), &step)
+    if !exchange.authorization.isEmpty { transaction.reach(SASLMark.saslAuthzidOwn) }
+    return find(jid, .findingForScram(exchange, jid), &transaction)
   }
 
   /// RFC 4616: authorization, NUL, name, NUL, password.
-  private mutating func beginPlain(_ bytes: [UInt8], _ step: inout Step) -> Request? {
+  private mutating func beginPlain(_ bytes: [UInt8], _ transaction: inout Transaction) -> Request? {
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     guard parts.count == 3, !parts[1].isEmpty, !parts[2].isEmpty else {
-      refuse(step.reach(SASLMark.saslPlainMalformed, .malformedRequest), &step)
+      refuse(transaction.reach(SASLMark.saslPlainMalformed, .malformedRequest), &transaction)
       return nil
     }
     let name = Text(utf8: parts[1])
     let jid = JID(local: name, domain: domain, resource: "")
     guard isOwn(Text(utf8: parts[0]), jid) else {
-      refuse(step.reach(SASLMark.saslPlainAuthzidForeign, .invalidAuthzid), &step)
+      refuse(transaction.reach(SASLMark.saslPlainAuthzidForeign, .invalidAuthzid), &transaction)
       return nil
     }
     let password = Precis.saslPrep(Text(utf8: parts[2])) ?? Text(utf8: parts[2])
-    return find(jid, .findingForPlain(jid, password: Secret(Array(password.utf8)), name: name), &step)
+    return find(jid, .findingForPlain(jid, password: Secret(Array(password.utf8)), name: name), &transaction)
   }
 
   /// Nobody acts for another here: an authorization identity must be the account's own address (RFC 6120, 6.3.8).
@@ -134,32 +134,32 @@ extension ClientStream {
     authorization.isEmpty || (jid != nil && JID(authorization) == jid)
   }
 
-  private mutating func find(_ jid: JID?, _ next: Authentication, _ step: inout Step) -> Request? {
+  private mutating func find(_ jid: JID?, _ next: Authentication, _ transaction: inout Transaction) -> Request? {
     phase = .authenticating(next)
     claimed = jid
-    guard let jid else { return accountFound(step.reach(SASLMark.saslNameUnusable, nil), &step) }
-    step.immediate.append(.pause(connection))
+    guard let jid else { return accountFound(transaction.reach(SASLMark.saslNameUnusable, nil), &transaction) }
+    transaction.immediate.append(.pause(connection))
     return .findAccount(jid)
   }
 
   /// Goes on with an authentication, the same way whether the account is there or not.
-  mutating func accountFound(_ record: AccountRecord?, _ step: inout Step) -> Request? {
+  mutating func accountFound(_ record: StoredAccount?, _ transaction: inout Transaction) -> Request? {
     switch phase {
     case .authenticating(.findingForScram(var exchange, let jid)):
-      if record == nil { step.reach(SASLMark.saslAccountUnknown) }
-      let decoy = decoy(exchange.hash, jid, exchange.username, record, step)
+      if record == nil { transaction.reach(SASLMark.saslAccountUnknown) }
+      let decoy = decoy(exchange.hash, jid, exchange.username, record, transaction)
       let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
-      let challenge = exchange.challenge(credentials, serverNonce: step.generator.token())
+      let challenge = exchange.challenge(credentials, serverNonce: transaction.random.token())
       phase = .authenticating(.expectProof(exchange, record, jid))
-      step.send(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))), to: connection)
-      step.immediate.append(.resume(connection))
+      transaction.send(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))), to: connection)
+      transaction.immediate.append(.resume(connection))
       return nil
     case .authenticating(.findingForPlain(let jid, let password, let name)):
-      if record == nil { step.reach(SASLMark.saslAccountUnknown) }
-      let decoy = decoy(.sha256, jid, name, record, step)
+      if record == nil { transaction.reach(SASLMark.saslAccountUnknown) }
+      let decoy = decoy(.sha256, jid, name, record, transaction)
       let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
       phase = .authenticating(.deriving(record, jid, expected: expected))
-      step.immediate.append(.pause(connection))
+      transaction.immediate.append(.pause(connection))
       return .derive(DerivationRequest(password: password, hashes: [.sha256], salts: [expected.salt], rounds: [expected.rounds]))
     default:
       return nil
@@ -167,58 +167,65 @@ extension ClientStream {
   }
 
   /// In the first domain it is the localpart alone that counts, as it always did: the salts of names are not to change.
-  private func decoy(_ hash: ScramHash, _ jid: JID?, _ given: Text, _ record: AccountRecord?, _ step: Step) -> ScramCredentials {
+  private func decoy(_ hash: ScramHash, _ jid: JID?, _ given: Text, _ record: StoredAccount?, _ transaction: Transaction)
+    -> ScramCredentials
+  {
     let local = jid?.local ?? given
-    let name = domain == step.configuration.domains.first ? local : local + "@" + domain
-    return Scram.decoy(hash, name: name, account: record, step.configuration, at: step.now)
+    let name = domain == transaction.configuration.domains.first ? local : local + "@" + domain
+    return Scram.decoy(hash, name: name, account: record, transaction.configuration, at: transaction.now)
   }
 
   /// Storage could not say whether the account is there.
-  mutating func accountUnavailable(_ step: inout Step) {
+  mutating func accountUnavailable(_ transaction: inout Transaction) {
     guard case .authenticating = phase else { return }
-    refuse(step.reach(SASLMark.saslStorageUnavailable, .temporaryAuthFailure), &step)
-    step.immediate.append(.resume(connection))
+    refuse(transaction.reach(SASLMark.saslStorageUnavailable, .temporaryAuthFailure), &transaction)
+    transaction.immediate.append(.resume(connection))
   }
 
-  mutating func derived(_ credentials: [ScramCredentials], _ step: inout Step) {
+  mutating func derived(_ credentials: [ScramCredentials], _ transaction: inout Transaction) {
     guard case .authenticating(.deriving(let record, let jid, let expected)) = phase else { return }
-    step.immediate.append(.resume(connection))
+    transaction.immediate.append(.resume(connection))
     guard let record, let jid, let given = credentials.first, Secret(given.storedKey).matches(expected.storedKey) else {
-      return refuse(step.reach(SASLMark.saslPlainPasswordWrong, .notAuthorized), &step)
+      return refuse(transaction.reach(SASLMark.saslPlainPasswordWrong, .notAuthorized), &transaction)
     }
-    step.reach(SASLMark.saslSucceededPlain)
-    succeed(record, jid, "", &step)
+    transaction.reach(SASLMark.saslSucceededPlain)
+    succeed(record, jid, "", &transaction)
   }
 
-  private mutating func finishScram(_ exchange: ScramExchange, _ record: AccountRecord?, _ jid: JID?, _ text: Text, _ step: inout Step) {
-    guard let bytes = Base64.decode(text) else { return refuse(step.reach(SASLMark.saslProofEncodingIncorrect, .incorrectEncoding), &step) }
+  private mutating func finishScram(
+    _ exchange: ScramExchange, _ record: StoredAccount?, _ jid: JID?, _ text: Text, _ transaction: inout Transaction
+  ) {
+    guard let bytes = Base64.decode(text) else {
+      return refuse(transaction.reach(SASLMark.saslProofEncodingIncorrect, .incorrectEncoding), &transaction)
+    }
     let final: Text
     do throws(ScramExchange.Failure) { final = try exchange.verify(clientFinal: Text(utf8: bytes)) } catch {
-      return refuse(step.reach(error.mark, .notAuthorized), &step)
+      return refuse(transaction.reach(error.mark, .notAuthorized), &transaction)
     }
-    guard let record, let jid else { return refuse(.notAuthorized, &step) }
-    step.reach(exchange.hash == .sha1 ? SASLMark.saslSucceededScramSHA1 : .saslSucceededScramSHA256)
-    succeed(record, jid, Base64.encode(Array(final.utf8)), &step)
+    guard let record, let jid else { return refuse(.notAuthorized, &transaction) }
+    transaction.reach(exchange.hash == .sha1 ? SASLMark.saslSucceededScramSHA1 : .saslSucceededScramSHA256)
+    succeed(record, jid, Base64.encode(Array(final.utf8)), &transaction)
   }
 
-  private mutating func succeed(_ record: AccountRecord, _ jid: JID, _ data: Text, _ step: inout Step) {
+  private mutating func succeed(_ record: StoredAccount, _ jid: JID, _ data: Text, _ transaction: inout Transaction) {
     // Only who knew the password learns of it.
-    guard !record.isDisabled else { return refuse(step.reach(SASLMark.saslAccountDisabled, .accountDisabled), &step) }
-    if failures > 0 { step.reach(SASLMark.saslSucceededAfterFailure) }
-    step.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: connection)
-    step.immediate.append(.restart(connection, step.configuration.limits.authenticatedStream))
+    guard !record.isDisabled else { return refuse(transaction.reach(SASLMark.saslAccountDisabled, .accountDisabled), &transaction) }
+    if failures > 0 { transaction.reach(SASLMark.saslSucceededAfterFailure) }
+    transaction.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: connection)
+    transaction.immediate.append(.restart(connection, transaction.configuration.limits.authenticatedStream))
     expectHeader(VerifiedIdentity(account: jid))
   }
 
-  mutating func refuse(_ failure: Authentication.Failure, _ step: inout Step) {
+  mutating func refuse(_ failure: Authentication.Failure, _ transaction: inout Transaction) {
     var element = Element("failure", NS.sasl)
     element.append(Text(failure.rawValue), NS.sasl)
-    step.send(element, to: connection)
+    transaction.send(element, to: connection)
     claimed = nil
     phase = .negotiating
     failures += 1
-    if failures >= step.configuration.limits[.authenticationAttempts] {
-      fail(step.reach(SASLMark.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &step)
+    if failures >= transaction.configuration.limits[.authenticationAttempts] {
+      fail(
+        transaction.reach(SASLMark.saslRetriesFull, StreamError(.policyViolation, text: "too many failed authentications")), &transaction)
     }
   }
 }

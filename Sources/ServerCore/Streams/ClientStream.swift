@@ -7,7 +7,7 @@ internal import XMPP
 struct ClientStream: Sendable, Codable {
   let connection: ConnectionID
   /// Where it counts as a connection; `nil` if nowhere.
-  let origin: Origin?
+  let origin: SourceNetwork?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
   private(set) var domain: Text = ""
   private(set) var language: Text?
@@ -50,7 +50,7 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(connection: ConnectionID, origin: Origin?, now: Instant) {
+  init(connection: ConnectionID, origin: SourceNetwork?, now: Instant) {
     self.connection = connection
     self.origin = origin
     openedAt = now.monotonic
@@ -73,10 +73,10 @@ struct ClientStream: Sendable, Codable {
 
   // MARK: Stream header
 
-  mutating func headerReceived(_ header: StreamParser.Header, _ step: inout Step) {
-    lastProgress = step.now.monotonic
+  mutating func headerReceived(_ header: StreamParser.Header, _ transaction: inout Transaction) {
+    lastProgress = transaction.now.monotonic
     guard case .expectHeader(let identity) = phase else {
-      return fail(step.reach(StreamMark.streamHeaderUnexpected, .init(.badFormat)), &step)
+      return fail(transaction.reach(StreamMark.streamHeaderUnexpected, .init(.badFormat)), &transaction)
     }
     let root = header.element
     let asked = root["to"]
@@ -84,35 +84,39 @@ struct ClientStream: Sendable, Codable {
     if isFirst { domain = asked.flatMap { JID($0) }.map(\.text) ?? "" }
     // Each header says the language of what follows it, and of nothing else (4.7.4).
     language = root.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
-    if language != root.lang { step.reach(StreamMark.streamLanguageInvalid) }
-    let isKnown = step.configuration.domains.contains(domain)
+    if language != root.lang { transaction.reach(StreamMark.streamLanguageInvalid) }
+    let isKnown = transaction.configuration.domains.contains(domain)
     let opening = StreamOpening(
-      id: step.generator.token(), from: isKnown ? domain : step.configuration.domains.first,
+      id: transaction.random.token(), from: isKnown ? domain : transaction.configuration.domains.first,
       to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
-    step.outputs.append(.openStream(connection, opening))
+    transaction.outputs.append(.openStream(connection, opening))
     headerWasSent = true
-    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &step) { return fail(problem, &step) }
-    step.send(features(identity, step.configuration), to: connection)
+    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &transaction) {
+      return fail(problem, &transaction)
+    }
+    transaction.send(features(identity, transaction.configuration), to: connection)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
   /// RFC 6120, 4.7 and 4.8.
-  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ step: inout Step) -> StreamError? {
-    guard root.has(namespace: NS.streams) else { return step.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
-    guard root.has(name: "stream") else { return step.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
+  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ transaction: inout Transaction)
+    -> StreamError?
+  {
+    guard root.has(namespace: NS.streams) else { return transaction.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
+    guard root.has(name: "stream") else { return transaction.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
     // Without a content namespace as the default one, each stanza says its own (4.8.3).
     guard [NS.client, NS.streams, ""].contains(contentNamespace) else {
-      return step.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
+      return transaction.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
     }
-    guard isKnown else { return step.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
+    guard isKnown else { return transaction.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
     if !isFirst, let to = root["to"], JID(to)?.text != domain {
-      return step.reach(StreamMark.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
+      return transaction.reach(StreamMark.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
     guard let version = root["version"],
       version == "1.0" || (version.string.split(separator: ".").first.flatMap { Int($0) } ?? 0) >= 1
     else {
-      return step.reach(StreamMark.streamVersionUnsupported, StreamError(.unsupportedVersion))
+      return transaction.reach(StreamMark.streamVersionUnsupported, StreamError(.unsupportedVersion))
     }
     return nil
   }
@@ -132,65 +136,65 @@ struct ClientStream: Sendable, Codable {
 
   // MARK: Elements
 
-  mutating func elementReceived(_ element: Element, _ step: inout Step) -> Request? {
+  mutating func elementReceived(_ element: Element, _ transaction: inout Transaction) -> Request? {
     // What is no stanza is looked at where the stanza would go.
     if case .bound(let jid) = phase { return .stanza(jid, element, language) }
     // 4.9.1.1: an error of the other side ends the stream, in any state, and is not answered with another.
-    if element.is("error", NS.streams) { return isClosing ? nil : step.reach(StreamMark.streamErrorOfPeer, .endByPeer) }
+    if element.is("error", NS.streams) { return isClosing ? nil : transaction.reach(StreamMark.streamErrorOfPeer, .endByPeer) }
     switch phase {
     case .closing:
       return nil
     case .negotiating, .authenticating:
-      lastProgress = step.now.monotonic
-      return negotiate(element, &step)
+      lastProgress = transaction.now.monotonic
+      return negotiate(element, &transaction)
     case .expectBind(let identity):
-      lastProgress = step.now.monotonic
-      return bind(identity, element, &step)
+      lastProgress = transaction.now.monotonic
+      return bind(identity, element, &transaction)
     case .expectHeader, .expectTLS, .registering, .binding, .bound:
       // The parser is paused or at a stream's start then.
-      fail(StreamError(.badFormat), &step)
+      fail(StreamError(.badFormat), &transaction)
       return nil
     }
   }
 
-  private mutating func negotiate(_ element: Element, _ step: inout Step) -> Request? {
+  private mutating func negotiate(_ element: Element, _ transaction: inout Transaction) -> Request? {
     if element.is("starttls", NS.tls), case .negotiating = phase {
-      startTLS(&step)
+      startTLS(&transaction)
       return nil
     }
-    if element.has(namespace: NS.sasl) { return authenticate(element, &step) }
-    if element.is("iq", NS.client), case .negotiating = phase, offersRegistration(step.configuration) {
-      return RegistrationBeforeLogin.receive(element, &self, &step)
+    if element.has(namespace: NS.sasl) { return authenticate(element, &transaction) }
+    if element.is("iq", NS.client), case .negotiating = phase, offersRegistration(transaction.configuration) {
+      return RegistrationBeforeLogin.receive(element, &self, &transaction)
     }
     // RFC 6120, 4.9.3.12: stanzas before authentication.
-    step.reach(element.stanzaKind == nil ? StreamMark.streamElementTooEarly : .streamStanzaTooEarly)
-    fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &step)
+    transaction.reach(element.stanzaKind == nil ? StreamMark.streamElementTooEarly : .streamStanzaTooEarly)
+    fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &transaction)
     return nil
   }
 
   /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
-  private mutating func startTLS(_ step: inout Step) {
-    guard !isEncrypted, step.configuration.offersTLS else {
-      step.reach(TLSMark.tlsRefused)
-      step.send(Element("failure", NS.tls), to: connection)
-      close(&step)
-      return step.outputs.append(.close(connection))
+  private mutating func startTLS(_ transaction: inout Transaction) {
+    guard !isEncrypted, transaction.configuration.offersTLS else {
+      transaction.reach(TLSMark.tlsRefused)
+      transaction.send(Element("failure", NS.tls), to: connection)
+      close(&transaction)
+      return transaction.outputs.append(.close(connection))
     }
-    step.send(Element("proceed", NS.tls), to: connection)
-    step.outputs.append(.startTLS(connection, domain: domain))
-    step.immediate.append(.discardInput(connection))
-    step.immediate.append(.restart(connection, step.configuration.limits.unauthenticatedStream))
+    transaction.send(Element("proceed", NS.tls), to: connection)
+    transaction.outputs.append(.startTLS(connection, domain: domain))
+    transaction.immediate.append(.discardInput(connection))
+    transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
     phase = .expectTLS
   }
 
-  mutating func tlsEstablished(_ step: inout Step) {
-    guard case .expectTLS = phase else { return step.reach(TLSMark.tlsEstablishedTooLate) }
-    step.reach(TLSMark.tlsEstablished)
+  mutating func tlsEstablished(_ transaction: inout Transaction) {
+    guard case .expectTLS = phase else { return transaction.reach(TLSMark.tlsEstablishedTooLate) }
+    transaction.reach(TLSMark.tlsEstablished)
     isEncrypted = true
-    lastProgress = step.now.monotonic
+    lastProgress = transaction.now.monotonic
     // Whatever else came in the clear until now is not trusted either.
-    step.immediate.append(.restart(connection, step.configuration.limits.unauthenticatedStream))
-    step.immediate.append(.discardInput(connection))
+    transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
+    transaction.immediate.append(.discardInput(connection))
     // Nor what the header said (5.4.3.3).
     domain = ""
     language = nil
@@ -204,96 +208,97 @@ struct ClientStream: Sendable, Codable {
   }
 
   /// RFC 6120, 7.6 and 7.7. Until then only requests to the server or to the account itself are answered (7.1).
-  private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ step: inout Step) -> Request? {
+  private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ transaction: inout Transaction) -> Request? {
     let address = element["to"].map { JID($0) } ?? identity.account
     guard element.stanzaKind == .iq, address == identity.account || address?.text == domain else {
-      fail(step.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
       return nil
     }
-    switch step.check(iq: element) {
+    switch transaction.check(iq: element) {
     case .request: break
     case .refused(let error):
-      step.send(element.errorReply(error), to: connection)
+      transaction.send(element.errorReply(error), to: connection)
       return nil
     // Nothing was asked.
     case .response, .dropped:
-      fail(step.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &step)
+      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
       return nil
     }
     guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
-      step.send(
-        element.errorReply(step.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))),
+      transaction.send(
+        element.errorReply(transaction.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))),
         to: connection)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
     guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      step.send(element.errorReply(step.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: connection)
+      transaction.send(
+        element.errorReply(transaction.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: connection)
       return nil
     }
     phase = .binding(identity)
-    step.immediate.append(.pause(connection))
+    transaction.immediate.append(.pause(connection))
     return .bind(identity, resource: asked, id: id)
   }
 
-  mutating func bound(_ jid: JID, id: Text?, _ step: inout Step) {
+  mutating func bound(_ jid: JID, id: Text?, _ transaction: inout Transaction) {
     var payload = Element("bind", NS.bind)
     payload.append("jid", NS.bind, text: jid.text)
     var result = Element("iq", NS.client, ["type": "result", "id": id])
     result.append(payload)
-    step.send(result, to: connection)
-    step.immediate.append(.resume(connection))
+    transaction.send(result, to: connection)
+    transaction.immediate.append(.resume(connection))
     phase = .bound(jid)
   }
 
-  mutating func bindRefused(_ error: StanzaError, id: Text?, _ step: inout Step) {
+  mutating func bindRefused(_ error: StanzaError, id: Text?, _ transaction: inout Transaction) {
     guard case .binding(let identity) = phase else { return }
     var reply = Element("iq", NS.client, ["type": "error", "id": id])
     reply.append(error.element)
-    step.send(reply, to: connection)
-    step.immediate.append(.resume(connection))
+    transaction.send(reply, to: connection)
+    transaction.immediate.append(.resume(connection))
     phase = .expectBind(identity)
   }
 
   // MARK: The end
 
   /// Ends the stream with an error (RFC 6120, 4.9.1.1). A peer that never sent a usable header gets one all the same.
-  mutating func fail(_ error: StreamError, _ step: inout Step) {
+  mutating func fail(_ error: StreamError, _ transaction: inout Transaction) {
     guard !isClosing else { return }
     // Between the word to proceed and the end of the handshake nothing can be said, in either stream (RFC 6120, 5.4.3.2).
-    if case .expectTLS = phase { return end(&step) }
+    if case .expectTLS = phase { return end(&transaction) }
     if !headerWasSent {
-      step.reach(StreamMark.streamErrorBeforeHeader)
-      let from = domain.isEmpty ? step.configuration.domains.first : domain
-      step.outputs.append(
-        .openStream(connection, StreamOpening(id: step.generator.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
+      transaction.reach(StreamMark.streamErrorBeforeHeader)
+      let from = domain.isEmpty ? transaction.configuration.domains.first : domain
+      transaction.outputs.append(
+        .openStream(connection, StreamOpening(id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
-    step.send(error.element, to: connection)
-    close(&step)
+    transaction.send(error.element, to: connection)
+    close(&transaction)
     // There is nothing to wait for after an error (4.9.1.1).
-    step.outputs.append(.close(connection))
-    step.immediate.append(.pause(connection))
+    transaction.outputs.append(.close(connection))
+    transaction.immediate.append(.pause(connection))
   }
 
   /// Ends the connection without a word.
-  mutating func abandon(_ step: inout Step) {
+  mutating func abandon(_ transaction: inout Transaction) {
     guard !isClosing else { return }
-    step.reach(CommitMark.outputLostStream)
-    end(&step)
+    transaction.reach(CommitMark.outputLostStream)
+    end(&transaction)
   }
 
-  private mutating func end(_ step: inout Step) {
-    lastProgress = step.now.monotonic
+  private mutating func end(_ transaction: inout Transaction) {
+    lastProgress = transaction.now.monotonic
     phase = .closing
-    step.outputs.append(.close(connection))
-    step.immediate.append(.pause(connection))
+    transaction.outputs.append(.close(connection))
+    transaction.immediate.append(.pause(connection))
   }
 
   /// Ends our side and waits for the other's (RFC 6120, 4.4).
-  mutating func close(_ step: inout Step) {
+  mutating func close(_ transaction: inout Transaction) {
     guard !isClosing else { return }
-    step.outputs.append(.closeStream(connection))
-    lastProgress = step.now.monotonic
+    transaction.outputs.append(.closeStream(connection))
+    lastProgress = transaction.now.monotonic
     phase = .closing
   }
 }

@@ -120,15 +120,15 @@ extension ScramExchange {
 
   /// The client's final message as a client would send it whose keys are the stand-ins: with a right proof for a right one, and with a wrong
   /// one of the same length for any other.
-  func final(_ clientFinal: Text, with standIns: StandIns) -> Text {
+  func final(_ clientFinal: Text, with pseudonyms: Pseudonyms) -> Text {
     guard let credentials, let (withoutProof, proof) = ScramExchange.split(clientFinal) else { return clientFinal }
-    var standIn = standIns.bytes(proof.count, for: "proof", proof)
+    var pseudonym = pseudonyms.bytes(proof.count, for: "proof", proof)
     let said = redactedFinal(withoutProof)
     if (try? verify(clientFinal: clientFinal)) != nil {
-      let signature = Scram.hmac(hash, key: standIns.credentials(credentials).storedKey, redacted.signed(said))
-      standIn = zip(standIns.clientKey(storedKey: credentials.storedKey), signature).map { $0 ^ $1 }
+      let signature = Scram.hmac(hash, key: pseudonyms.credentials(credentials).storedKey, redacted.signed(said))
+      pseudonym = zip(pseudonyms.clientKey(storedKey: credentials.storedKey), signature).map { $0 ^ $1 }
     }
-    return said + ",p=" + Base64.encode(standIn)
+    return said + ",p=" + Base64.encode(pseudonym)
   }
 
   /// The channel binding and the nonce stay where they are the right ones, and what is wrong stays wrong in the same way.
@@ -142,8 +142,8 @@ extension ScramExchange {
       switch (index, Array(field.prefix(2))) {
       case (0, [0x63, 0x3D]):
         let isDecodable = Base64.decode(Text(utf8: value)) != nil
-        let standIn: [UInt8] = Base64.decode(Text(utf8: value)).map { Array(Base64.encode($0.map { _ in TextMask.letter }).utf8) } ?? []
-        fields[0] = Array("c=".utf8) + (isDecodable ? standIn : StandIns.undecodable(Array(value)))
+        let pseudonym: [UInt8] = Base64.decode(Text(utf8: value)).map { Array(Base64.encode($0.map { _ in TextMask.letter }).utf8) } ?? []
+        fields[0] = Array("c=".utf8) + (isDecodable ? pseudonym : Pseudonyms.undecodable(Array(value)))
       case (1, [0x72, 0x3D]): fields[1] = Array("r=".utf8) + ScramExchange.masked(value)
       default: fields[index] = ScramExchange.masked(field[...])
       }
@@ -226,7 +226,7 @@ public enum Scram {
   /// - Parameters:
   ///   - name: a bare address, or what was given in its place. Names of several domains have salts of their own, as accounts have.
   ///   - account: what there is of the name. All its hashes show the same rounds, as if they had been derived together.
-  static func decoy(_ hash: ScramHash, name: Text, account: AccountRecord?, _ configuration: Configuration, at now: Instant)
+  static func decoy(_ hash: ScramHash, name: Text, account: StoredAccount?, _ configuration: Configuration, at now: Instant)
     -> ScramCredentials
   {
     let code = hmac(.sha256, key: configuration.secret, Array("salt ".utf8) + hash.rawValue.utf8 + " ".utf8 + name.utf8)

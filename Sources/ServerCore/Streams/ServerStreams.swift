@@ -5,23 +5,25 @@ internal import XMPP
 // How the server drives its streams: from a connection to a session and its end.
 
 extension Server {
-  mutating func open(_ connection: ConnectionID, from origin: Origin?, _ step: inout Step) {
-    guard !isShuttingDown else { return step.outputs.append(step.reach(StreamMark.streamRefusedInShutdown, .close(connection))) }
+  mutating func open(_ connection: ConnectionID, from origin: SourceNetwork?, _ transaction: inout Transaction) {
+    guard !isShuttingDown else {
+      return transaction.outputs.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
+    }
     let others = origin.map { connectionCounts[$0] ?? 0 } ?? 0
     let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
     if let origin, !isOneTooMany { connectionCounts[origin] = others + 1 }
-    let stream = ClientStream(connection: connection, origin: isOneTooMany ? nil : origin, now: step.now)
+    let stream = ClientStream(connection: connection, origin: isOneTooMany ? nil : origin, now: transaction.now)
     streams[connection] = stream
     unbound[connection] = true
     if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }
     // RFC 6120, 13.12. It is told at once: who waits for its header before it is sent away has one more connection until then.
     guard isOneTooMany else { return }
     let error = StreamError(.policyViolation, text: "too many connections from your address")
-    endStream(connection, step.reach(StreamMark.streamAddressFull, error), &step)
+    endStream(connection, transaction.reach(StreamMark.streamAddressFull, error), &transaction)
   }
 
   /// A connection that counted is gone.
-  private mutating func forget(_ origin: Origin) {
+  private mutating func forget(_ origin: SourceNetwork) {
     let left = (connectionCounts[origin] ?? 1) - 1
     connectionCounts[origin] = left > 0 ? left : nil
   }
@@ -29,11 +31,11 @@ extension Server {
   /// Lets something happen to a stream. All that may end one goes through here: the other side has only so much time to end its own.
   @discardableResult
   mutating func withStream<Answer>(
-    _ connection: ConnectionID, _ step: inout Step, _ body: (inout ClientStream, inout Step) -> Answer
+    _ connection: ConnectionID, _ transaction: inout Transaction, _ body: (inout ClientStream, inout Transaction) -> Answer
   ) -> Answer? {
     var deadline: Int64?
-    let answer = streams.change(connection) { stream in
-      let answer = body(&stream, &step)
+    let answer = streams.modify(connection) { stream in
+      let answer = body(&stream, &transaction)
       if stream.isClosing { deadline = stream.deadline(setting.configuration.limits) }
       return answer
     }
@@ -41,135 +43,139 @@ extension Server {
     return answer
   }
 
-  mutating func elementReceived(_ connection: ConnectionID, _ element: Element, _ step: inout Step) {
-    let request = withStream(connection, &step) { $0.elementReceived(element, &$1) } ?? nil
-    if let request { follow(request, connection, &step) }
+  mutating func elementReceived(_ connection: ConnectionID, _ element: Element, _ transaction: inout Transaction) {
+    let request = withStream(connection, &transaction) { $0.elementReceived(element, &$1) } ?? nil
+    if let request { follow(request, connection, &transaction) }
   }
 
-  mutating func follow(_ request: ClientStream.Request, _ connection: ConnectionID, _ step: inout Step) {
+  mutating func follow(_ request: ClientStream.Request, _ connection: ConnectionID, _ transaction: inout Transaction) {
     switch request {
     case .findAccount(let jid):
-      run(.authenticate(connection), for: jid, &step)
+      run(.authenticate(connection), for: jid, &transaction)
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
-      guard step.ask(.deriveKeys(derivation), .login(connection)) == nil else { return }
-      step.reach(SASLMark.saslDerivationsFull)
-      withStream(connection, &step) { $0.accountUnavailable(&$1) }
+      guard transaction.ask(.deriveKeys(derivation), .login(connection)) == nil else { return }
+      transaction.reach(SASLMark.saslDerivationsFull)
+      withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
     case .register(let jid, let password, let id):
-      run(.register(connection, password, id: id), for: jid, &step)
+      run(.register(connection, password, id: id), for: jid, &transaction)
     case .bind(let identity, let resource, let id):
-      run(.bind(connection, identity, resource: resource, id: id), for: identity.account, &step)
+      run(.bind(connection, identity, resource: resource, id: id), for: identity.account, &transaction)
     case .endByPeer:
-      streamEnded(connection, &step)
+      streamEnded(connection, &transaction)
     case .stanza(let jid, let element, let language):
-      send(element, as: jid, on: connection, language: language, &step)
+      send(element, as: jid, on: connection, language: language, &transaction)
     }
   }
 
   // MARK: Binding
 
   /// RFC 6120, 7.7: a session comes into being, unless the policy on conflicts or the limit says no.
-  mutating func bind(_ connection: ConnectionID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ step: inout Step) {
+  mutating func bind(_ connection: ConnectionID, _ identity: VerifiedIdentity, _ asked: Text, _ id: Text?, _ transaction: inout Transaction)
+  {
     let account = identity.account
-    guard isOpen(connection) else { return step.reach(BindingMark.bindStreamGone) }
+    guard isOpen(connection) else { return transaction.reach(BindingMark.bindStreamGone) }
     // The account may have gone or been disabled since the proof.
-    guard accounts.look(account, { $0.look { !$0.record.isDisabled } ?? false }) ?? false else {
-      return endStream(connection, StreamError(.notAuthorized, text: "the account can no longer be used"), &step)
+    guard accounts.read(account, { $0.read { !$0.record.isDisabled } ?? false }) ?? false else {
+      return endStream(connection, StreamError(.notAuthorized, text: "the account can no longer be used"), &transaction)
     }
-    if asked.isEmpty { step.reach(BindingMark.bindResourceOfServer) }
-    var resource = asked.isEmpty ? step.generator.token() : asked
+    if asked.isEmpty { transaction.reach(BindingMark.bindResourceOfServer) }
+    var resource = asked.isEmpty ? transaction.random.token() : asked
     if let prepared = JID(bare: account, resource: resource) { resource = prepared.resource }
-    if !asked.isEmpty, resource != asked { step.reach(BindingMark.bindResourcePrepared) }
-    let old = accounts.look(account, { $0.look { $0.sessions[resource]?.connection } ?? nil }) ?? nil
+    if !asked.isEmpty, resource != asked { transaction.reach(BindingMark.bindResourcePrepared) }
+    let old = accounts.read(account, { $0.read { $0.sessions[resource]?.connection } ?? nil }) ?? nil
     if let old {
       switch configuration.conflictPolicy {
       case .replaceOld:
-        endStream(old, step.reach(BindingMark.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &step)
-      case .refuseNew: return refuseBinding(connection, step.reach(BindingMark.bindConflictRefused, StanzaError(.conflict)), id: id, &step)
+        endStream(
+          old, transaction.reach(BindingMark.bindConflictReplaced, StreamError(.conflict, text: "replaced by a new session")), &transaction)
+      case .refuseNew:
+        return refuseBinding(connection, transaction.reach(BindingMark.bindConflictRefused, StanzaError(.conflict)), id: id, &transaction)
       case .rename:
-        step.reach(BindingMark.bindConflictRenamed)
-        resource = step.generator.token()
+        transaction.reach(BindingMark.bindConflictRenamed)
+        resource = transaction.random.token()
       }
     }
-    guard (accounts.look(account, { $0.look { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits[.sessionsPerAccount] else {
-      return refuseBinding(connection, step.reach(BindingMark.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &step)
+    guard (accounts.read(account, { $0.read { $0.sessions.count } ?? 0 }) ?? 0) < configuration.limits[.sessionsPerAccount] else {
+      return refuseBinding(
+        connection, transaction.reach(BindingMark.bindSessionsFull, StanzaError(.resourceConstraint)), id: id, &transaction)
     }
     guard let jid = JID(bare: account, resource: resource) else {
-      return refuseBinding(connection, StanzaError(.badRequest, kind: .modify), id: id, &step)
+      return refuseBinding(connection, StanzaError(.badRequest, kind: .modify), id: id, &transaction)
     }
-    let session = Session(connection: connection, jid: jid, language: streams.look(connection) { $0.language } ?? nil)
-    _ = accounts.change(account) { $0.change { $0.sessions[resource] = session } }
-    withStream(connection, &step) { $0.bound(jid, id: id, &$1) }
+    let session = Session(connection: connection, jid: jid, language: streams.read(connection) { $0.language } ?? nil)
+    _ = accounts.modify(account) { $0.modify { $0.sessions[resource] = session } }
+    withStream(connection, &transaction) { $0.bound(jid, id: id, &$1) }
     _ = unbound.remove(connection)
   }
 
-  mutating func refuseBinding(_ connection: ConnectionID, _ error: StanzaError, id: Text?, _ step: inout Step) {
-    withStream(connection, &step) { $0.bindRefused(error, id: id, &$1) }
+  mutating func refuseBinding(_ connection: ConnectionID, _ error: StanzaError, id: Text?, _ transaction: inout Transaction) {
+    withStream(connection, &transaction) { $0.bindRefused(error, id: id, &$1) }
   }
 
   // MARK: The end of streams
 
   /// Whether there is a stream that we have not ended.
-  private func isOpen(_ connection: ConnectionID) -> Bool { streams.look(connection) { !$0.isClosing } ?? false }
+  private func isOpen(_ connection: ConnectionID) -> Bool { streams.read(connection) { !$0.isClosing } ?? false }
 
   /// Ends a stream with an error, and its session with it.
-  mutating func endStream(_ connection: ConnectionID, _ error: StreamError, _ step: inout Step) {
+  mutating func endStream(_ connection: ConnectionID, _ error: StreamError, _ transaction: inout Transaction) {
     guard isOpen(connection) else { return }
-    endSession(connection, &step)
-    withStream(connection, &step) { $0.fail(error, &$1) }
+    endSession(connection, &transaction)
+    withStream(connection, &transaction) { $0.fail(error, &$1) }
   }
 
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
-  mutating func streamEnded(_ connection: ConnectionID, _ step: inout Step) {
+  mutating func streamEnded(_ connection: ConnectionID, _ transaction: inout Transaction) {
     guard streams.contains(connection) else { return }
-    step.reach(StreamMark.streamEndedByPeer)
-    endSession(connection, &step)
-    withStream(connection, &step) { $0.close(&$1) }
-    step.outputs.append(.close(connection))
+    transaction.reach(StreamMark.streamEndedByPeer)
+    endSession(connection, &transaction)
+    withStream(connection, &transaction) { $0.close(&$1) }
+    transaction.outputs.append(.close(connection))
   }
 
-  mutating func connectionClosed(_ connection: ConnectionID, _ step: inout Step) {
+  mutating func connectionClosed(_ connection: ConnectionID, _ transaction: inout Transaction) {
     if isOpen(connection) {
-      step.reach(streams.look(connection) { $0.isBound } ?? false ? StreamMark.streamLostBound : .streamLostInNegotiation)
+      transaction.reach(streams.read(connection) { $0.isBound } ?? false ? StreamMark.streamLostBound : .streamLostInNegotiation)
     }
-    endSession(connection, &step)
+    endSession(connection, &transaction)
     _ = unbound.remove(connection)
     if let origin = streams.remove(connection)?.origin { forget(origin) }
   }
 
-  private mutating func endSession(_ connection: ConnectionID, _ step: inout Step) {
-    guard case .bound(let jid)? = streams.look(connection, { $0.phase }) else { return }
-    let wasLast = accounts.change(jid.bare) { slot in
-      slot.change { account in
+  private mutating func endSession(_ connection: ConnectionID, _ transaction: inout Transaction) {
+    guard case .bound(let jid)? = streams.read(connection, { $0.phase }) else { return }
+    let wasLast = accounts.modify(jid.bare) { loadable in
+      loadable.modify { account in
         guard account.sessions[jid.resource]?.connection == connection else { return false }
-        account.end(jid.resource, &step)
+        account.end(jid.resource, &transaction)
         return account.sessions.isEmpty
       }
     }
-    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: step.now.monotonic + configuration.limits[time: .idleTime]) }
+    if (wasLast ?? nil) ?? false { wake(.account(jid.bare), at: transaction.now.monotonic + configuration.limits[time: .idleTime]) }
   }
 
-  mutating func checkConnection(_ connection: ConnectionID, _ step: inout Step) {
+  mutating func checkConnection(_ connection: ConnectionID, _ transaction: inout Transaction) {
     guard let stream = streams[connection], let deadline = stream.deadline(configuration.limits) else { return }
-    guard isPast(deadline, step) else { return wake(.connection(connection), at: deadline) }
+    guard isPast(deadline, transaction) else { return wake(.connection(connection), at: deadline) }
     if stream.isClosing {
-      step.outputs.append(step.reach(StreamMark.streamCloseWaitOver, .close(connection)))
+      transaction.outputs.append(transaction.reach(StreamMark.streamCloseWaitOver, .close(connection)))
     } else {
-      let isTooLong = isPast(stream.openedAt + configuration.limits[time: .negotiationTotal], step)
+      let isTooLong = isPast(stream.openedAt + configuration.limits[time: .negotiationTotal], transaction)
       endStream(
         connection,
-        step.reach(isTooLong ? StreamMark.streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)),
-        &step)
+        transaction.reach(isTooLong ? StreamMark.streamNegotiationTooLong : .streamNegotiationIdle, StreamError(.connectionTimeout)),
+        &transaction)
     }
   }
 
   /// Cuts every stream of an account, bound or not: `../features.md` calls the unbound ones the gap of others.
-  mutating func endStreams(of account: JID, _ error: StreamError, except spared: ConnectionID? = nil, _ step: inout Step) {
+  mutating func endStreams(of account: JID, _ error: StreamError, except spared: ConnectionID? = nil, _ transaction: inout Transaction) {
     for session in accounts[account]?.entity?.sessions.values.elements ?? [] where session.connection != spared {
-      endStream(session.connection, error, &step)
+      endStream(session.connection, error, &transaction)
     }
     for connection in unbound.sortedKeys() where connection != spared && streams[connection]?.concerns(account) ?? false {
-      endStream(connection, step.reach(StreamMark.streamCutUnbound, error), &step)
+      endStream(connection, transaction.reach(StreamMark.streamCutUnbound, error), &transaction)
     }
   }
 }

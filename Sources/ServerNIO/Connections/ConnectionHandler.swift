@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   private var socket: BareSocket?
   private var context: ChannelHandlerContext?
   private var connection: ConnectionID?
-  private var life = ConnectionLife()
+  private var closing = CloseSequence()
   /// Writes that the channel has, because the system would not take them at once.
   private var writesInChannel = 0
   private var timer: Scheduled<Void>?
@@ -42,22 +42,22 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     socket = BareSocket(of: context.channel)
     let connection = host.nextConnection()
     self.connection = connection
-    say(.opened(self, connection, from: context.remoteAddress.flatMap { Origin($0) }))
+    enqueue(.opened(self, connection, from: context.remoteAddress.flatMap { SourceNetwork($0) }))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
-    guard life.isOpen, let connection else { return }
+    guard closing.isOpen, let connection else { return }
     let buffer = unwrapInboundIn(data)
-    say(.bytes(connection, buffer.withUnsafeReadableBytes { Array($0) }))
+    enqueue(.bytes(connection, buffer.withUnsafeReadableBytes { Array($0) }))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      if let connection { say(.encrypted(connection)) }
+      if let connection { enqueue(.encrypted(connection)) }
     case ChannelEvent.inputClosed:
-      say(.finished(self))
+      enqueue(.finished(self))
     default:
       context.fireUserInboundEventTriggered(event)
     }
@@ -69,58 +69,58 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    life.gone()
+    closing.closed()
     timer?.cancel()
     timer = nil
-    if let connection { say(.closed(connection)) }
+    if let connection { enqueue(.closed(connection)) }
     connection = nil
     socket = nil
     self.context = nil
   }
 
-  private func say(_ saying: ConnectionLoop.Saying) {
-    if home.isHosts { host.hear(saying) } else { home.say(saying, by: self) }
+  private func enqueue(_ event: ConnectionLoop.ConnectionEvent) {
+    if home.isHosts { host.receive(event) } else { home.enqueue(event, by: self) }
   }
 
   // MARK: What is to be done
 
-  func perform(_ deed: ConnectionLoop.Deed) {
-    switch deed {
+  func perform(_ action: ConnectionLoop.Command) {
+    switch action {
     case .action(.write(_, let bytes)): write(bytes)
     case .action(.startTLS(_, let domain)): startTLS(domain)
-    case .action(.close): follow(life.close())
+    case .action(.close): follow(closing.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)
     case .action(.commit), .action(.ask), .action(.reply), .action(.log): break
-    case .finish: follow(life.peerFinished())
+    case .finish: follow(closing.peerHalfClosed())
     }
   }
 
   /// Straight to the system, which mostly takes everything at once: through the channel a write takes ten times as many instructions.
   /// Bytes that the system does not take, and bytes that have to be encrypted or to stand behind something else, is the channel's.
   func write(_ bytes: [UInt8]) {
-    guard life.isOpen, let context, let connection else { return }
+    guard closing.isOpen, let context, let connection else { return }
     let taken = writesInChannel == 0 ? socket?.send(bytes) ?? 0 : 0
-    if taken > 0 { say(.accepted(connection, taken)) }
+    if taken > 0 { enqueue(.accepted(connection, taken)) }
     if taken < bytes.count { write(bytes[taken...], of: connection, context) }
   }
 
   private func write(_ bytes: ArraySlice<UInt8>, of connection: ConnectionID, _ context: ChannelHandlerContext) {
-    life.writes()
+    closing.writes()
     writesInChannel += 1
     let count = bytes.count
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { result in
       self.writesInChannel -= 1
-      if case .success = result { self.say(.accepted(connection, count)) }
-      self.follow(self.life.wrote())
+      if case .success = result { self.enqueue(.accepted(connection, count)) }
+      self.follow(self.closing.wrote())
     }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)
   }
 
   /// What was written before is below TLS already; what comes from here on passes through it.
   private func startTLS(_ domain: Text) {
-    guard life.isOpen, let context else { return }
+    guard closing.isOpen, let context else { return }
     socket = nil
     let below = SocketHandler()
     do {
@@ -146,7 +146,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func setReading(_ isWanted: Bool) {
-    guard life.isOpen || isWanted else { return }
+    guard closing.isOpen || isWanted else { return }
     wantsReading = isWanted
     let isWanted = isWanted && !isWaiting
     guard isWanted != isReading else { return }
@@ -155,17 +155,17 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     if isWanted { context?.read() }
   }
 
-  private func abort() { follow(life.abort()) }
+  private func abort() { follow(closing.abort()) }
 
-  private func follow(_ deeds: [ConnectionLife.Deed]) {
-    for deed in deeds {
-      switch deed {
+  private func follow(_ actions: [CloseSequence.Action]) {
+    for action in actions {
+      switch action {
       case .read: setReading(true)
       case .endOutput: context?.channel.close(mode: .output, promise: nil)
       case .abort: if let belowTLS { belowTLS.close() } else { context?.close(mode: .all, promise: nil) }
       case .wait(let time):
         timer?.cancel()
-        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(time)) { self.follow(self.life.waited()) }
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(time)) { self.follow(self.closing.timedOut()) }
       }
     }
   }

@@ -13,22 +13,22 @@ final class ConnectionLoop: @unchecked Sendable {
 
   // On this loop.
   /// What its connections have said since it was last handed over.
-  private var said: [Saying] = []
+  private var queued: [ConnectionEvent] = []
   /// Bytes that were said and that the host has not heard.
-  private var unheard = 0
+  private var pending = 0
   /// Who is not read from until it has.
   private var waiting: [ConnectionHandler] = []
 
   // On the host's loop.
   /// What connections here are to do.
-  private var wanted: [(handler: ConnectionHandler, deed: Deed)] = []
+  private var wanted: [(handler: ConnectionHandler, command: Command)] = []
   /// Bytes that were heard since this loop was told.
-  private var heard = 0
+  private var processed = 0
 
   /// Something that a connection tells the host.
   /// Smaller than an `Input`, which has room for all that storage may answer: there is one for each read.
-  enum Saying {
-    case opened(ConnectionHandler, ConnectionID, from: Origin?)
+  enum ConnectionEvent {
+    case opened(ConnectionHandler, ConnectionID, from: SourceNetwork?)
     case bytes(ConnectionID, [UInt8])
     /// The system has taken so many bytes.
     case accepted(ConnectionID, Int)
@@ -41,7 +41,7 @@ final class ConnectionLoop: @unchecked Sendable {
   }
 
   /// Something that a connection is to do.
-  enum Deed {
+  enum Command {
     case action(Action)
     /// All that its peer has said is answered.
     case finish
@@ -56,25 +56,25 @@ final class ConnectionLoop: @unchecked Sendable {
   // MARK: On this loop
 
   /// What may be under way to the host before those who say more are not read from: else a host that lags would be told of by the gigabyte.
-  private static let mostUnheard = 1 << 20
+  private static let mostPendingBytes = 1 << 20
 
   /// Where connections are on a loop of their own.
-  func say(_ saying: Saying, by handler: ConnectionHandler) {
-    said.append(saying)
-    unheard += saying.byteCount
-    if unheard > ConnectionLoop.mostUnheard, handler.wait() { waiting.append(handler) }
-    guard said.count == 1 else { return }
+  func enqueue(_ event: ConnectionEvent, by handler: ConnectionHandler) {
+    queued.append(event)
+    pending += event.byteCount
+    if pending > ConnectionLoop.mostPendingBytes, handler.wait() { waiting.append(handler) }
+    guard queued.count == 1 else { return }
     // Once for all that is said in this turn of the loop.
     loop.execute {
-      let all = self.said
-      self.said = []
+      let all = self.queued
+      self.queued = []
       self.host.loop.execute { self.tell(all) }
     }
   }
 
-  private func wasHeard(_ count: Int) {
-    unheard -= count
-    guard unheard <= ConnectionLoop.mostUnheard / 2, !waiting.isEmpty else { return }
+  private func processed(_ count: Int) {
+    pending -= count
+    guard pending <= ConnectionLoop.mostPendingBytes / 2, !waiting.isEmpty else { return }
     let all = waiting
     waiting = []
     for handler in all { handler.goOn() }
@@ -82,15 +82,15 @@ final class ConnectionLoop: @unchecked Sendable {
 
   // MARK: On the host's loop
 
-  private func tell(_ sayings: [Saying]) {
-    for saying in sayings {
-      heard += saying.byteCount
-      host.hear(saying)
+  private func tell(_ events: [ConnectionEvent]) {
+    for event in events {
+      processed += event.byteCount
+      host.receive(event)
     }
   }
 
-  func perform(_ deed: Deed, _ handler: ConnectionHandler) {
-    if isHosts { handler.perform(deed) } else { wanted.append((handler, deed)) }
+  func perform(_ command: Command, _ handler: ConnectionHandler) {
+    if isHosts { handler.perform(command) } else { wanted.append((handler, command)) }
   }
 
   /// The same for what is to be done most often.
@@ -100,12 +100,12 @@ final class ConnectionLoop: @unchecked Sendable {
 
   /// Hands over what is to be done.
   func flush() {
-    guard !wanted.isEmpty || heard > 0 else { return }
-    let (all, count) = (wanted, heard)
-    (wanted, heard) = ([], 0)
+    guard !wanted.isEmpty || processed > 0 else { return }
+    let (all, count) = (wanted, processed)
+    (wanted, processed) = ([], 0)
     loop.execute {
-      for (handler, deed) in all { handler.perform(deed) }
-      self.wasHeard(count)
+      for (handler, command) in all { handler.perform(command) }
+      self.processed(count)
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import ServerCore
 
-extension Origin {
+extension SourceNetwork {
   /// `nil` for what is no IP address.
   init?(_ address: SocketAddress) {
     // Behind the family and the port; of IPv6 there is a flow label, too (RFC 3493, 3.3).

@@ -10,9 +10,9 @@ public enum AccountControl {
   /// Blocks.
   public static func perform(_ request: ControlRequest, configuration: ServeConfiguration) throws(SetupError) -> ControlReply {
     try checkFolder(configuration, for: request)
-    let folder: DataFolder
+    let folder: DataDirectory
     do throws(SetupError) {
-      folder = try DataFolder(configuration.dataFolder)
+      folder = try DataDirectory(configuration.dataFolder)
     } catch {
       guard let reply = try ask(request, configuration.controlSocket) else { throw error }
       return reply
@@ -20,7 +20,7 @@ public enum AccountControl {
     // Held until the answer is there: no server may start meanwhile.
     defer { withExtendedLifetime(folder) {} }
     var core = configuration.core
-    core.secret = try DataFolder.secret(configuration.dataFolder + "/secret")
+    core.secret = try DataDirectory.secret(configuration.dataFolder + "/secret")
     let storage = try RunningServer.openStorage(configuration)
     return run(request, Engine(configuration: core, seed: RunningServer.randomSeed()), storage)
   }

@@ -122,7 +122,7 @@ struct Certificates: Sendable {
         "no certificate could be made for \(domains[0]) (\(error)); put one of your own into \(folder), as \(domains[0]).crt and \(domains[0]).key"
       )
     }
-    try DataFolder.write(Array((key + "\n").utf8), to: "\(folder)/\(domains[0]).key")
-    try DataFolder.write(Array((certificate + "\n").utf8), to: "\(folder)/\(domains[0]).crt")
+    try DataDirectory.write(Array((key + "\n").utf8), to: "\(folder)/\(domains[0]).key")
+    try DataDirectory.write(Array((certificate + "\n").utf8), to: "\(folder)/\(domains[0]).crt")
   }
 }

@@ -221,7 +221,7 @@ public struct Stage {
   /// What tells this state from others.
   var digest: StateDigest {
     var digest = StateDigest()
-    digest.add(bytes: world.engine.essence)
+    digest.add(bytes: world.engine.stateBytes)
     digest.add(world.node.disk)
     for id in world.openConnections {
       digest.add(world.connections[id])
@@ -234,7 +234,7 @@ public struct Stage {
     for player in players {
       digest.add(player.moves.count - player.position)
       digest.add(player.incarnation)
-      for isHeard in player.heard { digest.add(isHeard ? 1 : 0) }
+      for isSubscribedTo in player.heard { digest.add(isSubscribedTo ? 1 : 0) }
       if let client = player.client { digest.add(client) }
     }
     for oracle in oracles { digest.add(oracle) }

@@ -70,9 +70,9 @@ extension ReferenceModel {
     // A state without a trace is not kept.
     guard let expected else { return "'\(Self.describe(item))'; nothing should be left of it" }
     let state = expected.state
-    let isHeard = item.subscription == .to || item.subscription == .both
-    let hears = item.subscription == .from || item.subscription == .both
-    if isHeard != state.userHears || hears != state.contactHears || item.isAsking != state.isPendingOut
+    let isSubscribedTo = item.subscription == .to || item.subscription == .both
+    let isSubscribedFrom = item.subscription == .from || item.subscription == .both
+    if isSubscribedTo != state.userHears || isSubscribedFrom != state.contactHears || item.isPendingOut != state.isPendingOut
       || (item.request != nil) != state.isPendingIn
     {
       return "'\(Self.describe(item))'; by RFC 6121, appendix A, it is '\(state.rawValue)'"
@@ -80,7 +80,7 @@ extension ReferenceModel {
     if let request = expected.request, item.request != request {
       return "asking by \(item.request.map { "\($0)" } ?? "nothing"), and the request was \(request)"
     }
-    if item.isListed != expected.isInRoster { return item.isListed ? "listed, and should not be" : "not listed, and should be" }
+    if item.isInRoster != expected.isInRoster { return item.isInRoster ? "listed, and should not be" : "not listed, and should be" }
     if item.name != expected.name || item.groups != expected.groups {
       return "\(item.name ?? "-") in \(item.groups), and it is \(expected.name ?? "-") in \(expected.groups)"
     }
@@ -88,10 +88,12 @@ extension ReferenceModel {
   }
 
   private static func describe(_ item: RosterItem) -> String {
-    let isHeard = item.subscription == .to || item.subscription == .both
-    let hears = item.subscription == .from || item.subscription == .both
-    let state = SubscriptionState(userHears: isHeard, contactHears: hears, isPendingOut: item.isAsking, isPendingIn: item.request != nil)
-    return state?.rawValue ?? "\(item.subscription)\(item.isAsking ? " + Pending Out" : "")\(item.request == nil ? "" : " + Pending In")"
+    let isSubscribedTo = item.subscription == .to || item.subscription == .both
+    let isSubscribedFrom = item.subscription == .from || item.subscription == .both
+    let state = SubscriptionState(
+      userHears: isSubscribedTo, contactHears: isSubscribedFrom, isPendingOut: item.isPendingOut, isPendingIn: item.request != nil)
+    return state?.rawValue
+      ?? "\(item.subscription)\(item.isPendingOut ? " + Pending Out" : "")\(item.request == nil ? "" : " + Pending In")"
   }
 
   private func disagreementAboutSessions(_ account: PresenceModel, _ sessions: [Server.SessionView]) -> String? {

@@ -61,7 +61,7 @@ struct Expectation: Sendable {
     case .iq:
       guard element.type == "set", let item = element.child("query", NS.roster)?.firstChild, let contact = item["jid"].flatMap({ JID($0) })
       else { return nil }
-      return (.push(subscription: item["subscription"] ?? "none", isAsking: item["ask"] == "subscribe"), contact.bare)
+      return (.push(subscription: item["subscription"] ?? "none", isPendingOut: item["ask"] == "subscribe"), contact.bare)
     default: return nil
     }
   }
@@ -93,7 +93,7 @@ extension Delivery.What: CustomStringConvertible {
     switch self {
     case .presence(let from, let type): "'\(type ?? "available")' from \(from)"
     case .request(let from, let element): "the request of \(from) that says \(element)"
-    case .push(let subscription, let isAsking): "the push '\(subscription)'\(isAsking ? " with ask" : "")"
+    case .push(let subscription, let isPendingOut): "the push '\(subscription)'\(isPendingOut ? " with ask" : "")"
     }
   }
 }

@@ -29,7 +29,7 @@ struct Delivery: Sendable, Hashable {
     /// A request to subscribe, as its sender wrote it (RFC 6121, 3.1.3).
     case request(JID, Element)
     /// A roster push (RFC 6121, 2.1.6): "remove" where the contact is gone.
-    case push(subscription: Text, isAsking: Bool)
+    case push(subscription: Text, isPendingOut: Bool)
   }
 }
 

@@ -70,9 +70,9 @@ extension PresenceModel.Contact {
       SubscriptionState(
         userHears: item.subscription == .to || item.subscription == .both,
         contactHears: item.subscription == .from || item.subscription == .both,
-        isPendingOut: item.isAsking, isPendingIn: item.request != nil) ?? .none
+        isPendingOut: item.isPendingOut, isPendingIn: item.request != nil) ?? .none
     request = item.request
-    isInRoster = item.isListed
+    isInRoster = item.isInRoster
     name = item.name
     groups = item.groups
   }
@@ -82,14 +82,14 @@ extension PresenceModel.Contact {
   }
   /// As the user sees it: that somebody asks is no part of it.
   fileprivate var shown: PresenceModel.Shown? {
-    isInRoster ? PresenceModel.Shown(subscription: subscription, isAsking: state.isPendingOut, name: name, groups: groups) : nil
+    isInRoster ? PresenceModel.Shown(subscription: subscription, isPendingOut: state.isPendingOut, name: name, groups: groups) : nil
   }
 }
 
 extension PresenceModel {
   fileprivate struct Shown: Hashable {
     var subscription: Text
-    var isAsking: Bool
+    var isPendingOut: Bool
     var name: Text?
     var groups: [Text]
   }
@@ -103,7 +103,7 @@ extension PresenceModel {
     // What is neither in the roster nor under way leaves nothing behind.
     contacts[contact] = new.isInRoster || new.state != .none ? new : nil
     guard old.shown != nil || new.shown != nil else { return }
-    let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isAsking: new.shown?.isAsking ?? false)
+    let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isPendingOut: new.shown?.isPendingOut ?? false)
     for resource in resources.values where resource.isInterested {
       post.deliver(push, about: contact, to: resource.connection, isOwed: pushesAlways || old.shown != new.shown)
     }
@@ -111,7 +111,7 @@ extension PresenceModel {
 
   /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
-  private mutating func fallSilent(towards contact: JID, _ post: inout Post) {
+  private mutating func sendUnavailable(to contact: JID, _ post: inout Post) {
     for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
@@ -172,7 +172,7 @@ extension PresenceModel {
     }
     guard row.passes == .must else { return }
     // 3.2.2: whoever heard of the user hears that all is over.
-    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
+    if heard, !row.new.contactHears { sendUnavailable(to: contact, &post) }
     post.send(Letter(element: element, from: jid, to: contact))
     // 3.1.5.
     if stanza == .subscribed { for resource in available { post.send(.presence(nil, from: resource, to: contact)) } }
@@ -272,7 +272,7 @@ extension PresenceModel {
       $0.state = row.new
       if stanza == .subscribe, row.passes == .must { $0.request = letter.element }
     }
-    if heard, !row.new.contactHears { fallSilent(towards: contact, &post) }
+    if heard, !row.new.contactHears { sendUnavailable(to: contact, &post) }
     if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
     guard stanza == .subscribe else { return }
     if row.answer == nil {
@@ -331,7 +331,7 @@ extension PresenceModel {
   private mutating func endAll(with contact: JID, _ post: inout Post) {
     let state = state(with: contact)
     if state.userHears || state.isPendingOut { post.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
-    if state.contactHears { fallSilent(towards: contact.bare, &post) }
+    if state.contactHears { sendUnavailable(to: contact.bare, &post) }
     if state.contactHears || state.isPendingIn { post.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
   }
 

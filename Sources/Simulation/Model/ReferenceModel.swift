@@ -176,9 +176,9 @@ public struct ReferenceModel: Sendable {
 // MARK: - Where letters go
 
 extension ReferenceModel {
-  private enum Place { case account, host, room, elsewhere }
+  private enum Destination { case account, host, room, elsewhere }
 
-  private func place(of address: JID) -> Place {
+  private func place(of address: JID) -> Destination {
     if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
     let isRooms =
       configuration[flag: .rooms] && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }

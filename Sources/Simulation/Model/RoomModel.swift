@@ -73,16 +73,16 @@ struct RoomModel: Sendable {
 
   /// The nick belongs to another user, who is there or has reserved it (7.2.8).
   func isTaken(_ nick: Text, for user: JID) -> Bool {
-    if let sitter = occupants[nick], sitter.user != user.bare { return true }
+    if let holder = occupants[nick], holder.user != user.bare { return true }
     return list.contains { $0.value.nick == nick && $0.key != user.bare }
   }
 
   /// What a user may do counts by the client that asks, or else, because "the bare JID portion of one of the moderators" is enough (8),
   /// by the best of the user's others.
-  func standing(of client: JID) -> RoomRules.Standing {
+  func privileges(of client: JID) -> RoomRules.Privileges {
     let others = occupants.values.filter { $0.user == client.bare }.map(\.role)
     let role = nick(of: client).flatMap { occupants[$0]?.role } ?? others.max() ?? .none
-    return RoomRules.Standing(role: role, affiliation: affiliation(of: client))
+    return RoomRules.Privileges(role: role, affiliation: affiliation(of: client))
   }
 }
 

@@ -105,7 +105,7 @@ extension RoomModel {
   private func prepared(_ nick: Text) -> Text? { JID(bare: jid, resource: nick)?.resource }
 
   private func isAllowed(_ changes: [Change], by requester: JID) -> Bool {
-    let actor = standing(of: requester)
+    let actor = privileges(of: requester)
     var users: OrderedSet<JID> = []
     var nicks: OrderedSet<Text> = []
     let ownersBefore = OrderedSet(list.filter { $0.value.affiliation == .owner }.map(\.key))
@@ -115,7 +115,7 @@ extension RoomModel {
       switch change {
       case .role(let role, let nick):
         guard let occupant = occupants[nick] else { return false }
-        let target = RoomRules.Standing(role: occupant.role, affiliation: affiliation(of: occupant.user))
+        let target = RoomRules.Privileges(role: occupant.role, affiliation: affiliation(of: occupant.user))
         guard RoomRules.mayChangeRole(of: target, to: role, by: actor, isSelf: occupant.user == requester.bare) else { return false }
       case .affiliation(let new, let user, let nick):
         // Chosen: two words about one user can't both be meant.
@@ -139,9 +139,9 @@ extension RoomModel {
   /// 7.10. Chosen: who sits on a nick that becomes somebody else's has to go, and so must be one whom the admin may send away.
   private func mayReserve(_ nick: Text, for user: JID, by actor: Affiliation) -> Bool {
     if list.contains(where: { $0.value.nick == nick && $0.key != user }) { return false }
-    guard let sitter = occupants[nick], sitter.user != user else { return true }
-    let target = RoomRules.Standing(role: sitter.role, affiliation: affiliation(of: sitter.user))
-    return RoomRules.mayChangeRole(of: target, to: .none, by: RoomRules.Standing(role: .moderator, affiliation: actor), isSelf: false)
+    guard let holder = occupants[nick], holder.user != user else { return true }
+    let target = RoomRules.Privileges(role: holder.role, affiliation: affiliation(of: holder.user))
+    return RoomRules.mayChangeRole(of: target, to: .none, by: RoomRules.Privileges(role: .moderator, affiliation: actor), isSelf: false)
   }
 
   /// Sets what stands in the list for a user or a domain, and draws the consequences for who is inside.
@@ -156,7 +156,7 @@ extension RoomModel {
     // 9.1: outcasts lose their nicks; and of who is nothing to the room nothing is kept (5.2).
     if new < .member { nick = nil }
     list[user] = new == .none ? nil : Listed(affiliation: new, nick: nick)
-    if let nick, let sitter = occupants[nick], sitter.user != user { occupants[nick] = nil }
+    if let nick, let holder = occupants[nick], holder.user != user { occupants[nick] = nil }
     for (nick, occupant) in occupants {
       // The ban of a domain is for all of it who have no affiliation of their own (9.2).
       let isBannedWithDomain = user.isDomain && occupant.user.domain == user.domain && affiliation(of: occupant.user) == .outcast

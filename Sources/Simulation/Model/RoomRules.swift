@@ -1,7 +1,7 @@
 internal import XML
 internal import XMPP
 
-/// The standing of somebody towards a room, and what XEP-0045 (version 1.35.5) says in its tables of who may do what.
+/// The privileges of somebody towards a room, and what XEP-0045 (version 1.35.5) says in its tables of who may do what.
 enum RoomRules {
   /// 5.2, from the least to the most.
   enum Affiliation: Int, Sendable, Comparable, CaseIterable {
@@ -25,7 +25,7 @@ enum RoomRules {
     static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }
 
-  struct Standing: Sendable {
+  struct Privileges: Sendable {
     var role: Role
     var affiliation: Affiliation
   }
@@ -99,7 +99,7 @@ extension RoomRules {
   /// Whether somebody may give an occupant a role; "none" is a kick.
   ///
   /// - Parameter isSelf: The occupant is the same user, if only with another client.
-  static func mayChangeRole(of target: Standing, to new: Role, by actor: Standing, isSelf: Bool) -> Bool {
+  static func mayChangeRole(of target: Privileges, to new: Role, by actor: Privileges, isSelf: Bool) -> Bool {
     // 8: whoever isn't a moderator is refused in any case. Who asks for what is so already is told that it is.
     guard actor.role == .moderator else { return false }
     if new == target.role { return true }

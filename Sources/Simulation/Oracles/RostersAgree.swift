@@ -39,7 +39,7 @@ public struct RostersAgree: Oracle {
     for jid in disk.owners(.account) {
       let roster = disk.rows(RosterItem.self, of: jid)
       let isBack = state.sessions.contains { $0.jid.bare == jid }
-      for item in roster where isBack && item.isAsking && !deleted.contains(item.jid) {
+      for item in roster where isBack && item.isPendingOut && !deleted.contains(item.jid) {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)
         if theirs?.request == nil, theirs?.subscription != .from, theirs?.subscription != .both {

@@ -73,7 +73,7 @@ public struct WordAgreesWithDisk: Oracle {
   public func atRest(_ state: RestState) -> String? {
     if let problem = affiliationProblem(state) { return problem }
     for (account, said) in rosters {
-      let items = state.world.durable.rows(RosterItem.self, of: account).filter(\.isListed)
+      let items = state.world.durable.rows(RosterItem.self, of: account).filter(\.isInRoster)
       let stored = items.map { Self.line($0.jid.text, $0.name, Text($0.subscription.rawValue)) }.sorted()
       if stored != said { return "the roster of \(account) is said to be \(said), and the disk holds \(stored)" }
     }

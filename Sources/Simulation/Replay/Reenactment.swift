@@ -102,7 +102,7 @@ public struct Reenactment: Sendable {
       let salted = Scram.saltedPassword(hash, password: Array(Reenactment.password.utf8), salt: salt, rounds: 1)
       return Scram.credentials(hash, saltedPassword: salted, salt: salt, rounds: 1)
     }
-    database.apply(AccountRecord(jid: jid, credentials: credentials).changes)
+    database.apply(StoredAccount(jid: jid, credentials: credentials).changes)
   }
 
   /// Keeps everything that storage had of an owner, but gives an account our own password.

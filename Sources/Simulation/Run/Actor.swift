@@ -22,6 +22,6 @@ struct Actor {
   var isBound: Bool { client?.isBound ?? false }
   var user: User { User(index: index, account: account, resource: resource) }
   /// Where it connects from: rascals share one address, others have one each.
-  var origin: Origin? { Origin(address: isRascal ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
+  var origin: SourceNetwork? { SourceNetwork(address: isRascal ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
   var name: String { "\(account.local)/\(resource)" }
 }

@@ -3,7 +3,7 @@ internal import ServerCore
 internal import Storage
 
 // What the socket adapter is over real sockets: it hands on what happens, and does what the engine wants. How a connection ends is
-// decided by the same `ConnectionLife`.
+// decided by the same `CloseSequence`.
 
 extension World {
   mutating func tell(_ input: Input) {
@@ -52,7 +52,7 @@ extension World {
   /// Does what the engine wants, until it wants no more: a write that is accepted at once is an input too. The process may die on
   /// the way.
   private mutating func flush() {
-    let life = node.incarnation
+    let closing = node.incarnation
     node.isFlushing = true
     node.readInTurn = [:]
     while true {
@@ -62,7 +62,7 @@ extension World {
       guard !actions.isEmpty || !node.ended.isEmpty else { break }
       for action in saboteur == nil ? actions : sabotaged(actions) {
         act(action)
-        guard node.incarnation == life else { return }
+        guard node.incarnation == closing else { return }
         if node.diesAtCommit, case .commit = action { return crash() }
         guard let left = node.actionsLeft else { continue }
         node.actionsLeft = left - 1
@@ -86,19 +86,19 @@ extension World {
   private mutating func act(_ action: Action) {
     switch action {
     case .write(let connection, let bytes):
-      guard let id = sockets[connection], connections[id].life.isOpen else { return }
-      connections[id].life.writes()
+      guard let id = sockets[connection], connections[id].closing.isOpen else { return }
+      connections[id].closing.writes()
       connections[id].toClient.write(bytes)
       transmit(id, .toClient)
     case .startTLS(let connection, _):
-      guard let id = sockets[connection], connections[id].life.isOpen else { return }
+      guard let id = sockets[connection], connections[id].closing.isOpen else { return }
       connections[id].awaitsHandshake = true
       connections[id].toClient.write(.handshake)
       transmit(id, .toClient)
-    case .close(let connection): if let id = sockets[connection] { follow(connections[id].life.close(), id) }
-    case .abort(let connection): if let id = sockets[connection] { follow(connections[id].life.abort(), id) }
+    case .close(let connection): if let id = sockets[connection] { follow(connections[id].closing.close(), id) }
+    case .abort(let connection): if let id = sockets[connection] { follow(connections[id].closing.abort(), id) }
     case .read(let connection, let wanted):
-      guard let id = sockets[connection], connections[id].life.isOpen else { return }
+      guard let id = sockets[connection], connections[id].closing.isOpen else { return }
       connections[id].isRead = wanted
       // Not at once: nothing that comes of it could be done while this is being done.
       if wanted { node.readers.append(id) }
@@ -122,15 +122,15 @@ extension World {
   /// A write was accepted whole by the system.
   mutating func wrote(_ id: SocketID, _ count: Int) {
     guard connections.has(id), connections[id].isServerThere else { return }
-    let deeds = connections[id].life.wrote()
+    let actions = connections[id].closing.wrote()
     tell(.accepted(connections[id].connection, count))
-    follow(deeds, id)
+    follow(actions, id)
   }
 
-  private mutating func follow(_ deeds: [ConnectionLife.Deed], _ id: SocketID) {
-    for deed in deeds {
+  private mutating func follow(_ actions: [CloseSequence.Action], _ id: SocketID) {
+    for action in actions {
       guard connections.has(id), connections[id].isServerThere else { return }
-      switch deed {
+      switch action {
       case .read:
         connections[id].isRead = true
         readAtServer(id)
@@ -149,7 +149,7 @@ extension World {
 
   mutating func patienceEnds(_ id: SocketID, _ number: Int) {
     guard connections.has(id), connections[id].isServerThere, connections[id].patience == number else { return }
-    follow(connections[id].life.waited(), id)
+    follow(connections[id].closing.timedOut(), id)
   }
 
   /// The server's end of the connection is closed at once. Its system still sends what it has accepted, unless there is something
@@ -168,7 +168,7 @@ extension World {
 
   private mutating func leave(_ id: SocketID, withReset: Bool) {
     sockets[connections[id].connection] = nil
-    connections[id].life.gone()
+    connections[id].closing.closed()
     connections[id].isServerThere = false
     if withReset {
       connections[id].toClient.dropQueue()
@@ -187,7 +187,7 @@ extension World {
     connections[id].toServer.dropQueue()
     if connections[id].isServerThere {
       sockets[connections[id].connection] = nil
-      connections[id].life.gone()
+      connections[id].closing.closed()
       connections[id].isServerThere = false
       tell(.closed(connections[id].connection))
     }
@@ -216,9 +216,9 @@ extension World {
 
   private mutating func hear(_ item: Pipe.Item, _ id: SocketID, _ connection: ConnectionID) {
     switch item {
-    case .bytes where connections[id].awaitsHandshake, .alert: follow(connections[id].life.abort(), id)
+    case .bytes where connections[id].awaitsHandshake, .alert: follow(connections[id].closing.abort(), id)
     case .bytes(let bytes):
-      guard connections[id].life.isOpen else { return }
+      guard connections[id].closing.isOpen else { return }
       watchPace(id, bytes.count)
       tell(.bytes(connection, Array(bytes)))
     case .handshake:
@@ -226,7 +226,7 @@ extension World {
       tell(.encrypted(connection))
     case .fin:
       connections[id].serverSawEnd = true
-      follow(connections[id].life.peerFinished(), id)
+      follow(connections[id].closing.peerHalfClosed(), id)
     }
   }
 
@@ -299,7 +299,7 @@ extension World {
 
   /// More connections from one address than the server should have let stay.
   var crowd: Gauge? {
-    let there = connections.ids.filter { connections[$0].isServerThere && connections[$0].life.isOpen }
+    let there = connections.ids.filter { connections[$0].isServerThere && connections[$0].closing.isOpen }
     let origins = there.compactMap { connections[$0].origin }
     let most = settings.configuration.limits[.connectionsPerAddress]
     let counts = OrderedSet(origins).map { origin in origins.count { $0 == origin } }

@@ -5,13 +5,13 @@ public import ServerCore
 struct SimulatedConnection: Sendable {
   let id: World.SocketID
   let connection: ConnectionID
-  let origin: Origin?
+  let origin: SourceNetwork?
   /// What its client has said lately and has not yet worked off at the rate that it may have.
   var spending = Spending()
   var toServer: Pipe
   var toClient: Pipe
   /// The server's end: decides how it ends.
-  var life = ConnectionLife()
+  var closing = CloseSequence()
   var isServerThere = true
   var isRead = true
   var awaitsHandshake = false
@@ -42,7 +42,7 @@ struct SimulatedConnection: Sendable {
     }
   }
 
-  init(_ id: World.SocketID, connection: ConnectionID, from origin: Origin?, settings: WorldSettings) {
+  init(_ id: World.SocketID, connection: ConnectionID, from origin: SourceNetwork?, settings: WorldSettings) {
     self.id = id
     self.connection = connection
     self.origin = origin
@@ -55,7 +55,7 @@ struct SimulatedConnection: Sendable {
 
 extension World {
   /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
-  public mutating func connect(_ name: UInt64, from origin: Origin? = nil) -> SocketID {
+  public mutating func connect(_ name: UInt64, from origin: SourceNetwork? = nil) -> SocketID {
     let id = SocketID(number: name)
     connectionCount += 1
     let connection = ConnectionID(connectionCount)

@@ -240,7 +240,7 @@ public struct World {
     case .sync: sync()
     case .answer(let id, let question, let found, let failures): answer(id, question, found, failures)
     case .restart: restart()
-    case .stop(let life): if node.incarnation == life { crash() }
+    case .stop(let closing): if node.incarnation == closing { crash() }
     case .alarm(let id): notices.append(.alarm(id))
     }
   }

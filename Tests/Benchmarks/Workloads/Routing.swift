@@ -128,7 +128,7 @@ extension Workload {
     /// What a recording begins with, of a server with a hundred sessions in a room.
     Workload("state-of-100-as-bytes", isShort: false) {
       let (rig, _) = room(of: 100)
-      return { precondition(rig.engine.essence.count > 10_000) }
+      return { precondition(rig.engine.stateBytes.count > 10_000) }
     },
   ]
 }

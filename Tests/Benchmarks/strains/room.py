@@ -99,7 +99,7 @@ class Crowd:
             group = self.clients[start:start + at_once]
             for client in group:
                 xmppload.blocking_send(client, joining(room, client.nick).encode())
-            # Each hears of all who are there and of itself, and all who are there of each.
+            # Each isSubscribedFrom of all who are there and of itself, and all who are there of each.
             self.read(b"<presence", (start + len(group)) ** 2)
 
     def speak(self, room, messages):

@@ -18,7 +18,7 @@ struct BlockingTests {
     ("juliet@here", []),
   ])
   func matches(_ item: String, _ meant: [String]) {
-    let record = AccountRecord(jid: JID("juliet@here")!, credentials: [])
+    let record = StoredAccount(jid: JID("juliet@here")!, credentials: [])
     var account = Account(record, now: Instant(monotonic: 0, wall: 0))
     account.blocklist = [JID(Text(item))!]
     let everybody = [

@@ -131,7 +131,7 @@ struct SubscriptionsTests {
     _ = harness.read(juliet)
     for name in Self.strangers { harness.send("<presence to='\(name)@localhost' type='subscribed'/>", on: juliet) }
     #expect(harness.read(juliet).matches(of: /<resource-constraint/).count == 2)
-    #expect(roster(harness).filter(\.hears).map(\.jid.local) == ["tybalt"])
+    #expect(roster(harness).filter(\.isSubscribedFrom).map(\.jid.local) == ["tybalt"])
     #expect(harness.engine.overLimit == nil)
     // A request that is adopted by hand is no different.
     #expect(add("paris", &harness, juliet).contains("<resource-constraint "))

@@ -8,11 +8,11 @@ import XMPP
 
 /// What a recording holds of the server's own state.
 struct PrivateTests {
-  static let standIns = StandIns(secret: [1, 2, 3], keepsText: false)
-  static let keeping = StandIns(secret: [1, 2, 3], keepsText: true)
+  static let pseudonyms = Pseudonyms(secret: [1, 2, 3], keepsText: false)
+  static let keeping = Pseudonyms(secret: [1, 2, 3], keepsText: true)
 
-  private func packed(_ value: some Encodable, _ standIns: StandIns = standIns) throws -> String {
-    String(decoding: try PackedEncoder.encode(value, standIns), as: Unicode.ASCII.self)
+  private func packed(_ value: some Encodable, _ pseudonyms: Pseudonyms = pseudonyms) throws -> String {
+    String(decoding: try PackedEncoder.encode(value, pseudonyms), as: Unicode.ASCII.self)
   }
 
   /// A feature that somebody adds later, whose author has never heard of recordings.
@@ -31,11 +31,11 @@ struct PrivateTests {
   }
 
   @Test(arguments: [false, true]) func whatNobodyHasListedIsPrivate(keepsText: Bool) throws {
-    let text = try packed(Feature(), keepsText ? Self.keeping : Self.standIns)
+    let text = try packed(Feature(), keepsText ? Self.keeping : Self.pseudonyms)
     #expect(!text.contains("s3cret"))
     #expect(text.contains("romeo@localhost") && text.contains("juliet@localhost"))
     // Read back, it is as long.
-    let bytes = try PackedEncoder.encode(Feature(), Self.standIns)
+    let bytes = try PackedEncoder.encode(Feature(), Self.pseudonyms)
     let copy = try PackedDecoder.decode(Feature.self, from: bytes[...])
     #expect(copy.token.count == 6 && copy.key.count == 6 && copy.list.count == 2 && copy.form.text.count == 6)
   }
@@ -48,10 +48,10 @@ struct PrivateTests {
     let record = Change.put(row, of: JID("room@conference.localhost")!)
     for text in [try packed(configuration), try packed(item), try packed(record)] { #expect(!text.contains("s3cret")) }
     #expect(try packed(record).contains("tybalt") && packed(record).contains("outcast"))
-    let copy = try PackedDecoder.decode(RosterItem.self, from: try PackedEncoder.encode(item, Self.standIns)[...])
+    let copy = try PackedDecoder.decode(RosterItem.self, from: try PackedEncoder.encode(item, Self.pseudonyms)[...])
     #expect(copy.groups.count == 2 && copy.groups[0] != copy.groups[1])
     // As it is in what the client sends, or a replay would think it changed.
-    let sent = Self.standIns.element(Element("iq", NS.client, children: [Element("query", NS.roster, children: [item.element])]))
+    let sent = Self.pseudonyms.element(Element("iq", NS.client, children: [Element("query", NS.roster, children: [item.element])]))
     #expect(sent.firstChild?.firstChild?["name"] == copy.name)
     #expect(sent.firstChild?.firstChild?.children.map(\.text) == copy.groups)
 
@@ -80,17 +80,17 @@ struct PrivateTests {
       }
       for name in properties(value) { #expect(labels.contains(name), "\(type(of: value)).\(name)") }
     }
-    var step = Step(now: Instant(monotonic: 0, wall: 0), setting: SharedConfiguration(Configuration(domains: ["localhost"])))
+    var transaction = Transaction(now: Instant(monotonic: 0, wall: 0), setting: SharedConfiguration(Configuration(domains: ["localhost"])))
     let jid = JID("room@conference.localhost")!
     check(Configuration(domains: []))
-    check(Generator(key: []))
+    check(RandomSource(key: []))
     check(RoundsHistory(shares: [], rounds: 1, secret: [], at: 0))
     check(try ScramExchange(hash: .sha1, clientFirst: "n,,n=user,r=abc"))
-    check(ClientStream(connection: ConnectionID(1), origin: nil, now: step.now))
-    check(Account(AccountRecord(jid: jid, credentials: []), now: step.now))
+    check(ClientStream(connection: ConnectionID(1), origin: nil, now: transaction.now))
+    check(Account(StoredAccount(jid: jid, credentials: []), now: transaction.now))
     check(Session(connection: ConnectionID(1), jid: jid, language: nil))
     check(StreamOpening(id: "", from: nil, to: nil, language: nil))
-    check(Room(creating: jid, &step))
+    check(Room(creating: jid, &transaction))
     check(RoomAffiliations())
     check(RoomAffiliations.Entry(affiliation: .none, nick: nil, reason: nil))
     check(RoomRelays())

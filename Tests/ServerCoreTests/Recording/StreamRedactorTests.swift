@@ -4,7 +4,7 @@ import XML
 @testable import ServerCore
 
 struct StreamRedactorTests {
-  static let standIns = StandIns(secret: [1, 2, 3], keepsText: false)
+  static let pseudonyms = Pseudonyms(secret: [1, 2, 3], keepsText: false)
 
   /// What is left once all patches are in, if the text comes in these pieces.
   static func redact(_ text: String, pieces: [Int] = [], keepsText: Bool = false) -> String {
@@ -14,7 +14,7 @@ struct StreamRedactorTests {
     for size in pieces + [rest.count] {
       var piece = Array(rest.prefix(size))
       rest = rest.dropFirst(size)
-      let patches = redactor.redact(&piece) { standIns.text($0, $1, in: nil) }
+      let patches = redactor.redact(&piece) { pseudonyms.text($0, $1, in: nil) }
       out += piece
       for patch in patches { out.replaceSubrange(Int(patch.place)..<Int(patch.place) + patch.bytes.count, with: patch.bytes) }
     }
@@ -99,10 +99,10 @@ struct StreamRedactorTests {
   }
 
   @Test func equalPasswordsStayEqualAndOthersDiffer() {
-    func standIn(_ password: String) -> String { Self.redact("<join><password>\(password)</password></join>") }
-    #expect(standIn("rose") == standIn("rose"))
-    #expect(standIn("rose") != standIn("nose"))
-    #expect(standIn("rose") != "<join><password>xxxx</password></join>")
+    func pseudonym(_ password: String) -> String { Self.redact("<join><password>\(password)</password></join>") }
+    #expect(pseudonym("rose") == pseudonym("rose"))
+    #expect(pseudonym("rose") != pseudonym("nose"))
+    #expect(pseudonym("rose") != "<join><password>xxxx</password></join>")
   }
 
   @Test func ofPlainOnlyThePasswordIsReplaced() throws {
@@ -123,7 +123,7 @@ struct StreamRedactorTests {
 
   /// Bytes that are no text stay none, and the others stay text.
   @Test func brokenCharactersStayBroken() {
-    var generator = Generator(key: [9])
+    var generator = RandomSource(key: [9])
     for _ in 0..<3000 {
       let bytes: [UInt8] = (0..<6).map { _ in
         let byte = generator.next()

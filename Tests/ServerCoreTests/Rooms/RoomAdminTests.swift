@@ -104,7 +104,7 @@ import XMPP
     let before = stage.room.affiliations.sorted.map(\.entry)
     stage.administer(items, by: who)
     #expect(stage.take(who) == ["iq a error \(condition)"])
-    #expect(stage.mails.count == 1)
+    #expect(stage.envelopes.count == 1)
     #expect(stage.room.occupantList.count == 4)
     #expect(stage.room.affiliations.sorted.map(\.entry) == before)
   }

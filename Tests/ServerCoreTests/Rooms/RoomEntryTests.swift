@@ -40,7 +40,7 @@ import XMPP
     stage.join("juliet", "Juliet")
     stage.join("juliet/phone", "Juliet")
     stage.forget()
-    stage.perform { room, step in room.shutDown(&step) }
+    stage.perform { room, transaction in room.shutDown(&transaction) }
     #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 332"])
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
     #expect(stage.take("juliet/phone") == ["-Juliet none/none <juliet@example.org/phone> 110 332"])
@@ -88,10 +88,10 @@ import XMPP
     stage.forget()
     #expect(stage.room.nextDeadline == Int64.seconds(300))
     stage.now.monotonic = Int64.seconds(300) - 1
-    stage.perform { room, step in room.deadlinePassed(&step) }
+    stage.perform { room, transaction in room.deadlinePassed(&transaction) }
     #expect(!stage.room.isGone)
     stage.now.monotonic += 1
-    stage.perform { room, step in room.deadlinePassed(&step) }
+    stage.perform { room, transaction in room.deadlinePassed(&transaction) }
     #expect(stage.room.isGone)
     #expect(stage.take("romeo").count == 1)
     #expect(RoomStage([:]).room.nextDeadline == nil)
@@ -168,11 +168,11 @@ import XMPP
     for who: Text in ["juliet", "nurse", "mercutio"] { stage.join(who, who) }
     stage.forget()
     stage.send("<presence><show>away</show><status>asleep</status></presence>", by: "mercutio", to: "mercutio")
-    #expect(stage.mails.map { $0.to.map(\.local) } == [["mercutio"], ["romeo"], ["juliet", "nurse"]])
+    #expect(stage.envelopes.map { $0.to.map(\.local) } == [["mercutio"], ["romeo"], ["juliet", "nurse"]])
     #expect(stage.take("juliet") == ["+mercutio away asleep none/participant"])
     #expect(stage.take("romeo") == ["+mercutio away asleep none/participant <mercutio@example.org/pc>"])
     stage.leave("mercutio")
-    #expect(stage.mails.map { $0.to.map(\.local) } == [["mercutio"], ["romeo"], ["juliet", "nurse"]])
+    #expect(stage.envelopes.map { $0.to.map(\.local) } == [["mercutio"], ["romeo"], ["juliet", "nurse"]])
   }
 
   @Test func latecomersSeePresenceButNoClaims() {
@@ -297,7 +297,7 @@ import XMPP
     var stage = RoomStage(["persistentroom": ["1"]])
     stage.join("juliet", "Juliet")
     stage.forget()
-    stage.perform { room, step in room.abandon(&step) }
+    stage.perform { room, transaction in room.abandon(&transaction) }
     #expect(stage.changes.isEmpty)
     #expect(stage.take("romeo") == ["-Romeo owner/none <romeo@example.org/pc> 110 333"])
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/pc> 110 333"])

@@ -64,7 +64,7 @@ import XMPP
     stage.leave("juliet")
     stage.forget()
     decline(juliet, by: "nurse", &stage)
-    #expect(stage.mails.map(\.to) == [[RoomStage.address("juliet").bare]])
+    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("juliet").bare]])
   }
 
   @Test func theRealAddressCountsWhereAllSeeIt() {

@@ -26,12 +26,12 @@ import XMPP
       "<message type='groupchat' id='m1'><body>hi</body><x xmlns='http://jabber.org/protocol/muc#user'/>"
         + "<delay xmlns='urn:xmpp:delay' from='room@conference.example.org' stamp='2002-10-13T23:58:37Z'/><a xmlns='b'/></message>",
       by: "juliet")
-    #expect(stage.mails.count == 1)
-    let mail = try #require(stage.mails.first)
-    #expect(mail.to == [RoomStage.address("romeo"), RoomStage.address("juliet")])
-    #expect(mail.element == element("<message type='groupchat' id='m1'><body>hi</body><a xmlns='b'/></message>"))
+    #expect(stage.envelopes.count == 1)
+    let envelope = try #require(stage.envelopes.first)
+    #expect(envelope.to == [RoomStage.address("romeo"), RoomStage.address("juliet")])
+    #expect(envelope.element == element("<message type='groupchat' id='m1'><body>hi</body><a xmlns='b'/></message>"))
     stage.send("<message type='groupchat'><body>hi</body></message>", by: "juliet")
-    #expect(stage.mails.first?.element.id != nil)
+    #expect(stage.envelopes.first?.element.id != nil)
   }
 
   @Test(
@@ -60,7 +60,7 @@ import XMPP
     let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>"
     let form = "<x xmlns='jabber:x:data' type='submit'>\(type)<field var='muc#role'><value>participant</value></field>"
     stage.send("<message>\(form)</x></message>", by: "juliet")
-    #expect(stage.mails.map(\.to) == [[RoomStage.address("romeo")]])
+    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("romeo")]])
     let approval =
       form + "<field var='muc#roomnick'><value>Juliet</value></field><field var='muc#request_allow'><value>true</value></field></x>"
     stage.send("<message>\(approval)</message>", by: "nurse")
@@ -138,10 +138,11 @@ import XMPP
     stage.join("romeo/phone", "Romeo")
     stage.forget()
     stage.send("<message type='chat' id='p'><body>psst</body></message>", by: "juliet", to: "Romeo")
-    let mail = try #require(stage.mails.first)
-    #expect(stage.mails.count == 1 && mail.to == [RoomStage.address("romeo"), RoomStage.address("romeo/phone")])
+    let envelope = try #require(stage.envelopes.first)
+    #expect(stage.envelopes.count == 1 && envelope.to == [RoomStage.address("romeo"), RoomStage.address("romeo/phone")])
     #expect(
-      mail.element == element("<message type='chat' id='p'><body>psst</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>"))
+      envelope.element == element("<message type='chat' id='p'><body>psst</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>")
+    )
     stage.forget()
     stage.send("<message type='groupchat' id='p'><body>psst</body></message>", by: "juliet", to: "Romeo")
     stage.send("<message type='chat' id='p'><body>psst</body></message>", by: "juliet", to: "Tybalt")
@@ -187,7 +188,7 @@ import XMPP
   @Test func vCardIsAskedOfTheAccount() {
     var stage = pair()
     stage.send("<iq type='get' id='v'><vCard xmlns='vcard-temp'/></iq>", by: "juliet", to: "Romeo")
-    #expect(stage.mails.map(\.to) == [[RoomStage.address("romeo").bare]])
+    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("romeo").bare]])
   }
 
   @Test func unansweredRequestsAreBounded() {

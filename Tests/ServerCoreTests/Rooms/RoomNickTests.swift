@@ -86,7 +86,7 @@ import XMPP
       AffiliationRow(jid: JID("romeo@example.org")!, affiliation: "owner", nick: "Romeo"),
     ]
     stage.room = Room(restoring: RoomStage.jid, stage.room.row, entries, Configuration.Limits())
-    stage.perform { room, step in room.mendList(&step) }
+    stage.perform { room, transaction in room.mendList(&transaction) }
     #expect(stage.changes == [.put(AffiliationRow(jid: entries[0].jid, affiliation: "member"), of: RoomStage.jid)])
     #expect(stage.room.affiliations.registered.map(\.jid) == [entries[1].jid])
   }

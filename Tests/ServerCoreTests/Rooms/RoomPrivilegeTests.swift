@@ -39,12 +39,12 @@ import Testing
       (.owner, [".... .... .... ....", ".... .... .n.. .n..", ".... .... .nn. .nn."]),
     ] as [(Room.Affiliation, [String])])
   func roles(_ actor: Room.Affiliation, _ table: [String]) {
-    let standing = Room.Standing(role: .moderator, affiliation: actor)
+    let privileges = Room.Privileges(role: .moderator, affiliation: actor)
     let found = [Room.Role.visitor, .participant, .moderator].map { role in
       [Room.Affiliation.none, .member, .admin, .owner].map { affiliation in
         Room.Role.allCases.map { new in
-          let target = Room.Standing(role: role, affiliation: affiliation)
-          return letter(Room.refusal(ofRole: new, for: target, by: standing, toSelf: false))
+          let target = Room.Privileges(role: role, affiliation: affiliation)
+          return letter(Room.refusal(ofRole: new, for: target, by: privileges, toSelf: false))
         }.joined()
       }.joined(separator: " ")
     }
@@ -55,17 +55,18 @@ import Testing
   @Test(
     arguments: [(.none, ".ff."), (.member, ".ff."), (.admin, ".nn."), (.owner, ".nn.")] as [(Room.Affiliation, String)])
   func moderatorsThemselves(_ affiliation: Room.Affiliation, _ expected: String) {
-    let standing = Room.Standing(role: .moderator, affiliation: affiliation)
-    let found = Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: standing, by: standing, toSelf: true)) }
+    let privileges = Room.Privileges(role: .moderator, affiliation: affiliation)
+    let found = Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: privileges, by: privileges, toSelf: true)) }
     #expect(found.joined() == expected)
   }
 
   /// Whatever the affiliation, changing roles takes a moderator (8).
   @Test(arguments: [Room.Role.none, .visitor, .participant])
   func onlyModerators(_ role: Room.Role) {
-    let standing = Room.Standing(role: role, affiliation: .owner)
-    let target = Room.Standing(role: .visitor, affiliation: .none)
-    #expect(Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: target, by: standing, toSelf: false)) } == ["f", "f", "f", "f"])
+    let privileges = Room.Privileges(role: role, affiliation: .owner)
+    let target = Room.Privileges(role: .visitor, affiliation: .none)
+    #expect(
+      Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: target, by: privileges, toSelf: false)) } == ["f", "f", "f", "f"])
   }
 
   /// Rows for who asks, from outcast to owner; columns for the list, in the same order.

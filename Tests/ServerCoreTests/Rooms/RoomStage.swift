@@ -18,11 +18,11 @@ struct RoomStage {
   var room: Room
   var now = Instant(monotonic: 0, wall: .seconds(1_700_000_000))
   private let configuration: Configuration
-  var generator = Generator(key: [1])
+  var generator = RandomSource(key: [1])
   /// Those of the last `send`, or whatever else was done last.
   var changes: [Change] = []
-  /// The mails of the last `send`, to see what went out as one.
-  var mails: [Step.Mail] = []
+  /// The envelopes of the last `send`, to see what went out as one.
+  var envelopes: [Transaction.Envelope] = []
   private var received: [(to: JID, from: JID, element: Element)] = []
 
   /// A locked room with nobody in it.
@@ -30,9 +30,9 @@ struct RoomStage {
     var configuration = Configuration(domains: ["example.org"])
     change(&configuration.limits)
     self.configuration = configuration
-    var step = Step(now: now, setting: SharedConfiguration(configuration))
-    step.generator = generator
-    room = Room(creating: Self.jid, &step)
+    var transaction = Transaction(now: now, setting: SharedConfiguration(configuration))
+    transaction.random = generator
+    room = Room(creating: Self.jid, &transaction)
   }
   /// A room that Romeo made and configured so.
   init(_ fields: [Text: [Text]], limits change: (inout Configuration.Limits) -> Void = { _ in }) {
@@ -50,22 +50,22 @@ struct RoomStage {
 
   // MARK: Doing
 
-  mutating func perform(_ body: (inout Room, inout Step) -> Void) {
-    var step = Step(now: now, setting: SharedConfiguration(configuration))
-    step.generator = generator
-    body(&room, &step)
-    generator = step.generator
-    changes = step.changes
-    mails = Array(step.mail)
-    for mail in mails {
-      for to in mail.to { received.append((to, mail.from, mail.element)) }
+  mutating func perform(_ body: (inout Room, inout Transaction) -> Void) {
+    var transaction = Transaction(now: now, setting: SharedConfiguration(configuration))
+    transaction.random = generator
+    body(&room, &transaction)
+    generator = transaction.random
+    changes = transaction.changes
+    envelopes = Array(transaction.routed)
+    for envelope in envelopes {
+      for to in envelope.to { received.append((to, envelope.from, envelope.element)) }
     }
   }
   /// A stanza to the room, or to a nick in it.
   mutating func send(_ xml: String, by who: Text, to nick: Text = "") {
     let to = nick.isEmpty ? Self.jid : JID(bare: Self.jid, resource: nick)!
     let stanza = Stanza(element(xml), from: Self.address(who), to: to)
-    perform { room, step in room.receive(stanza, &step) }
+    perform { room, transaction in room.receive(stanza, &transaction) }
   }
   mutating func join(_ who: Text, _ nick: Text, _ inside: String = "") {
     send("<presence><x xmlns='http://jabber.org/protocol/muc'>\(inside)</x></presence>", by: who, to: nick)

@@ -32,7 +32,7 @@ import XMPP
     // Nor does it inherit where somebody of this server can.
     stage.affiliate("juliet", "member")
     let romeo = RoomStage.address("romeo").bare
-    stage.perform { room, step in room.forget(romeo, &step) }
+    stage.perform { room, transaction in room.forget(romeo, &transaction) }
     #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == ["juliet"])
   }
 
@@ -44,11 +44,11 @@ import XMPP
 
   @Test func noDomainMakesARoom() {
     var stage = RoomStage()
-    stage.perform { room, step in
+    stage.perform { room, transaction in
       let presence = element("<presence><x xmlns='http://jabber.org/protocol/muc'/></presence>")
-      room.receive(Stanza(presence, from: JID("elsewhere.example/r")!, to: JID("room@conference.example.org/Bot")!), &step)
+      room.receive(Stanza(presence, from: JID("elsewhere.example/r")!, to: JID("room@conference.example.org/Bot")!), &transaction)
     }
-    #expect(stage.mails.compactMap { StanzaError($0.element)?.condition } == [.notAllowed] && stage.room.isGone)
+    #expect(stage.envelopes.compactMap { StanzaError($0.element)?.condition } == [.notAllowed] && stage.room.isGone)
   }
 
   @Test func aDomainIsNotInvitedAsAMember() {
@@ -72,7 +72,7 @@ import XMPP
     var stage = RoomStage(["persistentroom": ["1"]])
     for (who, affiliation) in zip(["juliet", "mercutio", "tybalt"] as [Text], affiliations) { stage.affiliate(who, affiliation) }
     let romeo = RoomStage.address("romeo").bare
-    stage.perform { room, step in room.forget(romeo, &step) }
+    stage.perform { room, transaction in room.forget(romeo, &transaction) }
     #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == heirs)
     let isNew = affiliations[0] != "owner"
     #expect(stage.changes.count == (isNew ? heirs.count : 0))
@@ -86,7 +86,7 @@ import XMPP
     stage.join("nurse", "Nurse")
     stage.forget()
     let romeo = RoomStage.address("romeo").bare
-    stage.perform { room, step in room.forget(romeo, &step) }
+    stage.perform { room, transaction in room.forget(romeo, &transaction) }
     let line = "+Juliet owner/moderator <juliet@example.org/pc> 'The last owner's account was deleted.'"
     #expect(stage.take("juliet") == [line + " 110"] && stage.take("nurse") == [line])
   }
@@ -97,7 +97,7 @@ import XMPP
     stage.join("nurse", "Nurse")
     stage.forget()
     let romeo = RoomStage.address("romeo").bare
-    stage.perform { room, step in room.forget(romeo, &step) }
+    stage.perform { room, transaction in room.forget(romeo, &transaction) }
     #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))] && stage.room.isGone)
     #expect(stage.take("nurse").count == 1)
   }
@@ -106,9 +106,9 @@ import XMPP
     var stage = RoomStage(["persistentroom": ["1"]])
     let domain = AffiliationRow(jid: JID("elsewhere.example")!, affiliation: "owner")
     stage.room = Room(restoring: RoomStage.jid, stage.room.row, [domain], Configuration.Limits())
-    stage.perform { room, step in
-      room.mendList(&step)
-      room.keepOwner(&step)
+    stage.perform { room, transaction in
+      room.mendList(&transaction)
+      room.keepOwner(&transaction)
     }
     #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(domain.jid), of: RoomStage.jid), .deleteOwner(.room(RoomStage.jid))])
   }

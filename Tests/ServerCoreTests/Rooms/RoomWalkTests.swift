@@ -6,7 +6,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// Long random walks through a room's life, with what must hold after every step.
+/// Long random walks through a room's life, with what must hold after every transaction.
 @Suite struct RoomWalkTests {
   private static let people: [Text] = ["romeo", "romeo/phone", "juliet", "nurse", "mercutio", "tybalt"]
   private static let nicks: [Text] = ["Romeo", "Juliet", "Nurse", "Mercutio", "Tybalt"]
@@ -15,7 +15,7 @@ import XMPP
   func walk(_ seed: UInt8) throws {
     var walk = Walk(seed: seed)
     for _ in 0..<400 {
-      try walk.step()
+      try walk.transaction()
       if walk.stage.room.isGone { walk.begin() }
     }
     // The walk went somewhere: it lived through ends of rooms, or through states that storage had to know.
@@ -24,14 +24,14 @@ import XMPP
 
   private struct Walk {
     var stage = RoomStage()
-    var dice: Generator
+    var dice: RandomSource
     var rooms = 0
     var restores = 0
     /// What storage would hold.
     var stored = MemoryDatabase(.server)
 
     init(seed: UInt8) {
-      dice = Generator(key: [seed])
+      dice = RandomSource(key: [seed])
       begin()
     }
 
@@ -44,7 +44,7 @@ import XMPP
 
     private mutating func pick<T>(_ choices: [T]) -> T { choices[Int(dice.next()) % choices.count] }
 
-    mutating func step() throws {
+    mutating func transaction() throws {
       let before = stage.room
       act()
       stored.apply(stage.changes)
@@ -127,13 +127,13 @@ import XMPP
 
     /// In a semi-anonymous room nobody but a moderator sees another's JID (7.2.4), and every stanza comes from the room.
     private func checkPrivacy(_ before: Room, _ after: Room) {
-      for mail in stage.mails {
-        #expect(mail.from.bare == RoomStage.jid)
-        guard !before.configuration.isNonAnonymous, !after.configuration.isNonAnonymous, mail.element.name != "iq" else { continue }
-        let jids = mail.element.description.utf8.split(separator: UInt8(ascii: "'")).compactMap { JID(Text(utf8: Array($0))) }
-        for to in mail.to where [before, after].allSatisfy({ $0.occupant(of: to)?.role != .moderator }) && to.isFull {
+      for envelope in stage.envelopes {
+        #expect(envelope.from.bare == RoomStage.jid)
+        guard !before.configuration.isNonAnonymous, !after.configuration.isNonAnonymous, envelope.element.name != "iq" else { continue }
+        let jids = envelope.element.description.utf8.split(separator: UInt8(ascii: "'")).compactMap { JID(Text(utf8: Array($0))) }
+        for to in envelope.to where [before, after].allSatisfy({ $0.occupant(of: to)?.role != .moderator }) && to.isFull {
           let others = jids.filter { $0.domain == "example.org" && !$0.local.isEmpty && $0.bare != to.bare }
-          #expect(others.isEmpty, "\(to) sees \(mail.element)")
+          #expect(others.isEmpty, "\(to) sees \(envelope.element)")
         }
       }
     }

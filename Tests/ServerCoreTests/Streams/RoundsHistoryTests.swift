@@ -119,7 +119,7 @@ struct RoundsHistoryTests {
     let salted = Scram.saltedPassword(.sha256, password: Array("secret".utf8), salt: [1], rounds: 9)
     var database = MemoryDatabase(.server)
     let credentials = [Scram.credentials(.sha256, saltedPassword: salted, salt: [1], rounds: 9)]
-    database.apply(AccountRecord(jid: jid, credentials: credentials).changes)
+    database.apply(StoredAccount(jid: jid, credentials: credentials).changes)
     for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
       var other = self.harness(3, history)
       other.loadsAtOnce = false

@@ -60,8 +60,8 @@ struct RulingsTests {
     Self.say(Self.presence("subscribe", to: Self.bob.bare), Self.alice, &stage)
     Self.say(Self.presence("probe", to: Self.bob.bare), Self.alice, &stage)
     #expect(Self.heard(Self.alice, &stage).contains("bob@localhost unsubscribed") != Rulings.probesLeaveRequestsAlone)
-    let isAsking = stage.world.engine.server.roster(of: Self.alice.bare).first?.isAsking
-    #expect(isAsking == Rulings.probesLeaveRequestsAlone)
+    let isPendingOut = stage.world.engine.server.roster(of: Self.alice.bare).first?.isPendingOut
+    #expect(isPendingOut == Rulings.probesLeaveRequestsAlone)
     #expect(stage.problem == nil)
   }
 

@@ -165,9 +165,9 @@ struct SubscriptionTableTests {
   @Test func theServerFollowsEveryRow() {
     for (stanza, table) in Self.outbound {
       for row in Self.rows(table) {
-        var (account, step) = Self.account(in: row.existing)
-        account.sendPresence(Self.stanza(stanza, from: Self.user, to: Self.contact), isDirected: true, &step)
-        let routed = step.mail.contains {
+        var (account, transaction) = Self.account(in: row.existing)
+        account.sendPresence(Self.stanza(stanza, from: Self.user, to: Self.contact), isDirected: true, &transaction)
+        let routed = transaction.routed.contains {
           $0.element.type == Text(stanza.rawValue) && $0.to == [Self.contact.bare] && $0.from == Self.user.bare
         }
         #expect(routed == (row.passes == "MUST"), "outbound \(stanza) in \(row.existing)")
@@ -176,14 +176,14 @@ struct SubscriptionTableTests {
     }
     for (stanza, table) in Self.inbound {
       for row in Self.rows(table) {
-        var (account, step) = Self.account(in: row.existing)
+        var (account, transaction) = Self.account(in: row.existing)
         var addressees: [Addressee] = []
-        account.receive(Self.stanza(stanza, from: Self.contact.bare, to: Self.user.bare), &step, deliver: &addressees)
+        account.receive(Self.stanza(stanza, from: Self.contact.bare, to: Self.user.bare), &transaction, deliver: &addressees)
         // Requests are handed over with whatever else is delivered; the rest is written at once, to be before the roster push.
-        let written = step.outputs.contains {
+        let written = transaction.outputs.contains {
           if case .write(let element, _, _) = $0 { element.type == Text(stanza.rawValue) } else { false }
         }
-        let answers = step.mail.compactMap { $0.element.type.flatMap { SubscriptionStanza(rawValue: $0.string) } }
+        let answers = transaction.routed.compactMap { $0.element.type.flatMap { SubscriptionStanza(rawValue: $0.string) } }
         #expect(answers.first == SubscriptionModel.inbound(stanza, in: SubscriptionState(rawValue: row.existing)!).answer)
         #expect((written || !addressees.isEmpty) == (row.passes == "MUST"), "inbound \(stanza) in \(row.existing)")
         #expect(Self.state(of: account) == row.new, "inbound \(stanza) in \(row.existing)")
@@ -199,24 +199,24 @@ struct SubscriptionTableTests {
   }
 
   /// An account that knows one contact, and has one available session that asked for the roster.
-  private static func account(in state: String) -> (Account, Step) {
+  private static func account(in state: String) -> (Account, Transaction) {
     let state = SubscriptionState(rawValue: state)!
     let subscription: RosterItem.Subscription =
       state.userHears ? (state.contactHears ? .both : .to) : (state.contactHears ? .from : .none)
     let request = Element("presence", NS.client, ["type": "subscribe"])
     let item = RosterItem(
-      jid: contact.bare, subscription: subscription, isAsking: state.isPendingOut, request: state.isPendingIn ? request : nil)
+      jid: contact.bare, subscription: subscription, isPendingOut: state.isPendingOut, request: state.isPendingIn ? request : nil)
     let now = Instant(monotonic: 0, wall: 0)
-    let record = AccountRecord(jid: user.bare, credentials: [])
+    let record = StoredAccount(jid: user.bare, credentials: [])
     var account = Account(record, now: now)
     account.setItem(item, for: item.jid)
     var session = Session(connection: ConnectionID(1), jid: user, language: nil)
     session.presence = Element("presence", NS.client)
     session.wantsRoster = true
     account.sessions[user.resource] = session
-    var step = Step(now: now, setting: SharedConfiguration(Configuration(domains: ["example.net"])))
-    step.generator = Generator(key: [1])
-    return (account, step)
+    var transaction = Transaction(now: now, setting: SharedConfiguration(Configuration(domains: ["example.net"])))
+    transaction.random = RandomSource(key: [1])
+    return (account, transaction)
   }
 
   private static func state(of account: Account) -> String {

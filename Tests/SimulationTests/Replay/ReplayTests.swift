@@ -16,12 +16,12 @@ struct ReplayTests {
   @Test(arguments: 0..<24) func aRecordedRunReplaysToTheSameOutputs(seed: Int) throws {
     let files = Self.recordings(seed)
     #expect(!files.isEmpty)
-    for (life, file) in files.enumerated() {
+    for (closing, file) in files.enumerated() {
       let recording = try Recording(parsing: file)
       #expect(!recording.isCut)
       var replay = Replay(recording)
       replay.run()
-      #expect(replay.problem == nil, "life \(life): \(replay.problem!)")
+      #expect(replay.problem == nil, "closing \(closing): \(replay.problem!)")
     }
   }
 

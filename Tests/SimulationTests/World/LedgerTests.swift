@@ -27,7 +27,7 @@ struct LedgerTests {
     "actions": .momentary, "dirty": .momentary, "effects": .momentary, "handled": .momentary, "overrun": .momentary, "resumed": .momentary,
     "scratch": .momentary, "sender": .momentary, "limits.overrides": .fixed,
     "marks.counts": .fixed, "connectionMarks.counts": .fixed, "server.marks.counts": .fixed,
-    "server.setting": .fixed, "server.setting.roomDomains": .fixed, "server.generator.block": .fixed, "server.generator.key": .fixed,
+    "server.setting": .fixed, "server.setting.roomDomains": .fixed, "server.random.block": .fixed, "server.random.key": .fixed,
     "connections": .with("connections; the system bounds open files"),
     "holds.heap": .with("connections that were there no longer ago than it takes to pay for one read"),
     "backlogs.heap": .with("connections"),
@@ -42,7 +42,7 @@ struct LedgerTests {
     "server.accounts.entity": .with("server.accounts"), "server.rooms.entity": .with("server.rooms"),
     "server.accounts.parked": .gauge("stanzas parked for an account"),
     "server.accounts.entity.blocklist": .gauge("blocked addresses"),
-    "server.accounts.entity.linedUp": .gauge("messages lined up behind stored ones"),
+    "server.accounts.entity.queuedBehindOffline": .gauge("messages lined up behind stored ones"),
     "server.accounts.entity.roster": .gauge("roster items"),
     "server.accounts.entity.roster._groups.wrappedValue": .with("one stanza, StreamLimits.stanzaBytes"),
     "server.accounts.entity.sessions": .gauge("sessions of an account"),
@@ -82,7 +82,7 @@ struct LedgerTests {
     if value is [UInt8] || value is [Int] { return }
     for child in mirror.children {
       var label = isCollection ? "" : "." + (child.label ?? "")
-      if value is Server.Slot<Account> || value is Server.Slot<Room> { label = LedgerTests.names[label] ?? label }
+      if value is Server.Loadable<Account> || value is Server.Loadable<Room> { label = LedgerTests.names[label] ?? label }
       let isNamed = !label.isEmpty && !LedgerTests.passages.contains(label) && !label.hasPrefix("..")
       look(at: child.value, isNamed ? (path.isEmpty ? String(label.dropFirst()) : path + label) : path, &found)
     }

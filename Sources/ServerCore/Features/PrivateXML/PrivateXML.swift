@@ -16,62 +16,62 @@ enum PrivateXML {
     requests: [Request("query", namespace, from: .owner, .account(handle), answered: found)],
     accountState: PrivateXMLSizes.self)
 
-  private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ step: inout Step) {
+  private static func handle(_ account: inout Account, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
     let elements = Array(query.children)
     // 2.3: "At least one child element with a proper namespace MUST be included."
     let areProper = elements.allSatisfy { !$0.namespace.isEmpty && !$0.has(namespace: namespace) }
-    guard !elements.isEmpty, areProper else { return step.bounce(request, StanzaError(.notAcceptable)) }
+    guard !elements.isEmpty, areProper else { return transaction.bounce(request, StanzaError(.notAcceptable)) }
     if request.type == "get" {
-      get(&account, request, elements, &step)
+      get(&account, request, elements, &transaction)
     } else {
-      set(&account, request, elements, &step)
+      set(&account, request, elements, &transaction)
     }
   }
 
   /// 2.3: "A client MUST NOT query for more than one namespace in a single IQ get request"; one element is what it asks for.
-  private static func get(_ account: inout Account, _ request: Stanza, _ elements: [Element], _ step: inout Step) {
-    guard elements.count == 1 else { return step.bounce(request, StanzaError(.badRequest)) }
+  private static func get(_ account: inout Account, _ request: Stanza, _ elements: [Element], _ transaction: inout Transaction) {
+    guard elements.count == 1 else { return transaction.bounce(request, StanzaError(.badRequest)) }
     let key = PrivateXMLKey(elements[0])
-    guard account.states[PrivateXMLSizes.self].bytes[key] != nil else { return reply(request, nil, &step) }
+    guard account.states[PrivateXMLSizes.self].bytes[key] != nil else { return reply(request, nil, &transaction) }
     var query = RowQuery(PrivateElement.self, of: account.jid)
     query.range = KeyRange(from: key.values, through: key.values)
-    step.ask(query, for: request)
+    transaction.ask(query, for: request)
   }
 
-  private static func found(_ account: inout Account, _ request: Stanza, _ answer: Answer, _ step: inout Step) {
+  private static func found(_ account: inout Account, _ request: Stanza, _ answer: Answer, _ transaction: inout Transaction) {
     guard case .result(.page(let page)) = answer, let rows = try? page.rows(PrivateElement.self) else {
-      return step.bounce(request, Server.busy)
+      return transaction.bounce(request, Server.busy)
     }
-    reply(request, rows.first?.row.element, &step)
+    reply(request, rows.first?.row.element, &transaction)
   }
 
   /// Whatever was not stored reads as the empty element that was asked for.
-  private static func reply(_ request: Stanza, _ element: Element?, _ step: inout Step) {
+  private static func reply(_ request: Stanza, _ element: Element?, _ transaction: inout Transaction) {
     guard let asked = request.element.firstChild?.firstChild else { return }
     let empty = Element(asked.name, asked.namespace)
-    step.reply(request, Element("query", namespace, children: [element ?? empty]))
+    transaction.reply(request, Element("query", namespace, children: [element ?? empty]))
   }
 
-  private static func set(_ account: inout Account, _ request: Stanza, _ elements: [Element], _ step: inout Step) {
+  private static func set(_ account: inout Account, _ request: Stanza, _ elements: [Element], _ transaction: inout Transaction) {
     var sizes = account.states[PrivateXMLSizes.self]
     let keys = OrderedSet(elements.map { PrivateXMLKey($0) })
     // Of two with one name the first would be lost.
-    guard keys.count == elements.count else { return step.bounce(request, StanzaError(.notAcceptable)) }
+    guard keys.count == elements.count else { return transaction.bounce(request, StanzaError(.notAcceptable)) }
     for (key, element) in zip(keys, elements) { sizes.bytes[key] = element.isBlank ? nil : element.stored.count }
     guard sizes.bytes.count <= PrivateXML.mostElements, sizes.total <= PrivateXML.mostBytes else {
-      return step.bounce(request, StanzaError(.resourceConstraint))
+      return transaction.bounce(request, StanzaError(.resourceConstraint))
     }
     for (key, element) in zip(keys, elements) {
       if let bytes = sizes.bytes[key] {
-        step.persist(.put(PrivateElement(key: key, element: element), of: account.jid))
-        step.persist(.put(PrivateElementSize(key: key, bytes: bytes), of: account.jid))
+        transaction.persist(.put(PrivateElement(key: key, element: element), of: account.jid))
+        transaction.persist(.put(PrivateElementSize(key: key, bytes: bytes), of: account.jid))
       } else if account.states[PrivateXMLSizes.self].bytes[key] != nil {
-        step.persist(.delete(PrivateElement.self, key: key.values[0], key.values[1], of: account.jid))
-        step.persist(.delete(PrivateElementSize.self, key: key.values[0], key.values[1], of: account.jid))
+        transaction.persist(.delete(PrivateElement.self, key: key.values[0], key.values[1], of: account.jid))
+        transaction.persist(.delete(PrivateElementSize.self, key: key.values[0], key.values[1], of: account.jid))
       }
     }
     account.states[PrivateXMLSizes.self] = sizes
-    step.reply(request)
+    transaction.reply(request)
   }
 
   static let mostElements = 100

@@ -98,11 +98,11 @@ extension Deed {
   static func configure(_ room: Text, _ scene: Scene, _ roll: (Int) -> Int) -> Element {
     let type = DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig])
     guard scene.user.index == 0 else { return owner(DataForm(.submit, fields: roll(2) == 1 ? [type] + rules(roll) : []), room, scene) }
-    let life = [
+    let closing = [
       DataForm.Field(name: "muc#roomconfig_roomname", values: ["n\(scene.number)"]),
       DataForm.Field(name: "muc#roomconfig_persistentroom", values: [roll(8) == 7 ? "0" : "1"]),
     ]
-    return owner(DataForm(.submit, fields: [type] + life + rules(roll)), room, scene)
+    return owner(DataForm(.submit, fields: [type] + closing + rules(roll)), room, scene)
   }
 
   /// Most rules are left as they are by most who change some; now and then one can't be meant.

@@ -12,7 +12,7 @@ extension ServeConfiguration {
 }
 
 /// The folder of one server, which it holds alone while it runs.
-final class DataFolder: Sendable {
+final class DataDirectory: Sendable {
   private let lock: Int32
 
   /// Makes the folder where it is missing, and locks it.

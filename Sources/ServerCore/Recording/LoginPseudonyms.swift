@@ -2,15 +2,15 @@ internal import XML
 
 // What stands in for messages of SASL and for passwords as they come in a stream.
 
-extension StandIns {
+extension Pseudonyms {
   /// - Parameters:
   ///   - raw: as it stood in the stream.
   ///   - exchange: the one in which the connection is, before the bytes were read.
-  func text(_ raw: [UInt8], _ treatment: Place.Treatment, in exchange: ScramExchange?) -> [UInt8] {
+  func text(_ raw: [UInt8], _ treatment: RedactionContext.Treatment, in exchange: ScramExchange?) -> [UInt8] {
     switch treatment {
     case .keep: raw
-    case .mask: StandIns.masked(raw)
-    case .compare: StandIns.isText(raw) ? compared(raw: raw) : StandIns.masked(raw)
+    case .mask: Pseudonyms.masked(raw)
+    case .compare: Pseudonyms.isText(raw) ? compared(raw: raw) : Pseudonyms.masked(raw)
     case .sasl: login(raw, in: exchange)
     }
   }
@@ -48,24 +48,24 @@ extension StandIns {
         index = end + 1
       } else if raw[index] == UInt8(ascii: "&") {
         // A reference to nothing: no parser takes the text, so nobody compares it. Why it is refused must stay as it is.
-        return StandIns.masked(raw)
+        return Pseudonyms.masked(raw)
       } else {
         read.append(raw[index])
         pieces.append(.byte)
         index += 1
       }
     }
-    let standIn = password(read)
+    let pseudonym = password(read)
     var out: [UInt8] = []
     var place = 0
     for piece in pieces {
       switch piece {
       case .byte:
-        out.append(standIn[place])
+        out.append(pseudonym[place])
         place += 1
       case .reference(let reference):
         let width = UTF8.width(reference.scalar)
-        let other = width == 1 ? reference.written(for: Unicode.Scalar(standIn[place])) : nil
+        let other = width == 1 ? reference.written(for: Unicode.Scalar(pseudonym[place])) : nil
         out += other ?? reference.masked
         place += width
       }
@@ -77,16 +77,16 @@ extension StandIns {
   private func login(_ raw: [UInt8], in exchange: ScramExchange?) -> [UInt8] {
     let text = Text(utf8: raw)
     if text == "=" { return raw }
-    guard let message = Base64.decode(text) else { return StandIns.undecodable(raw) }
-    let standIn: [UInt8]
+    guard let message = Base64.decode(text) else { return Pseudonyms.undecodable(raw) }
+    let pseudonym: [UInt8]
     if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil {
-      standIn = Array(ScramExchange.redactedFirst(Text(utf8: message)).utf8)
+      pseudonym = Array(ScramExchange.redactedFirst(Text(utf8: message)).utf8)
     } else if let exchange, ScramExchange.split(Text(utf8: message)) != nil {
-      standIn = Array(exchange.final(Text(utf8: message), with: self).utf8)
+      pseudonym = Array(exchange.final(Text(utf8: message), with: self).utf8)
     } else {
-      standIn = StandIns.plain(message)
+      pseudonym = Pseudonyms.plain(message)
     }
-    return standIn.count == message.count ? Array(Base64.encode(standIn).utf8) : StandIns.undecodable(raw)
+    return pseudonym.count == message.count ? Array(Base64.encode(pseudonym).utf8) : Pseudonyms.undecodable(raw)
   }
 
   /// RFC 4616: authorization, NUL, name, NUL, password. What is not that is masked whole, for it may be a password all the same.

@@ -5,7 +5,7 @@ internal import ServerCore
 /// The engine, what connections have said that it has not heard, and who writes down what it is fed: nothing else reaches it.
 ///
 /// One value, because a message looks at each part several times, and Swift checks each look at a property of an object for conflicts.
-struct Hearing: ~Copyable {
+struct EngineDriver: ~Copyable {
   private(set) var engine: Engine
   private var recording: RecordingFolder?
   private let logger: Logger
@@ -16,10 +16,10 @@ struct Hearing: ~Copyable {
   private(set) var connections: [UInt64: ConnectionHandler] = [:]
   /// Input of connections in this turn of the loop. The engine hears it at the turn's end, all together: between two system calls it
   /// takes longer, as the processor has to fetch anew what a stanza needs (one by itself 25 µs, six in a turn 16 each).
-  private var unheard: [ConnectionLoop.Saying] = []
+  private var pending: [ConnectionLoop.ConnectionEvent] = []
   /// How many of them were heard, where there was no room for what followed from more.
-  private var heard = 0
-  private var unheardBytes = 0
+  private var processed = 0
+  private var pendingBytes = 0
   /// Connections whose peers will say nothing more, since they were last answered.
   private var finished: [ConnectionHandler] = []
   /// The engine may want more than what it was asked for last.
@@ -34,9 +34,9 @@ struct Hearing: ~Copyable {
   mutating func record(into folder: consuming RecordingFolder) { recording = consume folder }
 
   /// Whether the engine may want something.
-  var isPending: Bool { hasNews || heard < unheard.count }
+  var isPending: Bool { hasNews || processed < pending.count }
   var nextDeadline: Int64? { engine.nextDeadline }
-  var hasUnheard: Bool { heard < unheard.count }
+  var hasPendingEvents: Bool { processed < pending.count }
   func handler(of connection: ConnectionID) -> ConnectionHandler? { connections[connection.number] }
 
   /// All events of one turn of the loop have one time; a message would be two looks at the clocks otherwise.
@@ -67,27 +67,27 @@ struct Hearing: ~Copyable {
   }
 
   /// Bytes that may wait for the end of a turn.
-  private static let mostUnheard = 256 << 10
+  private static let mostPendingBytes = 256 << 10
 
   /// Keeps what a connection says. Returns whether it is time to listen.
-  mutating func add(_ saying: ConnectionLoop.Saying) -> Bool {
-    unheardBytes += saying.byteCount
-    unheard.append(saying)
-    return unheardBytes > Hearing.mostUnheard
+  mutating func add(_ event: ConnectionLoop.ConnectionEvent) -> Bool {
+    pendingBytes += event.byteCount
+    pending.append(event)
+    return pendingBytes > EngineDriver.mostPendingBytes
   }
 
   /// Tells the engine what was said, or as much of it as there is room for what follows from it. Returns whether the last connection went.
-  mutating func listen() -> Bool {
+  mutating func processPending() -> Bool {
     var isLast = false
-    while heard < unheard.count, !engine.isFull {
-      let saying = unheard[heard]
-      heard += 1
-      switch saying {
+    while processed < pending.count, !engine.isFull {
+      let event = pending[processed]
+      processed += 1
+      switch event {
       case .opened(let handler, let connection, let origin):
         connections[connection.number] = handler
         feed(.opened(connection, from: origin))
       case .bytes(let connection, let bytes):
-        unheardBytes -= bytes.count
+        pendingBytes -= bytes.count
         feed(.bytes(connection, bytes))
       case .accepted(let connection, let count): accepted(connection, count)
       case .encrypted(let connection): feed(.encrypted(connection))
@@ -99,9 +99,9 @@ struct Hearing: ~Copyable {
       case .finished(let handler): finished.append(handler)
       }
     }
-    if heard == unheard.count {
-      unheard.removeAll(keepingCapacity: heard <= 1024)
-      heard = 0
+    if processed == pending.count {
+      pending.removeAll(keepingCapacity: processed <= 1024)
+      processed = 0
     }
     return isLast
   }

@@ -33,7 +33,7 @@ extension Room {
     }
   }
 
-  /// An occupant's standing while in the room (XEP-0045, 5.1), from the least to the most.
+  /// An occupant's privileges while in the room (XEP-0045, 5.1), from the least to the most.
   enum Role: Int, Sendable, Comparable, CaseIterable, Codable {
     case none, visitor, participant, moderator
 

@@ -4,7 +4,7 @@ public import XML
 ///
 /// With a key from the system's cryptographic source its output can't be foretold, so nonces, salts and tokens may be drawn from it;
 /// with a known key a run can be replayed.
-public struct Generator: Sendable, Codable {
+public struct RandomSource: Sendable, Codable {
   private var key: [UInt8]
   private var counter: UInt64 = 0
   private var block: [UInt8] = []
@@ -28,7 +28,7 @@ public struct Generator: Sendable, Codable {
   public mutating func token() -> Text {
     var letters: [UInt8] = []
     letters.reserveCapacity(16)
-    for _ in 0..<16 { letters.append(Generator.alphabet[Int(next() & 31)]) }
+    for _ in 0..<16 { letters.append(RandomSource.alphabet[Int(next() & 31)]) }
     return Text(utf8: letters)
   }
   private static let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)

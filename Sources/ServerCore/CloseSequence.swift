@@ -3,15 +3,15 @@
 ///
 /// A connection ends so that the peer gets the last bytes: first our side, when all is written; then the whole, when the peer has ended
 /// its own side or had its time to.
-public struct ConnectionLife: Sendable {
-  public enum Deed: Sendable, Hashable {
+public struct CloseSequence: Sendable {
+  public enum Action: Sendable, Hashable {
     /// Read what comes, whatever was said before: it is thrown away, but a peer whose bytes stay unread would get a reset.
     case read
     /// Say that nothing more will be written.
     case endOutput
     /// End the connection now, below TLS.
     case abort
-    /// Call `waited` after so many nanoseconds, and forget any earlier such wish.
+    /// Call `timedOut` after so many nanoseconds, and forget any earlier request.
     case wait(Int64)
   }
 
@@ -39,33 +39,33 @@ public struct ConnectionLife: Sendable {
   public mutating func writes() { unwritten += 1 }
 
   /// One write is done, or failed.
-  public mutating func wrote() -> [Deed] {
+  public mutating func wrote() -> [Action] {
     unwritten -= 1
     return phase == .finishing && unwritten == 0 ? endOutput() : []
   }
 
   /// The engine wants the end.
-  public mutating func close() -> [Deed] {
+  public mutating func close() -> [Action] {
     guard phase == .open else { return [] }
     phase = .finishing
-    return [.read, .wait(ConnectionLife.writingPatience)] + (unwritten == 0 ? endOutput() : [])
+    return [.read, .wait(CloseSequence.writingPatience)] + (unwritten == 0 ? endOutput() : [])
   }
 
   /// The peer will say nothing more. To be called a moment after its last bytes: they may have an answer.
-  public mutating func peerFinished() -> [Deed] {
+  public mutating func peerHalfClosed() -> [Action] {
     phase == .lingering ? abort() : close()
   }
 
-  public mutating func waited() -> [Deed] { abort() }
+  public mutating func timedOut() -> [Action] { abort() }
 
   /// Handshakes that fail, resets, ends of TLS without notice, connections whose outbox ran over.
-  public mutating func abort() -> [Deed] { phase == .closed ? [] : [.abort] }
+  public mutating func abort() -> [Action] { phase == .closed ? [] : [.abort] }
 
   /// The connection is gone.
-  public mutating func gone() { phase = .closed }
+  public mutating func closed() { phase = .closed }
 
-  private mutating func endOutput() -> [Deed] {
+  private mutating func endOutput() -> [Action] {
     phase = .lingering
-    return [.endOutput, .wait(ConnectionLife.lingering)]
+    return [.endOutput, .wait(CloseSequence.lingering)]
   }
 }

@@ -4,7 +4,7 @@ import XML
 @testable import ServerCore
 
 /// How fast a peer may speak, and how many connections may come from one place (RFC 6120, 13.12).
-@Suite struct PaceTests {
+@Suite struct RateLimitTests {
   private static func harness(rate: Int = 1_000, burst: Int = 5_000) -> EngineHarness {
     var harness = EngineHarness {
       $0.limits[.bytesPerSecond] = rate
@@ -164,7 +164,7 @@ import XML
 
   // MARK: Connections
 
-  private static func origin(_ address: UInt8...) -> Origin { Origin(address: address)! }
+  private static func origin(_ address: UInt8...) -> SourceNetwork { SourceNetwork(address: address)! }
 
   @Test func onlySoManyConnectionsComeFromOneAddress() {
     var harness = EngineHarness { $0.limits[.connectionsPerAddress] = 2 }
@@ -190,14 +190,14 @@ import XML
 
   @Test func addressesCountByWhatAHostHasToItself() {
     let network: [UInt8] = [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 1]
-    let hosts = [1, 2].map { Origin(address: network + [0, 0, 0, 0, 0, 0, 0, $0]) }
+    let hosts = [1, 2].map { SourceNetwork(address: network + [0, 0, 0, 0, 0, 0, 0, $0]) }
     #expect(hosts[0] == hosts[1], "one network of IPv6")
-    #expect(hosts[0] != Origin(address: network.dropLast() + [2, 0, 0, 0, 0, 0, 0, 0, 1]))
-    let mapped = Origin(address: Array(repeating: 0, count: 10) + [0xFF, 0xFF, 192, 0, 2, 1])
+    #expect(hosts[0] != SourceNetwork(address: network.dropLast() + [2, 0, 0, 0, 0, 0, 0, 0, 1]))
+    let mapped = SourceNetwork(address: Array(repeating: 0, count: 10) + [0xFF, 0xFF, 192, 0, 2, 1])
     #expect(mapped == Self.origin(192, 0, 2, 1))
     #expect(mapped != Self.origin(192, 0, 2, 2))
-    #expect(Origin(address: Array(repeating: 0, count: 15) + [1]) != Self.origin(0, 0, 0, 1), "::1 is not 0.0.0.1")
-    #expect(Origin(address: [1, 2, 3]) == nil)
+    #expect(SourceNetwork(address: Array(repeating: 0, count: 15) + [1]) != Self.origin(0, 0, 0, 1), "::1 is not 0.0.0.1")
+    #expect(SourceNetwork(address: [1, 2, 3]) == nil)
   }
 
   @Test func aRecordingDoesNotSayWhereSomebodyCameFrom() throws {
@@ -206,11 +206,11 @@ import XML
     let now = Instant(monotonic: 0, wall: 0)
     var bytes = recorder.begin(configuration: Configuration(domains: ["localhost"]), seed: [1], at: now)
     let here = Self.origin(192, 0, 2, 1)
-    for (connection, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, Origin?)] {
+    for (connection, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, SourceNetwork?)] {
       bytes += recorder.input(.opened(ConnectionID(connection), from: origin), at: now, before: engine)
     }
     let recording = try Recording(parsing: bytes)
-    let origins = recording.entries.map { entry -> Origin? in
+    let origins = recording.entries.map { entry -> SourceNetwork? in
       guard case .input(.opened(_, let origin), _) = entry else { return nil }
       return origin
     }

@@ -2,7 +2,7 @@ import Foundation
 import ServerNIO
 import Testing
 
-struct FootprintTests {
+struct MemoryTrimTests {
   /// Kilobytes of files that this process has in memory.
   private static func pagesOfFiles() throws -> Int {
     let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
@@ -13,7 +13,7 @@ struct FootprintTests {
   /// Every process that runs tests has looked through its types; and it goes on.
   @Test func whatStartingNeededIsLetGoOf() throws {
     let before = try Self.pagesOfFiles()
-    Footprint.releaseStartUp()
+    MemoryTrim.releaseStartUp()
     let after = try Self.pagesOfFiles()
     #expect(after < before - 5000)
   }
@@ -28,7 +28,7 @@ struct FootprintTests {
     // Every other one stays, and the last, behind which nothing is free.
     for index in stride(from: 0, to: blocks.count - 1, by: 2) { blocks[index] = [] }
     let before = try resident()
-    Footprint.releaseFreed()
+    MemoryTrim.releaseFreed()
     // Of a hundred megabytes; other tests, beside this one, need some meanwhile.
     #expect(try resident() < before - 20_000)
     withExtendedLifetime(blocks) {}

@@ -6,7 +6,7 @@ internal import XML
 /// an attribute's value that is not on the list is somebody's, and a stand-in takes its place. So what a later feature brings (a token, a
 /// key, an invitation) is covered before anybody thinks of it. Names of elements and attributes, and names of namespaces, always stay:
 /// without them nothing could be parsed.
-enum Place: UInt8, Sendable {
+enum RedactionContext: UInt8, Sendable {
   /// Outside of every element, or directly inside of a stream's own.
   case top
   /// What nobody here knows. All that is inside of it is unknown, too, but for passwords.
@@ -34,11 +34,11 @@ enum Place: UInt8, Sendable {
 
 // MARK: - Elements
 
-extension Place {
+extension RedactionContext {
   /// The place of an element directly inside of this one.
   ///
   /// - Parameter name: without a prefix.
-  func child(_ name: Text) -> Place {
+  func child(_ name: Text) -> RedactionContext {
     switch self {
     case .password, .sasl, .withinSecret: .withinSecret
     case _ where name == "password": .password
@@ -59,7 +59,7 @@ extension Place {
     }
   }
 
-  private func childOfStream(_ name: Text) -> Place {
+  private func childOfStream(_ name: Text) -> RedactionContext {
     switch name {
     case "message": .message
     case "presence": .presence
@@ -74,7 +74,7 @@ extension Place {
     }
   }
 
-  private func childOfMessage(_ name: Text) -> Place {
+  private func childOfMessage(_ name: Text) -> RedactionContext {
     switch name {
     case "body", "subject", "thread", "nick": .prose
     case "x": .query
@@ -84,7 +84,7 @@ extension Place {
     }
   }
 
-  private func childOfPresence(_ name: Text) -> Place {
+  private func childOfPresence(_ name: Text) -> RedactionContext {
     switch name {
     case "priority": .priority
     case "show": .show
@@ -96,7 +96,7 @@ extension Place {
     }
   }
 
-  private func childOfIQ(_ name: Text) -> Place {
+  private func childOfIQ(_ name: Text) -> RedactionContext {
     switch name {
     case "query": .query
     case "bind": .bind
@@ -106,7 +106,7 @@ extension Place {
     }
   }
 
-  private func childOfQuery(_ name: Text) -> Place {
+  private func childOfQuery(_ name: Text) -> RedactionContext {
     switch name {
     case "item": .item
     case "x": .query
@@ -120,7 +120,7 @@ extension Place {
     }
   }
 
-  private func childOfItem(_ name: Text) -> Place {
+  private func childOfItem(_ name: Text) -> RedactionContext {
     switch name {
     case "group": .group
     case "reason": .prose
@@ -130,7 +130,7 @@ extension Place {
   }
 
   /// Of a field, once it is known what it is called.
-  func named(_ variable: Text?) -> Place {
+  func named(_ variable: Text?) -> RedactionContext {
     guard self == .field, let variable else { return self }
     switch variable {
     case "FORM_TYPE", "muc#roomconfig_publicroom", "muc#roomconfig_persistentroom", "muc#roomconfig_membersonly",
@@ -150,7 +150,7 @@ extension Place {
 
 // MARK: - What stays
 
-extension Place {
+extension RedactionContext {
   /// Of the text directly inside.
   func treatment(keepsText: Bool) -> Treatment {
     switch self {

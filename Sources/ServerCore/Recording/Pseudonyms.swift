@@ -4,7 +4,7 @@ internal import XMPP
 
 /// What a recording holds instead of secrets: made from them with a key that is written nowhere, so that what was equal is equal, what fitted
 /// fits, and nobody gets back.
-struct StandIns: Sendable {
+struct Pseudonyms: Sendable {
   /// `nil`: nothing but lengths is of interest, as where outputs are compared.
   private let secret: [UInt8]?
   /// The text of bodies and of whatever else people write is left as it is.
@@ -22,7 +22,7 @@ struct StandIns: Sendable {
   }
 
   /// Makes equal what differs only by stand-ins: in the outputs of a server and of its replay.
-  static let forComparing = StandIns()
+  static let forComparing = Pseudonyms()
 
   /// As many bytes as asked for, which follow from `bytes` and their use.
   func bytes(_ count: Int, for use: String, _ bytes: [UInt8]) -> [UInt8] {
@@ -37,7 +37,7 @@ struct StandIns: Sendable {
   }
 
   /// Where somebody came from is nobody's business; who came from the same place still does.
-  func origin(_ origin: Origin) -> Origin { Origin(recorded: bytes(8, for: "origin", origin.bytes)) }
+  func origin(_ origin: SourceNetwork) -> SourceNetwork { SourceNetwork(recorded: bytes(8, for: "origin", origin.bytes)) }
 
   func key(_ bytes: [UInt8]) -> [UInt8] { self.bytes(bytes.count, for: "key", bytes) }
 
@@ -61,14 +61,14 @@ struct StandIns: Sendable {
 
   /// As long, equal for equal ones, and refused where the password would be (RFC 4013). What XML must escape stays where it is.
   func password(_ password: [UInt8]) -> [UInt8] {
-    guard secret != nil else { return StandIns.blank(password) }
+    guard secret != nil else { return Pseudonyms.blank(password) }
     let letters = bytes(password.count, for: "password", password)
     var out = password
-    for index in out.indices where !StandIns.isEscaped(out[index]) {
+    for index in out.indices where !Pseudonyms.isEscaped(out[index]) {
       // The alphabet's size is a power of two, so that no letter is likelier.
-      out[index] = StandIns.alphabet[Int(letters[index] & 63)]
+      out[index] = Pseudonyms.alphabet[Int(letters[index] & 63)]
     }
-    if Precis.saslPrep(Text(utf8: password)) == nil, let place = out.indices.first(where: { !StandIns.isEscaped(out[$0]) }) {
+    if Precis.saslPrep(Text(utf8: password)) == nil, let place = out.indices.first(where: { !Pseudonyms.isEscaped(out[$0]) }) {
       // A character that every kind of preparation prohibits.
       out[place] = 0x7F
     }
@@ -94,7 +94,7 @@ struct StandIns: Sendable {
   }
 
   func element(_ element: Element) -> Element {
-    element.mapping(in: Place.top) { outer, inside in
+    element.mapping(in: RedactionContext.top) { outer, inside in
       outer.child(inside.name).named(inside["var"])
     } text: { place, bytes in
       text(bytes, place.treatment(keepsText: keepsText))
@@ -106,8 +106,8 @@ struct StandIns: Sendable {
   }
 
   /// Text as it is once XML was read.
-  func text(_ bytes: [UInt8], _ treatment: Place.Treatment, isAttribute: Bool = false) -> [UInt8] {
-    if secret == nil { return StandIns.blank(bytes, isAttribute: isAttribute) }
+  func text(_ bytes: [UInt8], _ treatment: RedactionContext.Treatment, isAttribute: Bool = false) -> [UInt8] {
+    if secret == nil { return Pseudonyms.blank(bytes, isAttribute: isAttribute) }
     switch treatment {
     case .keep: return bytes
     case .compare: return password(bytes)
@@ -117,5 +117,5 @@ struct StandIns: Sendable {
     }
   }
 
-  func text(_ text: Text, _ treatment: Place.Treatment) -> Text { Text(utf8: self.text(Array(text.utf8), treatment)) }
+  func text(_ text: Text, _ treatment: RedactionContext.Treatment) -> Text { Text(utf8: self.text(Array(text.utf8), treatment)) }
 }

@@ -45,7 +45,7 @@ extension Room {
   }
 
   /// A presence that the room sends in an occupant's name, before it is clear to whom.
-  struct Notice: Sendable {
+  struct OccupantPresence: Sendable {
     /// The occupant's address in the room.
     var address: JID
     /// The client's own presence, without what only the room may say.
@@ -73,7 +73,7 @@ extension Room {
 
   /// The presence with its `<x xmlns='…muc#user'/>` (7.2.2). Whoever it is about sees the own JID, and of an actor only the nick
   /// unless the room hides no JID at all.
-  func element(of notice: Notice, for viewer: Viewer) -> Element {
+  func element(of notice: OccupantPresence, for viewer: Viewer) -> Element {
     var item = Element("item", NS.mucUser, ["affiliation": notice.affiliation.text, "role": notice.role.text])
     if viewer != .plain { item["jid"] = notice.jid.text }
     if let nick = notice.nick { item["nick"] = nick }
@@ -93,30 +93,30 @@ extension Room {
   }
 
   /// Sends a notice to clients of who it is about.
-  func tell(_ notice: Notice, own sessions: some Sequence<JID>, _ step: inout Step) {
+  func tell(_ notice: OccupantPresence, own sessions: some Sequence<JID>, _ transaction: inout Transaction) {
     let addressees = Array(sessions)
     guard !addressees.isEmpty else { return }
-    step.reach(Status.own.mark)
-    for code in notice.codes { step.reach(code.mark) }
+    transaction.reach(Status.own.mark)
+    for code in notice.codes { transaction.reach(code.mark) }
     let own = element(of: notice, for: .own)
     guard let answered = notice.answered, answered.id != nil, addressees.contains(answered.client) else {
-      return step.route(own, from: notice.address, to: addressees)
+      return transaction.route(own, from: notice.address, to: addressees)
     }
     var answer = own
     answer["id"] = answered.id
-    step.route(answer, from: notice.address, to: answered.client)
-    step.route(own, from: notice.address, to: addressees.filter { $0 != answered.client })
+    transaction.route(answer, from: notice.address, to: answered.client)
+    transaction.route(own, from: notice.address, to: addressees.filter { $0 != answered.client })
   }
 
   /// Sends a notice to everybody else in the room.
-  func tellOthers(_ notice: Notice, _ step: inout Step) {
+  func tellOthers(_ notice: OccupantPresence, _ transaction: inout Transaction) {
     var privileged: [JID] = []
     var plain: [JID] = []
     for (nick, occupant) in occupants where nick != notice.address.resource {
       if seesJIDs(occupant) { privileged += occupant.sessions.keys } else { plain += occupant.sessions.keys }
     }
-    if !privileged.isEmpty { step.route(element(of: notice, for: .privileged), from: notice.address, to: privileged) }
-    if !plain.isEmpty { step.route(element(of: notice, for: .plain), from: notice.address, to: plain) }
+    if !privileged.isEmpty { transaction.route(element(of: notice, for: .privileged), from: notice.address, to: privileged) }
+    if !plain.isEmpty { transaction.route(element(of: notice, for: .plain), from: notice.address, to: plain) }
   }
 
   /// In a semi-anonymous room only moderators see JIDs (7.2.4).
@@ -124,14 +124,14 @@ extension Room {
   func shows(_ role: Role) -> Bool { configuration.broadcast.contains(role) }
 
   /// What an occupant shows now.
-  func notice(of occupant: Occupant) -> Notice {
-    Notice(
+  func notice(of occupant: Occupant) -> OccupantPresence {
+    OccupantPresence(
       address: occupant.address, presence: occupant.presence, affiliation: affiliation(of: occupant.user), role: occupant.role,
       jid: occupant.shownJID)
   }
 
   /// That an occupant is no longer there. Its role is "none" then (7.14).
-  func departure(of occupant: Occupant) -> Notice {
+  func departure(of occupant: Occupant) -> OccupantPresence {
     var notice = notice(of: occupant)
     notice.presence = Element("presence", NS.client, ["type": "unavailable"])
     notice.role = .none
@@ -140,43 +140,43 @@ extension Room {
 
   /// Tells everybody, the occupant included, what the occupant shows now; others only where its role is broadcast. Who was shown
   /// before and is not any more is, for the others, not there.
-  func announce(_ notice: Notice, of occupant: Occupant, wasShown: Bool = false, _ step: inout Step) {
-    tell(notice, own: occupant.sessions.keys, &step)
+  func announce(_ notice: OccupantPresence, of occupant: Occupant, wasShown: Bool = false, _ transaction: inout Transaction) {
+    tell(notice, own: occupant.sessions.keys, &transaction)
     if shows(occupant.role) {
-      tellOthers(notice, &step)
+      tellOthers(notice, &transaction)
     } else if wasShown {
-      step.reach(RoomPresenceMark.roomHidesPresence)
-      tellOthers(departure(of: occupant), &step)
+      transaction.reach(RoomPresenceMark.roomHidesPresence)
+      tellOthers(departure(of: occupant), &transaction)
     }
   }
 
   /// Shows a client everybody else (7.2.2).
-  func showOccupants(to viewer: Occupant, at session: JID, _ step: inout Step) {
+  func showOccupants(to viewer: Occupant, at session: JID, _ transaction: inout Transaction) {
     let isPrivileged = seesJIDs(viewer)
     for (nick, occupant) in occupants where nick != viewer.nick && shows(occupant.role) {
-      step.route(element(of: notice(of: occupant), for: isPrivileged ? .privileged : .plain), from: occupant.address, to: session)
+      transaction.route(element(of: notice(of: occupant), for: isPrivileged ? .privileged : .plain), from: occupant.address, to: session)
     }
   }
 
   /// Shows a client those who have reserved a nick and are not there, if the room does that.
-  func showUnavailable(to viewer: Occupant, at session: JID, _ step: inout Step) {
+  func showUnavailable(to viewer: Occupant, at session: JID, _ transaction: inout Transaction) {
     guard configuration.broadcast.contains(.unavailable) else { return }
     var present = Table<JID, Bool>()
     for occupant in occupants.values { present[occupant.user] = true }
     for (user, entry) in affiliations.registered where !present.contains(user) {
       guard let nick = entry.nick, occupants[nick] == nil, let address = JID(bare: jid, resource: nick) else { continue }
-      step.reach(RoomPresenceMark.roomShowsAbsent)
-      let notice = Notice(
+      transaction.reach(RoomPresenceMark.roomShowsAbsent)
+      let notice = OccupantPresence(
         address: address, presence: Element("presence", NS.client, ["type": "unavailable"]), affiliation: entry.affiliation, role: .none,
         jid: user, nick: nick)
-      step.route(element(of: notice, for: seesJIDs(viewer) ? .privileged : .plain), from: address, to: session)
+      transaction.route(element(of: notice, for: seesJIDs(viewer) ? .privileged : .plain), from: address, to: session)
     }
   }
 
   /// Sends a message from the room itself to everybody in it, or to moderators alone.
-  func broadcast(_ message: Element, toModeratorsOnly: Bool = false, _ step: inout Step) {
+  func broadcast(_ message: Element, toModeratorsOnly: Bool = false, _ transaction: inout Transaction) {
     let chosen = toModeratorsOnly ? occupants.values.filter { $0.role == .moderator } : Array(occupants.values)
-    step.route(message, from: jid, to: chosen.flatMap(\.sessions.keys))
+    transaction.route(message, from: jid, to: chosen.flatMap(\.sessions.keys))
   }
 }
 

@@ -22,14 +22,14 @@ struct Stanza: Sendable, Codable {
 
 /// The transaction of one event: the stanzas that it routes, the changes that it makes durable, and what leaves. Features get it
 /// as their only way to act.
-struct Step {
+struct Transaction {
   let now: Instant
   private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
-  /// The server's, lent for as long as the step lasts.
-  var generator = Generator(key: [])
-  /// Routed and not yet delivered. The server works it off in order before the step ends.
-  var mail: Deque<Mail> = []
+  /// The server's, lent for as long as the transaction lasts.
+  var random = RandomSource(key: [])
+  /// Routed and not yet delivered. The server works it off in order before the transaction ends.
+  var routed: Deque<Envelope> = []
   private(set) var changes: [Change] = []
   /// What they weigh together.
   private(set) var changedBytes = 0
@@ -37,17 +37,17 @@ struct Step {
   var outputs: [Effect] = []
   /// Effects that nobody outside can see, and that need not wait: questions, and orders to the connections' parsers.
   var immediate: [Effect] = []
-  /// The server's open questions, lent for as long as the step lasts.
+  /// The server's open questions, lent for as long as the transaction lasts.
   var inquiries = Inquiries()
   /// Tasks of accounts (bare) that a feature leaves to the server, which loads the account first if need be.
-  var errands: Deque<(account: JID, errand: Errand)> = []
-  /// Accounts and rooms (bare) that this step changed: what a failed commit takes back.
+  var tasks: Deque<(account: JID, task: PendingTask)> = []
+  /// Accounts and rooms (bare) that this transaction changed: what a failed commit takes back.
   private(set) var touched: [JID] = []
-  /// The server's, lent for as long as the step lasts.
+  /// The server's, lent for as long as the transaction lasts.
   var marks = Marks()
 
   /// A stanza for one or many.
-  struct Mail: Sendable {
+  struct Envelope: Sendable {
     var element: Element
     var from: JID
     var to: [JID]
@@ -60,7 +60,7 @@ struct Step {
 
   mutating func reach(_ mark: some CoverageMark) { marks.reach(mark) }
   mutating func reach(_ mark: Mark) { marks.reach(mark) }
-  /// Counts a place on the way to what is said there: `step.bounce(stanza, step.reach(RosterMark.rosterFull, StanzaError(.conflict)))`.
+  /// Counts a place on the way to what is said there: `transaction.bounce(stanza, transaction.reach(RosterMark.rosterFull, StanzaError(.conflict)))`.
   mutating func reach<Answer>(_ mark: some CoverageMark, _ answer: Answer) -> Answer {
     marks.reach(mark)
     return answer
@@ -72,12 +72,12 @@ struct Step {
 
   /// Sends a stanza on its way, as if over a network: nothing is delivered before the caller returns.
   mutating func route(_ element: Element, from: JID, to: JID) {
-    mail.append(Mail(element: element, from: from, to: [to]))
+    routed.append(Envelope(element: element, from: from, to: [to]))
   }
   /// The same stanza to many: it is serialised once.
   mutating func route(_ element: Element, from: JID, to: [JID]) {
     guard !to.isEmpty else { return }
-    mail.append(Mail(element: element, from: from, to: to))
+    routed.append(Envelope(element: element, from: from, to: to))
   }
 
   /// Writes to one connection, past all routing: what belongs to the stream and not to a stanza's addressee.
@@ -95,13 +95,13 @@ struct Step {
     route(stanza.element.resultReply(payload), from: stanza.to, to: stanza.from)
   }
 
-  /// Makes a change durable. Outputs of this step and of later ones leave only once it is.
+  /// Makes a change durable. Outputs of this transaction and of later ones leave only once it is.
   mutating func persist(_ change: Change) {
     changes.append(change)
     changedBytes += change.weight
     touch(change.owner.jid)
   }
-  /// The account or room is to be read anew if a commit fails that this step makes or stands behind.
+  /// The account or room is to be read anew if a commit fails that this transaction makes or stands behind.
   mutating func touch(_ jid: JID) {
     if !touched.contains(jid) { touched.append(jid) }
   }

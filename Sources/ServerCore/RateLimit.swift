@@ -2,7 +2,7 @@ internal import HeapModule
 
 /// How fast a peer may speak (RFC 6120, 13.12): a bucket that leaks at `bytesPerSecond` and has room for `burstBytes`. What it is filled with
 /// is counted as time, so all that a connection has to remember is until when it has paid.
-struct Pace: Sendable {
+struct RateLimit: Sendable {
   private let rate: Int64
   /// How long it takes a full bucket to run dry; nanoseconds.
   private let slack: Int64
@@ -11,7 +11,7 @@ struct Pace: Sendable {
   init?(_ limits: Configuration.Limits) {
     guard limits[.bytesPerSecond] > 0 else { return nil }
     rate = Int64(limits[.bytesPerSecond])
-    slack = Pace.time(for: limits[.burstBytes], rate)
+    slack = RateLimit.time(for: limits[.burstBytes], rate)
   }
 
   /// What is said costs its bytes, and a sixteenth of those that are written at once because of it: a word in a room of thousands is dear.
@@ -21,10 +21,10 @@ struct Pace: Sendable {
   /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.
   private static func time(for count: Int, _ rate: Int64) -> Int64 { Int64(min(count, 1 << 32)) * .seconds(1) / rate }
 
-  /// - Parameter paid: what this returned last for the same connection; `nothingPaid` before that.
+  /// - Parameter paidUntil: what this returned last for the same connection; `nothingPaid` before that.
   /// - Returns: until when the connection has spoken, if it keeps to the rate. Later than now: too much.
-  func paid(after paid: Int64, adding count: Int, at now: Int64) -> Int64 {
-    min(max(paid, now - slack) + Pace.time(for: count, rate), now + Pace.longest)
+  func paidUntil(after paidUntil: Int64, adding count: Int, at now: Int64) -> Int64 {
+    min(max(paidUntil, now - slack) + RateLimit.time(for: count, rate), now + RateLimit.longest)
   }
 
   /// Longer ago than any time that there is.
@@ -35,7 +35,7 @@ struct Pace: Sendable {
 }
 
 /// Connections that are not read from until a time.
-struct HeldConnections: Sendable {
+struct ThrottledConnections: Sendable {
   private struct Hold: Comparable, Sendable {
     let time: Int64
     let connection: ConnectionID

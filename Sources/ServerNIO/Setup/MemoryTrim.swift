@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What the process has in memory of its own files.
-public enum Footprint {
+public enum MemoryTrim {
   /// Lets go of the program's pages that only starting needed: reading arguments, and looking through all types for how each can be
   /// printed or parsed, touches most of the executable and its libraries, a dozen megabytes. What is needed again comes back by itself.
   ///
