@@ -123,8 +123,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "TwoWorldsTests", dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "XMPP", "XML"], swiftSettings: settings),
-    .testTarget(name: "TreeTests", swiftSettings: settings),
+      name: "NetworkParityTests",
+      dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "XMPP", "XML"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
     // Runs the program.
     .testTarget(name: "CommandTests", dependencies: ["spondee"], swiftSettings: settings),
     .testTarget(

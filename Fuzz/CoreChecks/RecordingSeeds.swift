@@ -96,7 +96,7 @@ public enum RecordingSeeds {
     let proof = Base64.encode(zip(key, signature).map { $0 ^ $1 })
     let response = Base64.encode(Array("\(final),p=\(proof)".utf8))
     return Array(
-      (opening + "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(response)</response>" + header + deeds.joined()).utf8)
+      (opening + "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(response)</response>" + header + actions.joined()).utf8)
   }
 
   private static let header =
@@ -109,7 +109,7 @@ public enum RecordingSeeds {
     "<iq type='get' id='q'><query xmlns='jabber:iq:register'/></iq><message><body>half a",
   ]
   private static let room = "balcony@conference.localhost"
-  private static let deeds = [
+  private static let actions = [
     "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>",
     "<presence><priority>1</priority><status>here</status></presence>",
     "<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='nurse@localhost' name='Nurse'><group>Capulet</group></item></query></iq>",

@@ -11,9 +11,9 @@ public struct SimulatedDriver: ScenarioDriver {
   var world: World
   private let pool = ParserPool()
   private var connectionCount: UInt64 = 0
-  private var players: OrderedDictionary<String, Player> = [:]
+  private var players: OrderedDictionary<String, ScriptedClient> = [:]
 
-  private struct Player {
+  private struct ScriptedClient {
     var connection: World.SocketID
     var client: Client
     var inbox: [Element] = []
@@ -52,7 +52,7 @@ public struct SimulatedDriver: ScenarioDriver {
     var client = Client(
       account: account, password: character.password, resource: character.resource ?? "", nonce: nonce, security: .opportunistic)
     let outputs = client.begin()
-    players[character.name] = Player(connection: connection, client: client)
+    players[character.name] = ScriptedClient(connection: connection, client: client)
     follow(outputs, character.name)
     settle { $0.players[character.name]?.client.isBound ?? true }
     guard let player = players[character.name], let jid = player.client.jid else {

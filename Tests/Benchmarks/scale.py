@@ -90,7 +90,7 @@ def chart(rows):
     y = lambda value: height - bottom - (value - low) / (high - low) * (height - bottom - 30)
     points = " ".join(f"{x(row['sessions']):.1f},{y(row['message_us']):.1f}" for row in rows)
     marks = "".join(
-        f"<circle cx='{x(row['sessions']):.1f}' cy='{y(row['message_us']):.1f}' r='4' class='line'/>"
+        f"<theme cx='{x(row['sessions']):.1f}' cy='{y(row['message_us']):.1f}' r='4' class='line'/>"
         f"<text x='{x(row['sessions']):.1f}' y='{y(row['message_us']) - 12:.1f}' text-anchor='middle'>{row['message_us']:.1f}</text>"
         f"<text x='{x(row['sessions']):.1f}' y='{height - bottom + 20}' text-anchor='middle'>{row['sessions']:,}</text>" for row in rows)
     return f"""<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' role='img' font-family='sans-serif' font-size='13'>

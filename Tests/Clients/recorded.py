@@ -52,7 +52,7 @@ def replay(recorded):
 
 def traps(recorded, folder):
     """Plants a trap at every third message, and looks for the fewest deeds that lead to it."""
-    planted = [SPONDEE, "simulate", "--sabotage", "processTraps", "--replay"]
+    planted = [SPONDEE, "simulate", "--mutation", "processTraps", "--replay"]
     shrunk = subprocess.run([*planted, str(next(recorded.iterdir())), "--shrink", "--output", str(folder)], capture_output=True, text=True)
     print(shrunk.stdout + shrunk.stderr, end="")
     files = list(folder.glob("*-shrunk.recording"))

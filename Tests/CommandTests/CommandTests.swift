@@ -160,7 +160,7 @@ import Testing
   @Test func failuresComeBeforeTheSummaryAndTheirFilesIntoAFolder() throws {
     let folder = Folder()
     let output = folder.path + "/new/folder"
-    let outcome = try spondee("simulate", "--seeds", "0..<4", "--sabotage", "senderBared", "--shrink", "--output", output)
+    let outcome = try spondee("simulate", "--seeds", "0..<4", "--mutation", "senderBared", "--shrink", "--output", output)
     #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
     let lines = outcome.output.split(separator: "\n")
     let lastFailure = try #require(lines.lastIndex { $0.hasPrefix("FAIL ") })

@@ -19,7 +19,7 @@ from browser import Browser, PageError
 from pages import report, shrunk_failure
 
 # Messages come from the wrong address: each failure is at the event of a message, and is found by its id.
-SENDERS = ["--seeds", "0..<20", "--until-failure", "--sabotage", "senderBared"]
+SENDERS = ["--seeds", "0..<20", "--until-failure", "--mutation", "senderBared"]
 
 # In the script: what is there, and what stands there instead. Each must be there once.
 PLANTED = [
@@ -76,7 +76,7 @@ def look(browser, checks, page, path, expect):
 
 def check_pages(browser, spondee, folder):
     failure = shrunk_failure(spondee, folder, *SENDERS)
-    several = report(spondee, folder, "--seeds", "0..<6", "--sabotage", "senderBared", "--marks")
+    several = report(spondee, folder, "--seeds", "0..<6", "--mutation", "senderBared", "--coverage")
     passed = report(spondee, folder, "--seed", "5")
     count, findings = 0, 0
     for name, checks, page in (

@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True  # Nothing of it stays in the tree.
 from browser import Browser
 from pages import shrunk_failure
 
-PLANTED = ["--seeds", "0..<50", "--until-failure", "--sabotage", "crashForgets"]
+PLANTED = ["--seeds", "0..<50", "--until-failure", "--mutation", "crashForgets"]
 HERE = pathlib.Path(__file__).parent
 PICTURE = HERE.parent.parent / "Sources/Simulation/Simulation.docc/Resources/a-failure.png"
 WIDTH, MARGIN, MOST_BYTES = 1380, 8, 150_000

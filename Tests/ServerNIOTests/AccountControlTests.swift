@@ -11,7 +11,7 @@ import XMPP
   /// The same questions get the same answers, whether a server runs or not.
   @Test(arguments: [true, false]) func accountsAreManaged(isRunning: Bool) throws {
     let folder = TemporaryFolder()
-    let configuration = Stage.configuration(folder)
+    let configuration = ServerFixture.configuration(folder)
     let server = isRunning ? try RunningServer.start(configuration: configuration) : nil
     defer { server?.stop() }
     func ask(_ request: ControlRequest) throws -> ControlReply { try AccountControl.perform(request, configuration: configuration) }
@@ -31,9 +31,9 @@ import XMPP
   }
 
   @Test func aLockedAccountLosesItsSession() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.login("romeo")
-    #expect(try AccountControl.perform(.disableAccount(romeo), configuration: Stage.configuration(stage.folder)) == .done)
+    #expect(try AccountControl.perform(.disableAccount(romeo), configuration: ServerFixture.configuration(stage.folder)) == .done)
     try client.expect("<not-authorized")
     try client.expect("</stream:stream>")
   }

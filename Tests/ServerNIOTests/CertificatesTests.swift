@@ -7,24 +7,24 @@ import XML
 /// Which certificate a client is shown (RFC 6120, 5.4.3.1), with names as certificates have them.
 @Suite struct CertificatesTests {
   /// A server of these domains, each of which has a certificate of its own in the folder.
-  private func stage(_ domains: [Text], _ folder: TemporaryFolder) throws -> Stage {
+  private func stage(_ domains: [Text], _ folder: TemporaryFolder) throws -> ServerFixture {
     let certificates = folder.path + "/certs"
     for domain in domains {
       // The certificate of the first domain is made at the start.
-      let maker = try Stage {
+      let maker = try ServerFixture {
         $0.core.domains = [domain]
         $0.certificatesFolder = certificates
       }
       maker.server.stop()
     }
-    return try Stage {
+    return try ServerFixture {
       $0.core.domains = domains
       $0.certificatesFolder = certificates
     }
   }
 
   /// Whether a client whose stream is to a domain, and that names another in its handshake or none, sees this certificate.
-  private func sees(_ certificate: String, _ stage: Stage, to domain: String, naming name: String?) throws -> Bool {
+  private func sees(_ certificate: String, _ stage: ServerFixture, to domain: String, naming name: String?) throws -> Bool {
     let client = try stage.connect()
     client.send(TestClient.header(to: domain))
     try client.expect("</stream:features>")
@@ -76,7 +76,7 @@ import XML
         atPath: "\(certificates)/münchen.example.\(kind)", toPath: "\(certificates)/xn--mnchen-3ya.example.\(kind)")
     }
     let certificate = certificates + "/xn--mnchen-3ya.example.crt"
-    let again = try Stage {
+    let again = try ServerFixture {
       $0.core.domains = ["münchen.example"]
       $0.certificatesFolder = certificates
     }

@@ -24,7 +24,7 @@ import Testing
   /// Files are few and of limited size, nobody else may read them, and each replays by itself.
   @Test func filesAreBoundedAndEachReplays() throws {
     let recordings = TemporaryFolder()
-    let stage = try Stage { configuration in
+    let stage = try ServerFixture { configuration in
       configuration.recording = RecordingOptions(folder: recordings.path)
       configuration.recording?.bytes = 80_000
     }
@@ -55,7 +55,7 @@ import Testing
     let data = TemporaryFolder()
     for _ in 0..<2 {
       let server = try RunningServer.start(
-        configuration: Stage.configuration(data) { $0.recording = RecordingOptions(folder: recordings.path, keepsText: true) })
+        configuration: ServerFixture.configuration(data) { $0.recording = RecordingOptions(folder: recordings.path, keepsText: true) })
       let client = try TestClient(port: server.port, receiveBuffer: nil)
       client.openStream()
       try client.expect("</stream:features>")

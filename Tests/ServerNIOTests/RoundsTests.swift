@@ -10,7 +10,7 @@ import XMPP
   /// The salts and iteration counts that names are shown.
   private func challenges(_ names: [String], rounds: Int, _ data: TemporaryFolder, adding account: String? = nil) throws -> [String] {
     let server = try RunningServer.start(
-      configuration: Stage.configuration(data) {
+      configuration: ServerFixture.configuration(data) {
         $0.core.scramRounds = rounds
         $0.core.requiresTLS = false
       })
@@ -56,7 +56,7 @@ import XMPP
   @Test func aHistoryThatCannotBeReadIsSaid() throws {
     let data = TemporaryFolder()
     try "nonsense".write(toFile: data.path + "/scram_rounds", atomically: true, encoding: .utf8)
-    let error = #expect(throws: SetupError.self) { try RunningServer.start(configuration: Stage.configuration(data)) }
+    let error = #expect(throws: SetupError.self) { try RunningServer.start(configuration: ServerFixture.configuration(data)) }
     #expect(error?.description.contains("remove it, and the next start makes a new one") ?? false)
   }
 }

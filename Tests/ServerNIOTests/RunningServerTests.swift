@@ -10,7 +10,7 @@ import XMPP
 
 @Suite(.serialized) struct RunningServerTests {
   @Test func aClientIsGreetedWithFeatures() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.connect()
     client.openStream()
     try client.expect("<stream:stream ")
@@ -20,7 +20,7 @@ import XMPP
   }
 
   @Test func theCertificateMadeAtFirstStartIsGoodForItsName() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.connect()
     client.openStream()
     try client.expect("</stream:features>")
@@ -34,7 +34,7 @@ import XMPP
   }
 
   @Test func whatWasSaidBeforeTheHandshakeIsForgotten() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.connect()
     client.openStream()
     try client.expect("</stream:features>")
@@ -46,7 +46,7 @@ import XMPP
   }
 
   @Test func theLastBytesArriveThoughThePeerTalksOn() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.connect()
     client.openStream()
     try client.expect("</stream:features>")
@@ -57,7 +57,7 @@ import XMPP
   }
 
   @Test func whoDoesNotReadIsCutAndOthersGoOn() throws {
-    let stage = try Stage { $0.core.limits[.outboxBytes] = 100_000 }
+    let stage = try ServerFixture { $0.core.limits[.outboxBytes] = 100_000 }
     let talker = try stage.login("talker")
     let deaf = try stage.login("deaf", receiveBuffer: 4096)
     try deaf.setReading(false)
@@ -74,7 +74,7 @@ import XMPP
   }
 
   @Test func shutdownEndsStreamsProperly() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let client = try stage.login("romeo")
     let stopping = Thread { [server = stage.server] in server.stop() }
     stopping.start()
@@ -85,7 +85,7 @@ import XMPP
   }
 
   @Test func whenTheDiskFailsWhoWasPromisedSomethingHearsItAndTheRestGoesOn() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let romeo = try stage.login("romeo")
     let juliet = try stage.login("juliet")
     let disk = try SQLiteStorage(path: stage.folder.path + "/spondee.sqlite", .server)
@@ -109,26 +109,26 @@ import XMPP
 
   @Test func accountsLastAndNamesOfStrangersKeepTheirSalt() throws {
     let folder = TemporaryFolder()
-    let first = try RunningServer.start(configuration: Stage.configuration(folder))
+    let first = try RunningServer.start(configuration: ServerFixture.configuration(folder))
     try first.addAccount(JID("romeo@localhost")!, password: "x")
     first.stop()
     let secret = FileManager.default.contents(atPath: folder.path + "/secret")
-    let second = try RunningServer.start(configuration: Stage.configuration(folder))
+    let second = try RunningServer.start(configuration: ServerFixture.configuration(folder))
     defer { second.stop() }
     #expect(second.control(.listAccounts) == .accounts([AccountListing(jid: JID("romeo@localhost")!, isDisabled: false)]))
     #expect(FileManager.default.contents(atPath: folder.path + "/secret") == secret)
   }
 
   @Test func twoServersDoNotShareAFolder() throws {
-    let stage = try Stage()
-    let error = #expect(throws: SetupError.self) { try RunningServer.start(configuration: Stage.configuration(stage.folder)) }
+    let stage = try ServerFixture()
+    let error = #expect(throws: SetupError.self) { try RunningServer.start(configuration: ServerFixture.configuration(stage.folder)) }
     #expect(error?.description.contains("another server uses the data folder") ?? false)
   }
 
   @Test func aPortThatIsTakenIsNamed() throws {
-    let stage = try Stage()
+    let stage = try ServerFixture()
     let error = #expect(throws: SetupError.self) {
-      try RunningServer.start(configuration: Stage.configuration(TemporaryFolder()) { $0.listeners[0].port = stage.server.port })
+      try RunningServer.start(configuration: ServerFixture.configuration(TemporaryFolder()) { $0.listeners[0].port = stage.server.port })
     }
     #expect(error?.description.contains("127.0.0.1:\(stage.server.port) (another program listens there)") ?? false)
   }

@@ -18,12 +18,12 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A server on any free port, in a folder of its own, with cheap passwords.
-final class Stage {
+final class ServerFixture {
   let folder = TemporaryFolder()
   let server: RunningServer
 
   init(_ change: (inout ServeConfiguration) -> Void = { _ in }) throws {
-    server = try RunningServer.start(configuration: Stage.configuration(folder, change))
+    server = try RunningServer.start(configuration: ServerFixture.configuration(folder, change))
   }
   deinit { server.stop() }
 

@@ -68,7 +68,7 @@ public struct Choices: Sendable {
 
   /// What a draw is for.
   public enum Purpose: UInt32, Sendable, CaseIterable {
-    case swarm, deed, think, split, latency, bandwidth, reading, commitTime, loadTime, deriveTime, inquiryFault, crash, connection,
+    case swarm, action, think, split, latency, bandwidth, reading, commitTime, loadTime, deriveTime, inquiryFault, crash, connection,
       mischief,
       weather, tie, operate, ordering
   }

@@ -27,7 +27,7 @@ public struct Exploration: Sendable {
     let stage = world.stage
     var seen: Set<StateDigest> = [stage.digest]
     states = 1
-    var path: [(stage: Stage, steps: [Stage.Step])] = [(stage, stage.steps.reversed())]
+    var path: [(stage: ModelCheck, steps: [ModelCheck.Step])] = [(stage, stage.steps.reversed())]
     while !path.isEmpty, failure == nil {
       guard let step = path[path.count - 1].steps.popLast() else {
         path.removeLast()
@@ -51,9 +51,9 @@ public struct Exploration: Sendable {
   }
 
   /// The shortest way to a broken rule: breadth first.
-  private static func shortest(from stage: Stage, most: Int) -> Failure? {
+  private static func shortest(from stage: ModelCheck, most: Int) -> Failure? {
     var seen: Set<StateDigest> = [stage.digest]
-    var frontier: Deque<(stage: Stage, path: [Stage.Step])> = [(stage, [])]
+    var frontier: Deque<(stage: ModelCheck, path: [ModelCheck.Step])> = [(stage, [])]
     while let (here, path) = frontier.popFirst(), seen.count < 10 * most {
       for step in here.steps {
         var next = here
@@ -65,7 +65,7 @@ public struct Exploration: Sendable {
     return nil
   }
 
-  private static func retell(_ path: [Stage.Step], from stage: Stage, _ what: RunReport.Failure) -> Failure {
+  private static func retell(_ path: [ModelCheck.Step], from stage: ModelCheck, _ what: RunReport.Failure) -> Failure {
     var stage = stage
     stage.keepsHistory = true
     var words: [String] = []

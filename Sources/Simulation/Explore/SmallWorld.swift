@@ -9,8 +9,8 @@ public struct SmallWorld: Sendable {
   public let summary: String
   /// How many different states it has, if that is known: another number says that the server does something else.
   public let states: Int?
-  private let parts: [Stage.Part]
-  private let faults: Stage.Faults
+  private let parts: [ModelCheck.ClientScript]
+  private let faults: ModelCheck.Faults
   private let configure: @Sendable (inout Configuration) -> Void
 
   /// - Parameters:
@@ -18,7 +18,8 @@ public struct SmallWorld: Sendable {
   ///   - faults: what may go wrong.
   ///   - configure: what differs from a server with one domain and everything else as it is by default.
   public init(
-    _ name: String, _ summary: String, states: Int? = nil, _ parts: [Stage.Part], faults: Stage.Faults = Stage.Faults(),
+    _ name: String, _ summary: String, states: Int? = nil, _ parts: [ModelCheck.ClientScript],
+    faults: ModelCheck.Faults = ModelCheck.Faults(),
     configure: @escaping @Sendable (inout Configuration) -> Void = { _ in }
   ) {
     self.name = name
@@ -30,7 +31,7 @@ public struct SmallWorld: Sendable {
   }
 
   /// Everybody has done what is not open to choice.
-  var stage: Stage {
+  var stage: ModelCheck {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     configuration.secret = [1]
@@ -38,10 +39,11 @@ public struct SmallWorld: Sendable {
     configuration.limits[.bytesPerSecond] = 0
     configure(&configuration)
     let oracles: [any Oracle.Type] = [
-      StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self, RostersAgree.self,
-      RoomsHaveOwners.self, NothingIsLeft.self,
+      StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
+      RostersAgree.self,
+      RoomsHaveOwners.self, NoLeaks.self,
     ]
-    return Stage(parts, faults: faults, configuration: configuration, oracles: oracles)
+    return ModelCheck(parts, faults: faults, configuration: configuration, oracles: oracles)
   }
 
   public static let all = [
@@ -52,19 +54,22 @@ public struct SmallWorld: Sendable {
   static let subscriptions = SmallWorld(
     "subscriptions", "Two accounts subscribe to each other (RFC 6121, 3.1)", states: 152,
     [
-      Stage.Part("alice", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: bob))] + approval(of: "bob")),
-      Stage.Part("bob", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: alice))] + approval(of: "alice")),
+      ModelCheck.ClientScript(
+        "alice", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: bob))] + approval(of: "bob")),
+      ModelCheck.ClientScript(
+        "bob", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: alice))] + approval(of: "alice")),
     ])
 
   /// One asks and the other says yes, whatever breaks: in the end both know.
   static let requestAndCrash = SmallWorld(
     "request-and-crash", "A request and its answer, while the server dies once at any moment (RFC 6121, 3.1)", states: 3730, requestParts,
-    faults: Stage.Faults(crashes: 1))
+    faults: ModelCheck.Faults(crashes: 1))
   private static let requestParts = [
-    Stage.Part(
+    ModelCheck.ClientScript(
       "alice", opening: [.connect, .send(presence())], moves: [.send(presence("subscribe", to: bob))],
-      comeback: [.comeBack, .send(presence())]),
-    Stage.Part("bob", opening: [.connect, .send(presence())], moves: [], comeback: [.comeBack, .send(presence())]) { stanza in
+      onReconnect: [.comeBack, .send(presence())]),
+    ModelCheck.ClientScript("bob", opening: [.connect, .send(presence())], moves: [], onReconnect: [.comeBack, .send(presence())]) {
+      stanza in
       stanza.is("presence", NS.client) && stanza.type == "subscribe" ? presence("subscribed", to: alice) : nil
     },
   ]
@@ -73,18 +78,18 @@ public struct SmallWorld: Sendable {
   static let messageAndCrash = SmallWorld(
     "message-and-crash", "A message for an account that comes online, while the server dies once (RFC 6121, 8.5.2; XEP-0160)", states: 5531,
     [
-      Stage.Part("alice", moves: [.send(EverydayWorkload.message(to: bob, "chat", 1))], comeback: [.comeBack]),
-      Stage.Part("bob", moves: [.send(presence())], comeback: [.comeBack, .send(presence())]),
-    ], faults: Stage.Faults(crashes: 1))
+      ModelCheck.ClientScript("alice", moves: [.send(EverydayWorkload.message(to: bob, "chat", 1))], onReconnect: [.comeBack]),
+      ModelCheck.ClientScript("bob", moves: [.send(presence())], onReconnect: [.comeBack, .send(presence())]),
+    ], faults: ModelCheck.Faults(crashes: 1))
 
   /// One asks and takes it back; the other says yes, and takes that back.
   static let changeOfMind = SmallWorld(
     "change-of-mind", "A subscription is asked for, granted, cancelled and ended at the same time (RFC 6121, 3.2, 3.3)", states: 71,
     [
-      Stage.Part(
+      ModelCheck.ClientScript(
         "alice", opening: [.connect, .send(presence())],
         moves: [.send(presence("subscribe", to: bob)), .send(presence("unsubscribe", to: bob))]),
-      Stage.Part(
+      ModelCheck.ClientScript(
         "bob", opening: [.connect, .send(presence())],
         moves: approval(of: "alice") + [.send(presence("unsubscribed", to: alice))]),
     ])
@@ -93,18 +98,19 @@ public struct SmallWorld: Sendable {
   static let room = SmallWorld(
     "room", "Three clients in a room: join, change of nick, kick, leave (XEP-0045, 7.2, 7.6, 8.2, 7.14)", states: 495,
     [
-      Stage.Part("alice", opening: [.connect, .send(presence(to: "\(tea)/alice")), .send(configured)], moves: [.send(kick("bob"))]),
-      Stage.Part("bob", moves: [.send(presence(to: "\(tea)/bob")), .send(presence(to: "\(tea)/rob"))]),
-      Stage.Part("carol", moves: [.send(presence(to: "\(tea)/carol")), .send(presence("unavailable", to: "\(tea)/carol"))]),
+      ModelCheck.ClientScript(
+        "alice", opening: [.connect, .send(presence(to: "\(tea)/alice")), .send(configured)], moves: [.send(kick("bob"))]),
+      ModelCheck.ClientScript("bob", moves: [.send(presence(to: "\(tea)/bob")), .send(presence(to: "\(tea)/rob"))]),
+      ModelCheck.ClientScript("carol", moves: [.send(presence(to: "\(tea)/carol")), .send(presence("unavailable", to: "\(tea)/carol"))]),
     ])
 
   /// Two want the same nick, and one of them loses his connection.
   static let nicks = SmallWorld(
     "nicks", "Two accounts want one nick; a connection breaks (XEP-0045, 7.2.8, 7.6)", states: 608,
     [
-      Stage.Part("alice", opening: [.connect, .send(presence(to: "\(tea)/alice")), .send(configured)], moves: [.reset]),
-      Stage.Part("bob", moves: [.send(presence(to: "\(tea)/rob"))]),
-      Stage.Part("carol", moves: [.send(presence(to: "\(tea)/carol")), .send(presence(to: "\(tea)/rob"))]),
+      ModelCheck.ClientScript("alice", opening: [.connect, .send(presence(to: "\(tea)/alice")), .send(configured)], moves: [.reset]),
+      ModelCheck.ClientScript("bob", moves: [.send(presence(to: "\(tea)/rob"))]),
+      ModelCheck.ClientScript("carol", moves: [.send(presence(to: "\(tea)/carol")), .send(presence(to: "\(tea)/rob"))]),
     ])
 
   /// Two clients of an account ask for the same resource, and a contact writes to it.
@@ -115,8 +121,8 @@ public struct SmallWorld: Sendable {
   ) { $0.conflictPolicy = .refuseNew }
 
   private static let resourceParts = [
-    Stage.Part("alice", opening: [], moves: [.connect, .send(presence())]),
-    Stage.Part("alice", opening: [], moves: [.connect]),
+    ModelCheck.ClientScript("alice", opening: [], moves: [.connect, .send(presence())]),
+    ModelCheck.ClientScript("alice", opening: [], moves: [.connect]),
   ]
 
   // MARK: Stanzas
@@ -132,7 +138,7 @@ public struct SmallWorld: Sendable {
   }
 
   /// Waits until it is asked, and says yes.
-  private static func approval(of name: Text) -> [Stage.Move] {
+  private static func approval(of name: Text) -> [ModelCheck.Move] {
     let jid: Text = name + "@localhost"
     return [
       .wait("a request of \(name)") { $0.is("presence", NS.client) && $0.type == "subscribe" && $0["from"] == jid },

@@ -14,7 +14,7 @@ extension ReferenceModel {
   /// the arrivals that it would have undone.)
   ///
   /// - Returns: what is wrong with that.
-  mutating func turnAway(_ server: Server) -> String? {
+  mutating func reconcileRejections(_ server: Server) -> String? {
     let limit = configuration.limits[.parkedStanzas]
     for (key, errands) in waiting {
       let count = server.parkedCount(for: key)

@@ -51,11 +51,11 @@ struct PresenceModel: Sendable {
 
   /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
   /// strangers who wait for an answer, nor they from these.
-  private func hasRoom(for contact: JID, _ post: Post) -> Bool {
-    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < post.limits[.rosterItems]
+  private func hasRoom(for contact: JID, _ mailbox: ModelMailbox) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < mailbox.limits[.rosterItems]
   }
-  private func hasRoom(forRequestOf contact: JID, _ post: Post) -> Bool {
-    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < post.limits[.pendingRequests]
+  private func hasRoom(forRequestOf contact: JID, _ mailbox: ModelMailbox) -> Bool {
+    contacts[contact]?.isInRoster ?? false || contacts.values.count(where: { !$0.isInRoster }) < mailbox.limits[.pendingRequests]
   }
 
   /// Contacts that hear of the user.
@@ -95,7 +95,7 @@ extension PresenceModel {
   }
 
   /// Changes what is known of a contact; interested resources are told (2.1.6). If nothing shows, nobody has to be.
-  private mutating func change(_ contact: JID, _ post: inout Post, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
+  private mutating func change(_ contact: JID, _ mailbox: inout ModelMailbox, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
     let old = contacts[contact] ?? Contact()
     var new = old
     body(&new)
@@ -105,14 +105,14 @@ extension PresenceModel {
     guard old.shown != nil || new.shown != nil else { return }
     let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isPendingOut: new.shown?.isPendingOut ?? false)
     for resource in resources.values where resource.isInterested {
-      post.deliver(push, about: contact, to: resource.connection, isOwed: pushesAlways || old.shown != new.shown)
+      mailbox.deliver(push, about: contact, to: resource.connection, isOwed: pushesAlways || old.shown != new.shown)
     }
   }
 
   /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
-  private mutating func sendUnavailable(to contact: JID, _ post: inout Post) {
-    for resource in available { post.send(.presence("unavailable", from: resource, to: contact)) }
+  private mutating func sendUnavailable(to contact: JID, _ mailbox: inout ModelMailbox) {
+    for resource in available { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
 }
@@ -121,31 +121,31 @@ extension PresenceModel {
 
 extension PresenceModel {
   /// A resource sends presence; `address` is nil where it named none.
-  mutating func send(_ presence: Element, of resource: JID, to address: JID?, _ post: inout Post) {
+  mutating func send(_ presence: Element, of resource: JID, to address: JID?, _ mailbox: inout ModelMailbox) {
     if let address, let type = presence.type, let stanza = SubscriptionStanza(rawValue: type.string) {
-      return send(stanza, presence, to: address.bare, &post)
+      return send(stanza, presence, to: address.bare, &mailbox)
     }
     switch (presence.type, address) {
     case (nil, nil):
-      if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &post) }
-    case ("unavailable", nil): becomeUnavailable(resource, &post)
+      if let priority = Self.priority(of: presence) { becomeAvailable(resource, priority, &mailbox) }
+    case ("unavailable", nil): becomeUnavailable(resource, &mailbox)
     case (nil, let address?):
       // 4.6.3, 1: contacts that hear the resource anyway are no case of this.
       if resources[resource]?.priority == nil || !state(with: address.bare).contactHears {
         // Chosen: nobody is told of a presence whose end could not be told as well, for want of room.
         let known = resources[resource]?.directed ?? []
-        guard known.contains(address) || known.count < post.limits[.directedPresences] else { return }
+        guard known.contains(address) || known.count < mailbox.limits[.directedPresences] else { return }
         resources[resource]?.directed.append(address)
       }
-      post.send(Letter(element: presence, from: resource, to: address))
+      mailbox.send(ModelStanza(element: presence, from: resource, to: address))
     case ("unavailable", let address?):
       // Chosen: a bare address stands for all below it, as for a room that one has entered under a nick.
       resources[resource]?.directed.removeAll { $0 == address || (address.isBare && $0.bare == address) }
-      post.send(Letter(element: presence, from: resource, to: address))
+      mailbox.send(ModelStanza(element: presence, from: resource, to: address))
     // Chosen: who asked and has no answer learns nothing by a probe of his own.
     case ("probe", let address?) where state(with: address.bare).isPendingOut: break
     case ("probe", let address?), ("error", let address?):
-      post.send(Letter(element: presence, from: resource, to: address))
+      mailbox.send(ModelStanza(element: presence, from: resource, to: address))
     default: break
     }
   }
@@ -158,26 +158,26 @@ extension PresenceModel {
   }
 
   /// 3.1 to 3.3. Chosen: who writes to himself about this is not heard.
-  private mutating func send(_ stanza: SubscriptionStanza, _ element: Element, to contact: JID, _ post: inout Post) {
+  private mutating func send(_ stanza: SubscriptionStanza, _ element: Element, to contact: JID, _ mailbox: inout ModelMailbox) {
     guard contact != jid else { return }
     // Chosen: what is too long to be kept whole is not sent at all.
-    if stanza == .subscribe, element.stored.count > post.limits[.requestBytes] { return }
+    if stanza == .subscribe, element.stored.count > mailbox.limits[.requestBytes] { return }
     let row = SubscriptionModel.outbound(stanza, in: state(with: contact))
-    if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, post) { return }
+    if row.passes == .must, stanza == .subscribe || stanza == .subscribed, !hasRoom(for: contact, mailbox) { return }
     let heard = state(with: contact).contactHears
-    change(contact, &post) {
+    change(contact, &mailbox) {
       $0.state = row.new
       // Who is asked, or told yes, stands in the roster from then on (3.1.2, 3.1.5).
       if row.passes == .must, stanza == .subscribe || stanza == .subscribed { $0.isInRoster = true }
     }
     guard row.passes == .must else { return }
     // 3.2.2: whoever heard of the user hears that all is over.
-    if heard, !row.new.contactHears { sendUnavailable(to: contact, &post) }
-    post.send(Letter(element: element, from: jid, to: contact))
+    if heard, !row.new.contactHears { sendUnavailable(to: contact, &mailbox) }
+    mailbox.send(ModelStanza(element: element, from: jid, to: contact))
     // 3.1.5.
-    if stanza == .subscribed { for resource in available { post.send(.presence(nil, from: resource, to: contact)) } }
+    if stanza == .subscribed { for resource in available { mailbox.send(.presence(nil, from: resource, to: contact)) } }
     // Chosen: and the other way round, where the user hears the contact.
-    if stanza == .subscribed, row.new.userHears { post.send(.presence("probe", from: jid, to: contact, isOwed: false)) }
+    if stanza == .subscribed, row.new.userHears { mailbox.send(.presence("probe", from: jid, to: contact, isOwed: false)) }
   }
 }
 
@@ -185,48 +185,48 @@ extension PresenceModel {
 
 extension PresenceModel {
   /// 4.2 and 4.4.
-  private mutating func becomeAvailable(_ resource: JID, _ priority: Int, _ post: inout Post) {
+  private mutating func becomeAvailable(_ resource: JID, _ priority: Int, _ mailbox: inout ModelMailbox) {
     guard let old = resources[resource] else { return }
     resources[resource]?.priority = priority
-    for own in available { post.deliver(.presence(resource, type: nil), about: jid, to: resources[own]!.connection) }
-    for contact in hearers { post.send(.presence(nil, from: resource, to: contact)) }
+    for own in available { mailbox.deliver(.presence(resource, type: nil), about: jid, to: resources[own]!.connection) }
+    for contact in hearers { mailbox.send(.presence(nil, from: resource, to: contact)) }
     guard old.priority == nil else { return }
-    for own in available where own != resource { post.deliver(.presence(own, type: nil), about: jid, to: old.connection) }
+    for own in available where own != resource { mailbox.deliver(.presence(own, type: nil), about: jid, to: old.connection) }
     for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
       // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
-      post.send(.presence("probe", from: Rulings.probesComeFromResources ? resource : jid, to: contact.bare))
+      mailbox.send(.presence("probe", from: KnownDeviations.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
     for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
-      if let request = what.request { post.deliver(.request(contact, request), about: contact, to: old.connection) }
+      if let request = what.request { mailbox.deliver(.request(contact, request), about: contact, to: old.connection) }
     }
     // 3.1.2: what the user asked may have been lost on the way, so it is asked again. Chosen: whenever a resource comes.
     for (contact, what) in contacts where what.state.isPendingOut && !isBlocked(contact) {
-      post.send(.presence("subscribe", from: jid, to: contact.bare))
+      mailbox.send(.presence("subscribe", from: jid, to: contact.bare))
     }
   }
 
   /// 4.5 and 4.6: whoever heard that the resource is there hears that it is not.
-  mutating func becomeUnavailable(_ resource: JID, staysConnected: Bool = true, _ post: inout Post) {
+  mutating func becomeUnavailable(_ resource: JID, staysConnected: Bool = true, _ mailbox: inout ModelMailbox) {
     guard let old = resources[resource] else { return }
     resources[resource]?.priority = nil
     resources[resource]?.directed = []
     let heard = old.priority == nil ? [] : hearers
     if old.priority != nil {
-      for own in available { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: resources[own]!.connection) }
-      if staysConnected { post.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.connection) }
+      for own in available { mailbox.deliver(.presence(resource, type: "unavailable"), about: jid, to: resources[own]!.connection) }
+      if staysConnected { mailbox.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.connection) }
     }
-    for contact in heard { post.send(.presence("unavailable", from: resource, to: contact)) }
+    for contact in heard { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
     // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
     let others = old.directed.filter { staysConnected || $0 != resource }
     for address in others where !heard.contains(address.bare) && !isBlocked(address) {
-      post.send(.presence("unavailable", from: resource, to: address))
+      mailbox.send(.presence("unavailable", from: resource, to: address))
     }
   }
 
   /// The resource is gone, however that came.
-  mutating func disconnect(_ resource: JID, _ post: inout Post) {
-    becomeUnavailable(resource, staysConnected: false, &post)
+  mutating func disconnect(_ resource: JID, _ mailbox: inout ModelMailbox) {
+    becomeUnavailable(resource, staysConnected: false, &mailbox)
     resources[resource] = nil
   }
 }
@@ -234,28 +234,28 @@ extension PresenceModel {
 // MARK: - What comes to the user
 
 extension PresenceModel {
-  mutating func receive(_ letter: Letter, _ post: inout Post) {
+  mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     guard letter.element.stanzaKind == .presence, !isBlocked(letter.from) else { return }
-    if let type = letter.element.type, let stanza = SubscriptionStanza(rawValue: type.string) { return receive(stanza, letter, &post) }
+    if let type = letter.element.type, let stanza = SubscriptionStanza(rawValue: type.string) { return receive(stanza, letter, &mailbox) }
     switch letter.element.type {
-    case "probe": answerProbe(letter, &post)
+    case "probe": answerProbe(letter, &mailbox)
     case nil, "unavailable":
       // 8.5.2.1.2 and 8.5.3.1.
       for resource in letter.to.isFull ? [letter.to] : available {
         guard let connection = resources[resource]?.connection else { continue }
-        post.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: connection, isOwed: letter.isOwed)
+        mailbox.deliver(.presence(letter.from, type: letter.element.type), about: letter.from, to: connection, isOwed: letter.isOwed)
         // 4.6.1.
-        if letter.element.type != nil, !Rulings.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
+        if letter.element.type != nil, !KnownDeviations.whoGoesStaysOnTheList { resources[resource]?.directed.remove(letter.from) }
       }
     default: break
     }
   }
 
-  private mutating func receive(_ stanza: SubscriptionStanza, _ letter: Letter, _ post: inout Post) {
+  private mutating func receive(_ stanza: SubscriptionStanza, _ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     let contact = letter.from.bare
     guard contact != jid else { return }
     var row = SubscriptionModel.inbound(stanza, in: state(with: contact))
-    if stanza == .subscribe, row.passes == .must, !hasRoom(forRequestOf: contact, post) {
+    if stanza == .subscribe, row.passes == .must, !hasRoom(forRequestOf: contact, mailbox) {
       row = SubscriptionModel.Row(row.existing, .shouldNot, row.existing)
     }
     let heard = state(with: contact).contactHears
@@ -265,39 +265,39 @@ extension PresenceModel {
       let isOwed = letter.isOwed && (stanza != .unsubscribe || heard)
       for resource in resources.values where stanza == .subscribe ? resource.priority != nil : resource.isInterested {
         let what = stanza == .subscribe ? Delivery.What.request(contact, letter.element) : .presence(contact, type: letter.element.type)
-        post.deliver(what, about: contact, to: resource.connection, isOwed: isOwed)
+        mailbox.deliver(what, about: contact, to: resource.connection, isOwed: isOwed)
       }
     }
-    change(contact, &post) {
+    change(contact, &mailbox) {
       $0.state = row.new
       if stanza == .subscribe, row.passes == .must { $0.request = letter.element }
     }
-    if heard, !row.new.contactHears { sendUnavailable(to: contact, &post) }
-    if let answer = row.answer { post.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
+    if heard, !row.new.contactHears { sendUnavailable(to: contact, &mailbox) }
+    if let answer = row.answer { mailbox.send(.presence(Text(answer.rawValue), from: jid, to: contact)) }
     guard stanza == .subscribe else { return }
     if row.answer == nil {
       // Chosen, as the field has it: that the request arrived is said each time.
-      post.send(.presence("unavailable", from: jid, to: contact, isOwed: letter.isOwed))
+      mailbox.send(.presence("unavailable", from: jid, to: contact, isOwed: letter.isOwed))
     } else {
       // Chosen: who asks again has forgotten what he heard.
-      for resource in available { post.send(.presence(nil, from: resource, to: contact, isOwed: false)) }
+      for resource in available { mailbox.send(.presence(nil, from: resource, to: contact, isOwed: false)) }
     }
   }
 
   /// 4.3.2, and 4.6.6 for who got directed presence.
-  private func answerProbe(_ letter: Letter, _ post: inout Post) {
+  private func answerProbe(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     let asker = letter.from.bare
     let isDirected = letter.to.isFull && resources[letter.to]?.directed.contains { $0 == letter.from || $0 == asker } ?? false
     if isDirected, asker != jid, !state(with: asker).contactHears {
-      return post.send(.presence(nil, from: letter.to, to: letter.from))
+      return mailbox.send(.presence(nil, from: letter.to, to: letter.from))
     }
     guard asker == jid || state(with: asker).contactHears else {
-      if Rulings.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
-      return post.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
+      if KnownDeviations.probesLeaveRequestsAlone, state(with: asker).isPendingIn { return }
+      return mailbox.send(.presence("unsubscribed", from: jid, to: asker, isOwed: letter.isOwed))
     }
     let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available
-    if asked.isEmpty { post.send(.presence("unavailable", from: letter.to, to: letter.from, isOwed: false)) }
-    for resource in asked { post.send(.presence(nil, from: resource, to: letter.from, isOwed: letter.isOwed)) }
+    if asked.isEmpty { mailbox.send(.presence("unavailable", from: letter.to, to: letter.from, isOwed: false)) }
+    for resource in asked { mailbox.send(.presence(nil, from: resource, to: letter.from, isOwed: letter.isOwed)) }
   }
 }
 
@@ -305,16 +305,17 @@ extension PresenceModel {
 
 extension PresenceModel {
   /// A roster set of the user's (2.3, 2.5). What is wrong with it is said in 2.3.3.
-  mutating func setRoster(_ query: Element, _ post: inout Post) {
+  mutating func setRoster(_ query: Element, _ mailbox: inout ModelMailbox) {
     let items = query.children.filter { $0.is("item", NS.roster) }
     guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
-    if items[0]["subscription"] == "remove" { return remove(contact, &post) }
+    if items[0]["subscription"] == "remove" { return remove(contact, &mailbox) }
     let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    guard contact.bare != jid, hasRoom(for: contact, post), Set(groups).count == groups.count, groups.count <= post.limits[.groupsPerItem],
+    guard contact.bare != jid, hasRoom(for: contact, mailbox), Set(groups).count == groups.count,
+      groups.count <= mailbox.limits[.groupsPerItem],
       groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
     else { return }
     // 2.4.2: a push for each, changed or not.
-    change(contact, &post, pushesAlways: true) {
+    change(contact, &mailbox, pushesAlways: true) {
       $0.isInRoster = true
       $0.name = items[0]["name"]
       $0.groups = groups
@@ -322,23 +323,23 @@ extension PresenceModel {
   }
 
   /// 2.5: with the contact goes all that was between the two. Chosen: a request without an answer as well.
-  private mutating func remove(_ contact: JID, _ post: inout Post) {
+  private mutating func remove(_ contact: JID, _ mailbox: inout ModelMailbox) {
     guard contacts[contact]?.isInRoster ?? false else { return }
-    endAll(with: contact, &post)
-    change(contact, &post) { $0 = Contact() }
+    endAll(with: contact, &mailbox)
+    change(contact, &mailbox) { $0 = Contact() }
   }
 
-  private mutating func endAll(with contact: JID, _ post: inout Post) {
+  private mutating func endAll(with contact: JID, _ mailbox: inout ModelMailbox) {
     let state = state(with: contact)
-    if state.userHears || state.isPendingOut { post.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
-    if state.contactHears { sendUnavailable(to: contact.bare, &post) }
-    if state.contactHears || state.isPendingIn { post.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
+    if state.userHears || state.isPendingOut { mailbox.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
+    if state.contactHears { sendUnavailable(to: contact.bare, &mailbox) }
+    if state.contactHears || state.isPendingIn { mailbox.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
   }
 
   /// The account is about to be no more (XEP-0077, 3.2): contacts are told by the end of what was between them, and by nothing else.
-  mutating func dissolve(_ post: inout Post) {
-    for contact in contacts.keys { endAll(with: contact, &post) }
+  mutating func dissolve(_ mailbox: inout ModelMailbox) {
+    for contact in contacts.keys { endAll(with: contact, &mailbox) }
     contacts = [:]
-    for resource in resources.keys.elements { disconnect(resource, &post) }
+    for resource in resources.keys.elements { disconnect(resource, &mailbox) }
   }
 }

@@ -28,7 +28,7 @@ public struct ReferenceModel: Sendable {
   private var questions: OrderedDictionary<InquiryID, (query: Query, deadline: Int64)> = [:]
   /// What the server had in memory before the event.
   private var present: OrderedSet<JID> = []
-  var post: Post
+  var mailbox: ModelMailbox
   /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<InquiryID, (account: JID, deadline: Int64)> = [:]
   /// Accounts of which this very event wrote a record.
@@ -47,7 +47,7 @@ public struct ReferenceModel: Sendable {
   public private(set) var problem: String?
 
   enum Errand: Sendable {
-    case letter(Letter)
+    case letter(ModelStanza)
     case creation(JID)
     case removal(JID)
     /// The session of this connection begins, if the account is its.
@@ -61,7 +61,7 @@ public struct ReferenceModel: Sendable {
 
   public init(configuration: Configuration) {
     self.configuration = configuration
-    post = Post(limits: configuration.limits)
+    mailbox = ModelMailbox(limits: configuration.limits)
   }
 
   /// The server begins anew: what is durable is there, and nobody is connected.
@@ -98,12 +98,12 @@ public struct ReferenceModel: Sendable {
     wasFull = handled.server.openQuestions >= configuration.limits[.inquiries]
     isRecovering = false
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
-    let seen = Seen(handled.server)
+    let seen = ObservedState(handled.server)
     react(to: handled.event, seen, at: handled.time)
     work(at: handled.time)
     catchUp(with: seen, after: handled.event, at: handled.time)
-    problem = problem ?? turnAway(handled.server)
-    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(post.takeDeliveries(), handled, sessions)
+    problem = problem ?? reconcileRejections(handled.server)
+    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.rooms)
   }
@@ -132,7 +132,7 @@ public struct ReferenceModel: Sendable {
     }
   }
 
-  private mutating func react(to event: Event, _ seen: Seen, at time: Instant) {
+  private mutating func react(to event: Event, _ seen: ObservedState, at time: Instant) {
     switch event {
     case .stanza(let connection, let element):
       if let jid = sessions[connection] {
@@ -169,7 +169,7 @@ public struct ReferenceModel: Sendable {
   mutating func end(_ connection: ConnectionID) {
     languages[connection] = nil
     guard let jid = sessions.removeValue(forKey: connection) else { return }
-    accounts[jid.bare]?.disconnect(jid, &post)
+    accounts[jid.bare]?.disconnect(jid, &mailbox)
   }
 }
 
@@ -187,7 +187,7 @@ extension ReferenceModel {
 
   private mutating func work(at time: Instant) {
     while true {
-      if let letter = post.next() {
+      if let letter = mailbox.next() {
         route(letter, at: time)
       } else if !removals.isEmpty {
         let jid = removals.removeFirst()
@@ -198,7 +198,7 @@ extension ReferenceModel {
     }
   }
 
-  private mutating func route(_ letter: Letter, at time: Instant) {
+  private mutating func route(_ letter: ModelStanza, at time: Instant) {
     let jid = letter.to.bare
     switch place(of: letter.to) {
     case .account:
@@ -231,7 +231,7 @@ extension ReferenceModel {
 
   func isAwaited(_ key: Query) -> Bool { waiting[key] != nil }
 
-  private mutating func arrive(_ key: Query, _ answer: Answer, _ seen: Seen, at time: Instant) {
+  private mutating func arrive(_ key: Query, _ answer: Answer, _ seen: ObservedState, at time: Instant) {
     let isFailure = if case .failed = answer { true } else { false }
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
@@ -269,35 +269,35 @@ extension ReferenceModel {
     if case .removal = errand { dissolve(account) } else { create(account) }
   }
 
-  private mutating func receiveAtAccount(_ letter: Letter) {
+  private mutating func receiveAtAccount(_ letter: ModelStanza) {
     guard accounts[letter.to.bare] != nil else {
       // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
       if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
-        post.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
+        mailbox.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
       }
-      // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `Rulings.everyRequestArrives`.
-      if Rulings.everyRequestArrives, letter.element.stanzaKind == .presence, letter.element.type == "subscribe" {
-        post.send(.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed))
+      // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
+      if KnownDeviations.everyRequestArrives, letter.element.stanzaKind == .presence, letter.element.type == "subscribe" {
+        mailbox.send(.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed))
       }
       return
     }
     if letter.element.stanzaKind == .iq {
       if letter.to.isBare, letter.from.bare == letter.to { receiveRequest(letter) }
     } else {
-      accounts[letter.to.bare]?.receive(letter, &post)
+      accounts[letter.to.bare]?.receive(letter, &mailbox)
     }
   }
 
   /// What users ask their own server.
-  private mutating func receiveRequest(_ letter: Letter) {
+  private mutating func receiveRequest(_ letter: ModelStanza) {
     let owner = letter.from.bare
     guard let payload = letter.element.firstChild else { return }
     let isOwnAccount = letter.to == owner
     switch (letter.element.type, payload.namespace) {
     case ("get", NS.roster) where isOwnAccount && payload.has(name: "query"):
       accounts[owner]?.resources[letter.from]?.isInterested = true
-    case ("set", NS.roster) where isOwnAccount && payload.has(name: "query"): accounts[owner]?.setRoster(payload, &post)
-    case ("set", NS.blocking) where isOwnAccount: accounts[owner]?.setBlocks(payload, &post)
+    case ("set", NS.roster) where isOwnAccount && payload.has(name: "query"): accounts[owner]?.setRoster(payload, &mailbox)
+    case ("set", NS.blocking) where isOwnAccount: accounts[owner]?.setBlocks(payload, &mailbox)
     // XEP-0077, 3.2.
     case ("set", NS.register):
       if payload.has(name: "query"), payload.child("remove", NS.register) != nil, Array(payload.children).count == 1 {
@@ -307,7 +307,7 @@ extension ReferenceModel {
     }
   }
 
-  private mutating func receiveAtRoom(_ letter: Letter, at time: Instant) {
+  private mutating func receiveAtRoom(_ letter: ModelStanza, at time: Instant) {
     let jid = letter.to.bare
     if rooms[jid] == nil {
       // 10.1: to enter what is not there is to create it.
@@ -315,7 +315,7 @@ extension ReferenceModel {
       rooms[jid] = RoomModel(
         jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits)
     } else {
-      rooms[jid]?.receive(letter, &post)
+      rooms[jid]?.receive(letter, &mailbox)
     }
     dropIfGone(jid)
   }
@@ -331,7 +331,7 @@ extension ReferenceModel {
   /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank in rooms.
   private mutating func dissolve(_ account: JID) {
     guard accounts[account] != nil else { return }
-    accounts[account]?.dissolve(&post)
+    accounts[account]?.dissolve(&mailbox)
     accounts[account] = nil
     for (connection, jid) in sessions where jid.bare == account { end(connection) }
     for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
@@ -348,7 +348,7 @@ extension ReferenceModel {
 
 extension ReferenceModel {
   /// Sessions that were bound, and streams that the server ended.
-  private mutating func catchUp(with seen: Seen, after event: Event, at time: Instant) {
+  private mutating func catchUp(with seen: ObservedState, after event: Event, at time: Instant) {
     let bound = seen.sessions.values.joined()
     let isSame = bound.allSatisfy { sessions[$0.connection] == $0.jid } && bound.count == sessions.count
     if isSame { return }

@@ -89,7 +89,7 @@ struct RoomModel: Sendable {
 // MARK: - Presence
 
 extension RoomModel {
-  mutating func receive(_ letter: Letter, _ post: inout Post) {
+  mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     switch letter.element.stanzaKind {
     case .presence: receivePresence(letter)
     case .message: receiveMessage(letter)
@@ -98,7 +98,7 @@ extension RoomModel {
     }
   }
 
-  private mutating func receivePresence(_ letter: Letter) {
+  private mutating func receivePresence(_ letter: ModelStanza) {
     switch letter.element.type {
     case nil:
       if let old = nick(of: letter.from) { comeAgain(letter, as: old) } else { enter(letter) }
@@ -110,12 +110,12 @@ extension RoomModel {
   }
 
   /// 7.2. Whether a presence is one that seeks to enter (7.2.1, 7.2.18).
-  static func isEntry(_ letter: Letter) -> Bool {
+  static func isEntry(_ letter: ModelStanza) -> Bool {
     letter.element.stanzaKind == .presence && letter.element.type == nil && RoomRules.mayBeNick(letter.to.resource)
       && letter.element.child("x", NS.muc) != nil
   }
 
-  private mutating func enter(_ letter: Letter) {
+  private mutating func enter(_ letter: ModelStanza) {
     let user = letter.from
     let nick = letter.to.resource
     let affiliation = affiliation(of: user)
@@ -139,7 +139,7 @@ extension RoomModel {
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
   /// not even by himself. But a client that enters anew, because it lost track (17.3, rule 3), goes to where its user's others are, as it
   /// would if it had not been inside.
-  private mutating func comeAgain(_ letter: Letter, as old: Text) {
+  private mutating func comeAgain(_ letter: ModelStanza, as old: Text) {
     let new = letter.to.resource
     guard RoomRules.mayBeNick(new), new != old, !isTaken(new, for: letter.from) else { return }
     if occupants[new] == nil {
@@ -184,7 +184,7 @@ extension RoomModel {
 // MARK: - Messages
 
 extension RoomModel {
-  private mutating func receiveMessage(_ letter: Letter) {
+  private mutating func receiveMessage(_ letter: ModelStanza) {
     guard let nick = nick(of: letter.from), let sender = occupants[nick] else { return }
     let message = letter.element
     if message.type == "error" {

@@ -12,7 +12,7 @@ extension RoomModel {
     case reserve(Text)
   }
 
-  mutating func receiveRequest(_ letter: Letter) {
+  mutating func receiveRequest(_ letter: ModelStanza) {
     guard letter.to.isBare, letter.element.type == "set", let query = letter.element.firstChild, query.has(name: "query") else { return }
     let affiliation = affiliation(of: letter.from)
     // A locked room does not officially exist (7.2.10). Chosen: but for its owners, and for who is in it.

@@ -17,8 +17,8 @@ extension ReferenceModel {
     switch kind {
     case .presence:
       let presence = routed(element, from: connection)
-      accounts[sender.bare]?.send(presence, of: sender, to: address, &post)
-    case .message, .iq: post.send(Letter(element: element, from: sender, to: to))
+      accounts[sender.bare]?.send(presence, of: sender, to: address, &mailbox)
+    case .message, .iq: mailbox.send(ModelStanza(element: element, from: sender, to: to))
     }
   }
 

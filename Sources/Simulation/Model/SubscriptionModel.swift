@@ -140,7 +140,7 @@ extension SubscriptionModel {
   ]
 
   /// A.3.2. Who unsubscribes SHOULD have it confirmed.
-  private static let unsubscribed: SubscriptionStanza? = Rulings.unsubscribeIsNotConfirmed ? nil : .unsubscribed
+  private static let unsubscribed: SubscriptionStanza? = KnownDeviations.unsubscribeIsNotConfirmed ? nil : .unsubscribed
   private static let inboundUnsubscribe = [
     Row(.none, .shouldNot, .none),
     Row(.nonePendingOut, .shouldNot, .nonePendingOut),

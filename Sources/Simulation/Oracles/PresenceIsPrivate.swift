@@ -125,7 +125,7 @@ public struct PresenceIsPrivate: Oracle {
   }
 
   private func judge(_ presence: Element, _ viewer: JID) -> String? {
-    guard let from = presence["from"].flatMap({ JID($0) }), from.bare != viewer.bare, !from.isDomain, !isRascal(from), !isRascal(viewer)
+    guard let from = presence["from"].flatMap({ JID($0) }), from.bare != viewer.bare, !from.isDomain, !isHostile(from), !isHostile(viewer)
     else { return nil }
     let pair = Pair(shower: from.bare, viewer: viewer.bare)
     switch presence.type {
@@ -144,7 +144,7 @@ public struct PresenceIsPrivate: Oracle {
   }
 
   /// Rascals say what they like, and nobody notes it.
-  private func isRascal(_ jid: JID) -> Bool { jid.local.hasPrefix("rascal") }
+  private func isHostile(_ jid: JID) -> Bool { jid.local.hasPrefix("mallory") }
 
   private func judge(_ presence: Element, _ pair: Pair, _ viewer: JID) -> String? {
     guard granted[pair] != nil || directed.contains(pair) else {

@@ -34,7 +34,7 @@ public struct Replay {
   public private(set) var engine: Engine
   private let recording: Recording
   private var observer: ReplayObserver
-  private var saboteur: Saboteur?
+  private var mutant: Mutant?
   private let watchesLimits: Bool
   /// Inputs that were fed.
   public private(set) var inputs = 0
@@ -47,11 +47,11 @@ public struct Replay {
   /// - Parameters:
   ///   - without: names of rules to leave out.
   ///   - sabotage: a bug that is planted behind the engine, to see it found.
-  public init(_ recording: Recording, without: [String] = [], sabotage: Sabotage? = nil) {
+  public init(_ recording: Recording, without: [String] = [], mutation: Mutation? = nil) {
     self.recording = recording
     engine = recording.start.engine()
     observer = ReplayObserver(engine, isBeginning: recording.start.isBeginning, without: without)
-    saboteur = sabotage.map { Saboteur($0) }
+    mutant = mutation.map { Mutant($0) }
     watchesLimits = !without.contains("limits")
   }
 
@@ -76,8 +76,8 @@ public struct Replay {
         time = now.monotonic &- recording.start.time.monotonic
         observer.input(input, at: time)
         if index == spared { return }
-        for input in saboteur?.distort(input) ?? [input] {
-          saboteur?.trap(at: input)
+        for input in mutant?.distort(input) ?? [input] {
+          mutant?.trap(at: input)
           engine.handle(input, at: now)
         }
         // Looking at all limits costs as much as an input.
@@ -88,7 +88,7 @@ public struct Replay {
         if let difference = expected.difference(from: Recording.Outputs(actions)) {
           problem = problem ?? .difference(entry: index, time: time, difference)
         }
-        for action in actions { for done in saboteur?.distort(action) ?? [action] { observer.output(done, at: time) } }
+        for action in actions { for done in mutant?.distort(action) ?? [action] { observer.output(done, at: time) } }
       }
       if let failure = observer.failure, problem == nil { problem = .failure(failure) }
       if problem != nil { return }

@@ -24,14 +24,14 @@ struct ReplayObserver {
   private(set) var history: [Run.Moment] = []
 
   /// Rules that need nothing but what passes: the others look at the disk, or ask when the world stands still.
-  static let rules: [any Oracle.Type] = [StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self]
+  static let rules: [any Oracle.Type] = [StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self]
 
   /// Stanzas were measured when they were read for the first time.
   private static let limits = StreamLimits(stanzaBytes: 1 << 30, depth: 4096, attributes: 4096, elements: 1 << 20, nameBytes: 1 << 16)
 
   init(_ engine: Engine, isBeginning: Bool, without: [String]) {
     // Who is behind which nick was said before.
-    let rules = isBeginning ? ReplayObserver.rules : ReplayObserver.rules.filter { $0.name != TrueSender.name }
+    let rules = isBeginning ? ReplayObserver.rules : ReplayObserver.rules.filter { $0.name != SenderIsAuthentic.name }
     oracles = rules.filter { !without.contains($0.name) }.map { $0.init() }
     knowsAll = isBeginning
     for account in engine.server.accountsInMemory {

@@ -9,11 +9,11 @@ struct Actor {
   let account: JID
   let resource: Text
   /// Follows the protocol only until it has logged in.
-  var isRascal = false
+  var isHostile = false
   var client: Client?
   var connection: World.SocketID?
   var incarnation = 0
-  var deeds = 0
+  var actions = 0
   var isStuck = false
   /// The handshake of its connection is done. (A client knows for itself.)
   var isEncrypted = false
@@ -21,7 +21,7 @@ struct Actor {
   var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
   var isBound: Bool { client?.isBound ?? false }
   var user: User { User(index: index, account: account, resource: resource) }
-  /// Where it connects from: rascals share one address, others have one each.
-  var origin: SourceNetwork? { SourceNetwork(address: isRascal ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
+  /// Where it connects from: hostile clients share one address, others have one each.
+  var origin: SourceNetwork? { SourceNetwork(address: isHostile ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
   var name: String { "\(account.local)/\(resource)" }
 }

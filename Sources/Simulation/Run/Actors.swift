@@ -4,21 +4,21 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; rascals do as they like.
+// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as they like.
 
 extension Run {
   mutating func act(_ index: Int) {
-    actors[index].deeds += 1
+    actors[index].actions += 1
     guard let connection = actors[index].connection else {
-      return actors[index].isRascal && roll(index, below: 2) == 1 ? beStrange(index) : connectIfWelcome(index)
+      return actors[index].isHostile && roll(index, below: 2) == 1 ? beStrange(index) : connectIfWelcome(index)
     }
     guard actors[index].isBound else {
       // A stranger without an account says more of the same, or leaves.
-      if actors[index].isRascal, actors[index].client == nil { beStrange(index) }
+      if actors[index].isHostile, actors[index].client == nil { beStrange(index) }
       return
     }
     if err(index, connection) { return }
-    if actors[index].isRascal { return world.send(Rascal.outrage { roll(index, below: $0) }, on: connection) }
+    if actors[index].isHostile { return world.send(HostileClient.hostileStanza { roll(index, below: $0) }, on: connection) }
     guard let stanza = nextStanza(index) else { return }
     if errs(index, 6, faults.tornStanza) {
       let bytes = Client.encode(stanza)
@@ -42,11 +42,11 @@ extension Run {
 
   /// A draw of the actor's current deed: without this deed all others stay what they are.
   mutating func roll(_ index: Int, below bound: Int) -> Int {
-    world.choices.draw(.deed, UInt64(index), item: actors[index].deeds, below: bound)
+    world.choices.draw(.action, UInt64(index), item: actors[index].actions, below: bound)
   }
 
   private mutating func errs(_ index: Int, _ kind: Int, _ percent: Int) -> Bool {
-    world.choices.chance(.mischief, UInt64(index), item: actors[index].deeds * 8 + kind, percent: percent)
+    world.choices.chance(.mischief, UInt64(index), item: actors[index].actions * 8 + kind, percent: percent)
   }
 
   /// What goes wrong on the client's side. Returns whether its deed is thereby done.
@@ -74,7 +74,7 @@ extension Run {
   }
 
   private mutating func beStrange(_ index: Int) {
-    guard let bytes = Rascal.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else {
+    guard let bytes = HostileClient.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else {
       if let connection = actors[index].connection {
         world.close(connection)
         lost(index)
@@ -122,7 +122,7 @@ extension Run {
   }
 
   private mutating func password(_ index: Int) -> Text {
-    guard actors[index].isRascal, roll(index, below: 4) == 3 else { return "pw" }
+    guard actors[index].isHostile, roll(index, below: 4) == 3 else { return "pw" }
     return "wrong"
   }
 
@@ -132,7 +132,7 @@ extension Run {
       actors[index].isEncrypted = true
       return world.completeHandshake(on: connection)
     }
-    if !isPeace, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
+    if !isLivenessPhase, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
       disturb("\(actors[index].name) refuses the certificate")
       return world.completeHandshake(on: connection, fails: true)
     }
@@ -194,7 +194,7 @@ extension Run {
 
   /// What a client may be told without having done wrong.
   private func isExcused(_ reason: String, _ index: Int) -> Bool {
-    if actors[index].isRascal || swarm.isTight { return true }
+    if actors[index].isHostile || swarm.isTight { return true }
     if administered.contains(actors[index].account),
       ["not-authorized", "account-disabled", "reset"].contains(where: { reason.contains($0) })
     {

@@ -50,13 +50,13 @@ public struct Rates {
   }
 
   /// A server with so many available sessions, each of an account of its own.
-  private static func stage(of count: Int) -> Stage {
+  private static func stage(of count: Int) -> ModelCheck {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     let parts = (0..<count).map { index in
-      Stage.Part("user\(index)", opening: [.connect, .send(Element("presence", NS.client))], moves: [])
+      ModelCheck.ClientScript("user\(index)", opening: [.connect, .send(Element("presence", NS.client))], moves: [])
     }
-    return Stage(parts, configuration: configuration, oracles: [], watchesLimitsClosely: false)
+    return ModelCheck(parts, configuration: configuration, oracles: [], watchesLimitsClosely: false)
   }
 
   private static let message = EverydayWorkload.message(to: "user1@localhost/d", "chat", 1)

@@ -42,7 +42,7 @@ public struct RunOptions: Sendable {
   /// What the users do.
   public var workload: any Workload.Type
   /// A bug that is planted, to see it found.
-  public var sabotage: Sabotage?
+  public var mutation: Mutation?
   /// Names of rules to leave out.
   public var without: [String] = []
   /// Compare the server with the reference model after each event also where a bug is planted; elsewhere it is compared anyway, unless
@@ -76,7 +76,7 @@ public struct Run {
   private var number = 1_000_000
   public private(set) var failure: RunReport.Failure?
   var accountsThere: OrderedSet<UInt64> = []
-  private(set) var isPeace = false
+  private(set) var isLivenessPhase = false
   var isEveryoneBack = false
   /// When everybody went: what passes then is nothing but time.
   var end: Int64?
@@ -104,9 +104,10 @@ public struct Run {
   /// All oracles there are.
   public static let oracles: [(any Oracle.Type)] =
     [
-      StanzaLedger.self, TrueSender.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
-      WordAgreesWithDisk.self,
-      RostersAgree.self, RoomsHaveOwners.self, NothingIsLeft.self, PresenceIsPrivate.self, OnlyWhoIsThere.self, AccountsObey.self,
+      StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
+      AnswersMatchStorage.self,
+      RostersAgree.self, RoomsHaveOwners.self, NoLeaks.self, PresenceIsPrivate.self, DeliveredOnlyToPresent.self,
+      DisabledAccountsStayOut.self,
       EntriesAreAnswered.self, DeclinesAreInvited.self, FormsAreRegistered.self,
     ] + SimulatedFeature.all.flatMap(\.oracles)
   /// Rules that the run itself watches, by the names by which they can be left out.
@@ -121,16 +122,16 @@ public struct Run {
     hadFault = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
-    world = World(choices: choices, settings: swarm.settings, sabotage: options.sabotage)
-    // What a saboteur is found by are the oracles: the model would hide what they miss.
-    if !options.without.contains("model"), options.sabotage == nil || options.alwaysComparesWithModel { world.compareWithModel() }
+    world = World(choices: choices, settings: swarm.settings, mutation: options.mutation)
+    // The oracles must find a mutant by themselves: the model would hide what they miss.
+    if !options.without.contains("model"), options.mutation == nil || options.alwaysComparesWithModel { world.compareWithModel() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }
     }
-    for rascal in 0..<swarm.rascals {
-      add("rascal", "d\(rascal)")
-      actors[actors.count - 1].isRascal = true
+    for hostileClient in 0..<swarm.hostileClients {
+      add("mallory", "d\(hostileClient)")
+      actors[actors.count - 1].isHostile = true
     }
   }
 
@@ -160,11 +161,11 @@ public struct Run {
 
   /// What is under way ends, and there is peace.
   mutating func finish() -> RunReport {
-    isPeace = true
-    heal()
+    isLivenessPhase = true
+    repair()
     rest()
     checkAtRest()
-    makePeace()
+    enterLivenessPhase()
     return RunReport(
       seed: world.choices.seed, happenings: world.happenings, time: end ?? world.now, digest: world.digest, marks: world.marks,
       failure: failure)
@@ -242,7 +243,7 @@ public struct Run {
 
   static let lastRequest: Text = "peace-ping"
 
-  var honest: [Int] { actors.indices.filter { !actors[$0].isRascal } }
+  var honest: [Int] { actors.indices.filter { !actors[$0].isHostile } }
 
   // MARK: Watching
 
@@ -321,7 +322,7 @@ public struct Run {
   }
 
   private mutating func wake(_ id: UInt64) {
-    guard !isPeace else { return }
+    guard !isLivenessPhase else { return }
     if id == Run.weatherAlarm {
       weather()
       world.alarm(Run.weatherAlarm, after: .milliseconds(100))

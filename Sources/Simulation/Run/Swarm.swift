@@ -34,7 +34,7 @@ struct Swarm: Sendable {
   var accounts: Int
   /// Devices of each account.
   var devices: [Int]
-  var rascals = 0
+  var hostileClients = 0
   /// Chances, in percent of the tenths of a second, that whoever runs the server wants something.
   var operators = 0
   /// Some clients say in which language they speak.
@@ -126,7 +126,7 @@ struct Swarm: Sendable {
     // An answer that never comes must be given up before those who wait for it lose patience.
     if settings.inquiryFailurePercent > 0 { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
-    rascals = some(42, 3, &choices)
+    hostileClients = some(42, 3, &choices)
   }
 
   private mutating func tighten(_ choices: inout Choices) {

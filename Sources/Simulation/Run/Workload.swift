@@ -43,17 +43,17 @@ public struct EverydayWorkload: Workload {
   /// Rooms that users came to and may have made: who makes a room has to say how it is to be, or nobody else comes in (XEP-0045, 10.1).
   private var entered: OrderedDictionary<Int, Text> = [:]
 
-  private var leftOut: [Deed.Subject] = []
+  private var leftOut: [UserAction.Subject] = []
   /// What users have still to do of plots that they are in.
   private var plans: OrderedDictionary<Int, [Element?]> = [:]
 
   public init(roll: (Int) -> Int) {
-    let circle = Deed.Subject.circles[max(0, roll(8) - 4)]
-    let isLeftOut = Deed.Subject.allCases.map { subject in roll(4) == 3 || !circle.contains(subject) }
-    leftOut = Deed.Subject.allCases.filter { isLeftOut[$0.rawValue] }
-    for (index, deed) in Deed.all.enumerated() {
+    let theme = UserAction.Subject.themes[max(0, roll(8) - 4)]
+    let isLeftOut = UserAction.Subject.allCases.map { subject in roll(4) == 3 || !theme.contains(subject) }
+    leftOut = UserAction.Subject.allCases.filter { isLeftOut[$0.rawValue] }
+    for (index, action) in UserAction.all.enumerated() {
       let isRare = roll(5) == 4
-      if !isRare, !isLeftOut[deed.subject.rawValue] { tickets += Array(repeating: index, count: deed.weight) }
+      if !isRare, !isLeftOut[action.subject.rawValue] { tickets += Array(repeating: index, count: action.weight) }
     }
   }
 
@@ -66,16 +66,16 @@ public struct EverydayWorkload: Workload {
     }
     if roll(50) == 49 {
       let (second, third) = (users[roll(users.count)], users[roll(users.count)])
-      if let plot = Plot.make(leftOut, user, second, third, number: number, roll) { plans.merge(plot.parts) { $1 } }
+      if let plot = Interaction.make(leftOut, user, second, third, number: number, roll) { plans.merge(plot.parts) { $1 } }
     }
     let ticket = roll(tickets.count + 1)
     guard ticket > 0 else { return nil }
-    let scene = Scene(user: user, users: users, nicks: nicks, number: number)
-    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return Deed.configure(room, scene, roll) }
-    var deed = Deed.all[tickets[ticket - 1]]
+    let context = ActionContext(user: user, users: users, nicks: nicks, number: number)
+    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return UserAction.configure(room, context, roll) }
+    var action = UserAction.all[tickets[ticket - 1]]
     // Who is outside can't do much in a room.
-    if deed.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { deed = Deed.visits[0] }
-    let stanza = deed.make(scene, roll)
+    if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = UserAction.visits[0] }
+    let stanza = action.make(context, roll)
     if let stanza { note(stanza, of: user) }
     return stanza
   }
@@ -91,6 +91,6 @@ public struct EverydayWorkload: Workload {
 
   static func message(to address: Text, _ type: Text, _ number: Int) -> Element {
     let user = User(index: 0, account: JID("localhost")!, resource: "")
-    return Scene(user: user, users: [], nicks: [:], number: number).message(to: address, type)
+    return ActionContext(user: user, users: [], nicks: [:], number: number).message(to: address, type)
   }
 }

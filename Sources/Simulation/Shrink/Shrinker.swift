@@ -10,7 +10,7 @@ public struct Shrinker {
     public var trace: RunTrace
     public var failure: RunReport.Failure
     /// Deeds of actors that did anything.
-    public var deeds: Int
+    public var actions: Int
     /// What was broken on purpose, in words.
     public var faults: [String]
     /// A scansion script that does what the run's clients did.
@@ -50,7 +50,7 @@ public struct Shrinker {
       cutTail()
       for purpose in Choices.Purpose.allCases { zero { $0.purpose == purpose } }
       dropActors()
-      for purpose in [Choices.Purpose.deed, .weather, .mischief] { thinOut(purpose) }
+      for purpose in [Choices.Purpose.action, .weather, .mischief] { thinOut(purpose) }
       for stream in best.choices.streams.keys.elements where stream.purpose == .swarm { zero { $0 == stream } }
       zeroAll()
       lower()
@@ -98,8 +98,8 @@ public struct Shrinker {
   }
 
   private mutating func dropActors() {
-    let actors = OrderedSet(best.choices.streams.keys.filter { $0.purpose == .deed }.map(\.who))
-    for actor in actors { zero { $0.purpose == .deed && $0.who == actor } }
+    let actors = OrderedSet(best.choices.streams.keys.filter { $0.purpose == .action }.map(\.who))
+    for actor in actors { zero { $0.purpose == .action && $0.who == actor } }
   }
 
   /// Takes away deeds, or troubles, in ever smaller groups.
@@ -126,8 +126,8 @@ public struct Shrinker {
 
   /// Lowers what is left, number by number.
   private mutating func lower() {
-    for stream in best.choices.streams.keys.elements where stream.purpose == .deed || stream.purpose == .swarm || stream.purpose == .weather
-    {
+    for stream in best.choices.streams.keys.elements
+    where stream.purpose == .action || stream.purpose == .swarm || stream.purpose == .weather {
       var index = 0
       while let values = best.choices.streams[stream], index < values.count {
         for value in [0, values[index] / 2, values[index] - 1] where value >= 0 && value < values[index] {
@@ -150,9 +150,9 @@ public struct Shrinker {
     run.keepsHistory = true
     guard let failure = run.run().failure else { return nil }
     let faults = run.history.compactMap { if case .fault(let what) = $0.observation { what } else { nil } }
-    let deeds = run.history.count { if case .sent = $0.observation { true } else { false } }
+    let actions = run.history.count { if case .sent = $0.observation { true } else { false } }
     let script = ScriptWriter(run.history, failure: failure, seed: best.seed).script
-    return Found(trace: best, failure: failure, deeds: deeds, faults: faults, script: script, history: run.history)
+    return Found(trace: best, failure: failure, actions: actions, faults: faults, script: script, history: run.history)
   }
 }
 

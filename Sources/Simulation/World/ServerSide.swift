@@ -23,7 +23,7 @@ extension World {
   }
 
   private mutating func take(_ input: Input) {
-    for input in saboteur?.distort(input) ?? [input] { feed(input) }
+    for input in mutant?.distort(input) ?? [input] { feed(input) }
     for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
     watchLimits()
   }
@@ -38,7 +38,7 @@ extension World {
   private mutating func feed(_ input: Input) {
     let now = instant
     node.tape?.input(input, at: now, before: node.engine)
-    saboteur?.trap(at: input)
+    mutant?.trap(at: input)
     node.engine.handle(input, at: now)
   }
 
@@ -60,7 +60,7 @@ extension World {
       let now = instant
       node.tape?.outputs(actions, of: node.engine, at: now)
       guard !actions.isEmpty || !node.ended.isEmpty else { break }
-      for action in saboteur == nil ? actions : sabotaged(actions) {
+      for action in mutant == nil ? actions : sabotaged(actions) {
         act(action)
         guard node.incarnation == closing else { return }
         if node.diesAtCommit, case .commit = action { return crash() }
@@ -76,11 +76,11 @@ extension World {
 
   private mutating func sabotaged(_ actions: [Action]) -> [Action] {
     let distorted = actions.flatMap { action in
-      let instead = saboteur!.distort(action)
-      if let (connection, count) = saboteur!.debt(of: action, for: instead) { feed(.accepted(connection, count)) }
+      let instead = mutant!.distort(action)
+      if let (connection, count) = mutant!.debt(of: action, for: instead) { feed(.accepted(connection, count)) }
       return instead
     }
-    return saboteur!.reorder(distorted)
+    return mutant!.reorder(distorted)
   }
 
   private mutating func act(_ action: Action) {
@@ -103,9 +103,9 @@ extension World {
       // Not at once: nothing that comes of it could be done while this is being done.
       if wanted { node.readers.append(id) }
     case .commit(let number, let changes):
-      node.disk.write(number, saboteur?.distort(changes) ?? changes)
+      node.disk.write(number, mutant?.distort(changes) ?? changes)
       scheduleSync()
-      if saboteur?.kind == .syncPromised { tell(.committed(through: number)) }
+      if mutant?.kind == .syncPromised { tell(.committed(through: number)) }
     case .ask(let id, .query(let query)):
       let time = pick(.loadTime, 0, settings.loadTime ?? settings.commitTime, &choices) * node.slowness
       schedule(.answer(id, .query(query), found: node.disk.answer(query), failures: node.failedCommits), after: time)
@@ -241,7 +241,7 @@ extension World {
   mutating func sync() {
     node.isSyncScheduled = false
     if node.isDiskFull { return failCommit() }
-    if saboteur?.kind == .crashForgets { node.durableBefore = node.disk.durable }
+    if mutant?.kind == .crashForgets { node.durableBefore = node.disk.durable }
     if let last = node.disk.sync() { tell(.committed(through: last)) }
   }
 
@@ -276,8 +276,8 @@ extension World {
     case .query(let query):
       // Rows that a failed commit took back are read anew, as storage does it.
       var result = failures == node.failedCommits ? found ?? node.disk.answer(query) : node.disk.answer(query)
-      if let distorted = saboteur?.distort(result) { result = distorted }
-      if saboteur?.kind == .loadStale { result = node.disk.durable.answer(query) }
+      if let distorted = mutant?.distort(result) { result = distorted }
+      if mutant?.kind == .loadStale { result = node.disk.durable.answer(query) }
       return .result(result)
     }
   }

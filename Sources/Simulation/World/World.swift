@@ -59,7 +59,7 @@ public struct World {
     case reply(UInt64, ControlReply)
   }
 
-  enum Happening: Sendable {
+  enum SimulatedEvent: Sendable {
     case arriveAtServer(SocketID, Pipe.Item)
     case arriveOutside(SocketID, Pipe.Item)
     /// The other side's system says that the connection is no more.
@@ -98,9 +98,9 @@ public struct World {
   var connections = ConnectionTable()
   var sockets: [ConnectionID: SocketID] = [:]
   var connectionCount: UInt64 = 0
-  var agenda = Agenda()
+  var eventQueue = EventQueue()
   var notices: [Notice] = []
-  var saboteur: Saboteur?
+  var mutant: Mutant?
   public private(set) var happenings: UInt64 = 0
   public internal(set) var digest = Digest()
   /// When limits are looked at next, where that is not done closely: the more there is to look at, the later.
@@ -114,18 +114,18 @@ public struct World {
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
-  public init(choices: Choices, settings: WorldSettings, sabotage: Sabotage? = nil, database: MemoryDatabase = MemoryDatabase(.server)) {
-    saboteur = sabotage.map { Saboteur($0) }
+  public init(choices: Choices, settings: WorldSettings, mutation: Mutation? = nil, database: MemoryDatabase = MemoryDatabase(.server)) {
+    mutant = mutation.map { Mutant($0) }
     self.choices = choices
     self.settings = settings
     node = Node(settings.configuration, seed: choices.seed, database: database)
-    agenda = Agenda(settings.ordering)
+    eventQueue = EventQueue(settings.ordering)
   }
 
   public var engine: Engine { node.engine }
   public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
-  public var isAtRest: Bool { agenda.busy == 0 && !isSomebodyHeldBack }
+  public var isAtRest: Bool { eventQueue.busy == 0 && !isSomebodyHeldBack }
   /// What the peer has said waits in the server's system, for no longer than a deadline.
   private var isSomebodyHeldBack: Bool { node.isUp && node.engine.holdsSomebodyBack }
   /// What this server and those before it reached.
@@ -180,8 +180,8 @@ public struct World {
   /// Returns false if there was nothing.
   public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
     if untilRest, isAtRest { return false }
-    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (agenda.firstTime ?? .max), deadline <= limit,
-      !untilRest || agenda.firstTime != nil || isSomebodyHeldBack
+    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (eventQueue.firstTime ?? .max), deadline <= limit,
+      !untilRest || eventQueue.firstTime != nil || isSomebodyHeldBack
     {
       now = max(now, deadline)
       happenings += 1
@@ -189,7 +189,7 @@ public struct World {
       watchDeadline()
       return true
     }
-    guard let entry = agenda.next(upTo: limit, &choices) else {
+    guard let entry = eventQueue.next(upTo: limit, &choices) else {
       now = max(now, limit == .max ? now : limit)
       return false
     }
@@ -199,10 +199,10 @@ public struct World {
 
   /// Lets the next thing of a lane happen, for whoever chooses himself.
   mutating func advance(_ lane: Lane) {
-    if let entry = agenda.next(of: lane) { proceed(with: entry) }
+    if let entry = eventQueue.next(of: lane) { proceed(with: entry) }
   }
 
-  private mutating func proceed(with entry: Agenda.Entry) {
+  private mutating func proceed(with entry: EventQueue.Entry) {
     now = max(now, entry.time)
     happenings += 1
     happen(entry.what)
@@ -218,7 +218,7 @@ public struct World {
   /// From now on storage answers, the server comes back at once, and the systems have noticed which peers vanished.
   public mutating func calm() {
     // A login takes many steps, each of which could be overtaken for so long that all together take more time than there is for it.
-    agenda.followTimes()
+    eventQueue.followTimes()
     settings.inquiryFailurePercent = 0
     settings.downtime = 0...0
     for id in connections.ids where connections[id].hasVanished { schedule(.resetAtServer(id), after: 0) }
@@ -229,7 +229,7 @@ public struct World {
   /// Somebody sets the wall clock.
   public mutating func stepWall(by offset: Int64) { node.wallOffset += offset }
 
-  private mutating func happen(_ what: Happening) {
+  private mutating func happen(_ what: SimulatedEvent) {
     switch what {
     case .arriveAtServer(let id, let item): arriveAtServer(id, item)
     case .arriveOutside(let id, let item): arriveOutside(id, item)
@@ -245,8 +245,8 @@ public struct World {
     }
   }
 
-  mutating func schedule(_ what: Happening, after delay: Int64) {
-    agenda.add(what, at: now + delay)
+  mutating func schedule(_ what: SimulatedEvent, after delay: Int64) {
+    eventQueue.add(what, at: now + delay)
   }
 
   func pick(_ purpose: Choices.Purpose, _ who: UInt64, _ range: ClosedRange<Int64>, _ choices: inout Choices) -> Int64 {
@@ -271,9 +271,9 @@ public struct World {
   mutating func crash() { crash(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
 
   mutating func crash(keeping kept: Int) {
-    node.die(keeping: kept, tears: saboteur?.kind == .transactionTorn)
+    node.die(keeping: kept, tears: mutant?.kind == .transactionTorn)
     sockets = [:]
-    agenda.dropServer()
+    eventQueue.dropServer()
     for id in connections.ids { serverDies(id) }
     notices.append(.crashed)
     let downtime = pick(.crash, 2, settings.downtime, &choices)

@@ -56,9 +56,9 @@ struct CampaignResults {
   /// Some by name.
   private var missedMarks: String {
     let missed = UnreachableMarks.missed(marks)
-    guard !missed.isEmpty else { return "every mark that can be reached was; --marks lists them" }
+    guard !missed.isEmpty else { return "every mark that can be reached was; --coverage lists them" }
     let names = missed.prefix(40).map(\.name).joined(separator: ", ") + (missed.count > 40 ? ", …" : "")
-    return "\(missed.count) marks were not reached (--marks lists all): \(names)"
+    return "\(missed.count) marks were not reached (--coverage lists all): \(names)"
   }
 
   /// How often each mark was reached, in the order of the catalogue.

@@ -9,7 +9,7 @@ struct RecordingReplay {
   var printsTrace = false
   var keepsHistory = false
   var without: [String] = []
-  var sabotage: Sabotage?
+  var mutation: Mutation?
 
   /// A file that is no recording, in one line.
   struct Unreadable: Error, CustomStringConvertible { var description: String }
@@ -33,7 +33,7 @@ struct RecordingReplay {
   func run(_ path: String) throws -> (isGood: Bool, picture: RunPicture) {
     let recording = try read(path)
     let began = DispatchTime.now().uptimeNanoseconds
-    var replay = Replay(recording, without: without, sabotage: sabotage)
+    var replay = Replay(recording, without: without, mutation: mutation)
     replay.keepsHistory = keepsHistory
     replay.run()
     let seconds = max(Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9, 1e-9)

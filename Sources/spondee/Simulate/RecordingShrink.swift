@@ -11,7 +11,7 @@ struct RecordingShrink {
   let path: String
   let recording: Recording
   let output: String
-  let sabotage: Sabotage?
+  let mutation: Mutation?
 
   private var base: String {
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
@@ -20,11 +20,11 @@ struct RecordingShrink {
 
   /// Fails with status 1: what is looked for was found.
   func run() throws {
-    let piece = Reenactment(recording)
-    let traps = try runChild(["--replay", path] + planted) || runChild(["--reenact", "0-\(max(0, piece.deeds.count - 1))"])
+    let piece = SessionReplay(recording)
+    let traps = try runChild(["--replay", path] + planted) || runChild(["--reenact", "0-\(max(0, piece.actions.count - 1))"])
     if traps { return try shrinkTrap(piece) }
-    guard let failure = piece.perform(Array(piece.deeds.indices), sabotage: sabotage).failure else {
-      var replay = Replay(recording, sabotage: sabotage)
+    guard let failure = piece.perform(Array(piece.actions.indices), mutation: mutation).failure else {
+      var replay = Replay(recording, mutation: mutation)
       replay.run()
       guard let problem = replay.problem else {
         print("nothing fails, neither in the recording nor when its clients do the same again")
@@ -34,16 +34,16 @@ struct RecordingShrink {
       print("0 passed, 1 failed")
       throw ExitCode(1)
     }
-    let found = piece.shrink { piece.perform($0, sabotage: sabotage).failure?.signature == failure.signature }
-    let outcome = piece.perform(found.kept, sabotage: sabotage)
+    let found = piece.shrink { piece.perform($0, mutation: mutation).failure?.signature == failure.signature }
+    let outcome = piece.perform(found.kept, mutation: mutation)
     try write(Data(outcome.recording), to: base + ".recording")
     try write(Data((outcome.script ?? "").utf8), to: base + ".scs")
     report(found, piece, outcome.failure?.description ?? failure.description)
     throw ExitCode(1)
   }
 
-  private func shrinkTrap(_ piece: Reenactment) throws {
-    let whole = RecordingShrink.text(Array(piece.deeds.indices))
+  private func shrinkTrap(_ piece: SessionReplay) throws {
+    let whole = RecordingShrink.text(Array(piece.actions.indices))
     guard try runChild(["--reenact", whole]) else {
       print("FAIL \(path): the server traps, and not when its clients do the same again")
       print("0 passed, 1 failed")
@@ -55,18 +55,18 @@ struct RecordingShrink {
     throw ExitCode(1)
   }
 
-  private func report(_ found: (kept: [Int], attempts: Int), _ piece: Reenactment, _ what: String) {
+  private func report(_ found: (kept: [Int], attempts: Int), _ piece: SessionReplay, _ what: String) {
     print("FAIL \(path): \(what)")
-    print("shrunk in \(found.attempts) attempts from \(piece.deeds.count) to \(found.kept.count) deeds")
+    print("shrunk in \(found.attempts) attempts from \(piece.actions.count) to \(found.kept.count) actions")
     print("     spondee simulate --replay \(base).recording --trace")
     print("0 passed, 1 failed")
   }
 
   /// In a child: does these deeds, and writes what is recorded of it as it happens, if there is a file for it.
-  func reenact(_ deeds: String) throws {
+  func reenact(_ actions: String) throws {
     let file = output == "." ? nil : fopen(output, "w")
     nonisolated(unsafe) let stream = file
-    _ = Reenactment(recording).perform(try RecordingShrink.indices(deeds), sabotage: sabotage) { bytes in
+    _ = SessionReplay(recording).perform(try RecordingShrink.indices(actions), mutation: mutation) { bytes in
       guard let stream else { return }
       fwrite(bytes, 1, bytes.count, stream)
       fflush(stream)
@@ -76,7 +76,7 @@ struct RecordingShrink {
 
   // MARK: Children
 
-  private var planted: [String] { sabotage.map { ["--sabotage", $0.rawValue] } ?? [] }
+  private var planted: [String] { mutation.map { ["--mutation", $0.rawValue] } ?? [] }
 
   /// Whether the child was ended by a signal.
   private func runChild(_ arguments: [String]) throws -> Bool {
@@ -117,7 +117,7 @@ struct RecordingShrink {
     try text.split(separator: ",").flatMap { part throws -> [Int] in
       let ends = part.split(separator: "-").compactMap { Int($0) }
       guard let first = ends.first, let last = ends.last, ends.count <= 2, first <= last, last < 1 << 24 else {
-        throw RecordingReplay.Unreadable(description: "`\(part)` is no range of deeds")
+        throw RecordingReplay.Unreadable(description: "`\(part)` is no range of actions")
       }
       return Array(first...last)
     }

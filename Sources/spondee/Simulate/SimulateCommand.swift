@@ -22,25 +22,25 @@ struct SimulateCommand: ParsableCommand {
     VirtualTime?
   @Option(help: "Run what a trace file says instead of a seed; or what `spondee serve --record` wrote, a file or a folder.") var replay:
     String?
-  @Option(help: ArgumentHelp("Do these deeds of a recording's clients: for --shrink, where the server may trap.", visibility: .hidden))
+  @Option(help: ArgumentHelp("Do these actions of a recording's clients: for --shrink, where the server may trap.", visibility: .hidden))
   var reenact: String?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
-  @Option(name: .customLong("without"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
+  @Option(name: .customLong("disable-rule"), help: "Leave a rule out: \(Run.rules.joined(separator: ", ")).") var without: [String] = []
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "Compare with the reference model also where a bug is planted.") var model = false
   @Flag(help: "Print the digest of each seed.") var digests = false
-  @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var marks = false
+  @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var coverage = false
   @Flag(help: "Stop at the first failure.") var untilFailure = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
-  var saboteurs = false
+  var mutants = false
   @Option(
     help: ArgumentHelp(
       "Go through every order in which things can happen in a small world: \(SmallWorld.all.map(\.name).joined(separator: ", ")), or all.",
       valueName: "world"))
   var explore: [String] = []
-  @Flag(help: "Measure how fast the simulator is here, on one core.") var rates = false
-  @Option(help: "Plant this bug: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).") var sabotage: String?
+  @Flag(help: "Measure how fast the simulator is here, on one core.") var benchmark = false
+  @Option(help: "Plant this bug: \(Mutation.allCases.map(\.rawValue).joined(separator: ", ")).") var mutation: String?
   @Option(help: "Where to write what was found about failures.") var output = "."
   @Option(help: "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.") var report: String?
   @Option(help: "Write the results to this file, as JSON.") var json: String?
@@ -54,7 +54,7 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError("give one of --seed, --seeds, --for and --replay")
     }
     for name in without where !Run.rules.contains(name) { throw ValidationError("there is no rule '\(name)'") }
-    if let sabotage, Sabotage(rawValue: sabotage) == nil { throw ValidationError("there is no saboteur '\(sabotage)'") }
+    if let mutation, Mutation(rawValue: mutation) == nil { throw ValidationError("there is no mutant '\(mutation)'") }
     for name in explore where name != SmallWorldTour.all && !SmallWorld.all.contains(where: { $0.name == name }) {
       throw ValidationError("there is no small world '\(name)'")
     }
@@ -67,8 +67,8 @@ struct SimulateCommand: ParsableCommand {
     if reenact == nil, output != "." { try makeOutputFolder() }
     if let replay, let files = try RecordingReplay.files(at: replay) { return try replayRecording(files, replay) }
     if let replay { return try repeatRun(in: replay) }
-    if rates { return printRates() }
-    if saboteurs { return try tryTheSimulator() }
+    if benchmark { return printRates() }
+    if mutants { return try tryTheSimulator() }
     if !explore.isEmpty { return try goThroughSmallWorlds() }
     var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, options: options)
     campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
@@ -86,7 +86,7 @@ struct SimulateCommand: ParsableCommand {
     }
     try write(results)
     if shrink, let first = results.failures.first { try shrinkAndWrite(first.choices) }
-    if marks { print(results.marksTable) }
+    if coverage { print(results.marksTable) }
     print(results.summary)
     if !results.failures.isEmpty { throw ExitCode(1) }
   }
@@ -104,12 +104,12 @@ struct SimulateCommand: ParsableCommand {
 
   private func tryTheSimulator() throws {
     let patience = budget.map { Double($0.nanoseconds) / 1e9 } ?? 60
-    let verdicts = SaboteurTrial(duration: duration.nanoseconds, patience: patience, jobs: jobs).run { verdict in
-      print(SaboteurTrial.line(verdict))
+    let verdicts = MutantTrial(duration: duration.nanoseconds, patience: patience, jobs: jobs).run { verdict in
+      print(MutantTrial.line(verdict))
     }
-    let planted = verdicts.filter { $0.sabotage != .none }
+    let planted = verdicts.filter { $0.mutation != .none }
     let missed = planted.filter { $0.failure == nil }.count
-    let isHonest = !verdicts.contains { $0.sabotage == .none && $0.failure != nil }
+    let isHonest = !verdicts.contains { $0.mutation == .none && $0.failure != nil }
     print("\(planted.count - missed) passed, \(missed + (isHonest ? 0 : 1)) failed")
     if missed > 0 || !isHonest { throw ExitCode(1) }
   }
@@ -142,7 +142,7 @@ struct SimulateCommand: ParsableCommand {
   private var options: RunOptions {
     var options = RunOptions(duration: duration.nanoseconds, without: without)
     options.alwaysComparesWithModel = model
-    options.sabotage = sabotage.flatMap { Sabotage(rawValue: $0) }
+    options.mutation = mutation.flatMap { Mutation(rawValue: $0) }
     return options
   }
 
@@ -179,10 +179,10 @@ struct SimulateCommand: ParsableCommand {
   private func replayRecording(_ files: [String], _ replayed: String) throws {
     do {
       let keepsHistory = trace || report != nil
-      let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, sabotage: options.sabotage)
+      let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, mutation: options.mutation)
       if shrink || reenact != nil {
         guard files.count == 1 else { throw RecordingReplay.Unreadable(description: "--shrink takes one recording, a file") }
-        let shrinking = RecordingShrink(path: files[0], recording: try replay.read(files[0]), output: output, sabotage: options.sabotage)
+        let shrinking = RecordingShrink(path: files[0], recording: try replay.read(files[0]), output: output, mutation: options.mutation)
         return try reenact.map { try shrinking.reenact($0) } ?? shrinking.run()
       }
       guard !files.isEmpty else {
@@ -248,7 +248,7 @@ struct SimulateCommand: ParsableCommand {
     var picture = RunPicture(title: "seed \(choices.seed), shrunk", command: command, failure: found.failure, history: found.history)
     (picture.script, picture.trace) = (found.script, found.trace.text)
     try write(ReportPage(summary: nil, runs: [picture]).html, to: folder.appendingPathComponent(name + ".html").path)
-    print("shrunk in \(shrinker.attempts) runs to \(found.deeds) deeds, \(found.faults.count) faults: \(found.failure)")
+    print("shrunk in \(shrinker.attempts) runs to \(found.actions) actions, \(found.faults.count) faults: \(found.failure)")
     print("     spondee simulate --replay \(folder.appendingPathComponent(name + ".trace").relativePath) --trace")
     if found.faults.isEmpty { print("     spondee scenario \(folder.appendingPathComponent(name + ".scs").relativePath) --driver sockets") }
   }

@@ -128,12 +128,12 @@ def ask(client, stanza, name=b"iq"):
     return client.until(rb"<%s[^>]*id=.q.[^>]*?(/>|>.*?</%s>)" % (name, name)).group(0)
 
 
-def measure(server, times, deed):
-    """Median wall time and mean CPU time of the server for each of so many deeds, in seconds."""
+def measure(server, times, action):
+    """Median wall time and mean CPU time of the server for each of so many actions, in seconds."""
     cpu, walls = server.cpu(), []
     for index in range(times):
         began = time.monotonic()
-        deed(index)
+        action(index)
         walls.append(time.monotonic() - began)
     return statistics.median(walls), (server.cpu() - cpu) / times
 

@@ -78,12 +78,12 @@ class Crowd:
             client.sock.setblocking(False)
             self.selector.register(client.sock, selectors.EVENT_READ, client)
 
-    def measure(self, deed):
+    def measure(self, action):
         """Time until all is there or the server is idle, the server's CPU time, how many stanzas came, and how many bytes."""
         self.heard = self.size = 0
         self.began = self.last = time.monotonic()
         cpu = self.server.cpu()
-        deed()
+        action()
         return self.last - self.began, self.server.cpu() - cpu, self.heard, self.size
 
     def join(self, room, at_once):

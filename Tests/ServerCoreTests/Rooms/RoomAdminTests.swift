@@ -8,8 +8,8 @@ import XMPP
 /// Roles and affiliations as they are changed and told (XEP-0045, 8, 9, 10.3 to 10.8).
 @Suite struct RoomAdminTests {
   /// Romeo (owner), Juliet (none), Mercutio (admin), Nurse (member).
-  private func staged(_ fields: [Text: [Text]] = [:]) -> RoomStage {
-    var stage = RoomStage(fields)
+  private func staged(_ fields: [Text: [Text]] = [:]) -> RoomFixture {
+    var stage = RoomFixture(fields)
     stage.affiliate("mercutio", "admin")
     stage.affiliate("nurse", "member")
     for (who, nick) in [("juliet", "Juliet"), ("mercutio", "Mercutio"), ("nurse", "Nurse")] as [(Text, Text)] { stage.join(who, nick) }
@@ -120,11 +120,11 @@ import XMPP
   @Test func nickInPlaceOfJID() {
     var stage = staged()
     stage.administer("<item affiliation='member' nick='Juliet'/>")
-    #expect(stage.room.affiliation(of: RoomStage.address("juliet")) == .member)
+    #expect(stage.room.affiliation(of: RoomFixture.address("juliet")) == .member)
   }
 
   @Test func affiliationsAreBounded() {
-    var stage = RoomStage([:]) { $0[.roomAffiliations] = 3 }
+    var stage = RoomFixture([:]) { $0[.roomAffiliations] = 3 }
     for index in 1..<3 { stage.room.affiliations.set(JID("a\(index)@b")!, RoomAffiliations.Entry(affiliation: .member)) }
     stage.administer("<item affiliation='member' jid='one@more'/>")
     #expect(stage.take("romeo") == ["iq a error resource-constraint"])
@@ -172,7 +172,7 @@ import XMPP
     var stage = staged()
     stage.reserve("Queen", by: "mercutio")
     stage.register("<remove/>", by: "mercutio")
-    #expect(stage.room.affiliations.entry(RoomStage.address("mercutio").bare) == RoomAffiliations.Entry(affiliation: .admin))
+    #expect(stage.room.affiliations.entry(RoomFixture.address("mercutio").bare) == RoomAffiliations.Entry(affiliation: .admin))
     #expect(stage.room.affiliations.holder(of: "Queen") == nil)
   }
 

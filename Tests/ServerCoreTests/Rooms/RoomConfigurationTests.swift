@@ -10,7 +10,7 @@ import XMPP
 @Suite struct RoomConfigurationTests {
   /// 10.2: who is hidden and expelled by the same submission was seen until then, and is seen to go.
   @Test func whoIsHiddenAndExpelledAtOnceIsSeenToGo() {
-    var stage = RoomStage(["presencebroadcast": ["moderator", "participant", "visitor"]])
+    var stage = RoomFixture(["presencebroadcast": ["moderator", "participant", "visitor"]])
     stage.join("juliet", "Juliet")
     stage.join("nurse", "Nurse")
     stage.affiliate("nurse", "member")
@@ -69,7 +69,7 @@ import XMPP
       ["allowpm": ["owners"]], ["roomname": [Text(String(repeating: "x", count: 257))]],
     ] as [[Text: [Text]]])
   func unacceptableValue(_ fields: [Text: [Text]]) {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     var with = fields
     with["changesubject"] = ["1"]
     stage.configure(with)
@@ -78,20 +78,20 @@ import XMPP
   }
 
   @Test func historyLengthIsBounded() {
-    #expect(RoomStage(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
+    #expect(RoomFixture(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
     // What rooms have by default is bounded too, and what was stored under other limits.
-    var stage = RoomStage([:]) { $0[.roomHistoryMessages] = 3 }
+    var stage = RoomFixture([:]) { $0[.roomHistoryMessages] = 3 }
     #expect(stage.room.configuration.historyLength == 3)
     stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
     #expect(stage.takeStanzas("romeo").last?.element.description.contains("At most 3 messages") == true)
-    let stored = RoomStage(["historylength": ["50"]]).room.row
+    let stored = RoomFixture(["historylength": ["50"]]).room.row
     var limits = Configuration.Limits()
     limits[.roomHistoryMessages] = 3
-    #expect(Room(restoring: RoomStage.jid, stored, [], limits).configuration.historyLength == 3)
+    #expect(Room(restoring: RoomFixture.jid, stored, [], limits).configuration.historyLength == 3)
   }
 
   @Test func formOfSomethingElse() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     let other = "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>other</value></field></x>"
     stage.send("<iq type='set' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'>\(other)</query></iq>", by: "romeo")
     stage.send("<iq type='set' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
@@ -99,7 +99,7 @@ import XMPP
   }
 
   @Test func onlyOwnersConfigure() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.affiliate("mercutio", "admin")
     stage.configure([:], by: "mercutio")
     stage.send("<iq type='get' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "mercutio")
@@ -115,7 +115,7 @@ import XMPP
       (["whois": ["anyone"], "roomname": ["Verona"]], ["room: 172", "room: 104"]),
     ] as [([Text: [Text]], [String])])
   func notices(_ fields: [Text: [Text]], _ expected: [String]) {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.configure(fields)
@@ -124,13 +124,13 @@ import XMPP
   }
 
   @Test func noticesOfReturn() {
-    var stage = RoomStage(["whois": ["anyone"], "presencebroadcast": ["none", "moderator"]])
+    var stage = RoomFixture(["whois": ["anyone"], "presencebroadcast": ["none", "moderator"]])
     stage.configure(["whois": ["moderators"], "presencebroadcast": ["moderator"]])
     #expect(stage.take("romeo") == ["iq c result", "room: 103", "room: 173"])
   }
 
   @Test func visibilityChangesAtOnce() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.configure(["presencebroadcast": ["moderator"]])
@@ -143,7 +143,7 @@ import XMPP
   // MARK: Persistence
 
   @Test func temporaryRoomEmitsNoRecords() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.affiliate("juliet", "member")
     #expect(stage.changes.isEmpty)
     stage.send("<message type='groupchat'><subject>a</subject></message>", by: "romeo")
@@ -153,40 +153,40 @@ import XMPP
   }
 
   @Test func persistentRoomEmitsWhatMustSurvive() throws {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.administer("<item affiliation='member' jid='juliet@example.org' nick='Juliet'/>")
     stage.configure(["persistentroom": ["1"], "roomname": ["Verona"]])
-    let juliet = RoomStage.address("juliet").bare, romeo = RoomStage.address("romeo").bare
+    let juliet = RoomFixture.address("juliet").bare, romeo = RoomFixture.address("romeo").bare
     #expect(
       stage.changes == [
-        .put(stage.room.row, of: RoomStage.jid),
-        .put(AffiliationRow(jid: juliet, affiliation: "member", nick: "Juliet"), of: RoomStage.jid),
-        .put(AffiliationRow(jid: romeo, affiliation: "owner"), of: RoomStage.jid),
+        .put(stage.room.row, of: RoomFixture.jid),
+        .put(AffiliationRow(jid: juliet, affiliation: "member", nick: "Juliet"), of: RoomFixture.jid),
+        .put(AffiliationRow(jid: romeo, affiliation: "owner"), of: RoomFixture.jid),
       ])
     stage.configure([:])
     #expect(stage.changes.isEmpty)
     stage.administer("<item affiliation='outcast' jid='juliet@example.org'><reason>why</reason></item>")
     #expect(
-      stage.changes == [.put(AffiliationRow(jid: juliet, affiliation: "outcast", reason: "why"), of: RoomStage.jid)])
+      stage.changes == [.put(AffiliationRow(jid: juliet, affiliation: "outcast", reason: "why"), of: RoomFixture.jid)])
     stage.affiliate("juliet", "none")
-    #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(juliet), of: RoomStage.jid)])
+    #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(juliet), of: RoomFixture.jid)])
     stage.configure(["persistentroom": ["0"]])
-    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
+    #expect(stage.changes == [.deleteOwner(.room(RoomFixture.jid))])
     #expect(!stage.room.isGone)
   }
 
   @Test func ownerOutsideEndsEmptyRoomByMakingItTemporary() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.leave("romeo")
     stage.configure(["persistentroom": ["0"]])
-    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
+    #expect(stage.changes == [.deleteOwner(.room(RoomFixture.jid))])
     #expect(stage.room.isGone)
   }
 
   // MARK: Destruction
 
   @Test func destruction() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.join("juliet", "Juliet")
     stage.forget()
     let destroy = "<destroy jid='other@conference.example.org'><reason>Macbeth doth come.</reason></destroy>"
@@ -194,7 +194,7 @@ import XMPP
     stage.send(request, by: "juliet")
     #expect(stage.take("juliet") == ["iq d error forbidden"])
     stage.send(request, by: "romeo")
-    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))])
+    #expect(stage.changes == [.deleteOwner(.room(RoomFixture.jid))])
     let told =
       "<destroy xmlns='http://jabber.org/protocol/muc#user' jid='other@conference.example.org'><reason>Macbeth doth come.</reason></destroy>"
     #expect(stage.take("juliet") == ["-Juliet none/none <juliet@example.org/pc> 110 \(told)"])
@@ -215,7 +215,7 @@ import XMPP
       ),
     ] as [([Text: [Text]], [Text])])
   func features(_ fields: [Text: [Text]], _ expected: [Text]) throws {
-    var stage = RoomStage(fields)
+    var stage = RoomFixture(fields)
     stage.send("<iq type='get' id='d'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>", by: "nurse")
     let query = try #require(stage.takeStanzas("nurse").first?.element.firstChild)
     let features = query.children.filter { $0.has(name: "feature") }.compactMap { $0["var"] }
@@ -231,7 +231,7 @@ import XMPP
       (["roomsecret": ["s"]], "nurse", 0),
     ] as [([Text: [Text]], Text, Int)])
   func items(_ fields: [Text: [Text]], _ who: Text, _ expected: Int) throws {
-    var stage = RoomStage(fields)
+    var stage = RoomFixture(fields)
     stage.send("<iq type='get' id='d'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>", by: who)
     let query = try #require(stage.takeStanzas(who).first?.element.firstChild)
     #expect(Array(query.children).count == expected)
@@ -244,7 +244,7 @@ import XMPP
   }
 
   @Test func listing() {
-    #expect(RoomStage(["roomname": ["Verona"]]).room.listing == RoomListing(jid: RoomStage.jid, name: "Verona"))
-    #expect(RoomStage(["publicroom": ["0"]]).room.listing == nil)
+    #expect(RoomFixture(["roomname": ["Verona"]]).room.listing == RoomListing(jid: RoomFixture.jid, name: "Verona"))
+    #expect(RoomFixture(["publicroom": ["0"]]).room.listing == nil)
   }
 }

@@ -11,7 +11,7 @@ import XMPP
   // MARK: Creation and lock
 
   @Test func lockedRoomAdmitsItsOwnerAlone() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.join("juliet", "Juliet")
     #expect(stage.take("juliet") == ["!Juliet item-not-found by room@conference.example.org"])
@@ -24,7 +24,7 @@ import XMPP
   }
 
   @Test func creatorWhoLeavesGivesUpTheRoom() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.forget()
     stage.leave("romeo")
@@ -36,7 +36,7 @@ import XMPP
 
   /// 11.2: each hears of its own end, and nothing that is stored is taken back.
   @Test func everybodyHearsThatTheServiceShutsDown() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.join("juliet", "Juliet")
     stage.join("juliet/phone", "Juliet")
     stage.forget()
@@ -49,7 +49,7 @@ import XMPP
 
   /// 7.2.9.
   @Test func clientsAreBounded() {
-    var stage = RoomStage([:]) {
+    var stage = RoomFixture([:]) {
       $0[.roomSessions] = 2
       $0[.roomSpareSessions] = 1
     }
@@ -64,7 +64,7 @@ import XMPP
   }
 
   @Test func cancelledConfigurationDestroys() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.forget()
     let cancel =
@@ -76,14 +76,14 @@ import XMPP
       ])
     #expect(stage.room.isGone)
 
-    var configured = RoomStage([:])
+    var configured = RoomFixture([:])
     configured.send(cancel, by: "romeo")
     #expect(configured.take("romeo") == ["iq x result"])
     #expect(!configured.room.isGone)
   }
 
   @Test func lockTimesOut() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.forget()
     #expect(stage.room.nextDeadline == Int64.seconds(300))
@@ -94,11 +94,11 @@ import XMPP
     stage.perform { room, transaction in room.deadlinePassed(&transaction) }
     #expect(stage.room.isGone)
     #expect(stage.take("romeo").count == 1)
-    #expect(RoomStage([:]).room.nextDeadline == nil)
+    #expect(RoomFixture([:]).room.nextDeadline == nil)
   }
 
   @Test func presenceWithoutJoinIsDismissed() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.send("<presence/>", by: "romeo", to: "Romeo")
     #expect(stage.take("romeo") == ["-Romeo none/none <romeo@example.org/pc> 'You are not in the room.' 110 307 333"])
     #expect(stage.room.isGone)
@@ -111,14 +111,14 @@ import XMPP
       ("<iq type='get'/>", "Romeo", false),
     ] as [(String, Text, Bool)])
   func creation(_ xml: String, _ nick: Text, _ expected: Bool) {
-    let to = JID(bare: RoomStage.jid, resource: nick)!
-    #expect(Room.isCreation(Stanza(element(xml), from: RoomStage.address("romeo"), to: to)) == expected)
+    let to = JID(bare: RoomFixture.jid, resource: nick)!
+    #expect(Room.isCreation(Stanza(element(xml), from: RoomFixture.address("romeo"), to: to)) == expected)
   }
 
   // MARK: Refusals
 
   @Test func refusals() {
-    var stage = RoomStage(["roomsecret": ["s"]])
+    var stage = RoomFixture(["roomsecret": ["s"]])
     stage.affiliate("tybalt", "outcast")
     stage.forget()
     stage.join("juliet", "")
@@ -137,7 +137,7 @@ import XMPP
   }
 
   @Test func bannedDomain() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.affiliate("mercutio", "member")
     stage.join("mercutio", "Mercutio")
@@ -155,7 +155,7 @@ import XMPP
   // MARK: Inside
 
   @Test func nonAnonymousRoomWarns() {
-    var stage = RoomStage(["whois": ["anyone"]])
+    var stage = RoomFixture(["whois": ["anyone"]])
     stage.join("juliet", "Juliet")
     #expect(
       stage.take("juliet") == [
@@ -164,7 +164,7 @@ import XMPP
   }
 
   @Test func equalPresenceGoesOutOnce() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     for who: Text in ["juliet", "nurse", "mercutio"] { stage.join(who, who) }
     stage.forget()
     stage.send("<presence><show>away</show><status>asleep</status></presence>", by: "mercutio", to: "mercutio")
@@ -176,7 +176,7 @@ import XMPP
   }
 
   @Test func latecomersSeePresenceButNoClaims() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.send(
       "<presence id='p'><show>dnd</show><x xmlns='http://jabber.org/protocol/muc#user'><item role='moderator'/></x></presence>",
@@ -187,7 +187,7 @@ import XMPP
   }
 
   @Test func heavyPresenceIsCutToItsCore() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     let padding = String(repeating: "x", count: Room.Limits.presenceWeight)
     stage.send(
       "<presence><x xmlns='http://jabber.org/protocol/muc'/><show>away</show><a xmlns='b'>\(padding)</a></presence>", by: "juliet",
@@ -197,7 +197,7 @@ import XMPP
   }
 
   @Test func repeatedJoinGivesEverythingAgain() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     let first = stage.take("juliet")
     stage.join("juliet", "Juliet")
@@ -206,7 +206,7 @@ import XMPP
   }
 
   @Test func nickChange() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.send("<presence/>", by: "juliet", to: "Capulet")
@@ -232,7 +232,7 @@ import XMPP
   // MARK: Two clients, one nick
 
   @Test func secondClientSharesTheNick() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.join("juliet/phone", "Juliet")
@@ -246,11 +246,11 @@ import XMPP
     stage.leave("juliet/phone")
     #expect(stage.take("juliet/phone") == ["-Juliet none/none <juliet@example.org/phone> 110"])
     #expect(stage.take("romeo") == ["+Juliet none/participant <juliet@example.org/pc>"])
-    #expect(stage.room.occupantList.map(\.jid) == [RoomStage.address("romeo"), RoomStage.address("juliet")])
+    #expect(stage.room.occupantList.map(\.jid) == [RoomFixture.address("romeo"), RoomFixture.address("juliet")])
   }
 
   @Test func kickEndsAllClients() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.join("juliet/phone", "Juliet")
     stage.forget()
@@ -263,11 +263,11 @@ import XMPP
   // MARK: Leaving
 
   @Test func lastToLeaveEndsTemporaryRoom() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.leave("romeo")
     #expect(stage.room.isGone && !stage.room.isIdle)
     #expect(stage.changes.isEmpty)
-    var persistent = RoomStage(["persistentroom": ["1"]])
+    var persistent = RoomFixture(["persistentroom": ["1"]])
     persistent.leave("romeo")
     #expect(!persistent.room.isGone && persistent.room.isIdle)
   }
@@ -285,7 +285,7 @@ import XMPP
       ("<message type='error'><error type='modify'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>", false),
     ] as [(String, Bool)])
   func unreachableClientIsRemoved(_ xml: String, _ expected: Bool) {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.send(xml, by: "juliet", to: "Romeo")
@@ -294,7 +294,7 @@ import XMPP
   }
 
   @Test func abandonedRoomTellsEverybody() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.join("juliet", "Juliet")
     stage.forget()
     stage.perform { room, transaction in room.abandon(&transaction) }
@@ -305,7 +305,7 @@ import XMPP
   }
 
   @Test func hiddenVisitors() {
-    var stage = RoomStage(["moderatedroom": ["1"], "presencebroadcast": ["moderator", "participant"]])
+    var stage = RoomFixture(["moderatedroom": ["1"], "presencebroadcast": ["moderator", "participant"]])
     stage.join("juliet", "Juliet")
     #expect(stage.take("romeo") == [])
     #expect(stage.take("juliet") == ["+Romeo owner/moderator", "+Juliet none/visitor <juliet@example.org/pc> 110", "room# "])

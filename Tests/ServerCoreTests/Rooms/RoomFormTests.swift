@@ -50,7 +50,7 @@ import XMPP
 
   /// All forms that a room sends: to members, to moderators, to owners, and to all.
   private func forms() -> [DataForm] {
-    var stage = RoomStage(["moderatedroom": ["1"]])
+    var stage = RoomFixture(["moderatedroom": ["1"]])
     stage.affiliate("nurse", "member")
     stage.join("juliet", "Juliet")
     stage.forget()
@@ -81,8 +81,8 @@ import XMPP
 
   /// What Prosody calls the length of the history, and what this server called it when it stored older rooms.
   @Test func theOldNameIsUnderstood() {
-    #expect(RoomStage(["historylength": ["7"]]).room.configuration.historyLength == 7)
-    var stage = RoomStage([:])
+    #expect(RoomFixture(["historylength": ["7"]]).room.configuration.historyLength == 7)
+    var stage = RoomFixture([:])
     let form = DataForm(
       .submit,
       fields: [

@@ -7,18 +7,18 @@ import XMPP
 
 /// Invitations and how they are declined (XEP-0045, 7.8.2, 9.5).
 @Suite struct RoomInvitationTests {
-  private func stage(_ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits) -> Void = { _ in }) -> RoomStage {
-    var stage = RoomStage(fields, limits: limits)
+  private func stage(_ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits) -> Void = { _ in }) -> RoomFixture {
+    var stage = RoomFixture(fields, limits: limits)
     stage.affiliate("juliet", "admin")
     stage.join("juliet", "Juliet")
     stage.forget()
     return stage
   }
-  private func invite(_ who: String, by inviter: Text, _ stage: inout RoomStage) {
+  private func invite(_ who: String, by inviter: Text, _ stage: inout RoomFixture) {
     stage.send("<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='\(who)'/></x></message>", by: inviter)
     _ = stage.takeBare("nobody")
   }
-  private func decline(_ to: String, by who: Text, _ stage: inout RoomStage) {
+  private func decline(_ to: String, by who: Text, _ stage: inout RoomFixture) {
     stage.send("<message id='d'><x xmlns='http://jabber.org/protocol/muc#user'><decline to='\(to)'/></x></message>", by: who)
   }
   private let declined = "room: <decline xmlns='http://jabber.org/protocol/muc#user' from='nurse@example.org'/>"
@@ -64,7 +64,7 @@ import XMPP
     stage.leave("juliet")
     stage.forget()
     decline(juliet, by: "nurse", &stage)
-    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("juliet").bare]])
+    #expect(stage.envelopes.map(\.to) == [[RoomFixture.address("juliet").bare]])
   }
 
   @Test func theRealAddressCountsWhereAllSeeIt() {

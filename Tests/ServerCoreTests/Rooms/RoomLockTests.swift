@@ -59,7 +59,7 @@ struct RoomLockTests {
 
   /// For who owns it, the room is there, with whatever client.
   @Test func itsOwnerSeesIt() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.forget()
     stage.send("<iq type='get' id='d'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>", by: "romeo/phone")
@@ -68,7 +68,7 @@ struct RoomLockTests {
 
   /// Who is in a locked room is in it, also when it is another's by now.
   @Test func whoGaveItAwayIsStillInside() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.affiliate("juliet", "owner")
     stage.join("juliet", "Juliet")

@@ -11,8 +11,8 @@ import XMPP
 @Suite struct RoomMessageTests {
   private func pair(
     _ fields: [Text: [Text]] = [:], limits: (inout Configuration.Limits) -> Void = { _ in }
-  ) -> RoomStage {
-    var stage = RoomStage(fields, limits: limits)
+  ) -> RoomFixture {
+    var stage = RoomFixture(fields, limits: limits)
     stage.join("juliet", "Juliet")
     stage.forget()
     return stage
@@ -28,7 +28,7 @@ import XMPP
       by: "juliet")
     #expect(stage.envelopes.count == 1)
     let envelope = try #require(stage.envelopes.first)
-    #expect(envelope.to == [RoomStage.address("romeo"), RoomStage.address("juliet")])
+    #expect(envelope.to == [RoomFixture.address("romeo"), RoomFixture.address("juliet")])
     #expect(envelope.element == element("<message type='groupchat' id='m1'><body>hi</body><a xmlns='b'/></message>"))
     stage.send("<message type='groupchat'><body>hi</body></message>", by: "juliet")
     #expect(stage.envelopes.first?.element.id != nil)
@@ -60,7 +60,7 @@ import XMPP
     let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>"
     let form = "<x xmlns='jabber:x:data' type='submit'>\(type)<field var='muc#role'><value>participant</value></field>"
     stage.send("<message>\(form)</x></message>", by: "juliet")
-    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("romeo")]])
+    #expect(stage.envelopes.map(\.to) == [[RoomFixture.address("romeo")]])
     let approval =
       form + "<field var='muc#roomnick'><value>Juliet</value></field><field var='muc#request_allow'><value>true</value></field></x>"
     stage.send("<message>\(approval)</message>", by: "nurse")
@@ -84,12 +84,12 @@ import XMPP
     var stage = pair(["persistentroom": ["1"]])
     stage.say("first", by: "juliet")
     stage.send("<message type='groupchat'><subject>Balconies</subject></message>", by: "romeo")
-    #expect(stage.changes == [.put(stage.room.row, of: RoomStage.jid)])
+    #expect(stage.changes == [.put(stage.room.row, of: RoomFixture.jid)])
     stage.forget()
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").suffix(2) == ["Juliet: first (2023-11-14T22:13:20Z)", "Romeo# Balconies (2023-11-14T22:13:20Z)"])
 
-    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [], Configuration.Limits())
+    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, [], Configuration.Limits())
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }
@@ -139,7 +139,7 @@ import XMPP
     stage.forget()
     stage.send("<message type='chat' id='p'><body>psst</body></message>", by: "juliet", to: "Romeo")
     let envelope = try #require(stage.envelopes.first)
-    #expect(stage.envelopes.count == 1 && envelope.to == [RoomStage.address("romeo"), RoomStage.address("romeo/phone")])
+    #expect(stage.envelopes.count == 1 && envelope.to == [RoomFixture.address("romeo"), RoomFixture.address("romeo/phone")])
     #expect(
       envelope.element == element("<message type='chat' id='p'><body>psst</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>")
     )
@@ -188,7 +188,7 @@ import XMPP
   @Test func vCardIsAskedOfTheAccount() {
     var stage = pair()
     stage.send("<iq type='get' id='v'><vCard xmlns='vcard-temp'/></iq>", by: "juliet", to: "Romeo")
-    #expect(stage.envelopes.map(\.to) == [[RoomStage.address("romeo").bare]])
+    #expect(stage.envelopes.map(\.to) == [[RoomFixture.address("romeo").bare]])
   }
 
   @Test func unansweredRequestsAreBounded() {
@@ -245,7 +245,7 @@ import XMPP
     #expect(stage.take("juliet") == ["room: forbidden by room@conference.example.org"])
     stage.send(invitation, by: "romeo")
     #expect(stage.take("romeo") == ["room: member <nurse@example.org>"])
-    #expect(stage.room.affiliation(of: RoomStage.address("nurse")) == .member)
+    #expect(stage.room.affiliation(of: RoomFixture.address("nurse")) == .member)
     #expect(stage.takeBare("nurse").count == 1)
   }
 

@@ -11,10 +11,10 @@ import XMPP
   /// Spaces, a space that preparation turns into one, a blank symbol, and both.
   static let unseen: [Text] = [" ", "   ", "\u{A0}", "\u{2003}\u{3000}", "\u{2800}", "\u{2800} \u{2800}"]
 
-  private static func shown(_ nick: Text) -> String { JID(bare: RoomStage.jid, resource: nick)!.resource.string }
+  private static func shown(_ nick: Text) -> String { JID(bare: RoomFixture.jid, resource: nick)!.resource.string }
 
   @Test(arguments: unseen) func nobodyComesWithOne(_ nick: Text) {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", nick)
     #expect(stage.take("juliet") == ["!\(Self.shown(nick)) jid-malformed by room@conference.example.org"])
     stage.send("<presence/>", by: "juliet", to: nick)
@@ -23,7 +23,7 @@ import XMPP
   }
 
   @Test(arguments: unseen) func nobodyTakesOne(_ nick: Text) {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.forget()
     for content in ["", "<x xmlns='http://jabber.org/protocol/muc'/>"] {
@@ -34,7 +34,7 @@ import XMPP
   }
 
   @Test(arguments: unseen) func nobodyReservesOne(_ nick: Text) {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.affiliate("juliet", "member")
     stage.forget()
     stage.reserve(nick, by: "juliet")
@@ -80,14 +80,14 @@ import XMPP
 
   /// What an older version stored.
   @Test func aStoredNickThatNobodySeesIsForgotten() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     let entries = [
       AffiliationRow(jid: JID("juliet@example.org")!, affiliation: "member", nick: "  "),
       AffiliationRow(jid: JID("romeo@example.org")!, affiliation: "owner", nick: "Romeo"),
     ]
-    stage.room = Room(restoring: RoomStage.jid, stage.room.row, entries, Configuration.Limits())
+    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, entries, Configuration.Limits())
     stage.perform { room, transaction in room.mendList(&transaction) }
-    #expect(stage.changes == [.put(AffiliationRow(jid: entries[0].jid, affiliation: "member"), of: RoomStage.jid)])
+    #expect(stage.changes == [.put(AffiliationRow(jid: entries[0].jid, affiliation: "member"), of: RoomFixture.jid)])
     #expect(stage.room.affiliations.registered.map(\.jid) == [entries[1].jid])
   }
 }

@@ -7,8 +7,8 @@ import XMPP
 
 /// Entering a room that one is in (XEP-0045, 7.2.1; 17.3, rule 3), and the ids of the own presence (16.3).
 @Suite struct RoomRejoinTests {
-  private func stage() -> RoomStage {
-    var stage = RoomStage([:])
+  private func stage() -> RoomFixture {
+    var stage = RoomFixture([:])
     stage.join("juliet", "Juliet")
     stage.say("hello", by: "romeo")
     stage.send("<message type='groupchat'><subject>Balconies</subject></message>", by: "romeo")
@@ -93,12 +93,12 @@ import XMPP
 
   // MARK: Ids
 
-  private func ids(_ stage: inout RoomStage, _ who: Text) -> [Text?] {
+  private func ids(_ stage: inout RoomFixture, _ who: Text) -> [Text?] {
     stage.takeStanzas(who).map(\.element).filter { $0.name == "presence" }.map(\.id)
   }
 
   @Test func theOwnCopyHasTheId() {
-    var stage = RoomStage([:])
+    var stage = RoomFixture([:])
     stage.join("juliet/phone", "Juliet")
     stage.forget()
     stage.send("<presence id='in'><x xmlns='http://jabber.org/protocol/muc'/></presence>", by: "juliet", to: "Juliet")
@@ -119,7 +119,7 @@ import XMPP
   }
 
   @Test func soHasTheEndOfALockedRoom() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.send("<presence id='in'><x xmlns='http://jabber.org/protocol/muc'/></presence>", by: "romeo", to: "Romeo")
     #expect(ids(&stage, "romeo") == ["in"])
     stage.send("<presence id='out' type='unavailable'/>", by: "romeo", to: "Romeo")

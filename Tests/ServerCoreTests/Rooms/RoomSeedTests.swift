@@ -8,7 +8,7 @@ import XMPP
 /// the scripts would let more pass.
 @Suite struct RoomSeedTests {
   @Test func affiliationNotify() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     #expect(stage.take("romeo") == ["+Romeo owner/moderator <romeo@example.org/pc> 110 201", "room# "])
     stage.configure([:])
@@ -29,7 +29,7 @@ import XMPP
   }
 
   @Test func membersOnlyDeregister() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.configure(["membersonly": ["1"]])
     stage.forget()
@@ -44,7 +44,7 @@ import XMPP
   }
 
   @Test func password() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.configure(["roomsecret": ["cauldronburn"]])
     stage.forget()
@@ -66,8 +66,8 @@ import XMPP
 
   // MARK: muc_show_offline.scs, in three parts
 
-  private func staged() -> RoomStage {
-    var stage = RoomStage()
+  private func staged() -> RoomFixture {
+    var stage = RoomFixture()
     stage.join("romeo", "Romeo")
     stage.configure(["presencebroadcast": ["none", "participant", "moderator"]])
     stage.affiliate("juliet", "member")
@@ -161,7 +161,7 @@ import XMPP
 
   // MARK: Questions
 
-  private func reservedNick(of who: Text, _ stage: inout RoomStage) -> [String] {
+  private func reservedNick(of who: Text, _ stage: inout RoomFixture) -> [String] {
     stage.send("<iq type='get' id='n'><query xmlns='http://jabber.org/protocol/disco#info' node='x-roomuser-item'/></iq>", by: who)
     return stage.takeStanzas(who).flatMap { $0.element.firstChild!.children.map(\.description) }.map(withoutNamespace)
   }
@@ -170,7 +170,7 @@ import XMPP
     guard let start = text.indices.first(where: { text[$0...].starts(with: name) }) else { return xml }
     return String(decoding: text[..<start] + text[(start + name.count)...], as: UTF8.self)
   }
-  private func list(_ stage: inout RoomStage) -> [String] {
+  private func list(_ stage: inout RoomFixture) -> [String] {
     stage.takeStanzas("romeo").flatMap { $0.element.firstChild!.children.map(\.description) }
   }
 }

@@ -12,38 +12,38 @@ import XMPP
 
   @Test(arguments: ["member", "admin", "owner"], ["elsewhere.example", "elsewhere.example/r"])
   func aDomainIsNothingMore(_ affiliation: String, _ jid: String) {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/>")
     #expect(stage.take("romeo") == ["iq a error not-acceptable"])
     #expect(stage.changes == [] && stage.room.affiliations.count == 1)
     // So nobody can leave the room to one.
     stage.administer("<item affiliation='\(affiliation)' jid='\(jid)'/><item affiliation='none' jid='romeo@example.org'/>")
-    #expect(stage.room.affiliation(of: RoomStage.address("romeo")) == .owner)
+    #expect(stage.room.affiliation(of: RoomFixture.address("romeo")) == .owner)
   }
 
   /// Who has no account here, or is a room, could not act as an owner.
   @Test(arguments: ["x@elsewhere.example", "room@conference.example.org"])
   func anOwnerIsAUserOfThisServer(_ jid: String) {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.administer("<item affiliation='owner' jid='\(jid)'/>")
     #expect(stage.take("romeo") == ["iq a error not-acceptable"])
     stage.administer("<item affiliation='admin' jid='\(jid)'/>")
     #expect(stage.take("romeo").last == "iq a result")
     // Nor does it inherit where somebody of this server can.
     stage.affiliate("juliet", "member")
-    let romeo = RoomStage.address("romeo").bare
+    let romeo = RoomFixture.address("romeo").bare
     stage.perform { room, transaction in room.forget(romeo, &transaction) }
     #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == ["juliet"])
   }
 
   @Test(arguments: ["outcast", "none"]) func aDomainCanBeBannedAndPardoned(_ affiliation: String) {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.administer("<item affiliation='\(affiliation)' jid='elsewhere.example/r'/>")
     #expect(stage.take("romeo").last == "iq a result")
   }
 
   @Test func noDomainMakesARoom() {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     stage.perform { room, transaction in
       let presence = element("<presence><x xmlns='http://jabber.org/protocol/muc'/></presence>")
       room.receive(Stanza(presence, from: JID("elsewhere.example/r")!, to: JID("room@conference.example.org/Bot")!), &transaction)
@@ -52,7 +52,7 @@ import XMPP
   }
 
   @Test func aDomainIsNotInvitedAsAMember() {
-    var stage = RoomStage(["membersonly": ["1"]])
+    var stage = RoomFixture(["membersonly": ["1"]])
     stage.send(
       "<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='nurse@example.org'/><invite to='elsewhere.example'/></x></message>",
       by: "romeo")
@@ -69,9 +69,9 @@ import XMPP
       (["owner", "admin", "member"], ["juliet"]), (["outcast", "member", "outcast"], ["mercutio"]),
     ] as [([Text], [Text])])
   func theHighestWhoRemainInherit(_ affiliations: [Text], _ heirs: [Text]) {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     for (who, affiliation) in zip(["juliet", "mercutio", "tybalt"] as [Text], affiliations) { stage.affiliate(who, affiliation) }
-    let romeo = RoomStage.address("romeo").bare
+    let romeo = RoomFixture.address("romeo").bare
     stage.perform { room, transaction in room.forget(romeo, &transaction) }
     #expect(stage.room.affiliations.list(.owner).map(\.jid.local) == heirs)
     let isNew = affiliations[0] != "owner"
@@ -80,37 +80,38 @@ import XMPP
   }
 
   @Test func whoIsInsideHearsOfIt() {
-    var stage = RoomStage(["whois": ["anyone"]])
+    var stage = RoomFixture(["whois": ["anyone"]])
     stage.affiliate("juliet", "admin")
     stage.join("juliet", "Juliet")
     stage.join("nurse", "Nurse")
     stage.forget()
-    let romeo = RoomStage.address("romeo").bare
+    let romeo = RoomFixture.address("romeo").bare
     stage.perform { room, transaction in room.forget(romeo, &transaction) }
     let line = "+Juliet owner/moderator <juliet@example.org/pc> 'The last owner's account was deleted.'"
     #expect(stage.take("juliet") == [line + " 110"] && stage.take("nurse") == [line])
   }
 
   @Test func whereNobodyRemainsTheRoomEnds() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     stage.affiliate("tybalt", "outcast")
     stage.join("nurse", "Nurse")
     stage.forget()
-    let romeo = RoomStage.address("romeo").bare
+    let romeo = RoomFixture.address("romeo").bare
     stage.perform { room, transaction in room.forget(romeo, &transaction) }
-    #expect(stage.changes == [.deleteOwner(.room(RoomStage.jid))] && stage.room.isGone)
+    #expect(stage.changes == [.deleteOwner(.room(RoomFixture.jid))] && stage.room.isGone)
     #expect(stage.take("nurse").count == 1)
   }
 
   @Test func aStoredDomainIsForgotten() {
-    var stage = RoomStage(["persistentroom": ["1"]])
+    var stage = RoomFixture(["persistentroom": ["1"]])
     let domain = AffiliationRow(jid: JID("elsewhere.example")!, affiliation: "owner")
-    stage.room = Room(restoring: RoomStage.jid, stage.room.row, [domain], Configuration.Limits())
+    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, [domain], Configuration.Limits())
     stage.perform { room, transaction in
       room.mendList(&transaction)
       room.keepOwner(&transaction)
     }
-    #expect(stage.changes == [.delete(AffiliationRow.self, key: .jid(domain.jid), of: RoomStage.jid), .deleteOwner(.room(RoomStage.jid))])
+    #expect(
+      stage.changes == [.delete(AffiliationRow.self, key: .jid(domain.jid), of: RoomFixture.jid), .deleteOwner(.room(RoomFixture.jid))])
   }
 }
 

@@ -23,7 +23,7 @@ import XMPP
   }
 
   private struct Walk {
-    var stage = RoomStage()
+    var stage = RoomFixture()
     var dice: RandomSource
     var rooms = 0
     var restores = 0
@@ -36,7 +36,7 @@ import XMPP
     }
 
     mutating func begin() {
-      stage = RoomStage()
+      stage = RoomFixture()
       stage.join("romeo", "Romeo")
       stored = MemoryDatabase(.server)
       rooms += 1
@@ -55,7 +55,7 @@ import XMPP
     // MARK: Acting
 
     private mutating func act() {
-      let who = pick(people), nick = pick(nicks), other = RoomStage.address(pick(people)).bare
+      let who = pick(people), nick = pick(nicks), other = RoomFixture.address(pick(people)).bare
       let affiliation = pick(Room.Affiliation.allCases).text, role = pick(Room.Role.allCases).text
       stage.now.wall += .seconds(1)
       stage.now.monotonic += .seconds(1)
@@ -115,10 +115,10 @@ import XMPP
 
     /// What was emitted makes the room again; a temporary room left nothing.
     private mutating func checkStorage(_ room: Room) throws {
-      let rows = stored.rows(RoomRow.self, of: RoomStage.jid)
+      let rows = stored.rows(RoomRow.self, of: RoomFixture.jid)
       guard room.isPersisted else { return #expect(rows.isEmpty) }
-      let entries = stored.rows(AffiliationRow.self, of: RoomStage.jid)
-      let again = Room(restoring: RoomStage.jid, try #require(rows.first), entries, Configuration.Limits())
+      let entries = stored.rows(AffiliationRow.self, of: RoomFixture.jid)
+      let again = Room(restoring: RoomFixture.jid, try #require(rows.first), entries, Configuration.Limits())
       #expect(again.configuration == room.configuration && again.subject == room.subject)
       #expect(again.affiliations.sorted.map(\.jid) == room.affiliations.sorted.map(\.jid))
       #expect(again.affiliations.sorted.map(\.entry) == room.affiliations.sorted.map(\.entry))
@@ -128,7 +128,7 @@ import XMPP
     /// In a semi-anonymous room nobody but a moderator sees another's JID (7.2.4), and every stanza comes from the room.
     private func checkPrivacy(_ before: Room, _ after: Room) {
       for envelope in stage.envelopes {
-        #expect(envelope.from.bare == RoomStage.jid)
+        #expect(envelope.from.bare == RoomFixture.jid)
         guard !before.configuration.isNonAnonymous, !after.configuration.isNonAnonymous, envelope.element.name != "iq" else { continue }
         let jids = envelope.element.description.utf8.split(separator: UInt8(ascii: "'")).compactMap { JID(Text(utf8: Array($0))) }
         for to in envelope.to where [before, after].allSatisfy({ $0.occupant(of: to)?.role != .moderator }) && to.isFull {

@@ -7,7 +7,7 @@ struct ChoicesTests {
     var crowded = Choices(seed: 5)
     for _ in 0..<10 { _ = crowded.draw(.split, 3, below: 100) }
     for item in 0..<20 {
-      let draws = (alone.draw(.deed, 3, item: item, below: 1000), crowded.draw(.deed, 3, item: item, below: 1000))
+      let draws = (alone.draw(.action, 3, item: item, below: 1000), crowded.draw(.action, 3, item: item, below: 1000))
       #expect(draws.0 == draws.1)
     }
   }
@@ -33,15 +33,15 @@ struct ChoicesTests {
   /// A trace that was made for other bounds does no harm.
   @Test func tracesStayWithinBounds() {
     var trace = ChoiceTrace()
-    trace.append(900, to: Choices.Stream(purpose: .deed, who: 0, item: 0))
+    trace.append(900, to: Choices.Stream(purpose: .action, who: 0, item: 0))
     var choices = Choices(seed: 9, source: .trace(trace))
-    let draw = choices.draw(.deed, below: 10)
+    let draw = choices.draw(.action, below: 10)
     #expect(draw == 9)
   }
 
   @Test func bytesAreReadFromTheFront() {
     var choices = Choices(seed: 0, source: .bytes([7, 1, 44, 5]))
-    let draws = [10, 1000, 256, 256].map { choices.draw(.deed, below: $0) }
+    let draws = [10, 1000, 256, 256].map { choices.draw(.action, below: $0) }
     #expect(draws == [7, 1 << 8 | 44, 5, 0])
   }
 

@@ -22,7 +22,7 @@ struct BranchTests {
   /// A branch that fails is made again from its trace, from the start.
   @Test func aFailedBranchReplays() throws {
     var options = RunOptions(duration: 3_000_000_000)
-    options.sabotage = .errorSwallowed
+    options.mutation = .errorSwallowed
     for seed in UInt64(0)..<200 {
       var run = Run(Choices(seed: seed, records: true), options)
       guard let failed = run.run(branches: 2).branches.first(where: { $0.trace != nil }), failed.report.happenings > failed.from else {

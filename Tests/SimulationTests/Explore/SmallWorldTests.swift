@@ -19,13 +19,15 @@ struct SmallWorldTests {
   /// A rule that is broken in one order only is found, and told in as few steps as lead there.
   @Test func oneOrderOfManyIsFound() throws {
     let comesFirst: @Sendable (Element) -> Bool = { $0["from"] == "bob@localhost/d" }
-    let first: Simulation.Stage.Move = .wait("bob's message before alice has heard", comesFirst)
-    let answer: Simulation.Stage.Part.Reaction = { stanza in
+    let first: Simulation.ModelCheck.Move = .wait("bob's message before alice has heard", comesFirst)
+    let answer: Simulation.ModelCheck.ClientScript.Reaction = { stanza in
       stanza["from"] == "alice@localhost/d" ? Element("presence", NS.client, ["type": "unavailable"]) : nil
     }
     let parts = [
-      Simulation.Stage.Part("alice", moves: [.send(message("alice"))]), Simulation.Stage.Part("bob", moves: [.send(message("bob"))]),
-      Simulation.Stage.Part("carol", opening: [.connect, .send(Element("presence", NS.client))], moves: [first], reaction: answer),
+      Simulation.ModelCheck.ClientScript("alice", moves: [.send(message("alice"))]),
+      Simulation.ModelCheck.ClientScript("bob", moves: [.send(message("bob"))]),
+      Simulation.ModelCheck.ClientScript(
+        "carol", opening: [.connect, .send(Element("presence", NS.client))], moves: [first], reaction: answer),
     ]
     let failure = try #require(Exploration(of: SmallWorld("race", "Carol goes when she hears alice", parts)).failure)
     #expect(failure.what.oracle == "liveness")

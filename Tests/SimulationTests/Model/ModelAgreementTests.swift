@@ -12,8 +12,10 @@ struct ModelAgreementTests {
   private static let room = JID("tea@conference.localhost")!
 
   /// Alice and Bob are there; Alice owns a room that both are in.
-  private static func stage(believed: Configuration.Limits? = nil, _ change: (inout Configuration.Limits) -> Void = { _ in }) -> Stage {
-    var stage = Stage(seed: 1, accounts: [alice.bare, bob.bare], believed: believed) { change(&$0.configuration.limits) }
+  private static func stage(believed: Configuration.Limits? = nil, _ change: (inout Configuration.Limits) -> Void = { _ in })
+    -> ModelFixture
+  {
+    var stage = ModelFixture(seed: 1, accounts: [alice.bare, bob.bare], believed: believed) { change(&$0.configuration.limits) }
     for device in [alice, bob] {
       stage.connect(device)
       stage.settle()
@@ -30,7 +32,7 @@ struct ModelAgreementTests {
   }
 
   /// Things that Alice can do, each of which changes one kind of state.
-  static let deeds: [Element] = [
+  static let actions: [Element] = [
     Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"]),
     Element("presence", NS.client, children: [Element("priority", NS.client, text: "5")]),
     Element("presence", NS.client, ["to": bob.text]),
@@ -50,19 +52,19 @@ struct ModelAgreementTests {
   }
 
   /// A model that was not told of it must say that the server is otherwise.
-  @Test(arguments: deeds.indices)
+  @Test(arguments: actions.indices)
   func everyChangeIsSeen(index: Int) {
     var stage = Self.stage()
     let before = stage.world.model!
     #expect(before.disagreement(with: stage.world.engine.server) == nil)
-    stage.send(Self.deeds[index], as: Self.alice)
+    stage.send(Self.actions[index], as: Self.alice)
     stage.settle()
     #expect(stage.problem == nil)
-    #expect(before.disagreement(with: stage.world.engine.server) != nil, "\(Self.deeds[index])")
+    #expect(before.disagreement(with: stage.world.engine.server) != nil, "\(Self.actions[index])")
   }
 
   /// Limits, and what Alice can do that meets them.
-  static let refusals: [(limit: Limit, value: Int, deed: Element)] = [
+  static let refusals: [(limit: Limit, value: Int, action: Element)] = [
     (.rosterItems, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
     (.rosterItems, 0, request(nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": "carol@localhost"])]))),
     (.pendingRequests, 0, Element("presence", NS.client, ["to": bob.bare.text, "type": "subscribe"])),
@@ -88,10 +90,10 @@ struct ModelAgreementTests {
   /// The model keeps to the same limits, and one that knew nothing of them would say that the server is otherwise.
   @Test(arguments: refusals.indices)
   func everyLimitIsSeen(index: Int) {
-    let (limit, value, deed) = Self.refusals[index]
+    let (limit, value, action) = Self.refusals[index]
     for believed in [nil, Configuration.Limits()] {
       var stage = Self.stage(believed: believed) { $0[limit] = value }
-      stage.send(deed, as: Self.alice)
+      stage.send(action, as: Self.alice)
       stage.settle()
       #expect((stage.problem == nil) == (believed == nil), "\(stage.problem ?? "nothing was found")")
     }
@@ -100,7 +102,7 @@ struct ModelAgreementTests {
   /// A room is being loaded, and only one stanza may wait for it: the second, another nick, is turned away.
   @Test func whatIsTurnedAwayIsSeen() {
     for believed in [nil, Configuration.Limits()] {
-      var stage = Stage(seed: 1, accounts: [Self.alice.bare], believed: believed) {
+      var stage = ModelFixture(seed: 1, accounts: [Self.alice.bare], believed: believed) {
         $0.loadTime = .milliseconds(100) ... .milliseconds(100)
         $0.configuration.limits[.parkedStanzas] = 1
       }

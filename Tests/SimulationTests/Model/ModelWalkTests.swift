@@ -15,10 +15,10 @@ struct ModelWalkTests {
 
   /// What went wrong in a walk, and behind which stanzas.
   static func walk(seed: UInt64, steps: Int) -> String? {
-    var babbler = Babbler(seed: seed)
+    var babbler = RandomTraffic(seed: seed)
     let isQuiet = babbler.chance(40)
     let isInRooms = babbler.chance(50)
-    var stage = Stage(seed: seed, accounts: Babbler.accounts) { settings in
+    var stage = ModelFixture(seed: seed, accounts: RandomTraffic.accounts) { settings in
       settings.configuration.limits[time: .idleTime] = .milliseconds(Int64(1 + babbler.below(200)))
       if babbler.chance(30) { tighten(&settings.configuration.limits, &babbler) }
       if babbler.chance(20) { settings.inquiryFailurePercent = 10 }
@@ -29,7 +29,7 @@ struct ModelWalkTests {
     }
     var said: [String] = []
     for _ in 0..<steps {
-      let device = babbler.pick(Babbler.devices)
+      let device = babbler.pick(RandomTraffic.devices)
       if !stage.isBound(device) {
         stage.connect(device)
         stage.advance(babbler.below(40))
@@ -48,7 +48,7 @@ struct ModelWalkTests {
     return stage.problem
   }
 
-  private static func tighten(_ limits: inout Configuration.Limits, _ babbler: inout Babbler) {
+  private static func tighten(_ limits: inout Configuration.Limits, _ babbler: inout RandomTraffic) {
     limits[.rosterItems] = 1 + babbler.below(2)
     limits[.pendingRequests] = 1 + babbler.below(2)
     limits[.directedPresences] = 1 + babbler.below(3)
@@ -59,7 +59,7 @@ struct ModelWalkTests {
     limits[.roomSpareSessions] = babbler.below(2)
   }
 
-  private static func disturb(_ stage: inout Stage, _ device: JID, _ babbler: inout Babbler, _ said: inout [String]) {
+  private static func disturb(_ stage: inout ModelFixture, _ device: JID, _ babbler: inout RandomTraffic, _ said: inout [String]) {
     let account = device.bare
     let password = Secret(Array("pw".utf8))
     switch babbler.below(10) {
@@ -72,7 +72,7 @@ struct ModelWalkTests {
     case 8:
       stage.world.control(3, .enableAccount(account))
       if babbler.chance(50) { stage.world.control(4, .deleteAccount(account)) }
-    default: for account in Babbler.accounts { stage.create(account) }
+    default: for account in RandomTraffic.accounts { stage.create(account) }
     }
     said.append("*** a disturbance of \(device)")
   }

@@ -156,7 +156,8 @@ struct SubscriptionTableTests {
     for (stanza, table) in Self.inbound {
       let notes = table.split(separator: "\n").map { $0.contains(stanza == .subscribe ? "S.N. [2]" : "MUST [1]") }
       for (row, hasNote) in zip(SubscriptionModel.inbound(stanza), notes) {
-        let answer: SubscriptionStanza? = stanza == .subscribe ? .subscribed : Rulings.unsubscribeIsNotConfirmed ? nil : .unsubscribed
+        let answer: SubscriptionStanza? =
+          stanza == .subscribe ? .subscribed : KnownDeviations.unsubscribeIsNotConfirmed ? nil : .unsubscribed
         #expect(row.answer == (hasNote ? answer : nil), "\(stanza) in \(row.existing)")
       }
     }

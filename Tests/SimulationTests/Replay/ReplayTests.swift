@@ -41,7 +41,7 @@ struct ReplayTests {
     var found = 0
     for seed in 0..<6 {
       guard let file = Self.recordings(seed).first else { continue }
-      var replay = Replay(try Recording(parsing: file), sabotage: .senderForged)
+      var replay = Replay(try Recording(parsing: file), mutation: .senderForged)
       replay.run()
       if case .failure(let failure) = replay.problem { found += failure.oracle == "sender" ? 1 : 0 }
     }

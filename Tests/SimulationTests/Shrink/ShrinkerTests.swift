@@ -40,8 +40,8 @@ struct ShrinkerTests {
     let found = try #require(result)
     #expect(found.failure.oracle == "tea")
     #expect(found.faults.isEmpty)
-    #expect(found.deeds == 1)
-    #expect(found.trace.choices.streams.keys.count { $0.purpose == .deed } == 1)
+    #expect(found.actions == 1)
+    #expect(found.trace.choices.streams.keys.count { $0.purpose == .action } == 1)
 
     // The trace fails as it is said to.
     var again = Run(
@@ -68,7 +68,7 @@ struct ShrinkerTests {
       // A process that is told to end is gone in the end, too, and that is then what matters.
       guard let found = shrinker.run(), !found.faults.contains("the server is told to end") else { continue }
       #expect(found.faults.filter { $0 != "restart" } == ["crash"])
-      #expect(found.deeds == 0)
+      #expect(found.actions == 0)
       return
     }
     Issue.record("no seed has a crash")

@@ -12,7 +12,7 @@ struct TurnTests {
   /// All enter a room at the same moment: many times more is to be said than all outboxes may hold, but everybody reads.
   @Test func nobodyIsCutOffForWhatOneTurnOfTheLoopGathers() {
     let devices = (0..<30).map { JID("user\($0)@localhost/d")! }
-    var stage = Stage(seed: 1, accounts: devices.map(\.bare)) { settings in
+    var stage = ModelFixture(seed: 1, accounts: devices.map(\.bare)) { settings in
       settings.latency = 0...0
       settings.shortPercent = 0
       settings.batchPercent = 100

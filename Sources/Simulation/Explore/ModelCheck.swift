@@ -1,0 +1,375 @@
+internal import ClientCore
+internal import OrderedCollections
+internal import ServerCore
+internal import Storage
+public import XML
+internal import XMPP
+
+/// A few clients with a part each to play, on a server in a world where nothing takes time: what may happen next is always open, and
+/// somebody outside chooses it. A value: a copy is another future.
+public struct ModelCheck {
+  /// What a client does next.
+  public enum Move: Sendable {
+    /// Connects and logs in; each of the many steps of that is open to choice.
+    case connect
+    /// The same in one go, for worlds that are about something else.
+    case comeBack
+    /// Sends this stanza, in the namespace of clients.
+    case send(Element)
+    /// Goes on once a stanza was received, now or before, of which this is true. In words, for reports.
+    case wait(String, @Sendable (Element) -> Bool)
+    /// Breaks its connection.
+    case reset
+  }
+
+  /// A client of an account `name@localhost`.
+  public struct ClientScript: Sendable {
+    var account: Text
+    var resource: Text
+    /// What it does before anything is open to choice, its login first.
+    var opening: [Move]
+    var moves: [Move]
+    /// What it does whenever it has lost its connection; nothing, if it stays away.
+    var onReconnect: [Move]
+    /// What it says whenever it gets such a stanza.
+    var reaction: Reaction?
+    public typealias Reaction = @Sendable (Element) -> Element?
+
+    public init(
+      _ account: Text, resource: Text = "d", opening: [Move] = [.connect], moves: [Move], onReconnect: [Move] = [],
+      reaction: Reaction? = nil
+    ) {
+      self.account = account
+      self.resource = resource
+      self.opening = opening
+      self.moves = moves
+      self.onReconnect = onReconnect
+      self.reaction = reaction
+    }
+  }
+
+  /// How often something may go wrong, at any moment.
+  public struct Faults: Sendable {
+    /// The server's process dies, and is there again; of what was on its way to the disk any beginning has reached it.
+    public var crashes = 0
+    public var failedCommits = 0
+    public init(crashes: Int = 0, failedCommits: Int = 0) {
+      self.crashes = crashes
+      self.failedCommits = failedCommits
+    }
+  }
+
+  /// One of the things that may happen next.
+  enum Step: Hashable, Sendable {
+    /// The client makes its next move.
+    case move(Int)
+    /// The next thing of this lane happens.
+    case lane(Lane)
+    /// The server's process dies; so many of the pending transactions were durable.
+    case crash(keeping: Int)
+    case failCommit
+  }
+
+  struct ScriptedClient: Sendable {
+    let account: JID
+    let resource: Text
+    let part: ClientScript
+    var moves: [Move]
+    /// For each move whether what it waits for was received.
+    var heard: [Bool]
+    var position = 0
+    var client: Client?
+    var connection: World.SocketID?
+    var incarnation = 0
+
+    /// Passes what it need not wait for any more.
+    mutating func goOn() {
+      while position < moves.count, case .wait = moves[position], heard[position] { position += 1 }
+    }
+  }
+
+  private(set) var world: World
+  private(set) var players: [ScriptedClient]
+  private var faults: Faults
+  private var isFaultless = true
+  private var oracles: [any Oracle]
+  private let pool = ParserPool()
+  private(set) var problem: RunReport.Failure?
+  private(set) var isOpening = true
+  /// Keep what was observed.
+  var keepsHistory = false
+  private(set) var history: [Run.Moment] = []
+
+  /// Plays all openings, one after the other.
+  init(
+    _ parts: [ClientScript], faults: Faults = Faults(), configuration: Configuration, oracles: [any Oracle.Type],
+    watchesLimitsClosely: Bool = true
+  ) {
+    var settings = WorldSettings(configuration: configuration)
+    (settings.shortPercent, settings.latency, settings.commitTime, settings.readSize) = (0, 0...0, 0...0, 1 << 20)
+    settings.watchesLimitsClosely = watchesLimitsClosely
+    // Nothing is left to draws.
+    world = World(choices: Choices(seed: 0, source: .bytes([])), settings: settings)
+    self.oracles = oracles.map { $0.init() }
+    self.faults = faults
+    players = parts.map { part in
+      let moves = part.opening + part.moves
+      let account = JID(local: part.account, domain: "localhost", resource: "")!
+      return ScriptedClient(account: account, resource: part.resource, part: part, moves: moves, heard: moves.map { _ in false })
+    }
+    for (index, player) in players.enumerated() {
+      world.control(UInt64(index), .addAccount(player.account, password: Secret(Array("pw".utf8))))
+      settle()
+    }
+    for (index, part) in parts.enumerated() {
+      for _ in part.opening {
+        move(index)
+        settle()
+      }
+    }
+    isOpening = false
+  }
+
+  private mutating func settle() {
+    attend()
+    while world.advance(untilRest: true) { attend() }
+  }
+
+  // MARK: What may happen
+
+  /// All that may happen next, in an order that is the same for the same state.
+  var steps: [Step] {
+    guard problem == nil else { return [] }
+    let moves =
+      players.indices.filter(mayMove).map { Step.move($0) } + world.eventQueue.lanes.keys.filter(ModelCheck.isOpen).map { .lane($0) }
+    // Where nothing is under way a fault changes nothing that the next step would not show.
+    guard !moves.isEmpty else { return [] }
+    let pending = world.node.disk.pending.count
+    return moves + (faults.crashes > 0 ? (0...pending).map { .crash(keeping: $0) } : [])
+      + (faults.failedCommits > 0 && pending > 0 ? [.failCommit] : [])
+  }
+
+  /// Time-outs belong to time, which does not pass here.
+  private static func isOpen(_ lane: Lane) -> Bool {
+    if case .patience = lane { false } else { true }
+  }
+
+  private func mayMove(_ index: Int) -> Bool {
+    let player = players[index]
+    guard player.position < player.moves.count else { return false }
+    switch player.moves[player.position] {
+    case .connect, .comeBack: return player.connection == nil
+    case .send: return player.client?.isBound ?? false
+    case .wait: return false
+    case .reset: return player.connection != nil
+    }
+  }
+
+  /// - Parameter step: one of `steps`.
+  mutating func take(_ step: Step) {
+    switch step {
+    case .move(let index): move(index)
+    case .lane(let lane): world.advance(lane)
+    case .crash(let kept):
+      faults.crashes -= 1
+      disturb("crash")
+      world.crash(keeping: kept)
+    case .failCommit:
+      faults.failedCommits -= 1
+      disturb("a commit fails")
+      world.failCommit()
+    }
+    attend()
+    while let lane = idleDelivery {
+      world.advance(lane)
+      attend()
+    }
+    if steps.isEmpty { end() }
+  }
+
+  /// Stanzas on their way to a client that will not react to them, whatever they are: when they come changes nothing for anybody else, so
+  /// one order stands for all (a persistent set of one; Godefroid, "Partial-Order Methods", 1996).
+  private var idleDelivery: Lane? {
+    world.eventQueue.lanes.first { lane, entries in
+      guard case .arriveOutside(let id, .bytes(let bytes)) = entries[0].what, let player = players.first(where: { $0.connection == id })
+      else {
+        return false
+      }
+      let isWaiting =
+        player.part.reaction != nil || player.moves[player.position...].contains { if case .wait = $0 { true } else { false } }
+      // The end of a stream makes a client close its connection.
+      return player.client?.isBound ?? false && !isWaiting && !bytes.ends(with: "</stream:stream>".utf8)
+    }?.key
+  }
+
+  /// In words.
+  func describe(_ step: Step) -> String {
+    switch step {
+    case .move(let index): "\(name(index)): \(describe(players[index].moves[players[index].position]))"
+    case .lane(let lane): "\(lane)"
+    case .crash(let kept): "crash; of \(world.node.disk.pending.count) pending transactions \(kept) are durable"
+    case .failCommit: "a commit fails"
+    }
+  }
+  private func describe(_ move: Move) -> String {
+    switch move {
+    case .connect, .comeBack: "connects"
+    case .send(let element): "sends \(element)"
+    case .wait(let what, _): "waits for \(what)"
+    case .reset: "breaks its connection"
+    }
+  }
+  func name(_ index: Int) -> String { "\(players[index].account.local)/\(players[index].resource)" }
+
+  /// What tells this state from others.
+  var digest: StateDigest {
+    var digest = StateDigest()
+    digest.add(bytes: world.engine.stateBytes)
+    digest.add(world.node.disk)
+    for id in world.openConnections {
+      digest.add(world.connections[id])
+    }
+    for (lane, entries) in world.eventQueue.lanes {
+      digest.add(lane)
+      for entry in entries { digest.add(entry.what) }
+    }
+    digest.add(faults)
+    for player in players {
+      digest.add(player.moves.count - player.position)
+      digest.add(player.incarnation)
+      for isSubscribedTo in player.heard { digest.add(isSubscribedTo ? 1 : 0) }
+      if let client = player.client { digest.add(client) }
+    }
+    for oracle in oracles { digest.add(oracle) }
+    return digest
+  }
+
+  // MARK: What happens
+
+  private mutating func move(_ index: Int) {
+    let move = players[index].moves[players[index].position]
+    players[index].position += 1
+    switch move {
+    case .connect: connect(index)
+    case .comeBack:
+      connect(index)
+      while let lane = world.eventQueue.lanes.keys.first(where: { isLogin($0, index) }) {
+        world.advance(lane)
+        attend()
+      }
+    case .send(let element): send(element, index)
+    case .wait: return
+    case .reset:
+      if let connection = players[index].connection { world.reset(connection) }
+      lost(index)
+    }
+  }
+
+  private mutating func connect(_ index: Int) {
+    players[index].incarnation += 1
+    let player = players[index]
+    let nonce: Text = "n\(index)x\(player.incarnation)"
+    var client = Client(account: player.account, password: "pw", resource: player.resource, nonce: nonce, security: .opportunistic)
+    let outputs = client.begin()
+    players[index].client = client
+    players[index].connection = world.connect(UInt64(index + 1) << 24 | UInt64(player.incarnation))
+    observe(.connected(session(index)))
+    follow(outputs, index)
+  }
+
+  /// Part of what a client's login needs, until it is bound.
+  private func isLogin(_ lane: Lane, _ index: Int) -> Bool {
+    guard let connection = players[index].connection, !(players[index].client?.isBound ?? true) else { return false }
+    return [.toServer(connection), .toClient(connection), .question(.account(players[index].account))].contains(lane)
+  }
+
+  private mutating func send(_ element: Element, _ index: Int) {
+    guard let connection = players[index].connection else { return }
+    observe(.sent(session(index), element))
+    world.send(Client.encode(element), on: connection)
+  }
+
+  func session(_ index: Int) -> SessionID { SessionID(actor: index, incarnation: players[index].incarnation) }
+
+  private mutating func attend() {
+    for notice in world.takeNotices() {
+      switch notice {
+      case .bytes(let connection, let bytes):
+        guard let index = index(of: connection) else { continue }
+        follow(players[index].client?.received(bytes, using: pool) ?? [], index)
+      case .handshake(let connection):
+        guard let index = index(of: connection) else { continue }
+        world.completeHandshake(on: connection)
+        follow(players[index].client?.tlsEstablished() ?? [], index)
+      case .closed(let connection): if let index = index(of: connection) { lost(index) }
+      case .crashed, .restarted, .unreadable, .alarm, .reply: break
+      }
+    }
+    if let gauge = world.overLimit { fail("limits", gauge.description) }
+    for index in players.indices { players[index].goOn() }
+  }
+
+  private func index(of connection: World.SocketID) -> Int? { players.firstIndex { $0.connection == connection } }
+
+  private mutating func follow(_ outputs: [Client.Output], _ index: Int) {
+    for output in outputs {
+      guard let connection = players[index].connection else { return }
+      switch output {
+      case .bytes(let bytes): world.send(bytes, on: connection)
+      case .startTLS: break
+      case .ready(let jid): observe(.began(session(index), jid))
+      case .stanza(let element):
+        for (place, move) in players[index].moves.enumerated() {
+          if case .wait(_, let isIt) = move, isIt(element) { players[index].heard[place] = true }
+        }
+        observe(.received(session(index), element))
+        if let answer = players[index].part.reaction?(element) { send(answer, index) }
+      case .ended: lost(index)
+      }
+    }
+  }
+
+  private mutating func lost(_ index: Int) {
+    guard let connection = players[index].connection else { return }
+    world.close(connection)
+    observe(.ended(session(index)))
+    (players[index].connection, players[index].client) = (nil, nil)
+    players[index].moves.insert(contentsOf: players[index].part.onReconnect, at: players[index].position)
+    players[index].heard.insert(contentsOf: players[index].part.onReconnect.map { _ in false }, at: players[index].position)
+  }
+
+  // MARK: Watching
+
+  private mutating func disturb(_ what: String) {
+    isFaultless = false
+    observe(.fault(what))
+  }
+
+  private mutating func observe(_ observation: Observation) {
+    if keepsHistory { history.append(Run.Moment(time: world.now, observation: observation)) }
+    for index in oracles.indices {
+      if let wrong = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, wrong) }
+    }
+  }
+
+  /// Nothing can happen any more: everybody must have come to the end of his part, and all that is to hold at rest must hold.
+  private mutating func end() {
+    guard problem == nil else { return }
+    for (index, player) in players.enumerated() where player.position < player.moves.count {
+      if case .wait(let what, _) = player.moves[player.position] { return fail("liveness", "\(name(index)) waits for ever for \(what)") }
+    }
+    let sessions = players.indices.compactMap { index in players[index].client?.jid.map { (id: session(index), jid: $0) } }
+    let state = RestState(world: world, sessions: sessions, isFaultless: isFaultless, mayLoseStanzas: false, isPeaceful: true)
+    for oracle in oracles {
+      if let wrong = oracle.atRest(state) { return fail(type(of: oracle).name, wrong, isAtRest: true) }
+    }
+  }
+
+  private mutating func fail(_ oracle: String, _ message: String, isAtRest: Bool = false) {
+    if problem == nil { problem = RunReport.Failure(oracle: oracle, message: message, time: world.now, isAtRest: isAtRest) }
+  }
+}
+
+extension Collection where Element == UInt8 {
+  fileprivate func ends(with end: some Collection<UInt8>) -> Bool { count >= end.count && suffix(end.count).elementsEqual(end) }
+}

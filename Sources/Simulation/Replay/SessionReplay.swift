@@ -1,0 +1,250 @@
+internal import ClientCore
+internal import OrderedCollections
+public import ServerCore
+internal import Storage
+internal import XML
+internal import XMPP
+
+/// What the clients of a recording did, so that parts of it can be left out and the rest done again, in a simulated world: they log in by
+/// themselves there, and storage answers from what it is known to have held.
+public struct SessionReplay: Sendable {
+  /// One thing that somebody outside did.
+  public struct UserAction: Sendable {
+    /// Nanoseconds since the beginning.
+    var time: Int64
+    /// The connection that did it, by its number in the recording.
+    var actor: Int
+    var what: What
+  }
+  enum What: Sendable {
+    /// Logs in as this full JID.
+    case login(JID)
+    case say(Element)
+    /// A stranger's bytes.
+    case bytes([UInt8])
+    case leave
+    case control(ControlRequest)
+  }
+
+  public internal(set) var actions: [UserAction] = []
+  var database = MemoryDatabase(.server)
+  var configuration: Configuration
+
+  /// Reads a recording. The last input is looked at and not fed to an engine: it may be the one at which the server trapped.
+  public init(_ recording: Recording) {
+    var replay = Replay(recording)
+    replay.sparesLastInput = true
+    replay.keepsHistory = true
+    configuration = replay.engine.server.configuration
+    // Passwords are made anew, and what they cost is not what is looked for.
+    configuration.scramRounds = 1
+    let server = replay.engine.server
+    for account in server.accountsInMemory {
+      addAccount(account)
+      for item in server.roster(of: account) { database.apply(.put(item, of: account)) }
+      for jid in server.blocklist(of: account) { database.apply(.put(BlockedAddress(jid: jid), of: account)) }
+    }
+    replay.run()
+    let sessions = read(replay.history)
+    read(recording.entries, since: recording.start.time, except: sessions)
+    actions = actions.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
+  }
+
+  /// What bound sessions did. Returns whose they were.
+  private mutating func read(_ history: [Run.Moment]) -> OrderedSet<Int> {
+    var sessions: OrderedSet<Int> = []
+    for moment in history {
+      switch moment.observation {
+      case .began(let session, let jid):
+        sessions.append(session.actor)
+        if !database.has(.account(jid.bare)) { addAccount(jid.bare) }
+        actions.append(UserAction(time: moment.time, actor: session.actor, what: .login(jid)))
+      case .sent(let session, let element): actions.append(UserAction(time: moment.time, actor: session.actor, what: .say(element)))
+      case .ended(let session):
+        if sessions.contains(session.actor) { actions.append(UserAction(time: moment.time, actor: session.actor, what: .leave)) }
+      case .connected, .received, .fault, .asked, .answered: break
+      }
+    }
+    return sessions
+  }
+
+  /// What strangers and the operator did, and what storage held.
+  private mutating func read(_ entries: [Recording.Entry], since start: Instant, except sessions: OrderedSet<Int>) {
+    var loaded: OrderedSet<Owner> = []
+    var lastOffline: OrderedDictionary<JID, Int64> = [:]
+    for case .input(let input, let now) in entries {
+      let time = now.monotonic &- start.monotonic
+      switch input {
+      case .bytes(let connection, let bytes):
+        let actor = Int(truncatingIfNeeded: connection.number)
+        if !sessions.contains(actor) { actions.append(UserAction(time: time, actor: actor, what: .bytes(bytes))) }
+      case .closed(let connection):
+        let actor = Int(truncatingIfNeeded: connection.number)
+        if !sessions.contains(actor) { actions.append(UserAction(time: time, actor: actor, what: .leave)) }
+      case .control(_, let request): actions.append(UserAction(time: time, actor: -1, what: .control(request)))
+      // The first answer is what was there before; but of messages, those that were stored later are sent again.
+      case .answered(_, .result(.page(let page))) where page.table == OfflineMessage.table.name:
+        guard let jid = page.entries.first?.owner, let messages = try? page.rows(OfflineMessage.self) else { break }
+        for (_, message) in messages where message.sequence <= lastOffline[jid] ?? 0 { database.apply(.put(message, of: jid)) }
+        lastOffline[jid] = 0
+      case .answered(_, .result(.owner(let rows?))):
+        guard loaded.append(rows.owner).inserted else { break }
+        hold(rows)
+        if case .integer(let last)? = rows.summary(OfflineMessage.self).lastKey?.first { lastOffline[rows.owner.jid] = last }
+      default: break
+      }
+    }
+  }
+
+  private mutating func addAccount(_ jid: JID) {
+    let credentials = ScramHash.allCases.map { hash in
+      let salt: [UInt8] = Array("salt".utf8)
+      let salted = Scram.saltedPassword(hash, password: Array(SessionReplay.password.utf8), salt: salt, rounds: 1)
+      return Scram.credentials(hash, saltedPassword: salted, salt: salt, rounds: 1)
+    }
+    database.apply(StoredAccount(jid: jid, credentials: credentials).changes)
+  }
+
+  /// Keeps everything that storage had of an owner, but gives an account our own password.
+  private mutating func hold(_ rows: OwnerRows) {
+    for table in rows.tables { for row in table.rows { database.apply(.put(table.table, rows.owner, row)) } }
+    if rows.owner.kind == .account { addAccount(rows.owner.jid) }
+  }
+
+  static let password: Text = "pw"
+}
+
+/// One performance of it.
+struct ReplayRun {
+  private struct ScriptedClient {
+    var connection: World.SocketID
+    var client: Client?
+    var session: SessionID
+  }
+
+  private(set) var world: World
+  private var players: OrderedDictionary<Int, ScriptedClient> = [:]
+  private var byConnection: OrderedDictionary<World.SocketID, Int> = [:]
+  private var oracles: [any Oracle] = ReplayObserver.rules.map { $0.init() }
+  private let pool = ParserPool()
+  private(set) var history: [Run.Moment] = []
+  private(set) var failure: RunReport.Failure?
+  private var requests: UInt64 = 0
+
+  init(_ piece: SessionReplay, mutation: Mutation?, sink: (@Sendable ([UInt8]) -> Void)? = nil) {
+    var settings = WorldSettings(configuration: piece.configuration)
+    // Nothing takes time, and nothing goes wrong: what fails then fails by what is done alone.
+    settings.shortPercent = 0
+    settings.latency = 0...0
+    settings.commitTime = 0...0
+    settings.watchesLimitsClosely = true
+    world = World(
+      choices: Choices(seed: 1, source: .trace(ChoiceTrace())), settings: settings, mutation: mutation, database: piece.database)
+    world.record(secret: [1], keepsText: true, sink: sink)
+  }
+
+  mutating func run(_ actions: [SessionReplay.UserAction]) {
+    for action in actions where failure == nil {
+      while world.advance(untilRest: false, upTo: max(action.time, world.now)) { attend() }
+      perform(action)
+      settle()
+    }
+    settle()
+  }
+
+  private mutating func settle() {
+    attend()
+    while failure == nil, world.advance(untilRest: true) { attend() }
+  }
+
+  private mutating func perform(_ action: SessionReplay.UserAction) {
+    switch action.what {
+    case .login(let jid):
+      let player = connect(action.actor)
+      var client = Client(
+        account: jid.bare, password: SessionReplay.password, resource: jid.resource, nonce: "n\(action.actor)", security: .opportunistic)
+      let outputs = client.begin()
+      players[action.actor]!.client = client
+      observe(.connected(player.session))
+      follow(outputs, action.actor)
+    case .say(let element):
+      guard let player = players[action.actor], player.client?.isBound ?? false else { return }
+      observe(.sent(player.session, element))
+      world.send(Client.encode(element), on: player.connection)
+    case .bytes(let bytes): world.send(bytes, on: (players[action.actor] ?? connect(action.actor)).connection)
+    case .leave: if let player = players[action.actor] { leave(player, action.actor) }
+    case .control(let request):
+      requests += 1
+      world.control(requests, ReplayRun.withPassword(request))
+    }
+  }
+
+  private static func withPassword(_ request: ControlRequest) -> ControlRequest {
+    let password = Secret(Array(SessionReplay.password.utf8))
+    return switch request {
+    case .addAccount(let jid, _): .addAccount(jid, password: password)
+    case .changePassword(let jid, _): .changePassword(jid, password: password)
+    case .deleteAccount, .disableAccount, .enableAccount, .listAccounts: request
+    }
+  }
+
+  private mutating func connect(_ actor: Int) -> ScriptedClient {
+    let connection = world.connect(UInt64(bitPattern: Int64(actor)))
+    let player = ScriptedClient(connection: connection, session: SessionID(actor: actor, incarnation: 0))
+    players[actor] = player
+    byConnection[connection] = actor
+    return player
+  }
+
+  private mutating func leave(_ player: ScriptedClient, _ actor: Int) {
+    world.close(player.connection)
+    players[actor] = nil
+    byConnection[player.connection] = nil
+    if player.client != nil { observe(.ended(player.session)) }
+  }
+
+  private mutating func attend() {
+    if let gauge = world.overLimit { fail("limits", gauge.description) }
+    for notice in world.takeNotices() {
+      switch notice {
+      case .bytes(let connection, let bytes):
+        guard let actor = byConnection[connection], players[actor]?.client != nil else { continue }
+        let outputs = players[actor]!.client!.received(bytes, using: pool)
+        follow(outputs, actor)
+      case .handshake(let connection):
+        world.completeHandshake(on: connection)
+        guard let actor = byConnection[connection], players[actor]?.client != nil else { continue }
+        let outputs = players[actor]!.client!.tlsEstablished()
+        follow(outputs, actor)
+      case .closed(let connection):
+        if let actor = byConnection[connection], let player = players[actor] { leave(player, actor) }
+      case .crashed, .restarted, .unreadable, .alarm, .reply: break
+      }
+    }
+  }
+
+  private mutating func follow(_ outputs: [Client.Output], _ actor: Int) {
+    for output in outputs {
+      guard let player = players[actor] else { return }
+      switch output {
+      case .bytes(let bytes): world.send(bytes, on: player.connection)
+      case .startTLS: break
+      case .ready(let jid): observe(.began(player.session, jid))
+      case .stanza(let element): observe(.received(player.session, element))
+      case .ended: leave(player, actor)
+      }
+    }
+  }
+
+  private mutating func observe(_ observation: Observation) {
+    guard failure == nil else { return }
+    history.append(Run.Moment(time: world.now, observation: observation))
+    for index in oracles.indices {
+      if let problem = oracles[index].observe(observation, at: world.now) { return fail(type(of: oracles[index]).name, problem) }
+    }
+  }
+
+  private mutating func fail(_ oracle: String, _ message: String) {
+    if failure == nil { failure = RunReport.Failure(oracle: oracle, message: message, time: world.now) }
+  }
+}

@@ -1,0 +1,51 @@
+internal import XML
+internal import XMPP
+
+// Presence to all and to some, and subscriptions (RFC 6121, 3 and 4).
+
+extension UserAction {
+  static let presences: [UserAction] = [
+    UserAction(.presence, 7) { context, roll in
+      var presence = numbered(Element("presence", NS.client), context)
+      presence.append("priority", NS.client, text: "\(roll(4) - 1)")
+      return presence
+    },
+    UserAction(.presence, 3) { _, _ in Element("presence", NS.client, ["type": "unavailable"]) },
+    UserAction(.presence, 5) { context, roll in subscription("subscribe", context, roll) },
+    UserAction(.presence, 5) { context, roll in subscription("subscribed", context, roll) },
+    UserAction(.presence, 2) { context, roll in subscription("unsubscribed", context, roll) },
+    UserAction(.presence, 2) { context, roll in subscription("unsubscribe", context, roll) },
+    // Directed presence, to accounts and devices; and its end (4.6).
+    UserAction(.presence, 3) { context, roll in
+      let to = roll(3) == 2 ? context.other(roll).account.text : context.device(roll)
+      return numbered(Element("presence", NS.client, ["to": to, "type": roll(3) == 2 ? "unavailable" : nil]), context)
+    },
+    UserAction(.presence, 1) { context, roll in
+      let to = ActionContext.pick([context.other(roll).account.text, context.device(roll), "nobody@localhost", "localhost"], roll)
+      return Element("presence", NS.client, ["to": to, "type": ActionContext.pick(["probe", "error"], roll)])
+    },
+    UserAction(.presence, 1) { _, roll in
+      var presence = Element("presence", NS.client, ["type": roll(2) == 1 ? "weird" : nil])
+      presence.append("priority", NS.client, text: ActionContext.pick(["128", "-129", "high", ""], roll))
+      return presence
+    },
+  ]
+
+  /// So that one is told from another.
+  private static func numbered(_ presence: Element, _ context: ActionContext) -> Element {
+    var presence = presence
+    presence.append("status", NS.client, text: "P\(context.number)")
+    return presence
+  }
+
+  private static func subscription(_ type: Text, _ context: ActionContext, _ roll: (Int) -> Int) -> Element {
+    var stanza = Element("presence", NS.client, ["to": context.other(roll).account.text, "type": type, "id": context.request])
+    guard type == "subscribe" else { return stanza }
+    // A request is kept as it is written (3.1.3): with words, with what only programs read, and in its language.
+    if roll(3) == 2 { stanza.append("status", NS.client, text: "May I? \(context.number)") }
+    if roll(3) == 2 { stanza.append("voucher", "urn:example:voucher", ["number": "\(context.number)"], text: "for you") }
+    if roll(4) == 3 { stanza.lang = ActionContext.pick(["de", "not a language"], roll) }
+    if roll(12) == 11 { stanza.append("long", "urn:example:voucher", text: Text(String(repeating: "x", count: 9000))) }
+    return stanza
+  }
+}
