@@ -42,7 +42,7 @@ public enum RecordingSeeds {
 
   private static let forgedLimits: [String: @Sendable (inout Configuration) -> Void] = [
     "lock-time": { $0.limits[time: .roomLockTime] = 1 << 62 }, "idle-time": { $0.limits[time: .idleTime] = 1 << 62 },
-    "rounds": { $0.scramRounds = 1 << 33 }, "rateLimit": { $0.limits[.burstBytes] = 1 << 33 }, "outbox": { $0.limits[.allOutboxesBytes] = -1 },
+    "rounds": { $0.scramRounds = 1 << 33 }, "pace": { $0.limits[.burstBytes] = 1 << 33 }, "outbox": { $0.limits[.allOutboxesBytes] = -1 },
   ]
 
   private static let zero = Instant(monotonic: 0, wall: 0)

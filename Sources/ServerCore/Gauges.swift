@@ -60,16 +60,16 @@ extension Server {
 
   func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     let limits = configuration.limits
-    body("derivations under way", inquiries.derivations, limits[.derivations])
+    body("derivations under way", inquiries.derivations, limits[.concurrentKeyDerivations])
     body("open questions", inquiries.limitedCount, limits[.inquiries])
     commits.visitGauges(limits, body)
     for origin in connectionCounts.sortedKeys() {
       body("connections from an address", connectionCounts[origin] ?? 0, limits[.connectionsPerAddress])
     }
-    for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.parkedStanzas]) }
+    for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.queuedWhileLoading]) }
     for jid in accounts.sortedKeys() {
       guard let loadable = accounts[jid] else { continue }
-      body("stanzas parked for an account", loadable.parked.count, limits[.parkedStanzas])
+      body("stanzas parked for an account", loadable.parked.count, limits[.queuedWhileLoading])
       guard let account = loadable.entity else { continue }
       body("sessions of an account", account.sessions.count, limits[.sessionsPerAccount])
       body("roster items", account.listedCount, limits[.rosterItems])
@@ -86,7 +86,7 @@ extension Server {
     }
     for jid in rooms.sortedKeys() {
       guard let loadable = rooms[jid] else { continue }
-      body("stanzas parked for a room", loadable.parked.count, limits[.parkedStanzas])
+      body("stanzas parked for a room", loadable.parked.count, limits[.queuedWhileLoading])
       loadable.entity?.visitGauges(limits, body)
     }
   }
@@ -95,10 +95,10 @@ extension Server {
 extension Room {
   fileprivate func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
     body("affiliations of a room", affiliations.count, limits[.roomAffiliations])
-    body("sessions in a room", sessionCount, limits[.roomSessions] + limits[.roomSpareSessions])
+    body("sessions in a room", sessionCount, limits[.roomSessions] + limits[.roomAdminSessions])
     body("messages in a room's history", history.entries.count, limits[.roomHistoryMessages])
     body("bytes in a room's history", history.bytes, limits[.roomHistoryBytes])
-    body("requests between occupants", relays.count, limits[.roomRelays])
+    body("requests between occupants", relays.count, limits[.roomPendingIQs])
     body("invitations of a room", invitations.count, limits[.roomOpenInvitations])
   }
 }

@@ -14,6 +14,8 @@ public final class Limit: Sendable {
 
   /// As in a configuration file; names end in their unit, except counts.
   public let name: String
+  /// The key that earlier versions had for it: a file with that key is refused with the new one.
+  public let formerName: String?
   public let placement: Placement
   public let unit: Unit
   /// In nanoseconds, if it is a time, as all values of a limit.
@@ -36,8 +38,9 @@ public final class Limit: Sendable {
 
   init(
     _ name: String, _ unit: Unit, standard: Int64, settable: ClosedRange<Int>?, possible: ClosedRange<Int64>, effect: String?,
-    trial: Trial?, placement: Placement = .limits
+    trial: Trial?, placement: Placement = .limits, formerName: String? = nil
   ) {
+    self.formerName = formerName
     (self.name, self.placement, self.unit, self.standard) = (name, placement, unit, standard)
     (self.settable, self.possible, self.effect, self.trial) = (settable, possible, effect, trial)
     // FNV-1a.
@@ -63,9 +66,9 @@ extension Limit {
   static let mostOfAnything = 1 << 40
 
   static func count(
-    _ name: String, _ standard: Int, settable: PartialRangeFrom<Int> = 0..., effect: String?, trial: Trial? = nil
+    _ name: String, _ standard: Int, settable: PartialRangeFrom<Int> = 0..., effect: String?, trial: Trial? = nil, formerName: String? = nil
   ) -> Limit {
-    number(name, .count, standard, settable.lowerBound...mostOfAnything, effect: effect, trial: trial)
+    number(name, .count, standard, settable.lowerBound...mostOfAnything, effect: effect, trial: trial, formerName: formerName)
   }
 
   static func bytes(
@@ -76,10 +79,11 @@ extension Limit {
 
   static func number(
     _ name: String, _ unit: Unit, _ standard: Int, _ settable: ClosedRange<Int>?, possible: ClosedRange<Int64> = 0...Int64(mostOfAnything),
-    effect: String?, trial: Trial? = nil, placement: Placement = .limits
+    effect: String?, trial: Trial? = nil, placement: Placement = .limits, formerName: String? = nil
   ) -> Limit {
     Limit(
-      name, unit, standard: Int64(standard), settable: settable, possible: possible, effect: effect, trial: trial, placement: placement)
+      name, unit, standard: Int64(standard), settable: settable, possible: possible, effect: effect, trial: trial, placement: placement,
+      formerName: formerName)
   }
 
   /// In a file, between a second and a year.

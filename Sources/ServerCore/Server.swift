@@ -102,7 +102,7 @@ public struct Server: Sendable, Codable {
   /// A session that has made too much wait for storage is not read from until there is less.
   private mutating func throttle(_ connection: ConnectionID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
     // Mostly nothing waits.
-    guard commits.bytes > 0 || waiting > setting.configuration.limits[.heldSteps] else { return }
+    guard commits.bytes > 0 || waiting > setting.configuration.limits[.pendingCommits] else { return }
     let limits = setting.configuration.limits
     guard let account = streams.read(connection, { $0.account }) ?? nil else { return }
     let mark: CommitMark
@@ -111,7 +111,7 @@ public struct Server: Sendable, Codable {
       mark = .outputShareThrottled
     } else if commits.bytes > max(limits[.allRecordBytes], bytesBefore) {
       mark = .outputBytesThrottled
-    } else if waiting > max(limits[.heldSteps], waitedBefore) {
+    } else if waiting > max(limits[.pendingCommits], waitedBefore) {
       mark = .outputThrottled
     } else {
       return
@@ -129,7 +129,7 @@ public struct Server: Sendable, Codable {
   private mutating func unthrottle(_ effects: inout [Effect]) {
     guard !throttled.isEmpty else { return }
     let limits = setting.configuration.limits
-    guard waiting <= limits[.heldSteps] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
+    guard waiting <= limits[.pendingCommits] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
     var kept: [ConnectionID] = []
     for connection in throttled {
       guard let stream = streams.read(connection, { (isThere: true, account: $0.account) }) else { continue }

@@ -10,10 +10,10 @@ struct GaugesTests {
     var harness = EngineHarness {
       $0.limits[.roomHistoryBytes] = 5_000
       $0.limits[.roomHistoryMessages] = 2
-      $0.limits[.roomRelays] = 4
+      $0.limits[.roomPendingIQs] = 4
       $0.limits[.roomAffiliations] = 7
       $0.limits[.roomSessions] = 8
-      $0.limits[.roomSpareSessions] = 1
+      $0.limits[.roomAdminSessions] = 1
     }
     harness.addAccount("romeo")
     harness.addAccount("juliet")

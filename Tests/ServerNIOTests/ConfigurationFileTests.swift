@@ -38,7 +38,7 @@ import XML
         connections_per_address: 50
         stanza_bytes: 20000
         pending_requests: 7
-        held_steps: 50
+        pending_commits: 50
         room_sessions: 40
         room_history_messages: 0
       """)
@@ -60,7 +60,7 @@ import XML
     #expect(read.eventLoops == 3)
     #expect(read.core.limits[.stanzaBytes] == 20_000)
     #expect(read.core.limits[.pendingRequests] == 7)
-    #expect(read.core.limits[.heldSteps] == 50)
+    #expect(read.core.limits[.pendingCommits] == 50)
     #expect(read.core.limits[.roomSessions] == 40 && read.core.limits[.roomHistoryMessages] == 0)
   }
 
@@ -78,6 +78,7 @@ import XML
     ("domains: []", "s.yaml:1: `domains` should be a list with at least one item"),
     ("\n\nrequires_tls: perhaps", "s.yaml:3: `perhaps` is neither `true` nor `false`"),
     ("limits:\n  roster_items: 5\n  outbox_bytes: lots", "s.yaml:3: `lots` is not a whole number 4096 or more"),
+    ("limits:\n  held_steps: 50", "s.yaml:2: `held_steps` is now called `pending_commits`; rename the key"),
     ("limits:\n  outbox_bites: 5000", "s.yaml:2: `outbox_bites` is not known in `limits`"),
     ("listeners:\n  - port: 70000", "s.yaml:2: `70000` is not a whole number from 0 to 65535"),
     ("listeners:\n  - port: 7000", "s.yaml:2: a listener needs an `address`"),

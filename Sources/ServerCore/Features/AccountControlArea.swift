@@ -16,7 +16,7 @@ public enum AccountControlMark: UInt16, CoverageMark {
     case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
       .accountDisabled, .accountEnabled, .accountDeleted:
       "account control"
-    case .accountDerivationsFull: "\(Limit.derivations)"
+    case .accountDerivationsFull: "\(Limit.concurrentKeyDerivations)"
     }
   }
 }

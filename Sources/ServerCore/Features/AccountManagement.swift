@@ -168,7 +168,8 @@ extension Server {
   /// One list serves all who ask while it is read, page by page.
   mutating func ask(for list: RowQuery, _ asker: ListAsker, _ transaction: inout Transaction) {
     let waiting = listings[list]?.askers.count ?? 0
-    guard waiting < configuration.limits[.parkedStanzas], waiting > 0 || transaction.ask(.query(.rows(list)), .page(list)) != nil else {
+    guard waiting < configuration.limits[.queuedWhileLoading], waiting > 0 || transaction.ask(.query(.rows(list)), .page(list)) != nil
+    else {
       return refuse(asker, transaction.reach(ActivationMark.parkedAskersFull, Server.busy), &transaction)
     }
     listings[list, default: Listing()].askers.append(asker)

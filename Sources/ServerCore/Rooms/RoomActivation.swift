@@ -24,7 +24,7 @@ extension Server {
 
   /// Until the room is loaded.
   private mutating func park(_ stanza: Stanza, for jid: JID, _ transaction: inout Transaction) {
-    let limit = configuration.limits[.parkedStanzas]
+    let limit = configuration.limits[.queuedWhileLoading]
     let added = rooms.modify(jid) { loadable in
       if !loadable.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindRoom) }
       return loadable.park(.stanza(stanza), limit: limit)

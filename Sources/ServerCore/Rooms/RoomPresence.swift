@@ -127,7 +127,7 @@ extension Room {
   private func refusal(of stanza: Stanza, _ request: Element, _ transaction: inout Transaction) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
     let limits = transaction.configuration.limits
-    let spare = affiliation >= .admin ? limits[.roomSpareSessions] : 0
+    let spare = affiliation >= .admin ? limits[.roomAdminSessions] : 0
     if isLocked, affiliation != .owner { return transaction.reach(RoomPresenceMark.roomJoinLocked, .itemNotFound) }
     if affiliation == .outcast { return transaction.reach(RoomPresenceMark.roomJoinBanned, .forbidden) }
     if configuration.isMembersOnly, affiliation < .member {

@@ -36,7 +36,7 @@ public enum RoomPresenceMark: UInt16, CoverageMark {
     case .roomJoinNotMember: "XEP-0045, 7.2.6"
     case .roomJoinPasswordWrong, .roomJoinPasswordRight: "XEP-0045, 7.2.5"
     case .roomJoinFull: "XEP-0045, 7.2.9; \(Limit.roomSessions)"
-    case .roomJoinSpare: "XEP-0045, 7.2.9; \(Limit.roomSpareSessions)"
+    case .roomJoinSpare: "XEP-0045, 7.2.9; \(Limit.roomAdminSessions)"
     case .roomJoinNickTaken, .roomJoinNickReserved, .roomJoinAnotherClient: "XEP-0045, 7.2.8"
     case .roomJoinVisitor: "XEP-0045, 5.1.2"
     case .roomShowsAbsent, .roomHidesPresence: "XEP-0045, 16.5.3"

@@ -56,7 +56,7 @@ extension Room {
 
     let token = transaction.random.token()
     let relay = RoomRelays.Relay(id: stanza.id, requester: stanza.from, address: stanza.to, responder: addressee.user)
-    let oldest = relays.insert(relay, as: token, limit: transaction.configuration.limits[.roomRelays])
+    let oldest = relays.insert(relay, as: token, limit: transaction.configuration.limits[.roomPendingIQs])
     if let oldest { giveUp(transaction.reach(RoomRelayMark.roomRelaysFull, oldest), &transaction) }
     var request = stanza.element
     request["id"] = token
@@ -101,7 +101,7 @@ public enum RoomRelayMark: UInt16, CoverageMark {
   public var clause: String {
     switch self {
     case .roomRelayed, .roomRelayedToAccount, .roomRelayToNobody, .roomRelayAnsweredError, .roomRelayAnswerUnknown: "XEP-0045, 17.4"
-    case .roomRelaysFull: "XEP-0045, 17.4; \(Limit.roomRelays)"
+    case .roomRelaysFull: "XEP-0045, 17.4; \(Limit.roomPendingIQs)"
     case .roomRelayDiscoByStranger: "XEP-0045, 6.6"
     case .roomRelayByStranger: "XEP-0410, 3.2"
     case .roomSelfPing: "XEP-0410, 3.3"

@@ -57,7 +57,7 @@ extension Server {
     }
     guard accounts.read(account, { $0.isLoading }) ?? false else { return perform(task, on: account, nil, &transaction) }
     if !accounts[account]!.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindAccount) }
-    guard let added = accounts[account]!.park(task, limit: configuration.limits[.parkedStanzas]) else {
+    guard let added = accounts[account]!.park(task, limit: configuration.limits[.queuedWhileLoading]) else {
       transaction.reach(ActivationMark.parkedAccountFull)
       return giveUp(task, &transaction)
     }

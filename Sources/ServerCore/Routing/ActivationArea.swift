@@ -1,13 +1,14 @@
 extension Area {
-  static let activation = Area(name: "activation", marks: [ActivationMark.self], limits: [.parkedStanzas, .idleTime])
+  static let activation = Area(name: "activation", marks: [ActivationMark.self], limits: [.queuedWhileLoading, .idleTime])
 }
 
 extension Limit {
   /// Stanzas that wait for one account or room to be loaded, and who waits for one list.
-  public static let parkedStanzas = count(
-    "parked_stanzas", 10_000, settable: 1...,
+  public static let queuedWhileLoading = count(
+    "queued_while_loading", 10_000, settable: 1...,
     effect: "what comes for an account or room that is being loaded is answered with an error; ends are never dropped",
-    trial: .low(58, 3, 1))
+    trial: .low(58, 3, 1),
+    formerName: "parked_stanzas")
   /// How long an account or room nobody uses stays in memory.
   public static let idleTime = time(
     "idle_seconds", seconds: 60, effect: "an account or room that nobody uses leaves memory, and comes back with the next stanza for it")
@@ -31,7 +32,7 @@ public enum ActivationMark: UInt16, CoverageMark {
       .loadOfflineTooLate, .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding,
       .abandonedRegistration, .abandonedManagement, .abandonedLine, .idleAccountAwaitsOffline:
       "activation"
-    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "\(Limit.parkedStanzas)"
+    case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "\(Limit.queuedWhileLoading)"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "\(Limit.idleTime)"
     }
   }

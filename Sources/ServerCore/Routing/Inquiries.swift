@@ -111,7 +111,7 @@ extension Transaction {
   mutating func ask(_ question: Question, _ purpose: Inquiry.Purpose) -> InquiryID? {
     let limits = configuration.limits
     guard inquiries.limitedCount < limits[.inquiries] || !purpose.isLimited,
-      !purpose.derivesKeys || inquiries.derivations < limits[.derivations]
+      !purpose.derivesKeys || inquiries.derivations < limits[.concurrentKeyDerivations]
     else {
       return reach(InquiryMark.inquiriesFull, nil)
     }

@@ -127,14 +127,15 @@ struct OutputCommit: Sendable, Codable {
 
 extension Area {
   static let outputCommit = Area(
-    name: "output commit", marks: [CommitMark.self], limits: [.heldSteps, .accountRecordBytes, .allRecordBytes])
+    name: "output commit", marks: [CommitMark.self], limits: [.pendingCommits, .accountRecordBytes, .allRecordBytes])
 }
 
 extension Limit {
   /// Steps and stanzas that wait for storage, all together; beyond it, sessions that cause more are not read from until half is done.
-  public static let heldSteps = count(
-    "held_steps", 1_000, settable: 1...,
-    effect: "sessions that cause more are not read from until storage has caught up by half; nothing is lost", trial: .low(62, 5, 1))
+  public static let pendingCommits = count(
+    "pending_commits", 1_000, settable: 1...,
+    effect: "sessions that cause more are not read from until storage has caught up by half; nothing is lost", trial: .low(62, 5, 1),
+    formerName: "held_steps")
   /// Bytes on their way to storage because of one account; beyond it, its sessions are not read from until half is done.
   public static let accountRecordBytes = bytes(
     "account_record_bytes", 1 << 20, settable: 1...,
@@ -160,7 +161,7 @@ public enum CommitMark: UInt16, CoverageMark {
     case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
       .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
       "output commit"
-    case .outputThrottled, .outputUnthrottled: "output commit; \(Limit.heldSteps)"
+    case .outputThrottled, .outputUnthrottled: "output commit; \(Limit.pendingCommits)"
     case .outputShareThrottled: "output commit; \(Limit.accountRecordBytes)"
     case .outputBytesThrottled: "output commit; \(Limit.allRecordBytes)"
     }

@@ -1,6 +1,6 @@
 extension Area {
   static let authentication = Area(
-    name: "authentication", marks: [SASLMark.self], limits: [.authenticationAttempts, .derivations, .scramRounds])
+    name: "authentication", marks: [SASLMark.self], limits: [.authenticationAttempts, .concurrentKeyDerivations, .scramRounds])
 }
 
 extension Limit {
@@ -8,9 +8,10 @@ extension Limit {
   public static let authenticationAttempts = number(
     "authentication_attempts", .count, 5, 2...5, effect: "stream error policy-violation after the last failure", trial: .low(74, 3, 2))
   /// Passwords whose keys are being derived at the same time, all connections together.
-  public static let derivations = count(
-    "derivations", 100, settable: 1...,
-    effect: "SASL failure temporary-auth-failure; changes of passwords are answered with resource-constraint", trial: .low(59, 2, 1))
+  public static let concurrentKeyDerivations = count(
+    "concurrent_key_derivations", 100, settable: 1...,
+    effect: "SASL failure temporary-auth-failure; changes of passwords are answered with resource-constraint", trial: .low(59, 2, 1),
+    formerName: "derivations")
   /// PBKDF2 rounds for new credentials (RFC 7677, section 4: at least 4096). They stand at the top of a configuration file.
   public static let scramRounds = number(
     "scram_rounds", .count, 10_000, 4096...10_000_000, possible: 0...1 << 32, effect: nil, placement: .top)
@@ -66,7 +67,7 @@ public enum SASLMark: UInt16, CoverageMark {
     case .saslScramProofWrong: "RFC 5802, 3"
     case .saslPlainPasswordWrong, .saslNameUnusable, .saslAccountUnknown: "RFC 6120, 6.5.10"
     case .saslStorageUnavailable: "RFC 6120, 6.5.11"
-    case .saslDerivationsFull: "RFC 6120, 6.5.11; \(Limit.derivations)"
+    case .saslDerivationsFull: "RFC 6120, 6.5.11; \(Limit.concurrentKeyDerivations)"
     case .saslStreamGone: "activation"
     case .saslRetriesFull: "RFC 6120, 6.4.5; \(Limit.authenticationAttempts)"
     case .saslSucceededAfterFailure, .saslSucceededPlain, .saslSucceededScramSHA1, .saslSucceededScramSHA256: "RFC 6120, 6.4.6"

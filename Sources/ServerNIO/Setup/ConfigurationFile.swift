@@ -53,6 +53,9 @@ struct ConfigurationFile {
     for (key, value) in mapping {
       let name = key.string ?? ""
       guard let setter = keys[name] else {
+        if let limit = Limit.all.first(where: { $0.formerName == name }), keys[limit.name] != nil {
+          throw refuse(key, "`\(name)` is now called `\(limit.name)`; rename the key")
+        }
         let known = keys.keys.sorted().joined(separator: ", ")
         throw refuse(key, "`\(name)` is not known in \(what); known are: \(known)")
       }

@@ -15,7 +15,7 @@ extension ReferenceModel {
   ///
   /// - Returns: what is wrong with that.
   mutating func reconcileRejections(_ server: Server) -> String? {
-    let limit = configuration.limits[.parkedStanzas]
+    let limit = configuration.limits[.queuedWhileLoading]
     for (key, errands) in waiting {
       let count = server.parkedCount(for: key)
       guard count + errands.count >= limit else { continue }

@@ -133,7 +133,7 @@ extension RoomModel {
   /// 7.2.9: a room that is full has some places more for admins and owners, who "SHOULD" get in.
   private func hasRoom(for affiliation: Affiliation) -> Bool {
     let inside = occupants.values.reduce(0) { $0 + $1.clients.count }
-    return inside < limits[.roomSessions] + (affiliation >= .admin ? limits[.roomSpareSessions] : 0)
+    return inside < limits[.roomSessions] + (affiliation >= .admin ? limits[.roomAdminSessions] : 0)
   }
 
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,

@@ -10,7 +10,7 @@ struct RoomActivationTests {
 
   /// Who asks for a list that storage is slow to give waits in memory: only so many may.
   @Test func whoWaitsForTheListOfRoomsIsCounted() {
-    var harness = EngineHarness { $0.limits[.parkedStanzas] = 2 }
+    var harness = EngineHarness { $0.limits[.queuedWhileLoading] = 2 }
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
     harness.loadsAtOnce = false
@@ -26,7 +26,7 @@ struct RoomActivationTests {
   }
 
   @Test func whoWaitsForTheListOfAccountsIsCounted() {
-    var harness = EngineHarness { $0.limits[.parkedStanzas] = 2 }
+    var harness = EngineHarness { $0.limits[.queuedWhileLoading] = 2 }
     harness.loadsAtOnce = false
     for number in 0..<3 as Range<UInt64> { harness.input(.control(number, .listAccounts)) }
     #expect(harness.replies.count == 1)

@@ -51,7 +51,7 @@ import XMPP
   @Test func clientsAreBounded() {
     var stage = RoomFixture([:]) {
       $0[.roomSessions] = 2
-      $0[.roomSpareSessions] = 1
+      $0[.roomAdminSessions] = 1
     }
     stage.join("juliet", "Juliet")
     stage.forget()

@@ -192,7 +192,7 @@ import XMPP
   }
 
   @Test func unansweredRequestsAreBounded() {
-    var stage = pair { $0[.roomRelays] = 3 }
+    var stage = pair { $0[.roomPendingIQs] = 3 }
     for index in 0...3 {
       stage.send("<iq type='get' id='v\(index)'><query xmlns='jabber:iq:version'/></iq>", by: "juliet", to: "Romeo")
     }

@@ -8,7 +8,7 @@ struct ActivationTests {
   /// With no room for another stanza, who leaves while a room is being loaded must not be in it afterwards (found by simulation).
   @Test(arguments: [1, 2])
   func aDepartureIsNeverLost(limit: Int) {
-    var harness = EngineHarness { $0.limits[.parkedStanzas] = limit }
+    var harness = EngineHarness { $0.limits[.queuedWhileLoading] = limit }
     harness.addAccount("ada")
     harness.addAccount("ben")
     let ada = harness.session("ada", resource: "a")

@@ -89,7 +89,7 @@ struct OutputCommitTests {
 struct HeldStepsTests {
   /// A session that causes more than may wait for the disk is left until half of it is done.
   @Test func whoCausesTooMuchWaits() {
-    var harness = EngineHarness { $0.limits[.heldSteps] = 4 }
+    var harness = EngineHarness { $0.limits[.pendingCommits] = 4 }
     harness.addAccount("romeo")
     let romeo = harness.session("romeo", resource: "r")
     harness.commitsAtOnce = false
@@ -107,7 +107,7 @@ struct HeldStepsTests {
 
   /// What one user's contacts have to be loaded for keeps nobody else from being read.
   @Test func whoCausesNothingIsRead() {
-    var harness = EngineHarness { $0.limits[.heldSteps] = 4 }
+    var harness = EngineHarness { $0.limits[.pendingCommits] = 4 }
     harness.addAccount("romeo")
     harness.addAccount("juliet")
     let romeo = harness.session("romeo", resource: "r")

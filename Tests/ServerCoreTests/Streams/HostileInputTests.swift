@@ -81,7 +81,7 @@ struct HostileInputTests {
 
   /// Keys cost a lot on purpose: only so many are derived at a time, and the rest is told to come again.
   @Test func derivationsAreBounded() {
-    var harness = EngineHarness { $0.limits[.derivations] = 0 }
+    var harness = EngineHarness { $0.limits[.concurrentKeyDerivations] = 0 }
     harness.addAccount("romeo")
     #expect(harness.replies.contains { if case .refused = $0 { true } else { false } })
   }

@@ -15,7 +15,7 @@ struct ServerStreamsTests {
   func aClosingStreamIsGivenUpInTime(_ ending: Ending) {
     var harness = EngineHarness {
       $0.limits[.authenticationAttempts] = 1
-      $0.limits[.derivations] = ending == .derivationsFull ? 0 : 1
+      $0.limits[.concurrentKeyDerivations] = ending == .derivationsFull ? 0 : 1
     }
     let connection = encrypted(&harness)
     let message = [0] + Array("romeo".utf8) + [0] + Array("wrong".utf8)

@@ -104,7 +104,7 @@ struct ModelAgreementTests {
     for believed in [nil, Configuration.Limits()] {
       var stage = ModelFixture(seed: 1, accounts: [Self.alice.bare], believed: believed) {
         $0.loadTime = .milliseconds(100) ... .milliseconds(100)
-        $0.configuration.limits[.parkedStanzas] = 1
+        $0.configuration.limits[.queuedWhileLoading] = 1
       }
       stage.connect(Self.alice)
       stage.settle()

@@ -53,10 +53,10 @@ struct ModelWalkTests {
     limits[.pendingRequests] = 1 + babbler.below(2)
     limits[.directedPresences] = 1 + babbler.below(3)
     limits[.blockedAddresses] = 1 + babbler.below(2)
-    limits[.parkedStanzas] = 1 + babbler.below(3)
+    limits[.queuedWhileLoading] = 1 + babbler.below(3)
     limits[.roomAffiliations] = 1 + babbler.below(3)
     limits[.roomSessions] = 1 + babbler.below(3)
-    limits[.roomSpareSessions] = babbler.below(2)
+    limits[.roomAdminSessions] = babbler.below(2)
   }
 
   private static func disturb(_ stage: inout ModelFixture, _ device: JID, _ babbler: inout RandomTraffic, _ said: inout [String]) {

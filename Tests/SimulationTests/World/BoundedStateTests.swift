@@ -58,7 +58,7 @@ struct BoundedStateTests {
     "server.rooms.entity.occupants.sessions": .gauge("sessions in a room"),
     "server.rooms.entity.relays.entries": .gauge("requests between occupants"),
     "server.rooms.entity.invitations.entries": .gauge("invitations of a room"),
-    "server.commits.held": .with("steps, Limit.heldSteps, after which connections are not read from"),
+    "server.commits.held": .with("steps, Limit.pendingCommits, after which connections are not read from"),
     "server.commits.held.outputs": .with("what one stanza causes"), "server.commits.held.outputs.write.to": .with("what one stanza causes"),
     "server.commits.held.touched": .with("what one stanza causes"),
     "server.commits.bytesByAccount": .gauge("bytes of records because of an account"),

@@ -2,7 +2,7 @@
 import time
 
 from .crowd import Talkers, joining
-from .ground import Server, Watch, ask, fill, measure, megabytes, seconds, show
+from .common import Server, Watch, ask, fill, measure, megabytes, seconds, show
 
 
 def strain(arguments, folder):

@@ -5,7 +5,7 @@ import time
 
 import xmppload
 from .crowd import Talkers, joining, unlock
-from .ground import Server, Watch, fill, login, megabytes, seconds, show
+from .common import Server, Watch, fill, login, megabytes, seconds, show
 
 EACH = 25
 

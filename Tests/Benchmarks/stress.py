@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures the running server at its edges, and prints a table of what was done and what it took.
 
-    Tests/Benchmarks/strain.py --tools DIR [--server .build/release/spondee] [--only storage,room,roster,overload,flood] [--limits LINE]
+    Tests/Benchmarks/stress.py --tools DIR [--server .build/release/spondee] [--only storage,room,roster,overload,flood] [--limits LINE]
 
 DIR holds xmppload.py. CPU time and memory (PSS) are the server's own, from /proc; what its users wait for is measured from outside and
 depends on what else the machine does, the load itself included, which is as dear as the server: see the load average in the last line.
-Each part (strains/) has a server and a data folder of its own. `--limits 'outbox_bytes: 1000000'`, which may come several times, adds a line
+Each part (stress_parts/) has a server and a data folder of its own. `--limits 'outbox_bytes: 1000000'`, which may come several times, adds a line
 to the server's limits; rates are as they are by default, except where all load is to come through (overload). Exit status: 0; 2 if something could not be run.
 """
 import argparse
@@ -44,7 +44,7 @@ def main():
     rows = []
     print("| what | figure |\n|---|---|")
     for name in arguments.only.split(","):
-        part = __import__(f"strains.{name}", fromlist=["strain"])
+        part = __import__(f"stress_parts.{name}", fromlist=["strain"])
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             for row in part.strain(arguments, Path(folder)):
                 rows.append((name, *row))

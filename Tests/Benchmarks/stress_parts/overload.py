@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from .crowd import Load, chat
-from .ground import Server, Watch, fill, megabytes, seconds
+from .common import Server, Watch, fill, megabytes, seconds
 
 SENDERS = 20
 

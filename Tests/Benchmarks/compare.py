@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures this server beside others, in turn and on the same machine, and prints a table for the README.
 
-    Tests/Benchmarks/beside.py --tools DIR [--server .build/release/spondee] [--peers prosody,ejabberd] [--rounds 3] [--only MODE,...]
+    Tests/Benchmarks/compare.py --tools DIR [--server .build/release/spondee] [--peers prosody,ejabberd] [--rounds 3] [--only MODE,...]
 
 DIR holds `peer`, which starts another server on loopback, and `xmppload.py`, which loads any server and reads its CPU time and memory
 from /proc. All get the same RSA key of 2048 bits. Each round starts each server anew: once for the CPU time of chats, rooms and logins,

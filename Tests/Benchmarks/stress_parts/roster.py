@@ -3,7 +3,7 @@ import re
 import time
 
 from .crowd import Talkers
-from .ground import Server, Watch, ask, copies, copy_rows, database, fill, measure, megabytes, seconds, show
+from .common import Server, Watch, ask, copies, copy_rows, database, fill, measure, megabytes, seconds, show
 
 ROSTER = "<iq type='get' id='q'><query xmlns='jabber:iq:roster'/></iq>"
 

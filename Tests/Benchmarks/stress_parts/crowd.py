@@ -6,7 +6,7 @@ import re
 import time
 
 import xmppload
-from .ground import login
+from .common import login
 
 STAMP = re.compile(rb"<body>t(\d+)</body>")
 FOREVER = float("inf")

@@ -2,7 +2,7 @@
 import time
 
 from .crowd import FOREVER, Load, Talkers, chat, groupchat
-from .ground import Server, Watch, fill, megabytes, seconds
+from .common import Server, Watch, fill, megabytes, seconds
 
 ROOM = "flood@conference.localhost"
 
