@@ -13,8 +13,8 @@ public enum Input: Sendable {
   case encrypted(ConnectionID)
   /// The connection ended, from either side.
   case closed(ConnectionID)
-  case committed(through: UInt64)
-  case commitFailed(from: UInt64)
+  case committed(through: CommitID)
+  case commitFailed(from: CommitID)
   case answered(InquiryID, Answer)
   case control(UInt64, ControlRequest)
   case deadline
@@ -33,8 +33,8 @@ public enum Action: Sendable {
   case abort(ConnectionID)
   /// Read from the connection, or leave what comes in the system's buffers.
   case read(ConnectionID, Bool)
-  /// Make the changes durable; all that `commit` actions name, in their order.
-  case commit(UInt64, [Change])
+  /// Make the changes durable; those of one shard in their order.
+  case commit(CommitID, [Change])
   /// The answer comes as `answered`.
   case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
@@ -146,7 +146,7 @@ public struct Engine {
     case .committed(let number): tell(.committed(through: number), now)
     case .commitFailed(let number):
       // What storage has not been asked for yet was made in ignorance of the failure, too.
-      actions.removeAll { if case .commit(let later, _) = $0 { later >= number } else { false } }
+      actions.removeAll { if case .commit(let later, _) = $0 { number.isSameOrBefore(later) } else { false } }
       tell(.commitFailed(from: number), now)
     case .answered(let id, let answer): tell(.answered(id, answer), now)
     case .control(let id, let request): tell(.control(id, request), now)
@@ -277,6 +277,7 @@ public struct Engine {
     case .ask(let id, let question): actions.append(.ask(id, question))
     case .reply(let id, let reply): actions.append(.reply(id, reply))
     case .log(let level, let message): actions.append(.log(level, message))
+    case .pass: break
     }
   }
 

@@ -21,10 +21,10 @@ public enum Event: Sendable {
   case encrypted(ConnectionID)
   /// The connection is gone, or its outbox ran over; nothing more can be written to it.
   case closed(ConnectionID)
-  /// The commits up to and with this one are durable.
-  case committed(through: UInt64)
-  /// This commit and all after it that were emitted so far are not, and will not be, durable.
-  case commitFailed(from: UInt64)
+  /// The commits of its shard up to and with this one are durable.
+  case committed(through: CommitID)
+  /// This commit and all of its shard after it that were emitted so far are not, and will not be, durable.
+  case commitFailed(from: CommitID)
   case answered(InquiryID, Answer)
   /// Somebody with authority over the whole server wants something.
   case control(UInt64, ControlRequest)
@@ -54,11 +54,13 @@ public enum Effect: Sendable, Codable {
   case discardInput(ConnectionID)
   /// What was said just now, after it had waited for a commit, was caused by a stanza of this connection.
   case charge(ConnectionID)
-  /// Make the changes durable, all or none, in the order of the numbers.
-  case commit(UInt64, [Change])
+  /// Make the changes durable, all or none, in the order of the shard's numbers.
+  case commit(CommitID, [Change])
   case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
+  /// For another shard; a `Server` hands it over, and never returns it.
+  case pass(ShardMessage)
 }
 
 public struct Addressee: Sendable, Hashable, Codable {

@@ -49,9 +49,27 @@ extension Engine {
 
 extension Server {
   var leftover: Gauge? {
+    for shard in shards { if let gauge = shard.leftover { return gauge } }
+    return nil
+  }
+
+  func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+    let limits = configuration.limits
+    var backlog = OutputCommit.Backlog()
+    for shard in shards { shard.commits.addUp(&backlog) }
+    backlog.visitGauges(limits, body)
+    for origin in connectionCounts.sortedKeys() {
+      body("connections from an address", connectionCounts[origin] ?? 0, limits[.connectionsPerAddress])
+    }
+    for shard in shards { shard.visitGauges(body) }
+  }
+}
+
+extension Shard {
+  var leftover: Gauge? {
     var counts = [
       ("stanzas that wait for storage", parkedCount), ("open questions", inquiries.count),
-      ("steps behind a commit", stepsBehindCommits),
+      ("transactions behind a commit", commits.depth),
       ("askers of a list", listings.count),
     ]
     for jid in accounts.sortedKeys() { counts.append(("lined up messages", accounts[jid]?.entity?.queuedBehindOffline.count ?? 0)) }
@@ -62,10 +80,6 @@ extension Server {
     let limits = configuration.limits
     body("derivations under way", inquiries.derivations, limits[.concurrentKeyDerivations])
     body("open questions", inquiries.limitedCount, limits[.inquiries])
-    commits.visitGauges(limits, body)
-    for origin in connectionCounts.sortedKeys() {
-      body("connections from an address", connectionCounts[origin] ?? 0, limits[.connectionsPerAddress])
-    }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.queuedWhileLoading]) }
     for jid in accounts.sortedKeys() {
       guard let loadable = accounts[jid] else { continue }

@@ -31,16 +31,29 @@ extension Server {
   }
 
   /// Streams that are open, in order.
-  public var openConnections: [ConnectionID] { streams.sortedKeys() }
+  public var openConnections: [ConnectionID] { shards.flatMap { $0.streams.sortedKeys() }.sorted() }
 
-  /// Nothing is parked or waits to be loaded: all that the server was told it has worked off.
-  public var isSettled: Bool { parkedCount == 0 && listings.isEmpty }
+  /// Nothing is queued or waits to be loaded: all that the server was told it has worked off.
+  public var isSettled: Bool { shards.allSatisfy { $0.parkedCount == 0 && $0.listings.isEmpty } }
 
   /// Questions that have no answer yet, of those for which there is a limit.
-  public var openQuestions: Int { inquiries.limitedCount }
+  public var openQuestions: Int { shards.reduce(0) { $0 + $1.inquiries.limitedCount } }
 
   /// No transaction is held back for a commit: all that was to be said has been.
-  public var isFlushed: Bool { commits.depth == 0 }
+  public var isFlushed: Bool { shards.allSatisfy { $0.commits.depth == 0 } }
+
+  /// How often each mark was reached.
+  public var marks: Marks {
+    var all = shards[0].marks
+    for shard in shards.dropFirst() { all.merge(shard.marks) }
+    return all
+  }
+
+  /// The shard of an account or room.
+  func shard(of address: JID) -> Shard { shards[Shard.index(of: address, of: shards.count)] }
+  func stream(of connection: ConnectionID) -> ClientStream? { shards[home(of: connection)].streams[connection] }
+  func account(_ jid: JID) -> Account? { shard(of: jid).accounts[jid]?.entity }
+  func room(_ jid: JID) -> Room? { shard(of: jid).rooms[jid]?.entity }
 }
 
 extension Engine {
@@ -52,17 +65,19 @@ extension Engine {
 
 extension Server {
   /// Those that are in memory, in order.
-  public var accountsInMemory: [JID] { accounts.sortedKeys().filter { accounts[$0]?.entity != nil } }
+  public var accountsInMemory: [JID] {
+    shards.flatMap { shard in shard.accounts.sortedKeys().filter { shard.accounts[$0]?.entity != nil } }.sorted()
+  }
 
   /// What an account that is in memory knows of its contacts; subscriptions stand there, too.
-  public func roster(of account: JID) -> [RosterItem] { accounts[account]?.entity?.roster.values.elements ?? [] }
+  public func roster(of account: JID) -> [RosterItem] { self.account(account)?.roster.values.elements ?? [] }
 
   /// Whom an account that is in memory blocks.
-  public func blocklist(of account: JID) -> [JID] { accounts[account]?.entity?.blocklist.elements ?? [] }
+  public func blocklist(of account: JID) -> [JID] { self.account(account)?.blocklist.elements ?? [] }
 
   /// The sessions of an account, in the order in which they were bound.
   public func sessions(of account: JID) -> [SessionView] {
-    (accounts[account]?.entity?.sessions.values.elements ?? []).map { session in
+    (self.account(account)?.sessions.values.elements ?? []).map { session in
       SessionView(
         connection: session.connection, jid: session.jid, priority: session.presence == nil ? nil : session.priority,
         directed: session.directed.sorted())
@@ -74,11 +89,13 @@ extension Server {
 
 extension Server {
   /// The rooms that are in memory, in order.
-  public var roomsInMemory: [JID] { rooms.sortedKeys().filter { rooms[$0]?.entity != nil } }
+  public var roomsInMemory: [JID] {
+    shards.flatMap { shard in shard.rooms.sortedKeys().filter { shard.rooms[$0]?.entity != nil } }.sorted()
+  }
 
   /// Who is in a room, in the order of coming, with the sessions behind each nick.
   public func occupants(of room: JID) -> [OccupantView] {
-    guard let entity = rooms[room]?.entity else { return [] }
+    guard let entity = self.room(room) else { return [] }
     return entity.occupants.values.flatMap { occupant in
       let affiliation = entity.affiliation(of: occupant.user).text
       return occupant.sessions.keys.map {
@@ -89,11 +106,11 @@ extension Server {
 
   /// The lasting list of a room that is in memory: affiliations and reserved nicks, in the order of their JIDs.
   public func affiliations(of room: JID) -> [AffiliationRow] {
-    (rooms[room]?.entity?.affiliations.sorted ?? []).map { $0.entry.row(of: $0.jid) }
+    (self.room(room)?.affiliations.sorted ?? []).map { $0.entry.row(of: $0.jid) }
   }
 
   /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
-  public func isLocked(room: JID) -> Bool { rooms[room]?.entity?.isLocked ?? false }
+  public func isLocked(room: JID) -> Bool { self.room(room)?.isLocked ?? false }
 }
 
 // MARK: - What waits for storage
@@ -109,7 +126,8 @@ extension Server {
 
   private func tasks(for query: Query) -> [PendingTask] {
     guard case .owner(let owner) = query else { return [] }
-    return owner.kind == .account ? accounts[owner.jid]?.parked ?? [] : rooms[owner.jid]?.parked ?? []
+    return owner.kind == .account
+      ? shard(of: owner.jid).accounts[owner.jid]?.parked ?? [] : shard(of: owner.jid).rooms[owner.jid]?.parked ?? []
   }
 
   /// How much waits for an account or room.

@@ -1,286 +1,218 @@
 internal import DequeModule
 internal import OrderedCollections
 internal import Storage
-internal import XML
 internal import XMPP
 
 /// The whole behaviour of a server as one value: events go in, effects come out.
 ///
-/// It does no I/O, reads no clock and knows no randomness but its random's: the same events at the same times give the same
+/// It does no I/O, reads no clock and knows no randomness but that of its seed: the same events at the same times give the same
 /// effects, in any process. To copy it is to take a snapshot of the world.
+///
+/// Accounts and rooms are divided among shards by their addresses (`Shard.index`). A stream belongs to one of them by its connection's number, until
+/// it claims to be of an account: then it goes to the account's shard. An event is worked off whole: with all that the shards say to each other
+/// because of it.
 public struct Server: Sendable, Codable {
-  let setting: SharedConfiguration
-  public var configuration: Configuration { _read { yield setting.configuration } }
-  var random: RandomSource
-  var streams = Store<ConnectionID, ClientStream>()
-  /// Streams without a session: those whose authentication an account's end must cut short.
-  var unbound = Table<ConnectionID, Bool>()
+  var shards: [Shard]
+  /// The shard of each stream, where there are several shards.
+  private var homes = Table<ConnectionID, Int>()
   /// How many connections there are from where.
   var connectionCounts = Table<SourceNetwork, Int>()
-  var accounts = Store<JID, Loadable<Account>>()
-  var rooms = Store<JID, Loadable<Room>>()
-  /// Open questions; a transaction has them while it lasts.
-  private(set) var inquiries = Inquiries()
-  /// Who waits for a list from storage.
-  var listings: OrderedDictionary<RowQuery, Listing> = [:]
-  private(set) var commits = OutputCommit()
-  private var timers = Timers()
-  /// What this server has reached; a transaction has them while it lasts.
-  public private(set) var marks = Marks()
-  /// Errands that wait for storage, of all accounts and rooms, and who waits for a list.
-  var parkedCount = 0
   /// Connections that are not read from until there is less that waits for storage.
   private var throttled: [ConnectionID] = []
-  var isShuttingDown = false
+  /// What shards have said to each other and have not heard yet: nothing between two events.
+  private var messages: Deque<ShardMessage> = []
 
-  /// An account or room: in memory, or on its way there with what came for it meanwhile.
-  struct Loadable<Entity: Sendable & Codable>: Sendable, Codable {
-    /// One or none, in storage of its own: see `Store`.
-    private var held: ContiguousArray<Entity>
-    var entity: Entity? {
-      get { held.first }
-      _modify {
-        var entity = held.popLast()
-        yield &entity
-        if let entity { held.append(entity) }
-      }
-    }
-    var hasEntity: Bool { !held.isEmpty }
-    /// The question for it whose answer counts, while it is on its way.
-    var inquiry: InquiryID?
-    var isLoading: Bool { inquiry != nil }
-    var parked: [PendingTask] = []
+  private enum CodingKeys: CodingKey { case shards, homes, connectionCounts, throttled }
 
-    init(_ entity: Entity?) { held = entity.map { [$0] } ?? [] }
-
-    /// On its way.
-    init(awaiting inquiry: InquiryID) {
-      held = []
-      self.inquiry = inquiry
-    }
-
-    /// Does something with the account or room, in its place; `nil` if it is not there.
-    mutating func modify<Answer>(_ body: (inout Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(&held[0]) }
-    func read<Answer>(_ body: (borrowing Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(held[0]) }
-  }
-
-  /// - Parameter seed: the random's key; 32 bytes of entropy in production.
+  /// - Parameter seed: the key of all random bytes; 32 bytes of entropy in production.
   public init(configuration: Configuration, seed: [UInt8]) {
-    setting = SharedConfiguration(configuration)
-    random = RandomSource(key: seed)
+    let setting = SharedConfiguration(configuration)
+    let count = configuration.limits[.shards]
+    shards = (0..<count).map { Shard($0, of: count, setting, seed: seed) }
   }
+
+  public var configuration: Configuration { _read { yield shards[0].setting.configuration } }
 
   /// When `Event.deadline` should come, on the monotonic clock.
-  public var nextDeadline: Int64? { timers.next }
+  public var nextDeadline: Int64? {
+    var next: Int64?
+    for index in shards.indices { if let time = shards[index].nextDeadline { next = min(next ?? time, time) } }
+    return next
+  }
+
+  /// Whether the parts of a snapshot fit together.
+  var isSound: Bool {
+    let count = configuration.limits[.shards]
+    return shards.count == count && shards.indices.allSatisfy { shards[$0].index == $0 && shards[$0].count == count }
+      && homes.sortedKeys().allSatisfy { shards.indices.contains(homes[$0] ?? -1) }
+  }
 
   /// Takes one event, and appends what is to be done, in order.
   public mutating func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
+    let before = load
+    let start = effects.count
     switch event {
-    case .committed(let number):
-      commits.committed(through: number, into: &effects, &marks)
-      unthrottle(&effects)
-      return
-    case .commitFailed(let number):
-      let loss = commits.failed(from: number, &marks)
-      perform(at: now, for: nil, into: &effects) { server, transaction in server.recover(from: loss, &transaction) }
-      unthrottle(&effects)
-      return
-    default:
-      break
+    case .opened(let connection, let origin): open(connection, from: origin, now, &effects)
+    case .closed(let connection): close(connection, now, &effects)
+    case .committed(let id), .commitFailed(let id):
+      if shards.indices.contains(id.shard) { shards[id.shard].handle(event, at: now, into: &effects) }
+    case .answered(let id, _): if shards.indices.contains(id.shard) { shards[id.shard].handle(event, at: now, into: &effects) }
+    case .control(_, let request): shards[home(of: request)].handle(event, at: now, into: &effects)
+    case .deadline:
+      for index in shards.indices where shards.count == 1 || shards[index].nextDeadline ?? .max <= now.monotonic {
+        shards[index].handle(event, at: now, into: &effects)
+      }
+    case .shutdown: shutDown(now, &effects)
+    case .header(let connection, _), .stanza(let connection, _), .streamEnd(let connection), .streamFailure(let connection, _),
+      .encrypted(let connection):
+      shards[home(of: connection)].handle(event, at: now, into: &effects)
     }
-    let waitedBefore = waiting
-    let bytesBefore = commits.bytes
-    let cause: ConnectionID? = if case .stanza(let connection, _) = event { connection } else { nil }
-    perform(at: now, for: cause, into: &effects) { server, transaction in server.react(to: event, &transaction) }
-    if let cause {
-      throttle(cause, waitedBefore: waitedBefore, bytesBefore: bytesBefore, &effects)
-    } else {
-      unthrottle(&effects)
+    exchange(now, since: start, &effects)
+    if case .stanza(let connection, _) = event { throttle(connection, before, &effects) } else { unthrottle(&effects) }
+  }
+
+  func home(of connection: ConnectionID) -> Int { shards.count == 1 ? 0 : homes[connection] ?? 0 }
+
+  private func home(of request: ControlRequest) -> Int {
+    switch request {
+    case .addAccount(let jid, _), .changePassword(let jid, _), .deleteAccount(let jid), .disableAccount(let jid), .enableAccount(let jid):
+      Shard.index(of: jid, of: shards.count)
+    case .listAccounts: 0
     }
   }
 
+  // MARK: Connections
+
+  private mutating func open(_ connection: ConnectionID, from origin: SourceNetwork?, _ now: Instant, _ effects: inout [Effect]) {
+    let index = Int(connection.number % UInt64(shards.count))
+    let others = origin.map { connectionCounts[$0] ?? 0 } ?? 0
+    let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
+    if let origin, !isOneTooMany, !shards[index].isShuttingDown { connectionCounts[origin] = others + 1 }
+    if shards.count > 1 { homes[connection] = index }
+    shards[index].perform(at: now, into: &effects) { shard, transaction in
+      shard.open(connection, from: origin, isOneTooMany: isOneTooMany, &transaction)
+    }
+  }
+
+  private mutating func close(_ connection: ConnectionID, _ now: Instant, _ effects: inout [Effect]) {
+    let index = home(of: connection)
+    if let origin = shards[index].streams.read(connection, { $0.origin }) ?? nil { forget(origin) }
+    shards[index].handle(.closed(connection), at: now, into: &effects)
+    if shards.count > 1 { _ = homes.remove(connection) }
+  }
+
+  /// A connection that counted is gone.
+  private mutating func forget(_ origin: SourceNetwork) {
+    let left = (connectionCounts[origin] ?? 1) - 1
+    connectionCounts[origin] = left > 0 ? left : nil
+  }
+
+  private mutating func shutDown(_ now: Instant, _ effects: inout [Effect]) {
+    let start = effects.count
+    for index in shards.indices { shards[index].perform(at: now, into: &effects) { $0.closeRooms(&$1) } }
+    // Occupants must have their word before they have no session any more that it could go to.
+    exchange(now, since: start, &effects)
+    for index in shards.indices { shards[index].perform(at: now, into: &effects) { $0.closeStreams(&$1) } }
+  }
+
+  // MARK: Between shards
+
+  /// Delivers what shards have said to each other, until there is nothing left.
+  private mutating func exchange(_ now: Instant, since start: Int, _ effects: inout [Effect]) {
+    guard shards.count > 1 else { return }
+    var start = start
+    collect(from: start, &effects)
+    while let message = messages.popFirst() {
+      start = effects.count
+      if case .stream(let connection, let task, let account) = message.content {
+        move(connection, to: message.shard, task, account, now, &effects)
+      } else {
+        shards[message.shard].perform(at: now, for: message.cause, into: &effects) { $0.receive(message, &$1) }
+      }
+      collect(from: start, &effects)
+    }
+  }
+
+  /// Takes the messages out of what shards want done.
+  private mutating func collect(from start: Int, _ effects: inout [Effect]) {
+    guard effects[start...].contains(where: { if case .pass = $0 { true } else { false } }) else { return }
+    var kept: [Effect] = []
+    for effect in effects[start...] { if case .pass(let message) = effect { messages.append(message) } else { kept.append(effect) } }
+    effects.replaceSubrange(start..., with: kept)
+  }
+
+  private mutating func move(
+    _ connection: ConnectionID, to index: Int, _ task: PendingTask, _ account: JID, _ now: Instant, _ effects: inout [Effect]
+  ) {
+    guard let stream = shards[home(of: connection)].release(connection) else { return }
+    homes[connection] = index
+    shards[index].perform(at: now, into: &effects) { shard, transaction in shard.adopt(stream, task, of: account, &transaction) }
+  }
+
+  // MARK: Whoever makes too much wait for storage
+
+  /// How much waits for storage.
+  private struct Load {
+    /// Transactions and tasks.
+    var waiting = 0
+    var bytes = 0
+  }
+
+  private var load: Load {
+    var load = Load()
+    for index in shards.indices {
+      load.waiting += shards[index].waiting
+      load.bytes += shards[index].commits.bytes
+    }
+    return load
+  }
+
+  private func bytes(of account: JID) -> Int {
+    var sum = 0
+    for index in shards.indices { sum += shards[index].commits.bytes(of: account) }
+    return sum
+  }
+
   /// A session that has made too much wait for storage is not read from until there is less.
-  private mutating func throttle(_ connection: ConnectionID, waitedBefore: Int, bytesBefore: Int, _ effects: inout [Effect]) {
+  private mutating func throttle(_ connection: ConnectionID, _ before: Load, _ effects: inout [Effect]) {
+    let load = load
+    let limits = shards[0].setting.configuration.limits
     // Mostly nothing waits.
-    guard commits.bytes > 0 || waiting > setting.configuration.limits[.pendingCommits] else { return }
-    let limits = setting.configuration.limits
-    guard let account = streams.read(connection, { $0.account }) ?? nil else { return }
+    guard load.bytes > 0 || load.waiting > limits[.pendingCommits] else { return }
+    let index = home(of: connection)
+    guard let account = shards[index].streams.read(connection, { $0.account }) ?? nil else { return }
     let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
-    if commits.bytes(of: account) > limits[.accountRecordBytes] {
+    if bytes(of: account) > limits[.accountRecordBytes] {
       mark = .outputShareThrottled
-    } else if commits.bytes > max(limits[.allRecordBytes], bytesBefore) {
+    } else if load.bytes > max(limits[.allRecordBytes], before.bytes) {
       mark = .outputBytesThrottled
-    } else if waiting > max(limits[.pendingCommits], waitedBefore) {
+    } else if load.waiting > max(limits[.pendingCommits], before.waiting) {
       mark = .outputThrottled
     } else {
       return
     }
-    marks.reach(mark)
+    shards[index].reach(mark)
     throttled.append(connection)
     effects.append(.pause(connection))
   }
 
-  /// Steps that wait for a commit.
-  var stepsBehindCommits: Int { commits.depth }
-  /// Steps and tasks that wait for storage.
-  private var waiting: Int { commits.depth + parkedCount }
-
   private mutating func unthrottle(_ effects: inout [Effect]) {
     guard !throttled.isEmpty else { return }
-    let limits = setting.configuration.limits
-    guard waiting <= limits[.pendingCommits] / 2, commits.bytes <= limits[.allRecordBytes] / 2 else { return }
+    let limits = configuration.limits
+    let load = load
+    guard load.waiting <= limits[.pendingCommits] / 2, load.bytes <= limits[.allRecordBytes] / 2 else { return }
     var kept: [ConnectionID] = []
     for connection in throttled {
-      guard let stream = streams.read(connection, { (isThere: true, account: $0.account) }) else { continue }
-      if let account = stream.account, commits.bytes(of: account) > limits[.accountRecordBytes] / 2 {
+      let index = home(of: connection)
+      guard let stream = shards[index].streams.read(connection, { (isThere: true, account: $0.account) }) else { continue }
+      if let account = stream.account, bytes(of: account) > limits[.accountRecordBytes] / 2 {
         kept.append(connection)
       } else {
-        marks.reach(CommitMark.outputUnthrottled)
+        shards[index].reach(CommitMark.outputUnthrottled)
         effects.append(.resume(connection))
       }
     }
     throttled = kept
-  }
-
-  private mutating func perform(
-    at now: Instant, for cause: ConnectionID?, into effects: inout [Effect], _ body: (inout Server, inout Transaction) -> Void
-  ) {
-    var transaction = Transaction(now: now, setting: setting)
-    // Moved there and back: with two owners, each transaction's first mark would copy them all.
-    swap(&marks, &transaction.marks)
-    swap(&random, &transaction.random)
-    swap(&inquiries, &transaction.inquiries)
-    body(&self, &transaction)
-    settle(&transaction)
-    if let deadline = transaction.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
-    swap(&inquiries, &transaction.inquiries)
-    swap(&random, &transaction.random)
-    swap(&marks, &transaction.marks)
-    let payer = transaction.changedBytes > 0 ? cause.flatMap { streams.read($0) { $0.account } ?? nil } : nil
-    commits.add(transaction, cause: cause, payer: payer, into: &effects, &marks)
-  }
-
-  /// Delivers what was routed, and does what features left to the server, until nothing is left.
-  private mutating func settle(_ transaction: inout Transaction) {
-    while true {
-      if let envelope = transaction.routed.popFirst() {
-        deliver(envelope, &transaction)
-      } else if let (jid, task) = transaction.tasks.popFirst() {
-        run(task, for: jid, &transaction)
-      } else {
-        return
-      }
-    }
-  }
-
-  private mutating func react(to event: Event, _ transaction: inout Transaction) {
-    switch event {
-    case .opened(let connection, let origin): open(connection, from: origin, &transaction)
-    case .header(let connection, let header): withStream(connection, &transaction) { $0.headerReceived(header, &$1) }
-    case .stanza(let connection, let element): elementReceived(connection, element, &transaction)
-    case .streamEnd(let connection): streamEnded(connection, &transaction)
-    case .streamFailure(let connection, let failure):
-      transaction.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
-      endStream(connection, failure.streamError, &transaction)
-    case .encrypted(let connection): withStream(connection, &transaction) { $0.tlsEstablished(&$1) }
-    case .closed(let connection): connectionClosed(connection, &transaction)
-    case .answered(let id, let answer): answered(id, answer, &transaction)
-    case .control(let id, let request): control(id, request, &transaction)
-    case .deadline: deadlinePassed(&transaction)
-    case .shutdown: shutDown(&transaction)
-    case .committed, .commitFailed: break
-    }
-  }
-
-  // MARK: Time
-
-  func isPast(_ time: Int64, _ transaction: Transaction) -> Bool { time <= transaction.now.monotonic }
-
-  mutating func wake(_ subject: Timers.Subject, at time: Int64) { timers.wake(subject, at: time) }
-
-  private mutating func deadlinePassed(_ transaction: inout Transaction) {
-    while let subject = timers.popDue(at: transaction.now.monotonic) {
-      switch subject {
-      case .connection(let connection): checkConnection(connection, &transaction)
-      case .account(let jid): releaseIfIdle(account: jid, &transaction)
-      case .room(let jid): checkRoom(jid, &transaction)
-      case .inquiries: expireInquiries(&transaction)
-      }
-    }
-  }
-
-  // MARK: Failure and end
-
-  /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
-  private mutating func recover(from loss: OutputCommit.Loss, _ transaction: inout Transaction) {
-    transaction.reach(CommitMark.outputFailed)
-    transaction.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
-    // A connection whose end was among what was lost still has to end.
-    for connection in loss.connections where streams[connection]?.isClosing ?? false {
-      transaction.outputs.append(transaction.reach(CommitMark.outputLostEnd, .close(connection)))
-    }
-    // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
-    // knows, so there is nothing that could be said to it.
-    for connection in loss.connections where !(streams[connection]?.isBound ?? true) {
-      withStream(connection, &transaction) { $0.abandon(&$1) }
-    }
-    for jid in loss.touched {
-      if let loadable = rooms[jid], !loadable.isLoading {
-        _ = rooms.remove(jid)
-        var entity = loadable.entity
-        entity?.abandon(&transaction)
-      }
-      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &transaction) }
-    }
-    for connection in loss.connections where streams[connection]?.isBound ?? false {
-      endStream(
-        connection, transaction.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &transaction
-      )
-    }
-    for id in loss.controls {
-      transaction.outputs.append(
-        transaction.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
-    }
-  }
-
-  private mutating func shutDown(_ transaction: inout Transaction) {
-    isShuttingDown = true
-    for jid in rooms.sortedKeys() {
-      guard rooms[jid]?.entity != nil else { continue }
-      rooms[jid]!.entity!.shutDown(&transaction)
-      _ = rooms.remove(jid)
-    }
-    // Occupants must have their word before they have no session any more that it could go to.
-    settle(&transaction)
-    for connection in streams.sortedKeys() {
-      endStream(connection, transaction.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &transaction)
-    }
-  }
-}
-
-extension StreamParser.Failure {
-  /// RFC 6120, 4.9.3.
-  var streamError: StreamError {
-    switch self {
-    case .badFormat: StreamError(.badFormat)
-    case .badNamespacePrefix: StreamError(.badNamespacePrefix)
-    case .notWellFormed, .undeclaredPrefix: StreamError(.notWellFormed)
-    case .restricted: StreamError(.restrictedXML)
-    case .tooBig(let what): StreamError(.policyViolation, text: Text(what))
-    case .unsupportedEncoding: StreamError(.unsupportedEncoding)
-    }
-  }
-
-  func mark(isBound: Bool) -> StreamMark {
-    switch self {
-    case .badFormat: .streamBadFormat
-    case .badNamespacePrefix: .streamBadNamespacePrefix
-    case .undeclaredPrefix: .streamUndeclaredPrefix
-    case .notWellFormed: .streamNotWellFormed
-    case .restricted: .streamRestrictedXML
-    case .tooBig: isBound ? .streamTooBigAuthenticated : .streamTooBigUnauthenticated
-    case .unsupportedEncoding: .streamUnsupportedEncoding
-    }
   }
 }

@@ -99,7 +99,7 @@ final class ServerHost: @unchecked Sendable {
         // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
         driver.now = .now()
         driver.feed(.commitFailed(from: number))
-        storage.resumeAfterFailure()
+        storage.resumeAfterFailure(ofShard: number.shard)
         flush()
       case .answered(let number, .success(let result)): handle(.answered(InquiryID(number), .result(result)))
       case .answered(let number, .failure(let error)):

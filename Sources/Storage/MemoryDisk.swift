@@ -2,7 +2,7 @@
 public struct MemoryDisk: Sendable {
   public private(set) var durable: MemoryDatabase
   /// Commits that were handed over and are not durable yet, in order.
-  public private(set) var pending: [(number: UInt64, changes: [Change])] = []
+  public private(set) var pending: [(id: CommitID, changes: [Change])] = []
   private var latest: MemoryDatabase
 
   public init(_ database: MemoryDatabase) {
@@ -10,37 +10,44 @@ public struct MemoryDisk: Sendable {
     latest = database
   }
 
-  public mutating func write(_ number: UInt64, _ changes: [Change]) {
-    pending.append((number, changes))
+  public mutating func write(_ id: CommitID, _ changes: [Change]) {
+    pending.append((id, changes))
     latest.apply(changes)
   }
 
-  /// All that waits becomes durable in one transaction. Returns the last number.
-  public mutating func sync() -> UInt64? {
-    guard let last = pending.last?.number else { return nil }
+  /// All that waits becomes durable in one transaction. Returns the last commit of each shard, in the order of the shards.
+  public mutating func sync() -> [CommitID] {
+    let lasts = shards.compactMap { shard in pending.last { $0.id.shard == shard }?.id }
     durable = latest
     pending = []
-    return last
+    return lasts
   }
 
-  /// Commits through this number become durable.
-  public mutating func sync(through number: UInt64) {
-    while let first = pending.first, first.number <= number {
-      durable.apply(first.changes)
-      pending.removeFirst()
-    }
+  /// The commits of a shard through this one become durable. Those of other shards that were handed over before may stay behind.
+  public mutating func sync(through last: CommitID) {
+    for commit in pending where commit.id.isSameOrBefore(last) { durable.apply(commit.changes) }
+    pending.removeAll { $0.id.isSameOrBefore(last) }
+    refresh()
   }
 
-  /// The transaction fails: no commit that waits is ever durable. Returns the first number.
-  public mutating func fail() -> UInt64? {
-    guard let first = pending.first?.number else { return nil }
-    fail(from: first)
-    return first
+  /// The transaction fails: no commit that waits is ever durable. Returns the first commit of each shard, in the order of the shards.
+  public mutating func fail() -> [CommitID] {
+    let firsts = shards.compactMap { shard in pending.first { $0.id.shard == shard }?.id }
+    pending = []
+    latest = durable
+    return firsts
   }
 
-  /// Commits from this number on are never durable.
-  public mutating func fail(from number: UInt64) {
-    pending.removeAll { $0.number >= number }
+  /// Commits of a shard from this one on are never durable.
+  public mutating func fail(from first: CommitID) {
+    pending.removeAll { first.isSameOrBefore($0.id) }
+    refresh()
+  }
+
+  /// The shards whose commits wait.
+  public var shards: [Int] { Set(pending.map(\.id.shard)).sorted() }
+
+  private mutating func refresh() {
     latest = durable
     for commit in pending { latest.apply(commit.changes) }
   }

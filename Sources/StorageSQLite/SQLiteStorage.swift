@@ -47,7 +47,7 @@ public final class SQLiteStorage {
   }
 
   /// Makes the changes of all commits durable in one transaction: all of them or none.
-  public func commit(_ batch: [(number: UInt64, changes: [Change])]) throws(StorageError) {
+  public func commit(_ batch: [(id: CommitID, changes: [Change])]) throws(StorageError) {
     try transaction { storage in for (_, changes) in batch { try storage.write(changes) } }
   }
 

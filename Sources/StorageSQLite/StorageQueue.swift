@@ -4,9 +4,10 @@ internal import Synchronization
 
 /// What storage tells the core.
 public enum StorageAnswer: Sendable {
-  case committed(through: UInt64)
+  /// Of one shard, as `CommitID` says.
+  case committed(through: CommitID)
   /// The reason is for the log.
-  case commitFailed(from: UInt64, reason: String)
+  case commitFailed(from: CommitID, reason: String)
   /// The answer to the question that was asked under this number.
   case answered(UInt64, Result<QueryResult, StorageError>)
 }
@@ -16,13 +17,13 @@ public enum StorageAnswer: Sendable {
 /// While a transaction is on its way to the disk the next ones gather, and share the next. A question between commits is answered
 /// inside the transaction, so it sees each commit before it and none after; its answer leaves when the transaction is durable.
 ///
-/// **When a transaction fails**, its commits are tried one by one, so that one commit that storage rejects takes none before it along. All from
-/// the first that fails again have failed, and so must every later one: their changes build on what is lost now. The
-/// core stops counting on them when it hears of the failure, and what it emits from then on builds on what the disk holds. The
-/// queue can't tell the one kind from the other by number, so the moment at which the core heard must be marked in the queue itself:
+/// **When a transaction fails**, its commits are tried one by one, so that one commit that storage rejects takes none before it along, and none
+/// of another shard. All commits of its shard from the first that fails again have failed, and so must every later one: their changes build on
+/// what is lost now. The core stops counting on them when it is told of the failure, and what it emits from then on builds on what the disk
+/// holds. The queue can't tell the one kind from the other by number, so that moment must be marked in the queue itself:
 ///
-/// 1. The queue answers `commitFailed(from: n)`, and from then on drops each commit that it takes out.
-/// 2. The adapter tells the core, which takes back what it had not handed over yet, calls `resumeAfterFailure()`, and only then
+/// 1. The queue answers `commitFailed(from: n)`, and from then on drops each commit of that shard that it takes out.
+/// 2. The adapter tells the core, which takes back what it had not handed over yet, calls `resumeAfterFailure(ofShard:)`, and only then
 ///    hands over what the core emits; all on one thread. So the mark stands behind the last commit that was built on
 ///    the loss, and before the first one that was not.
 /// 3. The queue takes out the mark, and commits again.
@@ -30,9 +31,9 @@ public enum StorageAnswer: Sendable {
 /// Questions are answered throughout, from what the disk holds: in a failed transaction they are read anew, and answered after the failure.
 public final class StorageQueue: Sendable {
   private enum Request: Sendable {
-    case commit(UInt64, [Change])
+    case commit(CommitID, [Change])
     case ask(UInt64, Query)
-    case resume
+    case resume(shard: Int)
   }
   private struct Waiting {
     var requests: [Request] = []
@@ -48,12 +49,12 @@ public final class StorageQueue: Sendable {
     worker = Worker(storage, receive)
   }
 
-  /// Numbers grow.
-  public func commit(_ number: UInt64, _ changes: [Change]) { add(.commit(number, changes)) }
+  /// - Parameter id: its number is greater than those of earlier commits of the same shard.
+  public func commit(_ id: CommitID, _ changes: [Change]) { add(.commit(id, changes)) }
   /// - Parameter number: comes back with the answer.
   public func ask(_ number: UInt64, _ query: Query) { add(.ask(number, query)) }
   /// The core knows of the failed commit: what is handed over from now on was made in that knowledge.
-  public func resumeAfterFailure() { add(.resume) }
+  public func resumeAfterFailure(ofShard shard: Int = 0) { add(.resume(shard: shard)) }
 
   /// Returns when all that was handed over has been done and answered. Not to be called from `receive`.
   public func drain() { thread.sync {} }
@@ -83,7 +84,8 @@ public final class StorageQueue: Sendable {
   private final class Worker: @unchecked Sendable {
     private let storage: SQLiteStorage
     private let receive: @Sendable ([StorageAnswer]) -> Void
-    private var hasFailed = false
+    /// Shards whose commits are dropped until their core knows of a failure.
+    private var failed: Set<Int> = []
 
     init(_ storage: sending SQLiteStorage, _ receive: @escaping @Sendable ([StorageAnswer]) -> Void) {
       self.storage = storage
@@ -96,29 +98,34 @@ public final class StorageQueue: Sendable {
         // A mark divides: what comes behind it must not share the fate of what comes before.
         let mark = rest.firstIndex { if case .resume = $0 { true } else { false } } ?? rest.endIndex
         perform(together: rest[..<mark])
-        if mark < rest.endIndex { hasFailed = false }
+        if mark < rest.endIndex, case .resume(let shard) = rest[mark] { failed.remove(shard) }
         rest = rest[mark...].dropFirst()
       }
     }
 
     private func perform(together requests: ArraySlice<Request>) {
-      var last: UInt64?
-      var count = 0
-      if !hasFailed {
-        for case .commit(let number, _) in requests {
-          last = number
-          count += 1
-        }
-      }
-      guard let last else { return read(requests) }
+      let kept = requests.filter { if case .commit(let id, _) = $0 { !failed.contains(id.shard) } else { true } }
+      let commits = kept.compactMap { if case .commit(let id, _) = $0 { id } else { nil } }
+      guard !commits.isEmpty else { return read(kept[...]) }
       do throws(StorageError) {
-        let answers = try write(requests)
-        receive([.committed(through: last)] + answers)
+        let answers = try write(kept[...])
+        receive(Worker.last(commits) + answers)
       } catch {
-        // One of several commits may be to blame: those before it are good.
-        if count > 1 { return performSingly(requests) }
-        fail(requests, error)
+        // One of several commits may be to blame: the others are good.
+        if commits.count > 1 { return performSingly(kept) }
+        fail(commits[0], error)
+        read(kept[...])
       }
+    }
+
+    /// That the commits are durable: the last of each shard stands for those before it.
+    private static func last(_ commits: [CommitID]) -> [StorageAnswer] {
+      guard let first = commits.first, commits.contains(where: { $0.shard != first.shard }) else {
+        return commits.suffix(1).map { .committed(through: $0) }
+      }
+      var lasts: [Int: CommitID] = [:]
+      for commit in commits { lasts[commit.shard] = commit }
+      return lasts.values.sorted { $0.shard < $1.shard }.map { .committed(through: $0) }
     }
 
     /// All in one transaction. Returns the answers to the questions among them.
@@ -136,27 +143,28 @@ public final class StorageQueue: Sendable {
       return answers
     }
 
-    /// A transaction for each commit, until one fails.
-    private func performSingly(_ requests: ArraySlice<Request>) {
-      var rest = requests
-      while let request = rest.first {
+    /// A transaction for each commit. After the first of a shard that fails, those of the same shard fail with it.
+    private func performSingly(_ requests: [Request]) {
+      // Questions are answered behind all commits that came before them, and those of a shard that failed behind the failure.
+      for request in requests {
+        guard case .commit(let id, _) = request else {
+          read([request])
+          continue
+        }
+        guard !failed.contains(id.shard) else { continue }
         do throws(StorageError) {
-          let answers = try write(rest.prefix(1))
-          if case .commit(let number, _) = request { receive([.committed(through: number)]) } else { receive(answers) }
-          rest = rest.dropFirst()
+          _ = try write([request])
+          receive([.committed(through: id)])
         } catch {
-          return fail(rest, error)
+          fail(id, error)
         }
       }
     }
 
-    /// The first commit among the requests failed, and so do all behind it.
-    private func fail(_ requests: ArraySlice<Request>, _ error: StorageError) {
-      hasFailed = true
-      if case .commit(let number, _)? = requests.first(where: { if case .commit = $0 { true } else { false } }) {
-        receive([.commitFailed(from: number, reason: error.description)])
-      }
-      read(requests)
+    /// The commit failed, and so do all of its shard behind it.
+    private func fail(_ first: CommitID, _ error: StorageError) {
+      failed.insert(first.shard)
+      receive([.commitFailed(from: first, reason: error.description)])
     }
 
     /// Answers the questions, from what is durable.

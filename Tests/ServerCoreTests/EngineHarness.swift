@@ -16,7 +16,7 @@ struct EngineHarness {
   /// Of which domain a certificate is to be shown, unless the client says otherwise in its handshake.
   private(set) var certificateDomains: [ConnectionID: Text] = [:]
   private(set) var paused: Set<ConnectionID> = []
-  private(set) var commits: [(number: UInt64, changes: [Change])] = []
+  private(set) var commits: [(number: CommitID, changes: [Change])] = []
   private(set) var replies: [ControlReply] = []
   private var disk = MemoryDisk(MemoryDatabase(.server))
   private var connections: UInt64 = 0

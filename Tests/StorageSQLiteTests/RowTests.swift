@@ -63,7 +63,7 @@ import XMPP
     let storage = try open()
     let all = (1...3).map { OfflineMessage(sequence: $0, stanza: message(Text("\($0)"))) }
     try storage.commit(account(romeo))
-    try storage.commit(all.map { (UInt64($0.sequence), [.put($0, of: romeo)]) })
+    try storage.commit(all.map { (CommitID(UInt64($0.sequence)), [.put($0, of: romeo)]) })
     let summary = try #require(storage.rows(.account(romeo))).summary(OfflineMessage.self)
     let bytes = all.reduce(0) { $0 + $1.stanza.stored.count }
     #expect(summary == OwnerRows.Summary(table: "offline", rowCount: 3, bytes: bytes, lastKey: [.integer(3)]))

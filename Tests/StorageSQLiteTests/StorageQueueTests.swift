@@ -34,7 +34,7 @@ import XMPP
     let release = DispatchSemaphore(value: 0)
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
-    for number in 2...100 { queue.commit(UInt64(number), account(user(number))) }
+    for number in 2...100 { queue.commit(CommitID(UInt64(number)), account(user(number))) }
     release.signal()
     queue.drain()
     #expect(answers.summary == "c1 c100")
@@ -97,7 +97,7 @@ import XMPP
     let queue = try queue(heldBy: release)
     while answers.summary.isEmpty { usleep(100) }
     queue.ask(0, everybody)
-    for number in 2...4 { queue.commit(UInt64(number), number == 3 ? account(bad) : account(user(number))) }
+    for number in 2...4 { queue.commit(CommitID(UInt64(number)), number == 3 ? account(bad) : account(user(number))) }
     queue.ask(0, everybody)
     release.signal()
     queue.drain()

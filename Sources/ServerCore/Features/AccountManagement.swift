@@ -5,21 +5,21 @@ internal import XMPP
 
 // Accounts come, change and go: by their owners (XEP-0077) and by whoever runs the server.
 
-extension Server {
+extension Shard {
   mutating func control(_ id: UInt64, _ request: ControlRequest, _ transaction: inout Transaction) {
     let requester = Requester.control(id)
     switch request {
     case .addAccount(let jid, let password):
-      guard place(of: jid) == .account, jid.isBare else {
+      guard destination(of: jid) == .account, jid.isBare else {
         return transaction.outputs.append(.reply(id, .refused("\(jid) is not an address of this server; it serves \(domainList)")))
       }
       guard let prepared = password.prepared else {
-        return transaction.outputs.append(transaction.reach(AccountControlMark.controlBadPassword, .reply(id, Server.badPassword)))
+        return transaction.outputs.append(transaction.reach(AccountControlMark.controlBadPassword, .reply(id, Shard.badPassword)))
       }
       run(.startCreation(prepared, requester), for: jid, &transaction)
     case .changePassword(let jid, let password):
       guard let prepared = password.prepared else {
-        return transaction.outputs.append(transaction.reach(AccountControlMark.controlBadPassword, .reply(id, Server.badPassword)))
+        return transaction.outputs.append(transaction.reach(AccountControlMark.controlBadPassword, .reply(id, Shard.badPassword)))
       }
       run(.startPasswordChange(prepared, requester), for: jid, &transaction)
     case .deleteAccount(let jid): run(.remove(requester), for: jid, &transaction)
@@ -108,6 +108,7 @@ extension Server {
     transaction.persist(.deleteOwner(.account(jid)))
     for feature in Feature.all { feature.hooks.accountRemoved?(jid, &transaction) }
     forgetAffiliations(of: jid, &transaction)
+    passToOthers(.accountRemoved(jid), &transaction)
     let line = accounts.remove(jid)?.entity?.queuedBehindOffline ?? []
     // What waited for the account is answered like what comes after its end.
     for stanza in line { receiveForNobody(transaction.reach(ActivationMark.abandonedLine, stanza), &transaction) }
@@ -115,7 +116,7 @@ extension Server {
 
   /// Whoever gets the name later must not inherit its rank in rooms, and those that it alone owned pass on. (What is stored of its ranks
   /// goes with the account.)
-  private mutating func forgetAffiliations(of jid: JID, _ transaction: inout Transaction) {
+  mutating func forgetAffiliations(of jid: JID, isOfAnotherShard: Bool = false, _ transaction: inout Transaction) {
     for room in rooms.sortedKeys() {
       if rooms[room]!.isLoading {
         // Its answer may tell what was before: another question counts from now on.
@@ -123,6 +124,8 @@ extension Server {
       } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
         transaction.reach(RegistrationMark.registrationRemovalEndsRank)
         rooms[room]!.entity!.forget(jid, &transaction)
+        // A row that this shard made while the account's end was on its way to the disk may have come after it.
+        if isOfAnotherShard { transaction.persist(.delete(AffiliationRow.self, key: .jid(jid), of: room)) }
         roomSettled(room, &transaction)
       }
     }
@@ -136,7 +139,7 @@ extension Server {
       password: password, hashes: hashes, salts: hashes.map { _ in transaction.random.bytes(16) },
       rounds: hashes.map { _ in configuration.scramRounds })
     if transaction.ask(.deriveKeys(request), purpose) == nil {
-      finish(requester, transaction.reach(AccountControlMark.accountDerivationsFull, Server.busy), &transaction)
+      finish(requester, transaction.reach(AccountControlMark.accountDerivationsFull, Shard.busy), &transaction)
     }
   }
 
@@ -170,7 +173,7 @@ extension Server {
     let waiting = listings[list]?.askers.count ?? 0
     guard waiting < configuration.limits[.queuedWhileLoading], waiting > 0 || transaction.ask(.query(.rows(list)), .page(list)) != nil
     else {
-      return refuse(asker, transaction.reach(ActivationMark.parkedAskersFull, Server.busy), &transaction)
+      return refuse(asker, transaction.reach(ActivationMark.parkedAskersFull, Shard.busy), &transaction)
     }
     listings[list, default: Listing()].askers.append(asker)
     parkedCount += 1
@@ -198,10 +201,10 @@ extension Server {
     parkedCount -= listing.askers.count
     for asker in listing.askers {
       switch asker {
-      case _ where !listing.isComplete: refuse(asker, transaction.reach(ActivationMark.loadListFailed, Server.busy), &transaction)
+      case _ where !listing.isComplete: refuse(asker, transaction.reach(ActivationMark.loadListFailed, Shard.busy), &transaction)
       case .control(let id):
         transaction.outputs.append(transaction.reach(AccountControlMark.controlListed, .reply(id, .accounts(listing.accounts))))
-      case .stanza(let stanza): answerRoomList(stanza, listing.rooms, &transaction)
+      case .stanza(let stanza): addRooms(to: listing.rooms, for: stanza, askedBy: index, &transaction)
       }
     }
   }

@@ -8,7 +8,8 @@ struct Area: Sendable {
 
   /// Every area, in the order of reports. A feature declares its own (`Feature.all`).
   static let core: [Area] = [
-    .connections, .streams, .authentication, .binding, .outputCommit, .activation, .inquiries, .accountControl, .routing, .presence,
+    .connections, .streams, .authentication, .binding, .shards, .outputCommit, .activation, .inquiries, .accountControl, .routing,
+    .presence,
     .subscriptions,
   ]
 }

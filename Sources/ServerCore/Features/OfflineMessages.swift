@@ -39,7 +39,7 @@ enum OfflineMessages {
   }
 }
 
-extension Server {
+extension Shard {
   mutating func offlineLoaded(_ jid: JID, _ inquiry: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
     // An account that came back into memory meanwhile has asked again: the same messages would be handed over twice.
     guard accounts[jid]?.entity?.offlineInquiry?.id == inquiry else { return transaction.reach(ActivationMark.loadOfflineTooLate) }

@@ -109,6 +109,6 @@ extension Transaction {
   /// Asks storage on behalf of a request to an account. The request's `answered` goes on with it; if too many questions are open, the request is
   /// refused.
   mutating func ask(_ query: RowQuery, for request: Stanza) {
-    if ask(.query(.rows(query)), .request(request)) == nil { bounce(request, Server.busy) }
+    if ask(.query(.rows(query)), .request(request)) == nil { bounce(request, Shard.busy) }
   }
 }

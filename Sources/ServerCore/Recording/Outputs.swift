@@ -21,7 +21,7 @@ struct OutputMark: Sendable, Hashable {
     case .abort(let connection): (kind, subject) = (.abort, connection.number)
     case .read(let connection, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, connection.number)
     case .commit(let number, let changes):
-      (kind, subject, length, checksum) = (.commit, number, changes.count, Checksum.of(changes))
+      (kind, subject, length, checksum) = (.commit, number.code, changes.count, Checksum.of(changes))
     case .ask(let id, let question): (kind, subject, checksum) = (.ask, id.serial, Checksum.of(question))
     case .reply(let id, let reply): (kind, subject, checksum) = (.reply, id, Checksum.of(reply))
     case .log(let level, let message):

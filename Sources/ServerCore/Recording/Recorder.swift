@@ -72,8 +72,8 @@ public struct Recorder: Sendable {
     case .closed(let connection):
       _ = redactors.remove(connection)
       begin(.closed, now, connection.number, &writer)
-    case .committed(let number): begin(.committed, now, number, &writer)
-    case .commitFailed(let number): begin(.commitFailed, now, number, &writer)
+    case .committed(let number): begin(.committed, now, number.code, &writer)
+    case .commitFailed(let number): begin(.commitFailed, now, number.code, &writer)
     case .answered(let id, let answer):
       begin(.answered, now, id.serial, &writer)
       writer.blob(pack(answer))
@@ -140,7 +140,7 @@ public struct Recorder: Sendable {
 extension Engine {
   /// The exchange of SCRAM in which a connection is.
   func exchange(on connection: ConnectionID) -> ScramExchange? {
-    guard case .authenticating(.expectProof(let exchange, _, _)) = server.streams[connection]?.phase else { return nil }
+    guard case .authenticating(.expectProof(let exchange, _, _)) = server.stream(of: connection)?.phase else { return nil }
     return exchange
   }
 }

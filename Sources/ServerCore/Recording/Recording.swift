@@ -182,8 +182,8 @@ public struct Recording: Sendable {
     case .accepted: return .accepted(connection, Int(clamping: try reader.number()))
     case .encrypted: return .encrypted(connection)
     case .closed: return .closed(connection)
-    case .committed: return .committed(through: subject)
-    case .commitFailed: return .commitFailed(from: subject)
+    case .committed: return .committed(through: CommitID(code: subject))
+    case .commitFailed: return .commitFailed(from: CommitID(code: subject))
     case .answered:
       let answer = try PackedDecoder.decode(Answer.self, from: reader.slice())
       if case .result(let result) = answer, let problem = TableCatalog.server.problem(of: result) { throw RecordingProblem(problem) }

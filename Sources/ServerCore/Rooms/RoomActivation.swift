@@ -5,7 +5,7 @@ internal import XMPP
 
 // Rooms come into memory, begin, and go: the server's side of them.
 
-extension Server {
+extension Shard {
   /// All that a stanza needs of a room is done with one look-up.
   mutating func receiveAtRoom(_ stanza: Stanza, _ transaction: inout Transaction) {
     let jid = stanza.to.bare
@@ -141,13 +141,18 @@ extension Server {
     ask(for: list, .stanza(stanza), &transaction)
   }
 
-  /// Stored rooms, and those that live in memory only.
-  func answerRoomList(_ stanza: Stanza, _ stored: [RoomListing], _ transaction: inout Transaction) {
+  /// Adds the rooms in memory to the stored ones, and asks the next shard; the last one answers.
+  func addRooms(to stored: [RoomListing], for stanza: Stanza, askedBy asker: Int, _ transaction: inout Transaction) {
     let live = rooms.sortedKeys().filter { $0.domain == stanza.to.domain }.compactMap { rooms[$0]?.entity }
     let gone = OrderedSet(live.filter { $0.listing == nil }.map(\.jid))
     transaction.reach(gone.isEmpty ? RoomServiceMark.serviceListed : .serviceListHidesRoom)
     guard let query = stanza.element.firstChild else { return }
-    transaction.reply(stanza, RoomService.list(stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing), for: query))
+    let known = stored.filter { !gone.contains($0.jid) } + live.compactMap(\.listing)
+    let next = (index + 1) % count
+    guard next == asker else {
+      return transaction.pass(.roomList(stanza, known, askedBy: asker), to: transaction.reach(ShardMark.shardRoomList, next))
+    }
+    transaction.reply(stanza, RoomService.list(known, for: query))
   }
 }
 
@@ -172,7 +177,7 @@ extension Room {
   var rest: Rest { Rest(isGone: isGone, isDestroyed: isDestroyed, isIdle: isIdle, deadline: nextDeadline, lastUse: lastUse) }
 }
 
-extension Server.Loadable<Room> {
+extension Shard.Loadable<Room> {
   /// Gives the stanza to the room, if it is there.
   fileprivate mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction) -> Room.Reception {
     guard !isLoading else { return .loading }

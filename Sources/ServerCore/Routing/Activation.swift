@@ -26,7 +26,7 @@ enum Requester: Sendable, Codable {
   case control(UInt64)
 }
 
-extension Server.Loadable {
+extension Shard.Loadable {
   /// Lets a task wait for storage. Returns by how much more waits now; `nil` if there is no room.
   ///
   /// A departure is never refused, or whoever left would be there for good: without room for it, it takes back the arrivals that it
@@ -46,7 +46,7 @@ extension Server.Loadable {
   }
 }
 
-extension Server {
+extension Shard {
   /// Does the task when the account is in memory: now, or when storage has answered.
   mutating func run(_ task: PendingTask, for account: JID, _ transaction: inout Transaction) {
     if !accounts.contains(account) {
@@ -143,15 +143,15 @@ extension Server {
 
   mutating func giveUp(_ task: PendingTask, _ transaction: inout Transaction) {
     switch task {
-    case .stanza(let stanza): transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedStanza, Server.busy))
+    case .stanza(let stanza): transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedStanza, Shard.busy))
     case .authenticate(let connection): withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
     case .bind(let connection, _, _, let id):
-      refuseBinding(connection, transaction.reach(ActivationMark.abandonedBinding, Server.busy), id: id, &transaction)
+      refuseBinding(connection, transaction.reach(ActivationMark.abandonedBinding, Shard.busy), id: id, &transaction)
     case .register(let connection, _, let id):
-      finish(.registration(connection, id: id), transaction.reach(ActivationMark.abandonedRegistration, Server.busy), &transaction)
+      finish(.registration(connection, id: id), transaction.reach(ActivationMark.abandonedRegistration, Shard.busy), &transaction)
     case .create(_, let requester), .changePassword(_, let requester), .setDisabled(_, let requester), .remove(let requester),
       .startPasswordChange(_, let requester), .startCreation(_, let requester):
-      finish(requester, transaction.reach(ActivationMark.abandonedManagement, Server.busy), &transaction)
+      finish(requester, transaction.reach(ActivationMark.abandonedManagement, Shard.busy), &transaction)
     }
   }
 
@@ -173,7 +173,7 @@ extension Server {
     endStreams(of: jid, error, &transaction)
     guard let loadable = accounts[jid], !loadable.isLoading else { return }
     for stanza in loadable.entity?.queuedBehindOffline ?? [] {
-      transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedLine, Server.busy))
+      transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedLine, Shard.busy))
     }
     transaction.reach(CommitMark.outputLostAccount)
     _ = accounts.remove(jid)

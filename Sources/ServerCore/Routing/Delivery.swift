@@ -4,7 +4,7 @@ internal import XMPP
 
 // Where stanzas go: RFC 6120, sections 8 and 10.
 
-extension Server {
+extension Shard {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.
   mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID, language: Text?, _ transaction: inout Transaction) {
     guard let kind = element.stanzaKind else {
@@ -64,12 +64,12 @@ extension Server {
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
   mutating func deliver(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) {
     var addressees: [Addressee] = []
-    for to in envelope.to { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction, &addressees) }
+    for to in keepOwn(envelope, &transaction) { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction, &addressees) }
     if !addressees.isEmpty { transaction.outputs.append(.write(envelope.element, from: envelope.from, to: addressees)) }
   }
 
   private mutating func deliver(_ stanza: Stanza, _ transaction: inout Transaction, _ addressees: inout [Addressee]) {
-    switch place(of: stanza.to) {
+    switch destination(of: stanza.to) {
     case .account:
       let key = stanza.to.bare
       let isThere: Void? = accounts.modify(key) { $0.modify { $0.receive(stanza, &transaction, deliver: &addressees) } } ?? nil
@@ -88,7 +88,7 @@ extension Server {
 
   enum Destination { case account, host, room, roomService, remote }
 
-  func place(of address: JID) -> Destination {
+  func destination(of address: JID) -> Destination {
     if configuration.domains.contains(where: { address.isAt(domain: $0) }) { return address.hasLocal ? .account : .host }
     guard setting.roomDomains.contains(where: { address.isAt(domain: $0) }) else { return .remote }
     return address.hasLocal ? .room : .roomService

@@ -8,6 +8,9 @@ internal import XMPP
 public struct InquiryID: Sendable, Hashable, Comparable, Codable {
   public let serial: UInt64
   public init(_ serial: UInt64) { self.serial = serial }
+  /// The questions of a shard have numbers of their own.
+  init(shard: Int, _ number: UInt64) { serial = number << 6 | UInt64(shard) }
+  var shard: Int { Int(serial & 63) }
   public static func < (a: InquiryID, b: InquiryID) -> Bool { a.serial < b.serial }
 }
 
@@ -69,10 +72,13 @@ struct Inquiries: Sendable, Codable {
   /// In the order of asking, which is that of the deadlines. Of those that were answered some may still be in it.
   private var order: Deque<InquiryID> = []
   private var lastNumber: UInt64 = 0
+  let shard: Int
   /// Keys that are being derived.
   private(set) var derivations = 0
   /// Questions for which the limit holds.
   private(set) var limitedCount = 0
+
+  init(shard: Int = 0) { self.shard = shard }
 
   var count: Int { open.count }
   /// When the first one expires, on the monotonic clock.
@@ -80,7 +86,7 @@ struct Inquiries: Sendable, Codable {
 
   mutating func add(_ inquiry: Inquiry) -> InquiryID {
     lastNumber += 1
-    let id = InquiryID(lastNumber)
+    let id = InquiryID(shard: shard, lastNumber)
     open[id] = inquiry
     order.append(id)
     if inquiry.purpose.derivesKeys { derivations += 1 }
@@ -121,7 +127,7 @@ extension Transaction {
   }
 }
 
-extension Server {
+extension Shard {
   mutating func answered(_ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
     guard let inquiry = transaction.inquiries.close(id) else { return transaction.reach(InquiryMark.inquiryAnswerIgnored) }
     follow(inquiry.purpose, id, answer, &transaction)
@@ -144,7 +150,7 @@ extension Server {
     case .request(let request):
       // An account that went meanwhile has nothing to answer with.
       guard accounts[request.to.bare]?.entity != nil else {
-        return transaction.bounce(request, transaction.reach(ActivationMark.abandonedStanza, Server.busy))
+        return transaction.bounce(request, transaction.reach(ActivationMark.abandonedStanza, Shard.busy))
       }
       accounts[request.to.bare]!.entity!.requestAnswered(request, answer, &transaction)
     case .login(let connection):
@@ -156,12 +162,12 @@ extension Server {
       }
     case .creation(let jid, let requester):
       guard case .keys(let keys) = answer else {
-        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Server.busy), &transaction)
+        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Shard.busy), &transaction)
       }
       run(.create(keys, requester), for: jid, &transaction)
     case .passwordChange(let jid, let requester):
       guard case .keys(let keys) = answer else {
-        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Server.busy), &transaction)
+        return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Shard.busy), &transaction)
       }
       run(.changePassword(keys, requester), for: jid, &transaction)
     }

@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import OrderedCollections
+internal import Storage
 internal import XMPP
 
 /// Holds back what a transaction says until what it did is durable.
@@ -11,52 +12,58 @@ struct OutputCommit: Sendable, Codable {
     var commit: UInt64
     var outputs: [Effect]
     var touched: [JID]
-    /// Whose stanza it was.
-    var cause: ConnectionID?
-    /// Whose account made these bytes wait for storage.
-    var payer: JID?
+    var cause: Cause
     var bytes = 0
   }
+  let shard: Int
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
   /// Bytes of changes that are not durable yet.
   private(set) var bytes = 0
   private var bytesByAccount = Table<JID, Int>()
 
-  /// Steps that wait.
+  init(shard: Int) { self.shard = shard }
+
+  /// Transactions that wait.
   var depth: Int { held.count }
 
   /// Takes what a transaction produced; appends what may leave now.
   ///
-  /// - Parameters:
-  ///   - cause: whose stanza the transaction was for.
-  ///   - payer: the account of that session (bare).
-  mutating func add(_ transaction: Transaction, cause: ConnectionID?, payer: JID?, into effects: inout [Effect], _ marks: inout Marks) {
+  /// - Parameter cause: the session whose stanza the transaction was for.
+  mutating func add(_ transaction: Transaction, _ cause: Cause, into effects: inout [Effect], _ marks: inout Marks) {
     if !transaction.changes.isEmpty {
       lastCommit += 1
-      effects.append(.commit(lastCommit, transaction.changes))
+      effects.append(.commit(CommitID(shard: shard, lastCommit), transaction.changes))
     }
     // Behind the commit: what the transaction asks of storage must be answered with what the transaction itself did. An account that it
     // removed and then had something for would come back to life.
     effects.append(contentsOf: transaction.immediate)
+    let outputs = transaction.hasMessages ? OutputCommit.charging(cause, for: transaction.outputs) : transaction.outputs
     if transaction.changes.isEmpty {
-      if held.isEmpty { return effects.append(contentsOf: transaction.outputs) }
-      if transaction.outputs.isEmpty, transaction.touched.isEmpty { return }
+      if held.isEmpty { return effects.append(contentsOf: outputs) }
+      if outputs.isEmpty, transaction.touched.isEmpty { return }
       marks.reach(CommitMark.outputHeldBehind)
     } else {
       marks.reach(CommitMark.outputHeld)
     }
-    var transaction = Held(
-      commit: lastCommit, outputs: transaction.outputs, touched: transaction.touched, cause: cause, payer: payer,
-      bytes: transaction.changedBytes)
-    if transaction.bytes == 0 { transaction.payer = nil }
-    held.append(transaction)
-    count(transaction, transaction.bytes)
+    var entry = Held(
+      commit: lastCommit, outputs: outputs, touched: transaction.touched, cause: cause, bytes: transaction.changedBytes)
+    if entry.bytes == 0 { entry.cause.payer = nil }
+    held.append(entry)
+    count(entry, entry.bytes)
+  }
+
+  private static func charging(_ cause: Cause, for outputs: [Effect]) -> [Effect] {
+    outputs.map { output in
+      guard case .pass(var message) = output else { return output }
+      message.cause = cause
+      return .pass(message)
+    }
   }
 
   private mutating func count(_ transaction: Held, _ change: Int) {
     bytes += change
-    guard let payer = transaction.payer else { return }
+    guard let payer = transaction.cause.payer else { return }
     let sum = (bytesByAccount[payer] ?? 0) + change
     bytesByAccount[payer] = sum > 0 ? sum : nil
   }
@@ -69,7 +76,7 @@ struct OutputCommit: Sendable, Codable {
     if let first = held.first, first.commit < number { marks.reach(CommitMark.outputReleasedTogether) }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
-      if let cause = first.cause { effects.append(.charge(cause)) }
+      if let cause = first.cause.connection { effects.append(.charge(cause)) }
       held.removeFirst()
       count(first, -first.bytes)
     }
@@ -82,6 +89,8 @@ struct OutputCommit: Sendable, Codable {
     /// Connections that were to be written to: their streams have a hole now.
     var connections: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
+    /// On their way to other shards.
+    var messages: [ShardMessage] = []
   }
 
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
@@ -97,6 +106,9 @@ struct OutputCommit: Sendable, Codable {
         case .openStream(let connection, _), .closeStream(let connection), .close(let connection), .startTLS(let connection, _):
           loss.connections.append(connection)
         case .reply(let id, _): loss.controls.append(id)
+        case .pass(let message):
+          if case .stream(let connection, _, _) = message.content { loss.connections.append(connection) }
+          loss.messages.append(message)
         case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
         }
       }
@@ -104,23 +116,37 @@ struct OutputCommit: Sendable, Codable {
     return loss
   }
 
-  /// Calls `body` for the bytes of all, and of each account that waits. Each session, also one that has ended since, can have added one transaction
-  /// beyond a limit, after which it was read from no more.
-  func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-    var ofNobody = 0
-    /// The largest transaction of each session, by account.
+  /// Adds up what waits, for `Backlog`.
+  func addUp(_ backlog: inout Backlog) {
+    backlog.bytes += bytes
     var largest: OrderedDictionary<JID, OrderedDictionary<ConnectionID, Int>> = [:]
     for transaction in held {
-      guard let payer = transaction.payer, let cause = transaction.cause else {
-        ofNobody += transaction.bytes
+      guard let payer = transaction.cause.payer, let cause = transaction.cause.connection else {
+        backlog.ofNobody += transaction.bytes
         continue
       }
       largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, transaction.bytes)
     }
-    let beyond = largest.mapValues { $0.values.reduce(0, +) }
-    body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + beyond.values.reduce(0, +))
-    for (account, more) in beyond {
-      body("bytes of records because of an account", bytes(of: account), limits[.accountRecordBytes] + more)
+    for (payer, sessions) in largest {
+      backlog.accounts[payer, default: (0, 0)].bytes += bytes(of: payer)
+      backlog.accounts[payer]!.beyond += sessions.values.reduce(0, +)
+    }
+  }
+
+  /// Bytes of changes that are not durable, of several shards. Each session, also one that has ended since, can have added one transaction to
+  /// each shard beyond a limit, after which it was read from no more.
+  struct Backlog {
+    var bytes = 0
+    var ofNobody = 0
+    /// Of each account that waits, and how many may be beyond its limit.
+    var accounts: OrderedDictionary<JID, (bytes: Int, beyond: Int)> = [:]
+
+    func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
+      let beyond = accounts.values.reduce(0) { $0 + $1.beyond }
+      body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + beyond)
+      for account in accounts.values {
+        body("bytes of records because of an account", account.bytes, limits[.accountRecordBytes] + account.beyond)
+      }
     }
   }
 }

@@ -35,6 +35,8 @@ struct Transaction {
   private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
   var outputs: [Effect] = []
+  /// Whether there is a message to another shard among them.
+  private(set) var hasMessages = false
   /// Effects that nobody outside can see, and that need not wait: questions, and orders to the connections' parsers.
   var immediate: [Effect] = []
   /// The server's open questions, lent for as long as the transaction lasts.
@@ -93,6 +95,12 @@ struct Transaction {
   /// Answers an IQ request.
   mutating func reply(_ stanza: Stanza, _ payload: Element? = nil) {
     route(stanza.element.resultReply(payload), from: stanza.to, to: stanza.from)
+  }
+
+  /// Sends something to another shard, behind all that this transaction and those before it said.
+  mutating func pass(_ content: ShardMessage.Content, to shard: Int) {
+    hasMessages = true
+    outputs.append(.pass(ShardMessage(content, to: shard)))
   }
 
   /// Makes a change durable. Outputs of this transaction and of later ones leave only once it is.

@@ -4,14 +4,14 @@ internal import XMPP
 
 // How the server drives its streams: from a connection to a session and its end.
 
-extension Server {
-  mutating func open(_ connection: ConnectionID, from origin: SourceNetwork?, _ transaction: inout Transaction) {
+extension Shard {
+  /// - Parameter isOneTooMany: there are too many connections from there already.
+  mutating func open(
+    _ connection: ConnectionID, from origin: SourceNetwork?, isOneTooMany: Bool, _ transaction: inout Transaction
+  ) {
     guard !isShuttingDown else {
       return transaction.outputs.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
     }
-    let others = origin.map { connectionCounts[$0] ?? 0 } ?? 0
-    let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
-    if let origin, !isOneTooMany { connectionCounts[origin] = others + 1 }
     let stream = ClientStream(connection: connection, origin: isOneTooMany ? nil : origin, now: transaction.now)
     streams[connection] = stream
     unbound[connection] = true
@@ -20,12 +20,6 @@ extension Server {
     guard isOneTooMany else { return }
     let error = StreamError(.policyViolation, text: "too many connections from your address")
     endStream(connection, transaction.reach(StreamMark.streamAddressFull, error), &transaction)
-  }
-
-  /// A connection that counted is gone.
-  private mutating func forget(_ origin: SourceNetwork) {
-    let left = (connectionCounts[origin] ?? 1) - 1
-    connectionCounts[origin] = left > 0 ? left : nil
   }
 
   /// Lets something happen to a stream. All that may end one goes through here: the other side has only so much time to end its own.
@@ -51,14 +45,14 @@ extension Server {
   mutating func follow(_ request: ClientStream.Request, _ connection: ConnectionID, _ transaction: inout Transaction) {
     switch request {
     case .findAccount(let jid):
-      run(.authenticate(connection), for: jid, &transaction)
+      runAtHome(.authenticate(connection), for: jid, connection, &transaction)
     case .derive(let derivation):
       // Keys are dear: who asks for many at once must not starve the rest.
       guard transaction.ask(.deriveKeys(derivation), .login(connection)) == nil else { return }
       transaction.reach(SASLMark.saslDerivationsFull)
       withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
     case .register(let jid, let password, let id):
-      run(.register(connection, password, id: id), for: jid, &transaction)
+      runAtHome(.register(connection, password, id: id), for: jid, connection, &transaction)
     case .bind(let identity, let resource, let id):
       run(.bind(connection, identity, resource: resource, id: id), for: identity.account, &transaction)
     case .endByPeer:
@@ -140,7 +134,7 @@ extension Server {
     }
     endSession(connection, &transaction)
     _ = unbound.remove(connection)
-    if let origin = streams.remove(connection)?.origin { forget(origin) }
+    _ = streams.remove(connection)
   }
 
   private mutating func endSession(_ connection: ConnectionID, _ transaction: inout Transaction) {

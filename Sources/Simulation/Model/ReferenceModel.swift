@@ -34,7 +34,7 @@ public struct ReferenceModel: Sendable {
   /// Accounts of which this very event wrote a record.
   private var written: OrderedSet<JID> = []
   /// What commits that are not durable yet are about.
-  private var pending: [(number: UInt64, touched: [JID])] = []
+  private var pending: [(number: CommitID, touched: [JID])] = []
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
   private var expectation = Expectation()
@@ -90,7 +90,7 @@ public struct ReferenceModel: Sendable {
       return languages[connection] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
     // What was held back is let go; nothing else.
     case .committed(let number):
-      pending.removeAll { $0.number <= number }
+      pending.removeAll { $0.number.isSameOrBefore(number) }
       return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
     default: break
     }
@@ -376,10 +376,10 @@ extension ReferenceModel {
 
   /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
-  private mutating func recover(from number: UInt64, _ durable: MemoryDatabase) {
+  private mutating func recover(from number: CommitID, _ durable: MemoryDatabase) {
     isRecovering = true
-    let touched = OrderedSet(pending.filter { $0.number >= number }.flatMap(\.touched))
-    pending.removeAll { $0.number >= number }
+    let touched = OrderedSet(pending.filter { number.isSameOrBefore($0.number) }.flatMap(\.touched))
+    pending.removeAll { number.isSameOrBefore($0.number) }
     present.subtract(touched)
     for jid in touched {
       if place(of: jid) == .room {

@@ -242,14 +242,25 @@ extension World {
     node.isSyncScheduled = false
     if node.isDiskFull { return failCommit() }
     if mutant?.kind == .crashForgets { node.durableBefore = node.disk.durable }
-    if let last = node.disk.sync() { tell(.committed(through: last)) }
+    // Shards commit independently: one may be durable before another whose commits were made earlier.
+    let shards = node.disk.shards
+    if shards.count > 1, choices.chance(.commitTime, 1, percent: 50) {
+      let shard = shards[choices.draw(.commitTime, 2, below: shards.count)]
+      guard let last = node.disk.pending.last(where: { $0.id.shard == shard })?.id else { return }
+      node.disk.sync(through: last)
+      scheduleSync()
+      return tell(.committed(through: last))
+    }
+    for last in node.disk.sync() { tell(.committed(through: last)) }
   }
 
   /// The transaction in preparation fails; the process lives on.
   public mutating func failCommit() {
-    guard node.isUp, let first = node.disk.fail() else { return }
+    guard node.isUp else { return }
+    let firsts = node.disk.fail()
+    guard !firsts.isEmpty else { return }
     node.failedCommits += 1
-    tell(.commitFailed(from: first))
+    for first in firsts { tell(.commitFailed(from: first)) }
   }
 
   /// A question is answered, unless a fault is in the way: it may fail, be answered twice, too late or never.

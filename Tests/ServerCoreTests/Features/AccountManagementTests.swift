@@ -88,7 +88,7 @@ struct AccountManagementTests {
     harness.commitsAtOnce = false
     harness.input(.control(1, .deleteAccount(Self.juliet)))
     harness.join("tea", as: "owner", on: romeo)
-    #expect(harness.engine.server.rooms[Self.tea]?.entity?.affiliations.entry(Self.juliet) == nil)
+    #expect(harness.engine.server.shards[0].rooms[Self.tea]?.entity?.affiliations.entry(Self.juliet) == nil)
     harness.input(.commitFailed(from: harness.commits.last!.number))
     harness.commitsAtOnce = true
     let again = harness.session("romeo", resource: "r")

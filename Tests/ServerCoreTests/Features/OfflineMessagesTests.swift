@@ -40,7 +40,7 @@ struct OfflineMessagesTests {
     #expect(harness.stored(for: "juliet") == ["stored", "lined up"])
     // Nothing holds the account in memory any more.
     harness.advance(seconds: 61)
-    #expect(!harness.engine.server.accounts.contains(Self.juliet))
+    #expect(!harness.engine.server.shards[0].accounts.contains(Self.juliet))
     harness.loadsAtOnce = true
     let again = harness.session("juliet", resource: "j")
     harness.send("<presence/>", on: again)
@@ -99,7 +99,7 @@ struct OfflineMessagesTests {
     #expect(bounced.contains("id='2'") && bounced.contains("<resource-constraint "))
     harness.answerLoads()
     #expect(harness.read(juliet).matches(of: /xxx<\/body>/).count == 2)
-    #expect(harness.engine.server.accounts[Self.juliet]?.entity?.queuedBehindOffline.isEmpty == true)
+    #expect(harness.engine.server.shards[0].accounts[Self.juliet]?.entity?.queuedBehindOffline.isEmpty == true)
   }
 }
 

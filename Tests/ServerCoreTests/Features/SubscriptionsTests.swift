@@ -24,7 +24,7 @@ struct SubscriptionsTests {
   }
 
   private func roster(_ harness: EngineHarness) -> [RosterItem] {
-    harness.engine.server.accounts[JID("juliet@localhost")!]?.entity?.roster.values.elements ?? []
+    harness.engine.server.shards[0].accounts[JID("juliet@localhost")!]?.entity?.roster.values.elements ?? []
   }
 
   /// RFC 6121, 2.3.2 and 2.4.2: a push follows each set, also one that changes nothing.
@@ -119,7 +119,7 @@ struct SubscriptionsTests {
     harness.send("<presence to='juliet@localhost' type='probe'/>", on: strangers[0])
     #expect(!harness.read(strangers[0]).contains("unsubscribed"))
     harness.send("<presence to='tybalt@localhost' type='subscribed'/>", on: juliet)
-    let tybalt = harness.engine.server.accounts[JID("tybalt@localhost")!]?.entity?.roster[JID("juliet@localhost")!]
+    let tybalt = harness.engine.server.shards[0].accounts[JID("tybalt@localhost")!]?.entity?.roster[JID("juliet@localhost")!]
     #expect(tybalt?.subscription == .to)
   }
 

@@ -16,13 +16,13 @@ struct RoomActivationTests {
     harness.loadsAtOnce = false
     for _ in 0..<2 { harness.send(Self.list, on: romeo) }
     #expect(harness.read(romeo) == "")
-    #expect(harness.engine.server.parkedCount == 2)
+    #expect(harness.engine.server.shards[0].parkedCount == 2)
     harness.send(Self.list, on: romeo)
     #expect(harness.read(romeo).contains("<internal-server-error "))
-    #expect(harness.engine.server.parkedCount == 2 && harness.engine.overLimit == nil)
+    #expect(harness.engine.server.shards[0].parkedCount == 2 && harness.engine.overLimit == nil)
     harness.answerLoads()
     #expect(harness.read(romeo).matches(of: /type='result'/).count == 2)
-    #expect(harness.engine.server.parkedCount == 0)
+    #expect(harness.engine.server.shards[0].parkedCount == 0)
   }
 
   @Test func whoWaitsForTheListOfAccountsIsCounted() {
@@ -33,7 +33,7 @@ struct RoomActivationTests {
     harness.answerLoads()
     #expect(harness.replies.count == 3)
     #expect(harness.replies.filter { $0 == .accounts([]) }.count == 2)
-    #expect(harness.engine.server.parkedCount == 0)
+    #expect(harness.engine.server.shards[0].parkedCount == 0)
   }
 }
 

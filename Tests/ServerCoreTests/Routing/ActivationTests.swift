@@ -24,6 +24,6 @@ struct ActivationTests {
     #expect(occupants == (limit == 1 ? [] : ["ben"]))
     let heard = harness.read(ada)
     #expect(!heard.contains("internal-server-error"))
-    #expect(harness.engine.server.parkedCount == 0)
+    #expect(harness.engine.server.shards[0].parkedCount == 0)
   }
 }

@@ -82,7 +82,7 @@ struct BoundedStateTests {
     if value is [UInt8] || value is [Int] { return }
     for child in mirror.children {
       var label = isCollection ? "" : "." + (child.label ?? "")
-      if value is Server.Loadable<Account> || value is Server.Loadable<Room> { label = BoundedStateTests.names[label] ?? label }
+      if value is Shard.Loadable<Account> || value is Shard.Loadable<Room> { label = BoundedStateTests.names[label] ?? label }
       let isNamed = !label.isEmpty && !BoundedStateTests.passages.contains(label) && !label.hasPrefix("..")
       look(at: child.value, isNamed ? (path.isEmpty ? String(label.dropFirst()) : path + label) : path, &found)
     }

@@ -40,7 +40,7 @@ enum PrivateXML {
 
   private static func found(_ account: inout Account, _ request: Stanza, _ answer: Answer, _ transaction: inout Transaction) {
     guard case .result(.page(let page)) = answer, let rows = try? page.rows(PrivateElement.self) else {
-      return transaction.bounce(request, Server.busy)
+      return transaction.bounce(request, Shard.busy)
     }
     reply(request, rows.first?.row.element, &transaction)
   }

@@ -1,0 +1,154 @@
+internal import OrderedCollections
+internal import Storage
+internal import XML
+internal import XMPP
+
+/// The session whose stanza caused something, as far as it is known.
+struct Cause: Sendable, Codable {
+  /// It pays for the bytes that are written because of it, by being read from more slowly.
+  var connection: ConnectionID?
+  /// The account (bare) whose changes these are: see `Limit.accountRecordBytes`.
+  var payer: JID?
+}
+
+/// Something that leaves one shard for another. It never leaves a `Server`.
+public struct ShardMessage: Sendable, Codable {
+  enum Content: Sendable, Codable {
+    case stanza(Element, from: JID, to: [JID])
+    /// A stream goes to the shard of the account that it claims to be of, where the task goes on. The sender has it until it has gone.
+    case stream(ConnectionID, PendingTask, account: JID)
+    /// An account (bare) was deleted: rooms forget its affiliations.
+    case accountRemoved(JID)
+    /// A question for the rooms of a service, with those that are known so far; each shard adds its own, and the last one answers.
+    case roomList(Stanza, [RoomListing], askedBy: Int)
+    /// A stanza for these sessions is lost: their streams end.
+    case lost([JID])
+  }
+
+  var content: Content
+  /// The number of the shard that gets it.
+  var shard: Int
+  var cause = Cause()
+
+  init(_ content: Content, to shard: Int) { (self.content, self.shard) = (content, shard) }
+}
+
+extension Shard {
+  /// The shard, of so many, that an account or room belongs to: FNV-1a over the bare address.
+  static func index(of address: JID, of count: Int) -> Int {
+    guard count > 1 else { return 0 }
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in address.bareText.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return Int((hash ^ hash >> 32) % UInt64(count))
+  }
+
+  func home(of address: JID) -> Int { Shard.index(of: address, of: count) }
+
+  /// What of an envelope is for this shard. The rest goes to others, in the order of the shards.
+  func keepOwn(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) -> [JID] {
+    guard count > 1 else { return envelope.to }
+    // Hosts and services are wherever somebody asks them.
+    let homes = envelope.to.map { to in
+      switch destination(of: to) {
+      case .account, .room: home(of: to)
+      case .host, .roomService, .remote: index
+      }
+    }
+    for shard in 0..<count where shard != index {
+      let others = zip(envelope.to, homes).filter { $0.1 == shard }.map(\.0)
+      guard !others.isEmpty else { continue }
+      transaction.reach(ShardMark.shardStanza)
+      transaction.pass(.stanza(envelope.element, from: envelope.from, to: others), to: shard)
+    }
+    return zip(envelope.to, homes).filter { $0.1 == index }.map(\.0)
+  }
+
+  /// Does something with an account's rows for a stream that has no session: in the shard of the account, to which the stream goes.
+  mutating func runAtHome(_ task: PendingTask, for account: JID, _ connection: ConnectionID, _ transaction: inout Transaction) {
+    let home = home(of: account)
+    guard home != index else { return run(task, for: account, &transaction) }
+    transaction.reach(ShardMark.shardStream)
+    transaction.pass(.stream(connection, task, account: account), to: home)
+  }
+
+  mutating func passToOthers(_ content: ShardMessage.Content, _ transaction: inout Transaction) {
+    for shard in 0..<count where shard != index { transaction.pass(content, to: shard) }
+  }
+
+  // MARK: What comes from another shard
+
+  mutating func receive(_ message: ShardMessage, _ transaction: inout Transaction) {
+    switch message.content {
+    case .stanza(let element, let from, let to): transaction.route(element, from: from, to: to)
+    case .stream: break
+    case .accountRemoved(let jid): forgetAffiliations(of: jid, isOfAnotherShard: true, &transaction)
+    case .roomList(let stanza, let rooms, let shard): addRooms(to: rooms, for: stanza, askedBy: shard, &transaction)
+    case .lost(let sessions):
+      for jid in sessions {
+        guard let connection = accounts[jid.bare]?.entity?.sessions[jid.resource]?.connection else { continue }
+        let error = StreamError(.internalServerError, text: "storage failed")
+        endStream(connection, transaction.reach(ShardMark.shardLost, error), &transaction)
+      }
+    }
+  }
+
+  /// Takes over a stream that claims to be of an account of this shard.
+  mutating func adopt(_ stream: ClientStream, _ task: PendingTask, of account: JID, _ transaction: inout Transaction) {
+    let connection = stream.connection
+    streams[connection] = stream
+    unbound[connection] = true
+    if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }
+    guard !stream.isClosing else { return }
+    guard !isShuttingDown else {
+      return endStream(connection, transaction.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &transaction)
+    }
+    run(task, for: account, &transaction)
+  }
+
+  /// Gives a stream away, if it is still there.
+  mutating func release(_ connection: ConnectionID) -> ClientStream? {
+    _ = unbound.remove(connection)
+    return streams.remove(connection)
+  }
+
+  // MARK: What is lost on its way
+
+  /// A failed commit discarded a message to another shard: nobody may wait for it in vain.
+  mutating func recover(_ message: ShardMessage, _ transaction: inout Transaction) {
+    switch message.content {
+    case .stanza(let element, let from, let to):
+      // A departure tells of no state that could be taken back, and without it somebody would stay for ever.
+      if element.stanzaKind == .presence, element.type == "unavailable" { return transaction.pass(message.content, to: message.shard) }
+      if element.type == "error" || element.type == "result" {
+        return transaction.pass(.lost(to.filter(\.isFull)), to: message.shard)
+      }
+      for to in to { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
+    case .roomList(let stanza, _, _): transaction.bounce(stanza, transaction.reach(ShardMark.shardStanzaLost, Shard.busy))
+    // A stream that stays is abandoned by its shard; a deletion that failed is none.
+    case .stream, .accountRemoved: break
+    case .lost: transaction.pass(message.content, to: message.shard)
+    }
+  }
+}
+
+extension Area {
+  static let shards = Area(name: "shards", marks: [ShardMark.self], limits: [.shards])
+}
+
+extension Limit {
+  /// Into how many shards accounts and rooms are divided. Each has its own commit order, so a commit holds back only what its shard says.
+  public static let shards = number(
+    "shards", .count, 1, 1...mostShards, possible: 1...Int64(mostShards), effect: nil, placement: .top)
+  static let mostShards = 64
+}
+
+/// Marks: what passes between shards.
+public enum ShardMark: UInt16, CoverageMark {
+  case shardStanza, shardStream
+  case shardRoomList
+  case shardStanzaLost, shardLost
+
+  public static let offset = Mark.offset(of: ShardMark.self)
+
+  public var clause: String { "shards" }
+}

@@ -1,0 +1,242 @@
+internal import DequeModule
+internal import OrderedCollections
+internal import Storage
+internal import XML
+internal import XMPP
+
+/// The accounts and rooms whose addresses hash to one number, with the streams of those accounts: events go in, effects come out.
+///
+/// A shard has its own commit order, timers, questions and source of random bytes. Shards reach each other only by `ShardMessage`, which leaves a
+/// shard in the order of its outputs: behind every commit that the message could tell about. See `Server`.
+struct Shard: Sendable, Codable {
+  /// Its number, and how many shards there are.
+  let index: Int
+  let count: Int
+  let setting: SharedConfiguration
+  var configuration: Configuration { _read { yield setting.configuration } }
+  var random: RandomSource
+  /// Streams of this shard's accounts, and streams whose account nobody knows yet.
+  var streams = Store<ConnectionID, ClientStream>()
+  /// Streams without a session: those whose authentication an account's end must cut short.
+  var unbound = Table<ConnectionID, Bool>()
+  var accounts = Store<JID, Loadable<Account>>()
+  var rooms = Store<JID, Loadable<Room>>()
+  /// Open questions; a transaction has them while it lasts.
+  private(set) var inquiries: Inquiries
+  /// Who waits for a list from storage.
+  var listings: OrderedDictionary<RowQuery, Listing> = [:]
+  private(set) var commits: OutputCommit
+  private var timers = Timers()
+  /// What this shard has reached; a transaction has them while it lasts.
+  private(set) var marks = Marks()
+  /// Tasks that wait for storage, of all accounts and rooms, and who waits for a list.
+  var parkedCount = 0
+  var isShuttingDown = false
+
+  /// An account or room: in memory, or on its way there with what came for it meanwhile.
+  struct Loadable<Entity: Sendable & Codable>: Sendable, Codable {
+    /// One or none, in storage of its own: see `Store`.
+    private var held: ContiguousArray<Entity>
+    var entity: Entity? {
+      get { held.first }
+      _modify {
+        var entity = held.popLast()
+        yield &entity
+        if let entity { held.append(entity) }
+      }
+    }
+    var hasEntity: Bool { !held.isEmpty }
+    /// The question for it whose answer counts, while it is on its way.
+    var inquiry: InquiryID?
+    var isLoading: Bool { inquiry != nil }
+    var parked: [PendingTask] = []
+
+    init(_ entity: Entity?) { held = entity.map { [$0] } ?? [] }
+
+    /// On its way.
+    init(awaiting inquiry: InquiryID) {
+      held = []
+      self.inquiry = inquiry
+    }
+
+    /// Does something with the account or room, in its place; `nil` if it is not there.
+    mutating func modify<Answer>(_ body: (inout Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(&held[0]) }
+    func read<Answer>(_ body: (borrowing Entity) -> Answer) -> Answer? { held.isEmpty ? nil : body(held[0]) }
+  }
+
+  init(_ index: Int, of count: Int, _ setting: SharedConfiguration, seed: [UInt8]) {
+    (self.index, self.count, self.setting) = (index, count, setting)
+    random = RandomSource(key: index == 0 ? seed : seed + [UInt8(index)])
+    inquiries = Inquiries(shard: index)
+    commits = OutputCommit(shard: index)
+  }
+
+  /// When `Event.deadline` should come, on the monotonic clock.
+  var nextDeadline: Int64? { timers.next }
+
+  /// Takes one event, and appends what is to be done, in order.
+  mutating func handle(_ event: Event, at now: Instant, into effects: inout [Effect]) {
+    switch event {
+    case .committed(let id): commits.committed(through: id.number, into: &effects, &marks)
+    case .commitFailed(let id):
+      let loss = commits.failed(from: id.number, &marks)
+      perform(at: now, into: &effects) { shard, transaction in shard.recover(from: loss, &transaction) }
+    case .stanza(let connection, let element):
+      perform(at: now, for: Cause(connection: connection), into: &effects) { shard, transaction in
+        shard.elementReceived(connection, element, &transaction)
+      }
+    default:
+      perform(at: now, into: &effects) { shard, transaction in shard.react(to: event, &transaction) }
+    }
+  }
+
+  /// Transactions and tasks that wait for storage.
+  var waiting: Int { commits.depth + parkedCount }
+
+  mutating func perform(
+    at now: Instant, for cause: Cause = Cause(), into effects: inout [Effect], _ body: (inout Shard, inout Transaction) -> Void
+  ) {
+    var transaction = Transaction(now: now, setting: setting)
+    // Moved there and back: with two owners, each transaction's first mark would copy them all.
+    swap(&marks, &transaction.marks)
+    swap(&random, &transaction.random)
+    swap(&inquiries, &transaction.inquiries)
+    body(&self, &transaction)
+    settle(&transaction)
+    if let deadline = transaction.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
+    swap(&inquiries, &transaction.inquiries)
+    swap(&random, &transaction.random)
+    swap(&marks, &transaction.marks)
+    var cause = cause
+    if cause.payer == nil, transaction.changedBytes > 0 || count > 1, let connection = cause.connection {
+      cause.payer = streams.read(connection) { $0.account } ?? nil
+    }
+    commits.add(transaction, cause, into: &effects, &marks)
+  }
+
+  /// Delivers what was routed, and does what features left to the server, until nothing is left.
+  mutating func settle(_ transaction: inout Transaction) {
+    while true {
+      if let envelope = transaction.routed.popFirst() {
+        deliver(envelope, &transaction)
+      } else if let (jid, task) = transaction.tasks.popFirst() {
+        run(task, for: jid, &transaction)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func react(to event: Event, _ transaction: inout Transaction) {
+    switch event {
+    case .header(let connection, let header): withStream(connection, &transaction) { $0.headerReceived(header, &$1) }
+    case .streamEnd(let connection): streamEnded(connection, &transaction)
+    case .streamFailure(let connection, let failure):
+      transaction.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
+      endStream(connection, failure.streamError, &transaction)
+    case .encrypted(let connection): withStream(connection, &transaction) { $0.tlsEstablished(&$1) }
+    case .closed(let connection): connectionClosed(connection, &transaction)
+    case .answered(let id, let answer): answered(id, answer, &transaction)
+    case .control(let id, let request): control(id, request, &transaction)
+    case .deadline: deadlinePassed(&transaction)
+    case .opened, .stanza, .shutdown, .committed, .commitFailed: break
+    }
+  }
+
+  // MARK: Time
+
+  mutating func reach(_ mark: some CoverageMark) { marks.reach(mark) }
+
+  func isPast(_ time: Int64, _ transaction: Transaction) -> Bool { time <= transaction.now.monotonic }
+
+  mutating func wake(_ subject: Timers.Subject, at time: Int64) { timers.wake(subject, at: time) }
+
+  private mutating func deadlinePassed(_ transaction: inout Transaction) {
+    while let subject = timers.popDue(at: transaction.now.monotonic) {
+      switch subject {
+      case .connection(let connection): checkConnection(connection, &transaction)
+      case .account(let jid): releaseIfIdle(account: jid, &transaction)
+      case .room(let jid): checkRoom(jid, &transaction)
+      case .inquiries: expireInquiries(&transaction)
+      }
+    }
+  }
+
+  // MARK: Failure and end
+
+  /// A commit failed: memory that ran ahead of the disk is dropped, and whoever was promised something hears that it ended.
+  private mutating func recover(from loss: OutputCommit.Loss, _ transaction: inout Transaction) {
+    transaction.reach(CommitMark.outputFailed)
+    transaction.outputs.append(.log(.error, "storage failed: \(loss.touched.count) accounts and rooms are read anew"))
+    // A connection whose end was among what was lost still has to end.
+    for connection in loss.connections where streams[connection]?.isClosing ?? false {
+      transaction.outputs.append(transaction.reach(CommitMark.outputLostEnd, .close(connection)))
+    }
+    // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
+    // knows, so there is nothing that could be said to it.
+    for connection in loss.connections where !(streams[connection]?.isBound ?? true) {
+      withStream(connection, &transaction) { $0.abandon(&$1) }
+    }
+    for jid in loss.touched {
+      if let loadable = rooms[jid], !loadable.isLoading {
+        _ = rooms.remove(jid)
+        var entity = loadable.entity
+        entity?.abandon(&transaction)
+      }
+      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &transaction) }
+    }
+    for connection in loss.connections where streams[connection]?.isBound ?? false {
+      endStream(
+        connection, transaction.reach(CommitMark.outputLostSession, StreamError(.internalServerError, text: "storage failed")), &transaction
+      )
+    }
+    for message in loss.messages { recover(message, &transaction) }
+    for id in loss.controls {
+      transaction.outputs.append(
+        transaction.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+    }
+  }
+
+  /// The first half of a shutdown: occupants must have their word before they have no session any more that it could go to.
+  mutating func closeRooms(_ transaction: inout Transaction) {
+    isShuttingDown = true
+    for jid in rooms.sortedKeys() {
+      guard rooms[jid]?.entity != nil else { continue }
+      rooms[jid]!.entity!.shutDown(&transaction)
+      _ = rooms.remove(jid)
+    }
+  }
+
+  /// The second half.
+  mutating func closeStreams(_ transaction: inout Transaction) {
+    for connection in streams.sortedKeys() {
+      endStream(connection, transaction.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &transaction)
+    }
+  }
+}
+
+extension StreamParser.Failure {
+  /// RFC 6120, 4.9.3.
+  var streamError: StreamError {
+    switch self {
+    case .badFormat: StreamError(.badFormat)
+    case .badNamespacePrefix: StreamError(.badNamespacePrefix)
+    case .notWellFormed, .undeclaredPrefix: StreamError(.notWellFormed)
+    case .restricted: StreamError(.restrictedXML)
+    case .tooBig(let what): StreamError(.policyViolation, text: Text(what))
+    case .unsupportedEncoding: StreamError(.unsupportedEncoding)
+    }
+  }
+
+  func mark(isBound: Bool) -> StreamMark {
+    switch self {
+    case .badFormat: .streamBadFormat
+    case .badNamespacePrefix: .streamBadNamespacePrefix
+    case .undeclaredPrefix: .streamUndeclaredPrefix
+    case .notWellFormed: .streamNotWellFormed
+    case .restricted: .streamRestrictedXML
+    case .tooBig: isBound ? .streamTooBigAuthenticated : .streamTooBigUnauthenticated
+    case .unsupportedEncoding: .streamUnsupportedEncoding
+    }
+  }
+}
