@@ -23,6 +23,7 @@ struct ScenarioCommand: ParsableCommand {
   @Argument(help: "Scripts, or folders of them (*.scs).") var paths: [String]
   @Option(help: "simulation or sockets.") var driver = Driver.simulation
   @Option(help: "With --driver sockets: threads of the server that serve connections.") var eventLoops = 1
+  @Option(help: "With a server of its own: into how many parts it divides its accounts and rooms.") var shards = 1
   @Option(help: "The simulation's seed: it chooses how bytes are split and what overtakes what.") var seed: UInt64 = 0
   @Option(help: "Run each script with every seed of a range, such as 0..<1000.") var seeds: SeedRange?
   @Option(help: "HOST:PORT of a server that is running already.") var connect: Endpoint?
@@ -30,6 +31,7 @@ struct ScenarioCommand: ParsableCommand {
 
   func validate() throws {
     guard 1...64 ~= eventLoops else { throw ValidationError("--event-loops is a number from 1 to 64, not \(eventLoops)") }
+    guard 1...64 ~= shards else { throw ValidationError("--shards is a number from 1 to 64, not \(shards)") }
   }
 
   func run() throws {
@@ -80,15 +82,17 @@ struct ScenarioCommand: ParsableCommand {
       var driver = SocketDriver(host: connect.host, port: connect.port)
       return describe(runner.run(script, with: &driver))
     }
+    var configuration = SimulatedDriver.configuration(for: script)
+    configuration.limits[.shards] = shards
     switch driver {
     case .simulation:
       for seed in seeds?.range ?? seed..<(seed + 1) {
-        var driver = SimulatedDriver(script: script, seed: seed)
+        var driver = SimulatedDriver(script: script, seed: seed, configuration: configuration)
         if let problem = describe(runner.run(script, with: &driver)) { return "seed \(seed) \(problem)" }
       }
       return nil
     case .sockets:
-      let server = try LoopbackServer(cast: script.cast, configuration: SimulatedDriver.configuration(for: script), eventLoops: eventLoops)
+      let server = try LoopbackServer(cast: script.cast, configuration: configuration, eventLoops: eventLoops)
       defer { server.stop() }
       var driver = SocketDriver(host: "127.0.0.1", port: server.port)
       return describe(runner.run(script, with: &driver))

@@ -15,7 +15,7 @@ final class RealSockets: SocketWorld {
   private var ended: Set<Int> = []
   private var deaf: Set<Int> = []
 
-  init(_ story: SocketCase, eventLoops: Int) throws {
+  init(_ story: SocketCase, eventLoops: Int, shards: Int) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UInt64.random(in: 0...UInt64.max))").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var configuration = ServeConfiguration(dataFolder: folder)
@@ -23,6 +23,7 @@ final class RealSockets: SocketWorld {
     configuration.core.scramRounds = 1
     (configuration.core.offersTLS, configuration.core.requiresTLS) = (story.hasTLS, story.hasTLS)
     configuration.core.limits = story.limits
+    configuration.core.limits[.shards] = shards
     configuration.logLevel = .error
     configuration.eventLoops = eventLoops
     server = try RunningServer.start(configuration: configuration)

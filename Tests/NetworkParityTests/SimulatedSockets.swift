@@ -12,11 +12,12 @@ struct SimulatedSockets: SocketWorld {
   private var ended: Set<Int> = []
   private var count: UInt64 = 0
 
-  init(_ story: SocketCase, seed: UInt64) {
+  init(_ story: SocketCase, seed: UInt64, shards: Int) {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     (configuration.offersTLS, configuration.requiresTLS) = (story.hasTLS, story.hasTLS)
     configuration.limits = story.limits
+    configuration.limits[.shards] = shards
     world = World(choices: Choices(seed: seed), settings: WorldSettings(configuration: configuration))
     for peer in 0..<3 {
       let account = JID(local: Text("user\(peer)"), domain: "localhost", resource: "")!

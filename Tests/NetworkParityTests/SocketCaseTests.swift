@@ -3,13 +3,14 @@ import Testing
 
 /// What a connection does over real sockets, it does in the simulated network, and the other way round.
 @Suite(.serialized) struct SocketCaseTests {
-  /// With one event loop, and with connections on two others.
+  /// With one event loop and one shard, and with connections on two other loops and four shards.
   @Test(arguments: strangers + sessions, [1, 3])
   func looksTheSameInBothWorlds(story: SocketCase, eventLoops: Int) throws {
-    var real = SocketPlayer(try RealSockets(story, eventLoops: eventLoops))
+    let shards = eventLoops == 1 ? 1 : 4
+    var real = SocketPlayer(try RealSockets(story, eventLoops: eventLoops, shards: shards))
     let history = real.play(story)
     for seed: UInt64 in 0..<8 {
-      var simulated = SocketPlayer(SimulatedSockets(story, seed: seed))
+      var simulated = SocketPlayer(SimulatedSockets(story, seed: seed, shards: shards))
       #expect(simulated.play(story) == history, "seed \(seed)")
     }
   }

@@ -48,6 +48,8 @@ public struct RunOptions: Sendable {
   /// Compare the server with the reference model after each event also where a bug is planted; elsewhere it is compared anyway, unless
   /// "model" is left out.
   public var alwaysComparesWithModel = false
+  /// Into how many parts the server divides its accounts and rooms; `nil`: each run chooses.
+  public var shards: Int?
 
   public init(
     duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
@@ -118,7 +120,7 @@ public struct Run {
   /// - Parameter choices: what decides everything.
   public init(_ choices: Choices, _ options: RunOptions = RunOptions()) {
     var choices = choices
-    swarm = Swarm(&choices)
+    swarm = Swarm(&choices, shards: options.shards)
     hadFault = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }

@@ -44,7 +44,7 @@ struct Swarm: Sendable {
   /// Limits are so low that honest users meet them.
   var isTight = false
 
-  init(_ choices: inout Choices) {
+  init(_ choices: inout Choices, shards: Int? = nil) {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     configuration.secret = [1]
@@ -56,6 +56,7 @@ struct Swarm: Sendable {
     configuration[flag: .rooms] = !choices.chance(.swarm, 81, percent: 5)
     configuration.offersTLS = !choices.chance(.swarm, 82, percent: 10)
     configuration.requiresTLS = configuration.offersTLS && !choices.chance(.swarm, 83, percent: 20)
+    configuration.limits[.shards] = shards ?? 1 + max(0, choices.draw(.swarm, 87, below: 7) - 3)
     switch choices.draw(.swarm, 84, below: 6) {
     case 4: mechanisms = [.scramSHA1, .scramSHA256]
     case 5 where configuration.requiresTLS: mechanisms = [.plain]

@@ -47,12 +47,14 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Write the results to this file, as JUnit's XML.") var junit: String?
   @Option(help: "From the last moments at which a run did something new, go on in so many other ways each.") var branches = 0
   @Option(help: "Threads to use.") var jobs = 2
+  @Option(help: "Into how many parts the server divides its accounts and rooms; each seed chooses, unless this is given.") var shards: Int?
 
   func validate() throws {
     let sources = [seeds != nil, replay != nil, budget != nil].filter { $0 }.count
     guard sources <= 1, seed == nil || (seeds == nil && replay == nil) else {
       throw ValidationError("give one of --seed, --seeds, --for and --replay")
     }
+    if let shards, !(1...64 ~= shards) { throw ValidationError("--shards is a number from 1 to 64, not \(shards)") }
     for name in without where !Run.rules.contains(name) { throw ValidationError("there is no rule '\(name)'") }
     if let mutation, Mutation(rawValue: mutation) == nil { throw ValidationError("there is no mutant '\(mutation)'") }
     for name in explore where name != SmallWorldTour.all && !SmallWorld.all.contains(where: { $0.name == name }) {
@@ -142,6 +144,7 @@ struct SimulateCommand: ParsableCommand {
   private var options: RunOptions {
     var options = RunOptions(duration: duration.nanoseconds, without: without)
     options.alwaysComparesWithModel = model
+    options.shards = shards
     options.mutation = mutation.flatMap { Mutation(rawValue: $0) }
     return options
   }
