@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "XML", targets: ["XML"]),
     .library(name: "XMPP", targets: ["XMPP"]),
+    .library(name: "SASL", targets: ["SASL"]),
     .library(name: "ServerCore", targets: ["ServerCore"]),
     .library(name: "ClientCore", targets: ["ClientCore"]),
     .library(name: "Simulation", targets: ["Simulation"]),
@@ -42,27 +43,25 @@ let package = Package(
 
     .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: strict),
     .target(name: "XMPP", dependencies: ["XML", "CIDN2", "CUnistring"], swiftSettings: strict),
+    .target(name: "SASL", dependencies: ["XML", "XMPP", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     .target(
       name: "Storage",
       dependencies: ["XML", "XMPP", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: strict),
     .target(
       name: "ServerCore",
       dependencies: [
-        "XML", "XMPP", "Storage",
+        "XML", "XMPP", "SASL", "Storage",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    .target(
-      name: "ClientCore", dependencies: ["XML", "XMPP", "ServerCore", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
+    .target(name: "ClientCore", dependencies: ["XML", "XMPP", "SASL"], swiftSettings: strict),
     .target(name: "Scenario", dependencies: ["XML", "XMPP"], swiftSettings: strict),
     .target(
       name: "Simulation",
       dependencies: [
-        "CLibXML2", "XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario",
+        "CLibXML2", "XML", "XMPP", "SASL", "Storage", "ServerCore", "ClientCore", "Scenario",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
@@ -75,7 +74,7 @@ let package = Package(
     .target(
       name: "ServerNIO",
       dependencies: [
-        "XML", "XMPP", "Storage", "ServerCore", "StorageSQLite",
+        "XML", "XMPP", "SASL", "Storage", "ServerCore", "StorageSQLite",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "X509", package: "swift-certificates"),
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -95,21 +94,23 @@ let package = Package(
     .executableTarget(
       name: "spondee",
       dependencies: [
-        "XML", "XMPP", "ServerCore", "Simulation", "Scenario", "ScenarioNIO", "ServerNIO",
+        "XML", "XMPP", "SASL", "ServerCore", "Simulation", "Scenario", "ScenarioNIO", "ServerNIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "XML"], swiftSettings: settings),
+    .testTarget(name: "SASLTests", dependencies: ["SASL", "XMPP", "XML"], swiftSettings: settings),
     .testTarget(name: "XMPPTests", dependencies: ["XMPP", "XML"], swiftSettings: settings),
     .testTarget(
-      name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "ServerCore", "XMPP", "XML"], resources: [.copy("Fixtures")],
+      name: "StorageSQLiteTests", dependencies: ["StorageSQLite", "Storage", "ServerCore", "SASL", "XMPP", "XML"],
+      resources: [.copy("Fixtures")],
       swiftSettings: settings),
     // One suite for every backend.
     .testTarget(name: "StorageTests", dependencies: ["Storage", "StorageSQLite", "XMPP", "XML"], swiftSettings: settings),
     .testTarget(
       name: "ServerNIOTests",
       dependencies: [
-        "ServerNIO", "ServerCore", "StorageSQLite", "Storage", "XMPP", "XML",
+        "ServerNIO", "ServerCore", "StorageSQLite", "Storage", "SASL", "XMPP", "XML",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -117,34 +118,34 @@ let package = Package(
     .testTarget(
       name: "ServerCoreTests",
       dependencies: [
-        "ServerCore", "Storage", "XML", "XMPP",
+        "ServerCore", "Storage", "SASL", "XML", "XMPP",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "NetworkParityTests",
-      dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "XMPP", "XML"], swiftSettings: settings),
+      name: "NetworkParityTests", dependencies: ["Simulation", "ServerNIO", "ServerCore", "ClientCore", "SASL", "XMPP", "XML"],
+      swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     // Runs the program.
     .testTarget(name: "CommandTests", dependencies: ["spondee"], swiftSettings: settings),
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Simulation", "Scenario", "ClientCore", "ServerCore", "Storage", "XMPP", "XML",
+        "Simulation", "Scenario", "ClientCore", "ServerCore", "Storage", "SASL", "XMPP", "XML",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
     // What is measured: here too for whoever counts instructions; the package in Tests/Benchmarks takes times.
     .target(
-      name: "Workloads", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "ClientCore", "ServerNIO"],
+      name: "Workloads", dependencies: ["XML", "XMPP", "SASL", "Storage", "ServerCore", "ClientCore", "ServerNIO"],
       path: "Tests/Benchmarks/Workloads",
       swiftSettings: settings),
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .target(
-      name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "Storage", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks",
+      name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "SASL", "Storage", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks",
       swiftSettings: settings),
     .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
   ]

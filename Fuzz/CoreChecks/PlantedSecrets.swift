@@ -1,5 +1,6 @@
 internal import ServerCore
 internal import XML
+internal import XMPP
 
 /// Streams with a secret wherever one may stand, made of bytes, and a search for it in what is recorded of them.
 ///

@@ -1,3 +1,4 @@
+internal import SASL
 internal import ServerCore
 internal import Storage
 internal import XML

@@ -1,3 +1,4 @@
+internal import SASL
 internal import ServerCore
 internal import Storage
 internal import XML
@@ -80,21 +81,18 @@ public enum RecordingSeeds {
 
   /// A stream that logs in, which needs the nonce that the server will choose, and then does a little of everything.
   private static var login: [UInt8] {
-    let bare = "n=romeo,r=abc"
+    var client = SASLClientExchange(.scramSHA1, name: "romeo", password: "secret", nonce: "abc")
     let opening =
-      header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>"
+      header
+      + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(client.initialResponse))</auth>"
     var world = RecordedWorld(RecorderCheck.configuration, keepsText: false)
     world.feed(.opened(ConnectionID(1), from: nil))
     world.feed(.bytes(ConnectionID(1), Array(opening.utf8)))
     let said = String(decoding: world.written, as: UTF8.self)
-    guard let challenge = said.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }) else { return [] }
-    let first = Text(utf8: challenge)
-    let final = "c=biws,r=\(Scram.fields(first)[0].value)"
-    let key = Scram.hmac(
-      .sha1, key: Scram.saltedPassword(.sha1, password: Array("secret".utf8), salt: [1], rounds: 1), Array("Client Key".utf8))
-    let signature = Scram.hmac(.sha1, key: Scram.digest(.sha1, key), Array("\(bare),\(first),\(final)".utf8))
-    let proof = Base64.encode(zip(key, signature).map { $0 ^ $1 })
-    let response = Base64.encode(Array("\(final),p=\(proof)".utf8))
+    guard let challenge = said.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }),
+      case .respond(let message) = client.challengeReceived(challenge)
+    else { return [] }
+    let response = Base64.encode(message)
     return Array(
       (opening + "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(response)</response>" + header + actions.joined()).utf8)
   }

@@ -1,4 +1,4 @@
-internal import ServerCore
+public import SASL
 public import XML
 public import XMPP
 
@@ -29,21 +29,13 @@ public struct Client: Sendable {
     case lenient
   }
 
-  /// Ways to authenticate (RFC 6120, 6).
-  public enum Mechanism: String, Sendable, CaseIterable {
-    case scramSHA256 = "SCRAM-SHA-256"
-    case scramSHA1 = "SCRAM-SHA-1"
-    case plain = "PLAIN"
-  }
-
   private enum Phase: Sendable {
     case idle
     case expectHeader
     case expectFeatures
     case expectProceed
     case handshake
-    case expectChallenge(first: Text, mechanism: ScramHash)
-    case expectSuccess(signature: Text?)
+    case authenticating(SASLClientExchange)
     case expectBind
     case bound
     case ended
@@ -60,7 +52,7 @@ public struct Client: Sendable {
   private var isAuthenticated = false
   public private(set) var jid: JID?
   /// What it knows, the best first; PLAIN in the clear only if it is lenient.
-  public var mechanisms = Mechanism.allCases
+  public var mechanisms = SASLMechanism.allCases
   /// What the stream's header says of the language of what follows (RFC 6120, 4.7.4).
   public var language: Text?
 
@@ -138,14 +130,8 @@ public struct Client: Sendable {
       phase = .handshake
       parser.discardPending()
       return [.startTLS]
-    case .expectChallenge(let first, let hash) where element.is("challenge", NS.sasl): return prove(first, hash, element.text)
-    case .expectSuccess(let signature) where element.is("success", NS.sasl):
-      // The server must know the key, too (RFC 5802, section 5).
-      if let signature, Base64.decode(element.text).map({ Text(utf8: $0) }) != "v=" + signature {
-        return end("the server could not prove itself")
-      }
-      isAuthenticated = true
-      return [open()]
+    case .authenticating(let exchange) where element.is("challenge", NS.sasl): return answer(element.text, in: exchange)
+    case .authenticating(let exchange) where element.is("success", NS.sasl): return succeed(element.text, in: exchange)
     case .expectBind where element.is("iq", NS.client):
       guard element.type == "result", let bound = element.child("bind", NS.bind)?.child("jid", NS.bind).flatMap({ JID($0.text) }) else {
         return end("the server refused the resource")
@@ -169,52 +155,37 @@ public struct Client: Sendable {
       if security == .required { return end("the server offers no TLS") }
     }
     let offered = features.child("mechanisms", NS.sasl)?.children.map(\.text) ?? []
-    for mechanism in mechanisms where offered.contains(Text(mechanism.rawValue)) {
-      switch mechanism {
-      case .scramSHA256: return beginScram(.sha256)
-      case .scramSHA1: return beginScram(.sha1)
-      case .plain where isEncrypted || security == .lenient:
-        phase = .expectSuccess(signature: nil)
-        return [authenticate("PLAIN", [0] + Array(account.local.utf8) + [0] + Array(password.utf8))]
-      case .plain: break
-      }
+    let canPlain = isEncrypted || security == .lenient
+    guard let mechanism = mechanisms.first(where: { offered.contains(Text($0.rawValue)) && ($0 != .plain || canPlain) }) else {
+      return end("the server offers no way to authenticate that we know")
     }
-    return end("the server offers no way to authenticate that we know")
+    let exchange = SASLClientExchange(mechanism, name: account.local, password: password, nonce: nonce)
+    phase = .authenticating(exchange)
+    let response = Base64.encode(exchange.initialResponse)
+    return [.bytes(Client.encode(Element("auth", NS.sasl, ["mechanism": Text(mechanism.rawValue)], text: response)))]
   }
 
-  private mutating func beginScram(_ hash: ScramHash) -> [Output] {
-    let first: Text = "n=\(escaped(account.local)),r=\(nonce)"
-    phase = .expectChallenge(first: first, mechanism: hash)
-    return [authenticate("SCRAM-\(hash.rawValue)", Array(("n,," + first).utf8))]
-  }
-
-  private func escaped(_ name: Text) -> Text {
-    Text(utf8: name.utf8.flatMap { $0 == UInt8(ascii: "=") ? Array("=3D".utf8) : $0 == UInt8(ascii: ",") ? Array("=2C".utf8) : [$0] })
-  }
-
-  private func authenticate(_ mechanism: Text, _ response: [UInt8]) -> Output {
-    .bytes(Client.encode(Element("auth", NS.sasl, ["mechanism": mechanism], text: Base64.encode(response))))
-  }
-
-  private mutating func prove(_ first: Text, _ hash: ScramHash, _ challenge: Text) -> [Output] {
+  private mutating func answer(_ challenge: Text, in exchange: SASLClientExchange) -> [Output] {
+    var exchange = exchange
     guard let bytes = Base64.decode(challenge) else { return end("the server's challenge can't be read") }
-    let serverFirst = Text(utf8: bytes)
-    let fields = Scram.fields(serverFirst)
-    guard fields.count >= 3, fields[0].key == "r", fields[0].value.hasPrefix(nonce), fields[1].key == "s",
-      let salt = Base64.decode(fields[1].value),
-      fields[2].key == "i", let rounds = Int(fields[2].value.string), rounds > 0, rounds <= 1_000_000
-    else { return end("the server's challenge can't be read") }
-    let secret = Array((Precis.saslPrep(password) ?? password).utf8)
-    let salted = Scram.saltedPassword(hash, password: secret, salt: salt, rounds: rounds)
-    let final: Text = "c=biws,r=\(fields[0].value)"
-    let message = Array("\(first),\(serverFirst),\(final)".utf8)
-    let clientKey = Scram.hmac(hash, key: salted, Array("Client Key".utf8))
-    let signature = Scram.hmac(hash, key: Scram.digest(hash, clientKey), message)
-    let proof = zip(clientKey, signature).map { $0 ^ $1 }
-    let expected = Base64.encode(Scram.hmac(hash, key: Scram.hmac(hash, key: salted, Array("Server Key".utf8)), message))
-    phase = .expectSuccess(signature: expected)
-    let response = Base64.encode(Array("\(final),p=\(Base64.encode(proof))".utf8))
-    return [.bytes(Client.encode(Element("response", NS.sasl, text: response)))]
+    switch exchange.challengeReceived(bytes) {
+    case .respond(let response):
+      phase = .authenticating(exchange)
+      return [.bytes(Client.encode(Element("response", NS.sasl, text: Base64.encode(response))))]
+    case .fail(let failure): return end(failure.description)
+    }
+  }
+
+  private mutating func succeed(_ data: Text, in exchange: SASLClientExchange) -> [Output] {
+    var exchange = exchange
+    // "=" stands for data of no bytes (RFC 6120, 6.4.6).
+    guard let bytes = data == "=" ? [] : Base64.decode(data) else { return end("the server's outcome can't be read") }
+    switch exchange.successReceived(bytes) {
+    case .finish:
+      isAuthenticated = true
+      return [open()]
+    case .fail(let failure): return end(failure.description)
+    }
   }
 
   private mutating func bind() -> [Output] {

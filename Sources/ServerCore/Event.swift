@@ -1,3 +1,4 @@
+public import SASL
 public import Storage
 public import XML
 public import XMPP
@@ -81,31 +82,6 @@ public struct StreamOpening: Sendable, Hashable, Codable {
 }
 
 public enum LogLevel: String, Sendable, CaseIterable, Codable { case debug, info, warning, error }
-
-/// Deriving keys from a password costs milliseconds on purpose, so it is done outside.
-public struct DerivationRequest: Sendable, Codable {
-  public var password: Secret
-  public var hashes: [ScramHash]
-  /// One salt for each hash.
-  public var salts: [[UInt8]]
-  public var rounds: [Int]
-}
-
-/// Bytes that are compared in constant time or not at all.
-public struct Secret: Sendable, Codable {
-  let bytes: [UInt8]
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
-  /// For handing to a cryptographic function.
-  public func withBytes<R>(_ body: ([UInt8]) -> R) -> R { body(bytes) }
-
-  /// Takes the same time wherever the first difference stands.
-  func matches(_ other: [UInt8]) -> Bool {
-    guard bytes.count == other.count else { return false }
-    var difference: UInt8 = 0
-    for (a, b) in zip(bytes, other) { difference |= a ^ b }
-    return difference == 0
-  }
-}
 
 public enum ControlRequest: Sendable, Codable {
   case addAccount(JID, password: Secret)

@@ -1,3 +1,4 @@
+internal import SASL
 public import XML
 
 /// The core's one source of randomness: SHA-256 over a secret key and a counter.

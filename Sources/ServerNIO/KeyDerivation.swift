@@ -1,6 +1,7 @@
 internal import Crypto
 internal import CryptoExtras
 internal import Dispatch
+internal import SASL
 internal import ServerCore
 
 /// PBKDF2 by BoringSSL: the same keys as `Scram.derive`, many times faster.

@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import SASL
 public import ServerCore
 internal import Storage
 internal import StorageSQLite

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import SASL
 internal import ServerCore
 internal import ServerNIO
 internal import XML

@@ -1,3 +1,4 @@
+import SASL
 import Storage
 import XML
 import XMPP
@@ -123,22 +124,15 @@ struct EngineHarness {
   /// The client's part of SCRAM-SHA-1. Returns what the server said to the proof.
   mutating func scram(_ name: String, _ password: String, on connection: ConnectionID) -> String {
     _ = read(connection)
-    let bare = "n=\(name),r=abc"
+    var client = SASLClientExchange(.scramSHA1, name: Text(name), password: Text(password), nonce: "abc")
     send(
-      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,\(bare)".utf8)))</auth>",
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(client.initialResponse))</auth>",
       on: connection)
     let answer = read(connection)
-    guard let challenge = answer.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }) else { return answer }
-    let first = Text(utf8: challenge)
-    let fields = Scram.fields(first)
-    let salted = Scram.saltedPassword(
-      .sha1, password: Array(password.utf8), salt: Base64.decode(fields[1].value)!, rounds: Int(fields[2].value.string)!)
-    let final = "c=biws,r=\(fields[0].value)"
-    let key = Scram.hmac(.sha1, key: salted, Array("Client Key".utf8))
-    let signature = Scram.hmac(.sha1, key: Scram.digest(.sha1, key), Array("\(bare),\(first),\(final)".utf8))
-    let proof = Base64.encode(zip(key, signature).map { $0 ^ $1 })
-    send(
-      "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(Base64.encode(Array("\(final),p=\(proof)".utf8)))</response>", on: connection)
+    guard let challenge = answer.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }),
+      case .respond(let response) = client.challengeReceived(challenge)
+    else { return answer }
+    send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(Base64.encode(response))</response>", on: connection)
     return read(connection)
   }
 

@@ -1,3 +1,4 @@
+import SASL
 import ServerCore
 import ServerNIO
 import Testing

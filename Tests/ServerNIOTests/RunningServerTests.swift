@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import SASL
 import Testing
 import XML
 import XMPP

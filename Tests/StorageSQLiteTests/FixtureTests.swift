@@ -1,4 +1,5 @@
 import Foundation
+import SASL
 import ServerCore
 import Storage
 import Testing

@@ -10,16 +10,20 @@ struct LayersTests {
     ("XML", ["CLibXML2"]),
     ("XMPP", ["XML", "CIDN2", "CUnistring"]),
     ("Storage", ["XML", "XMPP", "OrderedCollections"]),
-    ("ServerCore", ["XML", "XMPP", "Storage", "OrderedCollections", "DequeModule", "HeapModule", "Crypto"]),
-    ("ClientCore", ["XML", "XMPP", "ServerCore"]),
+    ("SASL", ["XML", "XMPP", "Crypto"]),
+    ("ServerCore", ["XML", "XMPP", "SASL", "Storage", "OrderedCollections", "DequeModule", "HeapModule"]),
+    ("ClientCore", ["XML", "XMPP", "SASL"]),
     ("Scenario", ["XML", "XMPP"]),
     (
       "Simulation",
-      ["CLibXML2", "XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule", "HeapModule"]
+      [
+        "CLibXML2", "XML", "XMPP", "SASL", "Storage", "ServerCore", "ClientCore", "Scenario", "OrderedCollections", "DequeModule",
+        "HeapModule",
+      ]
     ),
     ("StorageSQLite", ["XML", "XMPP", "Storage", "GRDB", "Foundation", "Dispatch", "Glibc", "Synchronization"]),
   ]
-  static let pure = ["XML", "XMPP", "Storage", "ServerCore", "ClientCore", "Scenario", "Simulation"]
+  static let pure = ["XML", "XMPP", "SASL", "Storage", "ServerCore", "ClientCore", "Scenario", "Simulation"]
 
   static func sources(of module: String) throws -> [(name: String, text: String)] {
     let folder = root.appendingPathComponent("Sources/\(module)")

@@ -1,3 +1,4 @@
+internal import SASL
 internal import XML
 internal import XMPP
 
@@ -51,15 +52,6 @@ enum Registration {
   }
 }
 
-extension Secret {
-  /// A password as SCRAM will see it (RFC 5802, 2.2). `nil` if nothing of it is left then, if it is longer than 1023 bytes, or if it holds what
-  /// SASLprep prohibits.
-  var prepared: Secret? {
-    guard bytes.count <= 1023, let text = Precis.saslPrep(Text(utf8: bytes)), !text.isEmpty else { return nil }
-    return Secret(Array(text.utf8))
-  }
-}
-
 /// Registration by a stranger, before any authentication (3.1).
 enum RegistrationBeforeLogin {
   static func receive(_ element: Element, _ stream: inout ClientStream, _ transaction: inout Transaction) -> ClientStream.Request? {
@@ -106,7 +98,6 @@ enum RegistrationBeforeLogin {
       return nil
     }
     stream.phase = .registering
-    stream.claimed = jid
     transaction.immediate.append(.pause(stream.connection))
     return .register(jid, password: password, id: id)
   }
@@ -125,7 +116,6 @@ enum RegistrationBeforeLogin {
       transaction.reach(RegistrationMark.registrationSucceeded)
       transaction.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
     }
-    stream.claimed = nil
     stream.phase = .negotiating
     transaction.immediate.append(.resume(stream.connection))
   }

@@ -1,4 +1,6 @@
+internal import SASL
 internal import XML
+internal import XMPP
 
 // What stands in for messages of SASL and for passwords as they come in a stream.
 
@@ -79,10 +81,10 @@ extension Pseudonyms {
     if text == "=" { return raw }
     guard let message = Base64.decode(text) else { return Pseudonyms.undecodable(raw) }
     let pseudonym: [UInt8]
-    if (try? ScramExchange(hash: .sha256, clientFirst: Text(utf8: message))) != nil {
-      pseudonym = Array(ScramExchange.redactedFirst(Text(utf8: message)).utf8)
-    } else if let exchange, ScramExchange.split(Text(utf8: message)) != nil {
-      pseudonym = Array(exchange.final(Text(utf8: message), with: self).utf8)
+    if let first = try? ScramClientFirst(parsing: Text(utf8: message)) {
+      pseudonym = Array(first.redacted.text.utf8)
+    } else if let exchange, let final = exchange.final(Text(utf8: message), with: self) {
+      pseudonym = Array(final.utf8)
     } else {
       pseudonym = Pseudonyms.plain(message)
     }

@@ -1,3 +1,4 @@
+internal import SASL
 public import XML
 
 // What is private in a value that a recording holds is known by its type.
@@ -104,8 +105,8 @@ extension Secret: PrivateValue {
 extension ScramCredentials: PrivateValue {
   func redacted(by pseudonyms: Pseudonyms) -> ScramCredentials { pseudonyms.credentials(self) }
 }
-extension ScramExchange: PrivateValue {
-  func redacted(by pseudonyms: Pseudonyms) -> ScramExchange { redacted }
+extension ScramClientFirst: PrivateValue {
+  func redacted(by pseudonyms: Pseudonyms) -> ScramClientFirst { redacted }
 }
 extension SourceNetwork: PrivateValue {
   func redacted(by pseudonyms: Pseudonyms) -> SourceNetwork { pseudonyms.origin(self) }

@@ -1,3 +1,4 @@
+internal import SASL
 internal import Storage
 internal import XML
 internal import XMPP

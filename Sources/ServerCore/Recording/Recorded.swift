@@ -1,3 +1,4 @@
+internal import SASL
 internal import Storage
 public import XML
 
@@ -45,10 +46,11 @@ extension ScramCredentials: Recorded {
 extension Secret: Recorded {
   static var shown: Shown { .everything }
 }
+extension ScramClientFirst: Recorded {
+  static var shown: Shown { .properties(["gs2Header", "bare", "authorization", "username", "nonce"]) }
+}
 extension ScramExchange: Recorded {
-  static var shown: Shown {
-    .properties(["clientFirstBare", "gs2Header", "clientNonce", "username", "authorization", "serverFirst", "nonce"])
-  }
+  static var shown: Shown { .properties(["serverFirst", "nonce"]) }
 }
 extension Element: Recorded {
   static var shown: Shown { .everything }
@@ -63,7 +65,7 @@ extension SourceNetwork: Recorded {
   /// A stand-in by then.
   static var shown: Shown { .everything }
 }
-extension Authentication: Recorded {
+extension SASLServerExchange.State: Recorded {
   static var shown: Shown { .properties(["findingForPlain.name"]) }
 }
 extension ClientStream: Recorded {

@@ -1,3 +1,4 @@
+internal import SASL
 internal import Storage
 internal import XML
 
@@ -140,7 +141,9 @@ public struct Recorder: Sendable {
 extension Engine {
   /// The exchange of SCRAM in which a connection is.
   func exchange(on connection: ConnectionID) -> ScramExchange? {
-    guard case .authenticating(.expectProof(let exchange, _, _)) = server.stream(of: connection)?.phase else { return nil }
+    guard case .authenticating(let authentication) = server.stream(of: connection)?.phase,
+      case .expectProof(let exchange, _) = authentication.exchange.state
+    else { return nil }
     return exchange
   }
 }

@@ -1,4 +1,5 @@
 internal import DequeModule
+public import SASL
 public import Storage
 internal import XMPP
 

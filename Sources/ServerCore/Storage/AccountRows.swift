@@ -1,3 +1,4 @@
+public import SASL
 public import Storage
 internal import XML
 public import XMPP
@@ -31,27 +32,6 @@ public struct StoredAccount: Sendable, Hashable, Codable {
     [.put(AccountRow(isDisabled: isDisabled), of: jid), .deleteRange(ScramCredentials.self, .all, of: jid)]
       + credentials.map { .put($0, of: jid) }
   }
-}
-
-/// The keys that a server keeps of a password (RFC 5802, section 3): enough to check a proof, not enough to make one.
-public struct ScramCredentials: Sendable, Hashable, Codable {
-  public var hash: ScramHash
-  public var salt: [UInt8]
-  public var rounds: Int
-  public var storedKey: [UInt8]
-  public var serverKey: [UInt8]
-  public init(hash: ScramHash, salt: [UInt8], rounds: Int, storedKey: [UInt8], serverKey: [UInt8]) {
-    self.hash = hash
-    self.salt = salt
-    self.rounds = rounds
-    self.storedKey = storedKey
-    self.serverKey = serverKey
-  }
-}
-
-public enum ScramHash: String, Sendable, Hashable, CaseIterable, Codable {
-  case sha1 = "SHA-1"
-  case sha256 = "SHA-256"
 }
 
 extension ScramCredentials: StoredRow {

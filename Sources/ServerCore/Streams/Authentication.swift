@@ -1,35 +1,26 @@
+internal import SASL
 internal import XML
 internal import XMPP
 
-/// An account whose owner has proved to be there. It is made in this file alone, by a proof that was checked and held; the
-/// authenticated states of a stream have one, so there is no way around. (A recording holds those of the server that it was made of; nothing
-/// that serves reads one.)
+/// An account whose owner has proved to be there. It takes the success of an exchange to make one, and the authenticated states of a stream
+/// have one, so there is no way around. (A recording holds those of the server that it was made of; nothing that serves reads one.)
 struct VerifiedIdentity: Sendable, Codable {
   /// Bare.
   let account: JID
-  fileprivate init(account: JID) { self.account = account }
+  fileprivate init(_ record: StoredAccount, by _: SASLServerExchange.Success) { account = record.jid }
 }
 
-/// A SASL exchange in progress (RFC 6120, section 6).
-enum Authentication: Sendable, Codable {
-  /// `<auth/>` came without an initial response; the client was asked for it.
-  case expectInitial(Mechanism)
-  /// The account is being looked up.
-  case findingForScram(ScramExchange, JID?)
-  case expectProof(ScramExchange, StoredAccount?, JID?)
-  case findingForPlain(JID?, password: Secret, name: Text)
-  /// The password given is being put through the account's hash.
-  case deriving(StoredAccount?, JID?, expected: ScramCredentials)
-
-  enum Mechanism: String, CaseIterable, Sendable, Codable {
-    case scramSHA256 = "SCRAM-SHA-256"
-    case scramSHA1 = "SCRAM-SHA-1"
-    case plain = "PLAIN"
-  }
+/// A SASL exchange in progress (RFC 6120, section 6), and the account that it is about.
+struct Authentication: Sendable, Codable {
+  var exchange: SASLServerExchange
+  /// Bare; `nil` until the client has said who it is, and if its name can be no account's.
+  var claimed: JID?
+  /// `nil` until it is found, and if there is no such account.
+  var record: StoredAccount?
 
   /// PLAIN shows the password to whoever listens: over TLS only (RFC 6120, 13.8.2).
-  static func mechanisms(isEncrypted: Bool, _ configuration: Configuration) -> [Mechanism] {
-    if isEncrypted { return Mechanism.allCases }
+  static func mechanisms(isEncrypted: Bool, _ configuration: Configuration) -> [SASLMechanism] {
+    if isEncrypted { return SASLMechanism.allCases }
     return configuration.requiresTLS ? [] : [.scramSHA256, .scramSHA1]
   }
 
@@ -52,10 +43,8 @@ extension ClientStream {
     switch (phase, element.name) {
     case (.negotiating, "auth"):
       return begin(element, &transaction)
-    case (.authenticating(.expectInitial(let mechanism)), "response"):
-      return initialResponse(mechanism, element.text, &transaction)
-    case (.authenticating(.expectProof(let exchange, let record, let jid)), "response"):
-      finishScram(exchange, record, jid, element.text, &transaction)
+    case (.authenticating(let authentication), "response"):
+      return respond(element.text, in: authentication, &transaction)
     case (.authenticating, "abort"):
       refuse(transaction.reach(SASLMark.saslAborted, .aborted), &transaction)
     default:
@@ -65,7 +54,7 @@ extension ClientStream {
   }
 
   private mutating func begin(_ element: Element, _ transaction: inout Transaction) -> Request? {
-    guard let mechanism = element["mechanism"].flatMap({ Authentication.Mechanism(rawValue: $0.string) }) else {
+    guard let mechanism = element["mechanism"].flatMap({ SASLMechanism(rawValue: $0.string) }) else {
       refuse(transaction.reach(SASLMark.saslMechanismInvalid, .invalidMechanism), &transaction)
       return nil
     }
@@ -73,70 +62,60 @@ extension ClientStream {
       refuse(transaction.reach(SASLMark.saslEncryptionRequired, .encryptionRequired), &transaction)
       return nil
     }
+    let authentication = Authentication(exchange: SASLServerExchange(mechanism))
     let text = element.text
     guard !text.isEmpty else {
       transaction.reach(SASLMark.saslInitialResponseMissing)
-      phase = .authenticating(.expectInitial(mechanism))
+      phase = .authenticating(authentication)
       transaction.send(Element("challenge", NS.sasl), to: connection)
       return nil
     }
-    return initialResponse(mechanism, text, &transaction)
+    return respond(text, in: authentication, &transaction)
   }
 
-  private mutating func initialResponse(_ mechanism: Authentication.Mechanism, _ text: Text, _ transaction: inout Transaction) -> Request? {
-    // "=" stands for a response of no bytes (RFC 6120, 6.4.2).
-    if text == "=" { transaction.reach(SASLMark.saslInitialResponseEmpty) }
-    guard let bytes = text == "=" ? [] : Base64.decode(text) else {
-      refuse(transaction.reach(SASLMark.saslInitialEncodingIncorrect, .incorrectEncoding), &transaction)
+  /// The client's next message, as it stood in the stream.
+  private mutating func respond(_ text: Text, in authentication: Authentication, _ transaction: inout Transaction) -> Request? {
+    let isInitial: Bool
+    switch authentication.exchange.awaited {
+    case .initialResponse: isInitial = true
+    case .response: isInitial = false
+    case .credentials, .keys, .nothing:
+      refuse(.responseUnexpected, &transaction)
       return nil
     }
-    switch mechanism {
-    case .plain: return beginPlain(bytes, &transaction)
-    case .scramSHA1: return beginScram(.sha1, Text(utf8: bytes), &transaction)
-    case .scramSHA256: return beginScram(.sha256, Text(utf8: bytes), &transaction)
+    // "=" stands for an initial response of no bytes (RFC 6120, 6.4.2).
+    let isEmpty = isInitial && text == "="
+    if isEmpty { transaction.reach(SASLMark.saslInitialResponseEmpty) }
+    guard let bytes = isEmpty ? [] : Base64.decode(text) else {
+      let mark: SASLMark = isInitial ? .saslInitialEncodingIncorrect : .saslProofEncodingIncorrect
+      refuse(transaction.reach(mark, .incorrectEncoding), &transaction)
+      return nil
     }
+    var authentication = authentication
+    switch authentication.exchange.responseReceived(bytes) {
+    case .find(let claim): return find(claim, authentication, &transaction)
+    case .succeed(let success): succeed(success, authentication, &transaction)
+    case .fail(let failure): refuse(failure, &transaction)
+    }
+    return nil
   }
 
-  private mutating func beginScram(_ hash: ScramHash, _ message: Text, _ transaction: inout Transaction) -> Request? {
-    let exchange: ScramExchange
-    do throws(ScramExchange.Failure) { exchange = try ScramExchange(hash: hash, clientFirst: message) } catch {
-      refuse(transaction.reach(error.mark, .malformedRequest), &transaction)
-      return nil
+  private mutating func find(_ claim: SASLServerExchange.Claim, _ authentication: Authentication, _ transaction: inout Transaction)
+    -> Request?
+  {
+    var authentication = authentication
+    let jid = JID(local: claim.name, domain: domain, resource: "")
+    // Nobody acts for another here: an authorization identity must be the account's own address (RFC 6120, 6.3.8).
+    if !claim.authorization.isEmpty {
+      guard let jid, JID(claim.authorization) == jid else {
+        let isPlain = authentication.exchange.mechanism == .plain
+        refuse(transaction.reach(isPlain ? SASLMark.saslPlainAuthzidForeign : .saslScramAuthzidForeign, .invalidAuthzid), &transaction)
+        return nil
+      }
+      transaction.reach(SASLMark.saslAuthzidOwn)
     }
-    let jid = JID(local: exchange.username, domain: domain, resource: "")
-    guard isOwn(exchange.authorization, jid) else {
-      refuse(transaction.reach(SASLMark.saslScramAuthzidForeign, .invalidAuthzid), &transaction)
-      return nil
-    }
-    if !exchange.authorization.isEmpty { transaction.reach(SASLMark.saslAuthzidOwn) }
-    return find(jid, .findingForScram(exchange, jid), &transaction)
-  }
-
-  /// RFC 4616: authorization, NUL, name, NUL, password.
-  private mutating func beginPlain(_ bytes: [UInt8], _ transaction: inout Transaction) -> Request? {
-    let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
-    guard parts.count == 3, !parts[1].isEmpty, !parts[2].isEmpty else {
-      refuse(transaction.reach(SASLMark.saslPlainMalformed, .malformedRequest), &transaction)
-      return nil
-    }
-    let name = Text(utf8: parts[1])
-    let jid = JID(local: name, domain: domain, resource: "")
-    guard isOwn(Text(utf8: parts[0]), jid) else {
-      refuse(transaction.reach(SASLMark.saslPlainAuthzidForeign, .invalidAuthzid), &transaction)
-      return nil
-    }
-    let password = Precis.saslPrep(Text(utf8: parts[2])) ?? Text(utf8: parts[2])
-    return find(jid, .findingForPlain(jid, password: Secret(Array(password.utf8)), name: name), &transaction)
-  }
-
-  /// Nobody acts for another here: an authorization identity must be the account's own address (RFC 6120, 6.3.8).
-  private func isOwn(_ authorization: Text, _ jid: JID?) -> Bool {
-    authorization.isEmpty || (jid != nil && JID(authorization) == jid)
-  }
-
-  private mutating func find(_ jid: JID?, _ next: Authentication, _ transaction: inout Transaction) -> Request? {
-    phase = .authenticating(next)
-    claimed = jid
+    authentication.claimed = jid
+    phase = .authenticating(authentication)
     guard let jid else { return accountFound(transaction.reach(SASLMark.saslNameUnusable, nil), &transaction) }
     transaction.immediate.append(.pause(connection))
     return .findAccount(jid)
@@ -144,35 +123,39 @@ extension ClientStream {
 
   /// Goes on with an authentication, the same way whether the account is there or not.
   mutating func accountFound(_ record: StoredAccount?, _ transaction: inout Transaction) -> Request? {
-    switch phase {
-    case .authenticating(.findingForScram(var exchange, let jid)):
-      if record == nil { transaction.reach(SASLMark.saslAccountUnknown) }
-      let decoy = decoy(exchange.hash, jid, exchange.username, record, transaction)
-      let credentials = record?.credentials.first { $0.hash == exchange.hash } ?? decoy
-      let challenge = exchange.challenge(credentials, serverNonce: transaction.random.token())
-      phase = .authenticating(.expectProof(exchange, record, jid))
-      transaction.send(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))), to: connection)
+    guard case .authenticating(var authentication) = phase,
+      case .credentials(let hash, let name) = authentication.exchange.awaited
+    else { return nil }
+    if record == nil { transaction.reach(SASLMark.saslAccountUnknown) }
+    // Made for names that have credentials, too, so that both take the same time.
+    let decoy = decoy(hash, authentication.claimed?.local ?? name, record, transaction)
+    let credentials = record?.credentials.first { $0.hash == hash }
+    authentication.record = record
+    let action = authentication.exchange.credentialsFound(credentials ?? decoy, isDecoy: credentials == nil) { transaction.random.token() }
+    phase = .authenticating(authentication)
+    switch action {
+    case .challenge(let challenge):
+      transaction.send(Element("challenge", NS.sasl, text: Base64.encode(challenge)), to: connection)
       transaction.immediate.append(.resume(connection))
       return nil
-    case .authenticating(.findingForPlain(let jid, let password, let name)):
-      if record == nil { transaction.reach(SASLMark.saslAccountUnknown) }
-      let decoy = decoy(.sha256, jid, name, record, transaction)
-      let expected = record?.credentials.first { $0.hash == .sha256 } ?? decoy
-      phase = .authenticating(.deriving(record, jid, expected: expected))
+    case .derive(let request):
       transaction.immediate.append(.pause(connection))
-      return .derive(DerivationRequest(password: password, hashes: [.sha256], salts: [expected.salt], rounds: [expected.rounds]))
-    default:
-      return nil
+      return .derive(request)
+    case .ignore: return nil
     }
   }
 
-  /// In the first domain it is the localpart alone that counts, as it always did: the salts of names are not to change.
-  private func decoy(_ hash: ScramHash, _ jid: JID?, _ given: Text, _ record: StoredAccount?, _ transaction: Transaction)
-    -> ScramCredentials
-  {
-    let local = jid?.local ?? given
-    let name = domain == transaction.configuration.domains.first ? local : local + "@" + domain
-    return Scram.decoy(hash, name: name, account: record, transaction.configuration, at: transaction.now)
+  /// Credentials that no password fits, with the salt and the iteration count that a name without an account always shows.
+  ///
+  /// - Parameters:
+  ///   - local: in the first domain the localpart alone counts, as it always did: the salts of names are not to change. Names of the other
+  ///     domains have salts of their own, as accounts have.
+  ///   - record: what there is of the name. All its hashes show the same rounds, as if they had been derived together.
+  private func decoy(_ hash: ScramHash, _ local: Text, _ record: StoredAccount?, _ transaction: Transaction) -> ScramCredentials {
+    let configuration = transaction.configuration
+    let name = domain == configuration.domains.first ? local : local + "@" + domain
+    let others = configuration.roundsHistory?.rounds(for: name, at: transaction.now.wall) ?? configuration.scramRounds
+    return Scram.decoy(hash, name: name, secret: configuration.secret, rounds: record?.credentials.first?.rounds ?? others)
   }
 
   /// Storage could not say whether the account is there.
@@ -182,45 +165,44 @@ extension ClientStream {
     transaction.immediate.append(.resume(connection))
   }
 
-  mutating func derived(_ credentials: [ScramCredentials], _ transaction: inout Transaction) {
-    guard case .authenticating(.deriving(let record, let jid, let expected)) = phase else { return }
-    transaction.immediate.append(.resume(connection))
-    guard let record, let jid, let given = credentials.first, Secret(given.storedKey).matches(expected.storedKey) else {
-      return refuse(transaction.reach(SASLMark.saslPlainPasswordWrong, .notAuthorized), &transaction)
+  mutating func derived(_ keys: [ScramCredentials], _ transaction: inout Transaction) {
+    guard case .authenticating(var authentication) = phase else { return }
+    switch authentication.exchange.keysDerived(keys) {
+    case .succeed(let success):
+      transaction.immediate.append(.resume(connection))
+      succeed(success, authentication, &transaction)
+    case .fail(let failure):
+      transaction.immediate.append(.resume(connection))
+      refuse(failure, &transaction)
+    case .ignore: break
     }
-    transaction.reach(SASLMark.saslSucceededPlain)
-    succeed(record, jid, "", &transaction)
   }
 
-  private mutating func finishScram(
-    _ exchange: ScramExchange, _ record: StoredAccount?, _ jid: JID?, _ text: Text, _ transaction: inout Transaction
-  ) {
-    guard let bytes = Base64.decode(text) else {
-      return refuse(transaction.reach(SASLMark.saslProofEncodingIncorrect, .incorrectEncoding), &transaction)
+  private mutating func succeed(_ success: SASLServerExchange.Success, _ authentication: Authentication, _ transaction: inout Transaction) {
+    // There is no success with a decoy, and no name without an account has anything else.
+    guard let record = authentication.record else { return refuse(.notAuthorized, &transaction) }
+    switch authentication.exchange.mechanism {
+    case .scramSHA256: transaction.reach(SASLMark.saslSucceededScramSHA256)
+    case .scramSHA1: transaction.reach(SASLMark.saslSucceededScramSHA1)
+    case .plain: transaction.reach(SASLMark.saslSucceededPlain)
     }
-    let final: Text
-    do throws(ScramExchange.Failure) { final = try exchange.verify(clientFinal: Text(utf8: bytes)) } catch {
-      return refuse(transaction.reach(error.mark, .notAuthorized), &transaction)
-    }
-    guard let record, let jid else { return refuse(.notAuthorized, &transaction) }
-    transaction.reach(exchange.hash == .sha1 ? SASLMark.saslSucceededScramSHA1 : .saslSucceededScramSHA256)
-    succeed(record, jid, Base64.encode(Array(final.utf8)), &transaction)
-  }
-
-  private mutating func succeed(_ record: StoredAccount, _ jid: JID, _ data: Text, _ transaction: inout Transaction) {
     // Only who knew the password learns of it.
     guard !record.isDisabled else { return refuse(transaction.reach(SASLMark.saslAccountDisabled, .accountDisabled), &transaction) }
     if failures > 0 { transaction.reach(SASLMark.saslSucceededAfterFailure) }
-    transaction.send(Element("success", NS.sasl, text: data.isEmpty ? nil : data), to: connection)
+    transaction.send(Element("success", NS.sasl, text: success.data.isEmpty ? nil : Base64.encode(success.data)), to: connection)
     transaction.immediate.append(.restart(connection, transaction.configuration.limits.authenticatedStream))
-    expectHeader(VerifiedIdentity(account: jid))
+    expectHeader(VerifiedIdentity(record, by: success))
+  }
+
+  private mutating func refuse(_ failure: SASLServerExchange.Failure, _ transaction: inout Transaction) {
+    let (mark, condition) = failure.meaning
+    refuse(transaction.reach(mark, condition), &transaction)
   }
 
   mutating func refuse(_ failure: Authentication.Failure, _ transaction: inout Transaction) {
     var element = Element("failure", NS.sasl)
     element.append(Text(failure.rawValue), NS.sasl)
     transaction.send(element, to: connection)
-    claimed = nil
     phase = .negotiating
     failures += 1
     if failures >= transaction.configuration.limits[.authenticationAttempts] {
@@ -230,15 +212,19 @@ extension ClientStream {
   }
 }
 
-extension ScramExchange.Failure {
-  fileprivate var mark: SASLMark {
+extension SASLServerExchange.Failure {
+  /// The mark, and the condition that the client is told.
+  fileprivate var meaning: (SASLMark, Authentication.Failure) {
     switch self {
-    case .malformedFirst: .saslScramMalformed
-    case .bindingUnsupported: .saslScramBindingUnsupported
-    case .malformedFinal: .saslScramFinalMalformed
-    case .bindingChanged: .saslScramBindingChanged
-    case .nonceChanged: .saslScramNonceChanged
-    case .proofWrong: .saslScramProofWrong
+    case .responseUnexpected: (.saslUnexpected, .malformedRequest)
+    case .plainMalformed: (.saslPlainMalformed, .malformedRequest)
+    case .plainPasswordWrong: (.saslPlainPasswordWrong, .notAuthorized)
+    case .scramFirstMalformed: (.saslScramMalformed, .malformedRequest)
+    case .scramBindingUnsupported: (.saslScramBindingUnsupported, .malformedRequest)
+    case .scramFinalMalformed: (.saslScramFinalMalformed, .notAuthorized)
+    case .scramBindingChanged: (.saslScramBindingChanged, .notAuthorized)
+    case .scramNonceChanged: (.saslScramNonceChanged, .notAuthorized)
+    case .scramProofWrong: (.saslScramProofWrong, .notAuthorized)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import SASL
 internal import XML
 internal import XMPP
 
@@ -14,8 +15,6 @@ struct ClientStream: Sendable, Codable {
   private(set) var isEncrypted = false
   var phase = Phase.expectHeader(nil)
   var failures = 0
-  /// The account that authentication in progress is about.
-  var claimed: JID?
   /// Whether our header went out since the stream began or began anew.
   private var headerWasSent = false
   let openedAt: Int64

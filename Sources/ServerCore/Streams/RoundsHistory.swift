@@ -1,3 +1,4 @@
+internal import SASL
 internal import XML
 
 /// Which iteration counts a server has used, so that names without an account are shown one that an account of that name could have

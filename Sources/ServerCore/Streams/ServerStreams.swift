@@ -180,7 +180,7 @@ extension ClientStream {
     switch phase {
     case .expectHeader(let identity): identity?.account == account
     case .expectBind(let identity), .binding(let identity): identity.account == account
-    case .authenticating: claimed == account
+    case .authenticating(let authentication): authentication.claimed == account
     case .bound(let jid): jid.bare == account
     case .expectTLS, .negotiating, .registering, .closing: false
     }

@@ -1,3 +1,4 @@
+internal import SASL
 internal import XML
 internal import XMPP
 
@@ -11,7 +12,7 @@ enum StreamFeatures {
     fileprivate static let firstMechanism = 3
 
     init(rawValue: Int) { self.rawValue = rawValue }
-    init(_ mechanism: Authentication.Mechanism) {
+    init(_ mechanism: SASLMechanism) {
       let place =
         switch mechanism {
         case .scramSHA256: 0
@@ -20,7 +21,7 @@ enum StreamFeatures {
         }
       self.init(rawValue: 1 << (Offers.firstMechanism + place))
     }
-    fileprivate static let count = 1 << (firstMechanism + Authentication.Mechanism.allCases.count)
+    fileprivate static let count = 1 << (firstMechanism + SASLMechanism.allCases.count)
   }
 
   /// Before authentication.
@@ -34,7 +35,7 @@ enum StreamFeatures {
       if offers.contains(.tlsRequired) { starttls.append("required", NS.tls) }
       features.append(starttls)
     }
-    let offered = Authentication.Mechanism.allCases.filter { offers.contains(Offers($0)) }
+    let offered = SASLMechanism.allCases.filter { offers.contains(Offers($0)) }
     if !offered.isEmpty {
       var mechanisms = Element("mechanisms", NS.sasl)
       for mechanism in offered { mechanisms.append("mechanism", NS.sasl, text: Text(mechanism.rawValue)) }

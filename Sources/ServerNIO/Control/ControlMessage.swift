@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SASL
 internal import ServerCore
 internal import XML
 internal import XMPP

@@ -1,5 +1,6 @@
 internal import ClientCore
 internal import OrderedCollections
+internal import SASL
 internal import ServerCore
 internal import Storage
 public import XML

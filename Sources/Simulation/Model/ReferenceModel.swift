@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import SASL
 public import ServerCore
 public import Storage
 internal import XML

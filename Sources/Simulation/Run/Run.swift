@@ -1,5 +1,6 @@
 internal import ClientCore
 internal import OrderedCollections
+internal import SASL
 public import ServerCore
 internal import XML
 internal import XMPP

@@ -1,4 +1,4 @@
-internal import ClientCore
+internal import SASL
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -40,7 +40,7 @@ struct Swarm: Sendable {
   /// Some clients say in which language they speak.
   var speaksLanguages = false
   /// How honest clients log in, the best first.
-  var mechanisms = Client.Mechanism.allCases
+  var mechanisms = SASLMechanism.allCases
   /// Limits are so low that honest users meet them.
   var isTight = false
 

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import SASL
 internal import ServerCore
 internal import Storage
 

@@ -1,4 +1,5 @@
 import ClientCore
+internal import SASL
 import ServerCore
 internal import Storage
 import XML

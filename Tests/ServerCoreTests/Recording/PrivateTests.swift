@@ -1,4 +1,5 @@
 import OrderedCollections
+import SASL
 import Storage
 import Testing
 import XML
@@ -85,7 +86,12 @@ struct PrivateTests {
     check(Configuration(domains: []))
     check(RandomSource(key: []))
     check(RoundsHistory(shares: [], rounds: 1, secret: [], at: 0))
-    check(try ScramExchange(hash: .sha1, clientFirst: "n,,n=user,r=abc"))
+    check(try ScramClientFirst(parsing: "n,,n=user,r=abc"))
+    var exchange = SASLServerExchange(.scramSHA1)
+    _ = exchange.responseReceived(Array("n,,n=user,r=abc".utf8))
+    _ = exchange.credentialsFound(Scram.decoy(.sha1, name: "user", secret: [], rounds: 1), isDecoy: true) { "def" }
+    guard case .expectProof(let scram, _) = exchange.state else { return #expect(Bool(false), "\(exchange.state)") }
+    check(scram)
     check(ClientStream(connection: ConnectionID(1), origin: nil, now: transaction.now))
     check(Account(StoredAccount(jid: jid, credentials: []), now: transaction.now))
     check(Session(connection: ConnectionID(1), jid: jid, language: nil))

@@ -1,5 +1,6 @@
 import Testing
 import XML
+import XMPP
 
 @testable import ServerCore
 

@@ -1,5 +1,6 @@
 import ClientCore
 import OrderedCollections
+import SASL
 import ServerCore
 import Storage
 import XML

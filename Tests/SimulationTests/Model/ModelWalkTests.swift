@@ -1,3 +1,4 @@
+import SASL
 import ServerCore
 import Testing
 import XML

@@ -1,3 +1,4 @@
+import SASL
 import Scenario
 import ServerCore
 import Testing

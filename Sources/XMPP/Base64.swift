@@ -1,6 +1,6 @@
 public import XML
 
-/// Base 64 with padding, strict (RFC 4648, section 4), as SASL in XMPP wants it (RFC 6120, 6.4.2).
+/// Base 64 with padding, strict (RFC 4648, section 4), as XMPP uses it (RFC 6120, 6.4.2 and 13.9.1).
 public enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let values: [UInt8] = {
