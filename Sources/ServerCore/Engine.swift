@@ -46,6 +46,8 @@ public struct HandledEvent: Sendable {
   public var event: Event
   public var time: Instant
   public var effects: [Effect]
+  /// What shards handed to each other because of it, in order.
+  public var passed: [ShardMessage]
   /// The server right after it. A value like any: to keep it costs a copy of what changes next.
   public var server: Server
 }
@@ -80,7 +82,7 @@ public struct Engine {
   /// What was reached between bytes and stanzas.
   private var connectionMarks = Marks()
   /// Keep the events that the server handles, until `takeEvents`.
-  public var keepsEvents = false
+  public var keepsEvents = false { didSet { server.keepsPassed = keepsEvents } }
   private var handled: [HandledEvent] = []
 
   public init(configuration: Configuration, seed: [UInt8], pool: ParserPool = ParserPool()) {
@@ -234,7 +236,10 @@ public struct Engine {
 
   private mutating func tell(_ event: Event, _ now: Instant) {
     server.handle(event, at: now, into: &effects)
-    if keepsEvents { handled.append(HandledEvent(event: event, time: now, effects: effects, server: server)) }
+    if keepsEvents {
+      let passed = server.takePassed()
+      handled.append(HandledEvent(event: event, time: now, effects: effects, passed: passed, server: server))
+    }
     let todo = effects
     effects = []
     for effect in todo { apply(effect, now) }

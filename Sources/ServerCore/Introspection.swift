@@ -146,6 +146,33 @@ extension Server {
   }
 }
 
+// MARK: - Between shards
+
+extension ShardMessage {
+  /// A stanza for one addressee, or the end of an account.
+  public enum View: Sendable {
+    case stanza(Element, from: JID, to: JID)
+    case accountRemoved(JID, shard: Int)
+  }
+
+  /// Streams, lists of rooms and news of losses are not shown.
+  public var views: [View] {
+    switch content {
+    case .stanza(let element, let from, let to): to.map { .stanza(element, from: from, to: $0) }
+    case .accountRemoved(let jid): [.accountRemoved(jid, shard: shard)]
+    case .stream, .roomList, .lost: []
+    }
+  }
+}
+
+extension Server {
+  /// Messages from one shard to another that wait for a commit, in the order in which they will leave their shards.
+  public var waitingMessages: [ShardMessage] { shards.flatMap { $0.commits.waitingMessages } }
+
+  /// The shard, of so many, that an account or room belongs to.
+  public static func shard(of address: JID, of count: Int) -> Int { Shard.index(of: address, of: count) }
+}
+
 // MARK: - The whole
 
 extension Engine {

@@ -21,6 +21,9 @@ public struct Server: Sendable, Codable {
   private var throttled: [ConnectionID] = []
   /// What shards have said to each other and have not heard yet: nothing between two events.
   private var messages: Deque<ShardMessage> = []
+  /// Keep what shards hand to each other, until `takePassed`.
+  var keepsPassed = false
+  private var passed: [ShardMessage] = []
 
   private enum CodingKeys: CodingKey { case shards, homes, connectionCounts, throttled }
 
@@ -124,6 +127,7 @@ public struct Server: Sendable, Codable {
     collect(from: start, &effects)
     while let message = messages.popFirst() {
       start = effects.count
+      if keepsPassed { passed.append(message) }
       if case .stream(let connection, let task, let account) = message.content {
         move(connection, to: message.shard, task, account, now, &effects)
       } else {
@@ -147,6 +151,12 @@ public struct Server: Sendable, Codable {
     guard let stream = shards[home(of: connection)].release(connection) else { return }
     homes[connection] = index
     shards[index].perform(at: now, into: &effects) { shard, transaction in shard.adopt(stream, task, of: account, &transaction) }
+  }
+
+  /// What shards have handed to each other since the last time, while `keepsPassed`, in order.
+  mutating func takePassed() -> [ShardMessage] {
+    defer { passed = [] }
+    return passed
   }
 
   // MARK: Whoever makes too much wait for storage

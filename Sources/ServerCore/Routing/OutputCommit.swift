@@ -82,6 +82,10 @@ struct OutputCommit: Sendable, Codable {
     }
   }
 
+  var waitingMessages: [ShardMessage] {
+    held.flatMap { $0.outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
+  }
+
   /// What a failed commit takes down with it.
   struct Loss {
     /// Accounts and rooms whose memory runs ahead of the disk.

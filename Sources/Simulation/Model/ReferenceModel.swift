@@ -16,9 +16,9 @@ internal import XMPP
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
   var accounts: OrderedDictionary<JID, PresenceModel> = [:]
-  private(set) var rooms: OrderedDictionary<JID, RoomModel> = [:]
+  var rooms: OrderedDictionary<JID, RoomModel> = [:]
   /// Bound sessions.
-  private(set) var sessions: OrderedDictionary<ConnectionID, JID> = [:]
+  var sessions: OrderedDictionary<ConnectionID, JID> = [:]
   /// What streams say of the language of what follows (RFC 6120, 4.7.4).
   var languages: OrderedDictionary<ConnectionID, Text> = [:]
   /// What the server asked storage for, and what waits for the answer.
@@ -28,14 +28,16 @@ public struct ReferenceModel: Sendable {
   /// The questions that the server asked; of one that it asked again only the last answer counts.
   private var questions: OrderedDictionary<InquiryID, (query: Query, deadline: Int64)> = [:]
   /// What the server had in memory before the event.
-  private var present: OrderedSet<JID> = []
+  var present: OrderedSet<JID> = []
   var mailbox: ModelMailbox
   /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<InquiryID, (account: JID, deadline: Int64)> = [:]
   /// Accounts of which this very event wrote a record.
   private var written: OrderedSet<JID> = []
+  /// Letters for other shards that have not been handed over.
+  var crossing: [ModelStanza] = []
   /// What commits that are not durable yet are about.
-  private var pending: [(number: CommitID, touched: [JID])] = []
+  var pending: [(number: CommitID, touched: [JID])] = []
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
   private var expectation = Expectation()
@@ -43,7 +45,7 @@ public struct ReferenceModel: Sendable {
   private var mayBeFull = false
   private var wasFull = false
   /// The event is a failed commit.
-  private(set) var isRecovering = false
+  var isRecovering = false
   /// The first difference between the model and the server.
   public private(set) var problem: String?
 
@@ -92,7 +94,9 @@ public struct ReferenceModel: Sendable {
     // What was held back is let go; nothing else.
     case .committed(let number):
       pending.removeAll { $0.number.isSameOrBefore(number) }
-      return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
+      if handled.passed.isEmpty {
+        return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
+      }
     default: break
     }
     mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits[.inquiries]
@@ -102,8 +106,9 @@ public struct ReferenceModel: Sendable {
     let seen = ObservedState(handled.server)
     react(to: handled.event, seen, at: handled.time)
     work(at: handled.time)
-    catchUp(with: seen, after: handled.event, at: handled.time)
-    problem = problem ?? reconcileRejections(handled.server)
+    let passed = receive(handled.passed.map(\.views), at: handled.time)
+    catchUp(with: seen, after: handled.event, passed, at: handled.time)
+    problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
     problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.rooms)
@@ -177,16 +182,16 @@ public struct ReferenceModel: Sendable {
 // MARK: - Where letters go
 
 extension ReferenceModel {
-  private enum Destination { case account, host, room, elsewhere }
+  enum Destination { case account, host, room, elsewhere }
 
-  private func place(of address: JID) -> Destination {
+  func place(of address: JID) -> Destination {
     if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
     let isRooms =
       configuration[flag: .rooms] && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
     return isRooms && !address.local.isEmpty ? .room : .elsewhere
   }
 
-  private mutating func work(at time: Instant) {
+  mutating func work(at time: Instant) {
     while true {
       if let letter = mailbox.next() {
         route(letter, at: time)
@@ -199,7 +204,17 @@ extension ReferenceModel {
     }
   }
 
+  func shardIndex(of address: JID) -> Int { Server.shard(of: address, of: configuration.limits[.shards]) }
+
   private mutating func route(_ letter: ModelStanza, at time: Instant) {
+    switch place(of: letter.to) {
+    case .account, .room: if keep(letter, from: shardIndex(of: letter.from), to: shardIndex(of: letter.to)) { return }
+    case .host, .elsewhere: break
+    }
+    deliver(letter, at: time)
+  }
+
+  mutating func deliver(_ letter: ModelStanza, at time: Instant) {
     let jid = letter.to.bare
     switch place(of: letter.to) {
     case .account:
@@ -335,65 +350,17 @@ extension ReferenceModel {
     accounts[account]?.dissolve(&mailbox)
     accounts[account] = nil
     for (connection, jid) in sessions where jid.bare == account { end(connection) }
-    for room in rooms.keys.elements where rooms[room]?.list.removeValue(forKey: account) != nil {
+    forgetAffiliations(of: account, shard: shardIndex(of: account))
+  }
+
+  /// The rooms of a shard forget what they were to an account that is gone.
+  mutating func forgetAffiliations(of account: JID, shard: Int) {
+    for room in rooms.keys.elements where shardIndex(of: room) == shard && rooms[room]?.list.removeValue(forKey: account) != nil {
       // The one record says it of all rooms, and takes all of them down with it.
-      if let last = pending.indices.last { pending[last].touched.append(room) }
+      if let last = pending.lastIndex(where: { $0.number.shard == shardIndex(of: room) }) { pending[last].touched.append(room) }
       // A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.
       if present.contains(room) || !(rooms[room]?.hasHeirs ?? true) { rooms[room]?.passOn() }
       dropIfGone(room)
-    }
-  }
-}
-
-// MARK: - What is taken from the server
-
-extension ReferenceModel {
-  /// Sessions that were bound, and streams that the server ended.
-  private mutating func catchUp(with seen: ObservedState, after event: Event, at time: Instant) {
-    let bound = seen.sessions.values.joined()
-    let isSame = bound.allSatisfy { sessions[$0.connection] == $0.jid } && bound.count == sessions.count
-    if isSame { return }
-    for (connection, jid) in sessions where !bound.contains(where: { $0.connection == connection }) {
-      // One whose resource was bound anew has to make room for the other (RFC 6120, 7.7.2.2).
-      if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(connection) }
-    }
-    work(at: time)
-    for session in bound { adopt(session) }
-  }
-
-  private mutating func adopt(_ session: Server.SessionView) {
-    guard sessions[session.connection] == nil else { return }
-    sessions[session.connection] = session.jid
-    accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(connection: session.connection)
-  }
-
-  /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.
-  private func mayEndStreams(_ event: Event) -> Bool {
-    switch event {
-    case .answered, .control, .commitFailed: true
-    default: false
-    }
-  }
-
-  /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
-  /// differed. Streams that lost something are ended: which, `catchUp` sees.
-  private mutating func recover(from number: CommitID, _ durable: MemoryDatabase) {
-    isRecovering = true
-    let touched = OrderedSet(pending.filter { number.isSameOrBefore($0.number) }.flatMap(\.touched))
-    pending.removeAll { number.isSameOrBefore($0.number) }
-    present.subtract(touched)
-    for jid in touched {
-      if place(of: jid) == .room {
-        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits) : nil
-      } else if durable.has(.account(jid)) {
-        let stored = PresenceModel(jid, from: durable)
-        if accounts[jid] == nil { accounts[jid] = stored }
-        accounts[jid]?.contacts = stored.contacts
-        accounts[jid]?.blocked = stored.blocked
-      } else {
-        for (connection, session) in sessions where session.bare == jid { end(connection) }
-        accounts[jid] = nil
-      }
     }
   }
 }

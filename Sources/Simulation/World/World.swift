@@ -139,7 +139,6 @@ public struct World {
 
   /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
   public mutating func compareWithModel() {
-    guard settings.configuration.limits[.shards] == 1 else { return }
     node.engine.keepsEvents = true
     model = model ?? ReferenceModel(configuration: settings.configuration)
     model?.restart(node.engine.server, from: node.disk.durable)
