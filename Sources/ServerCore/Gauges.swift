@@ -93,7 +93,7 @@ extension Shard {
       body("offline bytes", account.offlineBytes, limits[.offlineBytes])
       body("messages lined up behind stored ones", account.queuedBehindOffline.count, limits[.offlineMessages])
       body("bytes lined up behind stored ones", account.linedUpBytes, limits[.offlineBytes])
-      for gauge in account.states.gauges { body(gauge.name, gauge.value, gauge.limit) }
+      for gauge in account.states.gauges(limits) { body(gauge.name, gauge.value, gauge.limit) }
       for session in account.sessions.values {
         body("addresses with directed presence", session.directed.count, limits[.directedPresences])
       }

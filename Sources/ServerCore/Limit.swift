@@ -86,11 +86,12 @@ extension Limit {
       formerName: formerName)
   }
 
-  /// In a file, between a second and a year.
-  static func time(_ name: String, seconds: Int64, effect: String, trial: Trial? = nil) -> Limit {
+  /// In a file, between a second and a year unless it says otherwise, and 34 years at most.
+  static func time(
+    _ name: String, seconds: Int64, settable: ClosedRange<Int> = 1...31_536_000, effect: String, trial: Trial? = nil
+  ) -> Limit {
     Limit(
-      name, .seconds, standard: .seconds(seconds), settable: 1...31_536_000, possible: 0...Int64.seconds(1 << 30), effect: effect,
-      trial: trial)
+      name, .seconds, standard: .seconds(seconds), settable: settable, possible: 0...Int64.seconds(1 << 30), effect: effect, trial: trial)
   }
 }
 

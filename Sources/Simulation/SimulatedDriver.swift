@@ -21,7 +21,8 @@ public struct SimulatedDriver: ScenarioDriver {
     var trouble: String?
   }
 
-  /// A configuration for scripts: the domains of the cast, cheap passwords.
+  /// A configuration for scripts: the domains of the cast, cheap passwords, and the limits that the script names, each in a line of its own before
+  /// the actions: `## limit sessions_per_account: 2`, in the unit of a configuration file. (What other tags there are belongs to others.)
   public static func configuration(for script: Script) -> Configuration {
     var domains: [Text] = []
     for character in script.cast {
@@ -30,7 +31,23 @@ public struct SimulatedDriver: ScenarioDriver {
     var configuration = Configuration(domains: domains.isEmpty ? ["localhost"] : domains)
     configuration.scramRounds = 1
     configuration[flag: .openRegistration] = true
+    for (limit, value) in script.tags.compactMap({ limit(of: $0) }) { configuration.limits.set(limit, to: value) }
     return configuration
+  }
+
+  /// Why the script names a limit in vain; `nil` if it does not.
+  public static func problem(of script: Script) -> String? {
+    for tag in script.tags where tag.name.hasPrefix("limit ") && limit(of: tag) == nil {
+      return "`\(tag.name)` is no limit that a configuration file may set, or `\(tag.value ?? "")` is beyond its bounds"
+    }
+    return nil
+  }
+
+  private static func limit(of tag: Script.Tag) -> (Limit, Int64)? {
+    guard let limit = Limit.all.first(where: { "\($0)" == tag.name }), let number = tag.value.flatMap({ Int($0) }),
+      limit.settable?.contains(number) ?? false
+    else { return nil }
+    return (limit, limit.unit == .seconds ? .seconds(Int64(number)) : Int64(number))
   }
 
   public init(script: Script, seed: UInt64, configuration: Configuration? = nil) {

@@ -14,7 +14,7 @@ struct ScenarioCommand: ParsableCommand {
     commandName: "scenario", abstract: "Run scripts in the scansion language against this server or any other.",
     discussion: """
       With --driver simulation (the default) each script has a fresh simulated server whose accounts are made from its cast. With --driver \
-      sockets it has a fresh real server on loopback. With --connect the scripts run against whatever listens there; its accounts must \
+      sockets it has a fresh real server on loopback. Either has the limits that the script names (`## limit NAME: VALUE`). With --connect the scripts run against whatever listens there; its accounts must \
       exist, or be made by whatever password comes.
       """)
 
@@ -77,6 +77,7 @@ struct ScenarioCommand: ParsableCommand {
     }
     let script: Script
     do { script = try Script(parsing: source, name: file) } catch { return "\(error)" }
+    if let problem = SimulatedDriver.problem(of: script) { return "\(file): \(problem)" }
     let runner = ScenarioRunner(exact: exact)
     if let connect {
       var driver = SocketDriver(host: connect.host, port: connect.port)

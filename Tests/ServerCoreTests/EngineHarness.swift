@@ -9,6 +9,8 @@ import XMPP
 struct EngineHarness {
   var engine: Engine
   var now: Int64 = 0
+  /// Of the wall clock, against the other one.
+  var wallOffset: Int64 = 0
   /// What each connection was sent and has not been read by the test.
   private var written: [ConnectionID: String] = [:]
   private(set) var closed: Set<ConnectionID> = []
@@ -27,6 +29,9 @@ struct EngineHarness {
   var loadsAtOnce = true
   /// What was asked and has no answer yet, with the answer that it had when it was asked.
   private var loads: [(id: InquiryID, query: Query, answer: QueryResult)] = []
+  /// Keys are derived at once, or wait for `derive()`.
+  var derivesAtOnce = true
+  private var derivations: [(id: InquiryID, request: DerivationRequest)] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -63,7 +68,7 @@ struct EngineHarness {
       for index in loads.indices { loads[index].answer = disk.answer(loads[index].query) }
     default: break
     }
-    engine.handle(input, at: Instant(monotonic: now, wall: now))
+    engine.handle(input, at: Instant(monotonic: now, wall: now + wallOffset))
     for action in engine.flush() { act(action) }
   }
 
@@ -84,10 +89,32 @@ struct EngineHarness {
       if commitsAtOnce { input(.committed(through: number)) }
     case .ask(let id, .query(let query)):
       if loadsAtOnce { input(.answered(id, .result(disk.answer(query)))) } else { loads.append((id, query, disk.answer(query))) }
-    case .ask(let id, .deriveKeys(let request)): input(.answered(id, .keys(Scram.derive(request))))
+    case .ask(let id, .deriveKeys(let request)):
+      if derivesAtOnce { input(.answered(id, .keys(Scram.derive(request)))) } else { derivations.append((id, request)) }
     case .reply(_, let reply): replies.append(reply)
     case .log: break
     }
+  }
+
+  /// The process ends, and another begins with what is on the disk.
+  mutating func restart() {
+    loads = []
+    engine = Engine(configuration: engine.server.configuration, seed: [43])
+  }
+
+  /// Puts on the disk what no engine has written.
+  mutating func write(_ changes: [Change]) {
+    disk.write(0, changes)
+    _ = disk.sync()
+  }
+
+  /// The rows of an account that the disk holds.
+  func rows<Row: StoredRow>(_: Row.Type, of jid: JID) -> [Row] { disk.durable.rows(Row.self, of: jid) }
+
+  mutating func derive() {
+    let waiting = derivations
+    derivations = []
+    for (id, request) in waiting { input(.answered(id, .keys(Scram.derive(request)))) }
   }
 
   var waitingLoads: [Query] { loads.map(\.query) }

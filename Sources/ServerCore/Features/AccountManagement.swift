@@ -41,14 +41,14 @@ extension Shard {
         return finish(
           .registration(connection, id: id), transaction.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &transaction)
       }
-      if let error = absent.mayBeCreated(&transaction) { return finish(.registration(connection, id: id), error, &transaction) }
       let requester = Requester.registration(connection, id: id)
+      if let refusal = absent.refusal(&transaction) { return finish(requester, refusal, &transaction) }
       derive(password, .creation(jid, requester), requester, &transaction)
     case .startCreation(let password, let requester):
       guard !exists else {
         return finish(requester, transaction.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &transaction)
       }
-      if let error = absent.mayBeCreated(&transaction) { return finish(requester, error, &transaction) }
+      if let refusal = absent.refusal(&transaction) { return finish(requester, refusal, &transaction) }
       derive(password, .creation(jid, requester), requester, &transaction)
     case .startPasswordChange(let password, let requester):
       guard exists else {
@@ -60,7 +60,7 @@ extension Shard {
       guard !exists else {
         return finish(requester, transaction.reach(AccountControlMark.accountTakenMeanwhile, StanzaError(.conflict)), &transaction)
       }
-      if let error = absent.mayBeCreated(&transaction) { return finish(requester, error, &transaction) }
+      if let refusal = absent.refusal(&transaction) { return finish(requester, refusal, &transaction) }
       let record = StoredAccount(jid: jid, credentials: credentials)
       accounts[jid] = Loadable(Account(record, now: transaction.now))
       wake(.account(jid), at: transaction.now.monotonic + configuration.limits[time: .idleTime])
@@ -112,7 +112,8 @@ extension Shard {
     passToOthers(.accountRemoved(jid), &transaction)
     let line = accounts.remove(jid)?.entity?.queuedBehindOffline ?? []
     // What waited for the account is answered like what comes after its end.
-    for stanza in line { receiveForNobody(transaction.reach(ActivationMark.abandonedLine, stanza), &transaction) }
+    let absent = AbsentAccount(jid: jid, leftBy: transaction.changes)
+    for stanza in line { receive(transaction.reach(ActivationMark.abandonedLine, stanza), for: absent, &transaction) }
   }
 
   /// Whoever gets the name later must not inherit its rank in rooms, and those that it alone owned pass on. (What is stored of its ranks
@@ -150,7 +151,11 @@ extension Shard {
   }
 
   /// Tells whoever asked how it went.
-  mutating func finish(_ requester: Requester, _ error: StanzaError?, _ transaction: inout Transaction) {
+  ///
+  /// - Parameter explanation: for an operator, instead of what is said of every such error.
+  mutating func finish(
+    _ requester: Requester, _ error: StanzaError?, explanation: String? = nil, _ transaction: inout Transaction
+  ) {
     switch requester {
     case .registration(let connection, let id):
       guard streams[connection] != nil, !streams[connection]!.isClosing else {
@@ -163,8 +168,12 @@ extension Shard {
       let reply = error.map { stanza.element.errorReply($0) } ?? stanza.element.resultReply()
       transaction.outputs.append(.write(reply, from: stanza.to, to: [Addressee(connection: session.connection, to: stanza.from)]))
     case .control(let id):
-      transaction.outputs.append(.reply(id, error.map { .refused($0.explanation) } ?? .done))
+      transaction.outputs.append(.reply(id, error.map { .refused(explanation ?? $0.explanation) } ?? .done))
     }
+  }
+
+  private mutating func finish(_ requester: Requester, _ refusal: CreationRefusal, _ transaction: inout Transaction) {
+    finish(requester, refusal.error, explanation: refusal.explanation, &transaction)
   }
 
   // MARK: Lists

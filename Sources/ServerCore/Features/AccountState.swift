@@ -7,7 +7,7 @@ protocol AccountState: Sendable, Codable {
   /// Of an account as it is stored.
   init(_ rows: OwnerRows) throws(RowProblem)
   /// Everything in it that can grow, with its bound.
-  var gauges: [(name: StaticString, value: Int, limit: Int)] { get }
+  func gauges(_ limits: Configuration.Limits) -> [(name: StaticString, value: Int, limit: Int)]
 }
 
 /// The states of all features that declare one, for one account.
@@ -22,7 +22,7 @@ struct AccountStates: Sendable {
     for type in AccountStates.types { values.append(try type.init(rows)) }
   }
 
-  var gauges: [(name: StaticString, value: Int, limit: Int)] { values.flatMap(\.gauges) }
+  func gauges(_ limits: Configuration.Limits) -> [(name: StaticString, value: Int, limit: Int)] { values.flatMap { $0.gauges(limits) } }
 
   /// - Precondition: a feature declares the type.
   subscript<State: AccountState>(_: State.Type) -> State {

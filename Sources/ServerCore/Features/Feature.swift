@@ -29,6 +29,7 @@ struct Feature: Sendable {
   static let all: [Feature] = [
     ServiceDiscovery.feature, RosterManagement.feature, Blocking.feature, Ping.feature, SoftwareVersion.feature, EntityTime.feature,
     Registration.feature, OfflineMessages.feature, RoomService.feature, SessionEstablishment.feature, PrivateXML.feature,
+    Tombstones.feature,
   ]
 }
 

@@ -104,8 +104,9 @@ extension Shard {
       return
     }
     for task in loadable.parked {
-      // An account that has just gone has left rows that are not in this answer.
-      if accounts.contains(jid) { perform(task, on: jid, absent, &transaction) } else { run(task, for: jid, &transaction) }
+      // An account that has just gone has left rows that are not in this answer: what comes behind its end waits for another.
+      let isThis = accounts.read(jid) { !$0.isLoading } ?? false
+      if isThis { perform(task, on: jid, absent, &transaction) } else { run(task, for: jid, &transaction) }
     }
     guard accounts.contains(jid), !accounts[jid]!.isLoading else { return }
     // Of an account that does not exist nothing stays.
@@ -121,8 +122,7 @@ extension Shard {
     switch task {
     case .stanza(let stanza):
       guard accounts[jid]?.entity != nil else {
-        if absent?.receive(stanza, &transaction) ?? false { return }
-        return receiveForNobody(stanza, &transaction)
+        return receive(stanza, for: absent ?? AbsentAccount(jid: jid, rows: OwnerRows(.account(jid))), &transaction)
       }
       var addressees: [Addressee] = []
       accounts[jid]!.entity!.receive(stanza, &transaction, deliver: &addressees)

@@ -109,8 +109,13 @@ extension Shard {
     }
   }
 
+  /// A feature answers for an account that is not there, or else nobody is there.
+  func receive(_ stanza: Stanza, for absent: AbsentAccount, _ transaction: inout Transaction) {
+    if !absent.receive(stanza, &transaction) { receiveForNobody(stanza, &transaction) }
+  }
+
   /// An account that is not there answers like one that has nobody (RFC 6121, 8.5.1).
-  func receiveForNobody(_ stanza: Stanza, _ transaction: inout Transaction) {
+  private func receiveForNobody(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch stanza.kind {
     case .message:
       let target: MessageDelivery.Target = stanza.to.isBare ? .bare : .fullNoMatch

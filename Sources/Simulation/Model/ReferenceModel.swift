@@ -218,7 +218,7 @@ extension ReferenceModel {
     let jid = letter.to.bare
     switch place(of: letter.to) {
     case .account:
-      if present.contains(jid), accounts[jid] != nil { return receiveAtAccount(letter) }
+      if present.contains(jid), accounts[jid] != nil { return receiveAtAccount(letter, nil, at: time) }
       wait(.letter(letter), for: .account(jid))
     case .room:
       if present.contains(jid), rooms[jid] != nil { return receiveAtRoom(letter, at: time) }
@@ -256,23 +256,35 @@ extension ReferenceModel {
     if isFailure { return }
     guard case .owner(let owner) = key else { return }
     let jid = owner.jid
+    let stored: OwnerRows? = if case .result(.owner(let rows)) = answer { rows } else { nil }
     present.append(jid)
     switch owner.kind {
     case .account:
-      if case .result(.owner(let stored)) = answer, (stored == nil) != (accounts[jid] == nil) {
-        problem = problem ?? "storage has \(stored == nil ? "no" : "an") account \(jid), and there is \(stored == nil ? "one" : "none")"
+      let isThere = stored?.isThere(in: .server) ?? false
+      if isThere != (accounts[jid] != nil) {
+        problem = problem ?? "storage has \(isThere ? "an" : "no") account \(jid), and there is \(isThere ? "none" : "one")"
       }
     case .room:
       rooms[jid]?.passOn()
       dropIfGone(jid)
     case .host: break
     }
+    var hasJustGone = false
     for errand in errands {
+      // What comes behind the end of an account waits for what it has left.
+      if hasJustGone {
+        // Of a binding it is not known whether it waited for this account.
+        if case .binding = errand, waiting[key] == nil { continue }
+        wait(errand, for: key)
+        continue
+      }
       switch (errand, owner.kind) {
-      case (.letter(let letter), .account): receiveAtAccount(letter)
+      case (.letter(let letter), .account): receiveAtAccount(letter, stored, at: time)
       case (.letter(let letter), _): receiveAtRoom(letter, at: time)
       case (.creation(let jid), _): create(jid)
-      case (.removal(let jid), _): dissolve(jid)
+      case (.removal(let jid), _):
+        hasJustGone = accounts[jid] != nil
+        dissolve(jid)
       case (.binding(let connection), .account): seen.sessions[jid]?.first { $0.connection == connection }.map { adopt($0) }
       case (.binding, _): break
       }
@@ -285,8 +297,11 @@ extension ReferenceModel {
     if case .removal = errand { dissolve(account) } else { create(account) }
   }
 
-  private mutating func receiveAtAccount(_ letter: ModelStanza) {
+  /// - Parameter rows: what storage has of the account, if it was asked for it.
+  private mutating func receiveAtAccount(_ letter: ModelStanza, _ rows: OwnerRows?, at time: Instant) {
     guard accounts[letter.to.bare] != nil else {
+      let rows = rows ?? OwnerRows(.account(letter.to.bare))
+      for feature in SimulatedFeature.all { feature.absentAccountAnswers?(letter, rows, configuration, time).forEach { mailbox.send($0) } }
       // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
       if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
         mailbox.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))

@@ -82,10 +82,19 @@ public protocol Oracle: Sendable {
   /// The clause that it checks.
   static var clause: String { get }
   init()
+  /// Called once, before anything is observed, with what the server is told at start.
+  mutating func begin(with configuration: Configuration)
+  /// Somebody sets the server's wall clock, by so many nanoseconds, at a time that only the other clock tells.
+  mutating func wallClockSet(by offset: Int64, at time: Int64)
   /// Looks at one observation. Returns what is wrong, if anything is.
   mutating func observe(_ observation: Observation, at time: Int64) -> String?
   /// Looks at the whole when nothing is under way any more.
   func atRest(_ state: RestState) -> String?
+}
+
+extension Oracle {
+  public mutating func begin(with configuration: Configuration) {}
+  public mutating func wallClockSet(by offset: Int64, at time: Int64) {}
 }
 
 /// What can be known when the world stands still.

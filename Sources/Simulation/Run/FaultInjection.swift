@@ -34,7 +34,7 @@ extension Run {
     if shouldInject(7, faults.wallStep) {
       let offset = draw(12, below: 7200) - 3600
       disturb("somebody sets the clock by \(offset) s")
-      world.stepWall(by: .seconds(Int64(offset)))
+      stepWall(by: .seconds(Int64(offset)))
     }
     if shouldInject(8, faults.shutdown) { shutDown() }
     if shouldInject(9, swarm.operators) { operate() }

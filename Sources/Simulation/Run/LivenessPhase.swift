@@ -11,6 +11,8 @@ extension Run {
     guard failure == nil else { return }
     // Some may have been deleted without a word of it having come through.
     accountsThere = []
+    let patience = SimulatedFeature.all.compactMap { $0.patience?(world) }.max() ?? 0
+    if patience > 0 { wait(patience) }
     // One after the other, where only few at a time can be made.
     for _ in actors where actors.contains(where: { !isThere($0.account) }) {
       createAccounts()

@@ -129,6 +129,7 @@ public struct Run {
     // The oracles must find a mutant by themselves: the model would hide what they miss.
     if !options.without.contains("model"), options.mutation == nil || options.alwaysComparesWithModel { world.compareWithModel() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
+    for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }
     }
@@ -258,6 +259,12 @@ public struct Run {
       guard failure == nil else { return }
       if let problem = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, problem) }
     }
+  }
+
+  /// Somebody sets the wall clock, which oracles that know a time by it must hear.
+  mutating func stepWall(by offset: Int64) {
+    for index in oracles.indices { oracles[index].wallClockSet(by: offset, at: world.now) }
+    world.stepWall(by: offset)
   }
 
   /// Of what an actor has received so far nothing more will come: it is checked as a whole.

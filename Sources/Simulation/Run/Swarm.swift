@@ -64,6 +64,9 @@ struct Swarm: Sendable {
     }
     speaksLanguages = choices.chance(.swarm, 86, percent: 50)
     operators = max(0, choices.draw(.swarm, 85, below: 17) - 8)
+    for (index, feature) in SimulatedFeature.all.enumerated() {
+      feature.configure?(&configuration) { choices.draw(.swarm, Swarm.featureDraws + UInt64(index), below: $0) }
+    }
     settings = WorldSettings(configuration: configuration)
     accounts = 2 + choices.draw(.swarm, 12, below: 3)
     devices = (0..<accounts).map { 1 + choices.draw(.swarm, 13, item: $0, below: 2) }
@@ -73,6 +76,9 @@ struct Swarm: Sendable {
     if choices.chance(.swarm, 22, percent: 20) { tighten(&choices) }
     chooseOrdering(&choices)
   }
+
+  /// The first of the draws that features make, each its own.
+  private static let featureDraws: UInt64 = 1000
 
   /// Half of all runs leave to chance, in one of three ways, what of all that is under way comes first.
   private mutating func chooseOrdering(_ choices: inout Choices) {

@@ -12,7 +12,7 @@ enum PrivateXML {
 
   static let feature = Feature(
     xep: 49, version: "1.2", name: "Private XML Storage", hostFeatures: [namespace],
-    tables: [PrivateElement.table, PrivateElementSize.table],
+    tables: [PrivateElement.table, PrivateElementSize.table], marks: [PrivateXMLMark.self], limits: [.privateElements, .privateBytes],
     requests: [Request("query", namespace, from: .owner, .account(handle), answered: found)],
     accountState: PrivateXMLSizes.self)
 
@@ -58,14 +58,15 @@ enum PrivateXML {
     // Of two with one name the first would be lost.
     guard keys.count == elements.count else { return transaction.bounce(request, StanzaError(.notAcceptable)) }
     for (key, element) in zip(keys, elements) { sizes.bytes[key] = element.isBlank ? nil : element.stored.count }
-    guard sizes.bytes.count <= PrivateXML.mostElements, sizes.total <= PrivateXML.mostBytes else {
-      return transaction.bounce(request, StanzaError(.resourceConstraint))
+    let stored = account.states[PrivateXMLSizes.self]
+    if let mark = sizes.excess(over: stored, transaction.configuration.limits) {
+      return transaction.bounce(request, transaction.reach(mark, StanzaError(.resourceConstraint)))
     }
     for (key, element) in zip(keys, elements) {
       if let bytes = sizes.bytes[key] {
         transaction.persist(.put(PrivateElement(key: key, element: element), of: account.jid))
         transaction.persist(.put(PrivateElementSize(key: key, bytes: bytes), of: account.jid))
-      } else if account.states[PrivateXMLSizes.self].bytes[key] != nil {
+      } else if stored.bytes[key] != nil {
         transaction.persist(.delete(PrivateElement.self, key: key.values[0], key.values[1], of: account.jid))
         transaction.persist(.delete(PrivateElementSize.self, key: key.values[0], key.values[1], of: account.jid))
       }
@@ -73,9 +74,6 @@ enum PrivateXML {
     account.states[PrivateXMLSizes.self] = sizes
     transaction.reply(request)
   }
-
-  static let mostElements = 100
-  static let mostBytes = 1 << 20
 }
 
 extension Element {

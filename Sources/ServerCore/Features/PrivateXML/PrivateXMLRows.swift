@@ -66,7 +66,15 @@ struct PrivateXMLSizes: AccountState {
 
   var total: Int { bytes.values.reduce(0, +) }
 
-  var gauges: [(name: StaticString, value: Int, limit: Int)] {
-    [("private elements", bytes.count, PrivateXML.mostElements), ("bytes of private elements", total, PrivateXML.mostBytes)]
+  /// The limit that these sizes exceed; `nil` if they may take the place of `stored`. A change that stores less is always allowed, so that a
+  /// user can tidy up after a limit was lowered.
+  func excess(over stored: PrivateXMLSizes, _ limits: Configuration.Limits) -> PrivateXMLMark? {
+    if bytes.count > max(limits[.privateElements], stored.bytes.count) { return .privateElementsFull }
+    if total > max(limits[.privateBytes], stored.total) { return .privateBytesFull }
+    return nil
+  }
+
+  func gauges(_ limits: Configuration.Limits) -> [(name: StaticString, value: Int, limit: Int)] {
+    [("private elements", bytes.count, limits[.privateElements]), ("bytes of private elements", total, limits[.privateBytes])]
   }
 }

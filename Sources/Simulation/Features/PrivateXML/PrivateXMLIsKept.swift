@@ -6,7 +6,8 @@ internal import XMPP
 
 /// An element that the server said it stored is what it gives back, to its owner alone, and what the disk holds.
 ///
-/// One client of an account makes all changes, in order. A change without an answer may or may not have been made.
+/// One client of an account makes all changes, in order. A change without an answer may or may not have been made. A well-formed change is
+/// refused because storage does not answer, or at a limit.
 struct PrivateXMLIsKept: Oracle {
   static let name = "private"
   static let clause = "XEP-0049, 2"
@@ -18,6 +19,8 @@ struct PrivateXMLIsKept: Oracle {
     var open: [(request: String, value: Element?)] = []
 
     func allows(_ value: Element?) -> Bool { value == certain || open.contains { $0.value == value } }
+    /// Of all values that it may have, the bytes of the largest; `nil` if there is certainly nothing.
+    var mostBytes: Int? { ([certain] + open.map(\.value)).compactMap { $0?.stored.count }.max() }
   }
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
@@ -25,6 +28,8 @@ struct PrivateXMLIsKept: Oracle {
   /// Of each question, the cell and its values at that time.
   private var questions: OrderedDictionary<String, Cell> = [:]
   private var changes: OrderedDictionary<String, [String]> = [:]
+  /// Changes that a limit was said to forbid, with the most that the account can have had then, the change included.
+  private var refusals: [(request: String, elements: Int, bytes: Int)] = []
 
   init() {}
 
@@ -61,6 +66,9 @@ struct PrivateXMLIsKept: Oracle {
       questions[request] = cells["\(account) \(asked.namespace) \(asked.name)"] ?? Cell()
     } else {
       let names = query.children.map { "\(account) \($0.namespace) \($0.name)" }
+      // What is malformed must change nothing.
+      let isProper = !names.isEmpty && Set(names).count == names.count && query.children.allSatisfy { $0.hasOwnNamespace }
+      guard isProper else { return }
       for (name, element) in zip(names, query.children) {
         cells[name, default: Cell()].open.append((request, element == Element(element.name, element.namespace) ? nil : element))
       }
@@ -72,7 +80,8 @@ struct PrivateXMLIsKept: Oracle {
     guard iq.is("iq", NS.client), let account = addresses[session]?.bare, let id = iq.id else { return nil }
     let request = "\(account)/\(session)/\(id)"
     if let names = changes.removeValue(forKey: request) {
-      for name in Set(names).sorted() { settle(name, request, wasMade: iq.type == "result") }
+      if iq.type == "error", let problem = refused(request, of: account, StanzaError(iq)?.condition) { return problem }
+      for name in names { settle(name, request, wasMade: iq.type == "result") }
     }
     guard let cell = questions.removeValue(forKey: request), iq.type == "result" else { return nil }
     guard let element = iq.child("query", PrivateXMLUse.namespace)?.firstChild else {
@@ -80,6 +89,17 @@ struct PrivateXMLIsKept: Oracle {
     }
     let value = element == Element(element.name, element.namespace) ? nil : element
     return cell.allows(value) ? nil : "\(account) stored \(cell.certain?.description ?? "nothing") and reads \(element)"
+  }
+
+  private mutating func refused(_ request: String, of account: JID, _ condition: StanzaError.Condition?) -> String? {
+    switch condition {
+    case .internalServerError: break
+    case .resourceConstraint:
+      let sizes = cells.filter { $0.key.hasPrefix("\(account) ") }.values.compactMap(\.mostBytes)
+      refusals.append((request, sizes.count, sizes.reduce(0, +)))
+    default: return "\(request), a well-formed change, was refused with \(condition?.rawValue ?? "nothing")"
+    }
+    return nil
   }
 
   private mutating func settle(_ name: String, _ request: String, wasMade: Bool) {
@@ -93,6 +113,17 @@ struct PrivateXMLIsKept: Oracle {
   }
 
   func atRest(_ state: RestState) -> String? {
+    let limits = state.world.settings.configuration.limits
+    for refusal in refusals where refusal.elements <= limits[.privateElements] && refusal.bytes <= limits[.privateBytes] {
+      return "\(refusal.request) was refused at \(refusal.elements) elements of \(refusal.bytes) bytes, which no limit forbids"
+    }
+    for account in state.world.durable.owners(.account) {
+      let rows = state.world.durable.rows(PrivateElement.self, of: account)
+      let bytes = rows.reduce(0) { $0 + $1.element.stored.count }
+      if rows.count > limits[.privateElements] || bytes > limits[.privateBytes] {
+        return "\(account) stores \(rows.count) elements of \(bytes) bytes, which is beyond a limit"
+      }
+    }
     for (name, cell) in cells {
       let words = name.split(separator: " ").map { Text(String($0)) }
       guard words.count == 3, let account = JID(words[0]) else { continue }
@@ -103,4 +134,9 @@ struct PrivateXMLIsKept: Oracle {
     }
     return nil
   }
+}
+
+extension Element {
+  /// As XEP-0049, 2.3, asks of what is stored.
+  fileprivate var hasOwnNamespace: Bool { !namespace.isEmpty && !has(namespace: PrivateXMLUse.namespace) }
 }

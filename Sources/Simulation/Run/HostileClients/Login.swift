@@ -69,7 +69,8 @@ extension HostileClient {
     case 9: return "<iq type='set' id='reg'><query xmlns='jabber:iq:register'><remove/></query></iq>"
     case 10: return "<iq type='get' id='reg' to='elsewhere.example'><query xmlns='jabber:iq:register'/></iq>"
     case 1: return set("mallory\(roll(100))", "pw")
-    case 2: return set("user0", "pw")
+    // Names that others have, or had: "spare" is the account that operators delete most.
+    case 2: return set(ActionContext.pick(["user0", "spare"], roll), "pw")
     case 3: return set("", "pw") + set("mallory9", "")
     case 4: return set("a b", "pw") + set("x@y", "pw")
     case 5: return "<iq type='set'><query xmlns='jabber:iq:register'/></iq>"
