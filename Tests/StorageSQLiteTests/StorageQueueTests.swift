@@ -105,6 +105,29 @@ import XMPP
     #expect(answers.results == [listing(1), listing(1, 2)])
   }
 
+  /// Shards commit independently: one that storage rejects takes none of another shard along.
+  @Test func aRejectedCommitLeavesOtherShardsAlone() throws {
+    let release = DispatchSemaphore(value: 0)
+    let queue = try queue(heldBy: release)
+    while answers.summary.isEmpty { usleep(100) }
+    queue.commit(CommitID(shard: 1, 1), account(bad))
+    queue.commit(2, account(user(2)))
+    queue.commit(CommitID(shard: 1, 2), account(user(3)))
+    queue.ask(0, everybody)
+    release.signal()
+    queue.drain()
+    queue.commit(CommitID(shard: 1, 3), account(user(4)))
+    queue.commit(3, account(user(5)))
+    queue.drain()
+    queue.resumeAfterFailure(ofShard: 1)
+    queue.commit(CommitID(shard: 1, 4), account(user(6)))
+    queue.drain()
+    #expect(answers.summary == "c1 f1/1 c2 l c3 c4/1")
+    queue.ask(0, everybody)
+    queue.drain()
+    #expect(answers.results == [listing(1, 2), listing(1, 2, 5, 6)])
+  }
+
   private let everybody = Query.rows(RowQuery(AccountRow.self, .everywhere))
 
   private func listing(_ numbers: Int...) -> QueryResult {

@@ -29,13 +29,15 @@ final class Answers: Sendable {
     list.withLock {
       $0.map {
         switch $0 {
-        case .committed(let number): "c\(number)"
-        case .commitFailed(let number, _): "f\(number)"
+        case .committed(let number): "c\(Answers.word(number))"
+        case .commitFailed(let number, _): "f\(Answers.word(number))"
         case .answered: "l"
         }
       }.joined(separator: " ")
     }
   }
+  /// `2/1`: the second commit of shard 1.
+  private static func word(_ id: CommitID) -> String { id.shard == 0 ? "\(id.number)" : "\(id.number)/\(id.shard)" }
   var results: [QueryResult] { list.withLock { $0.compactMap { if case .answered(_, .success(let result)) = $0 { result } else { nil } } } }
 }
 

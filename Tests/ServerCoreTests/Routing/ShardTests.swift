@@ -1,0 +1,206 @@
+import Storage
+import Testing
+import XML
+import XMPP
+
+@testable import ServerCore
+
+/// Two shards: what passes between them, when, and what becomes of it when a commit fails.
+struct ShardTests {
+  /// Names of accounts, and of rooms, that belong to these shards.
+  static func name(_ shard: Int, _ prefix: String = "user", at domain: String = "localhost") -> String {
+    (0...).lazy.map { "\(prefix)\($0)" }.first { Shard.index(of: JID("\($0)@\(domain)")!, of: 2) == shard }!
+  }
+  static let (here, there) = (name(0), name(1))
+  static let roomThere = name(1, "room", at: "conference.localhost")
+  static let push = "<iq type='set' id='r'><query xmlns='jabber:iq:roster'><item jid='friend@localhost'/></query></iq>"
+
+  /// Both users are there and available.
+  static func pair() -> (EngineHarness, ConnectionID, ConnectionID) {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    for name in [here, there] { harness.addAccount(name) }
+    let first = harness.session(here, resource: "a")
+    let second = harness.session(there, resource: "a")
+    for connection in [first, second] {
+      harness.send("<presence/>", on: connection)
+      _ = harness.read(connection)
+    }
+    return (harness, first, second)
+  }
+
+  @Test func addressesSpreadOverTheShards() {
+    var counts = [0, 0, 0, 0]
+    for number in 0..<4000 { counts[Shard.index(of: JID("user\(number)@localhost")!, of: 4)] += 1 }
+    #expect(counts.allSatisfy { 900...1100 ~= $0 }, "\(counts)")
+    // A recording made by one process is replayed by another: the function may never change.
+    #expect([Self.here, Self.there, Self.roomThere] == ["user0", "user4", "room0"])
+    #expect(Shard.index(of: JID("user1@localhost/phone")!, of: 2) == Shard.index(of: JID("user1@localhost")!, of: 2))
+  }
+
+  @Test func aSessionIsInTheShardOfItsAccount() {
+    let (harness, first, second) = Self.pair()
+    let shards = harness.engine.server.shards
+    #expect(shards[0].streams.sortedKeys() == [first] && shards[1].streams.sortedKeys() == [second])
+    #expect(harness.engine.server.openConnections == [first, second])
+  }
+
+  @Test func aStanzaForAnotherShardWaitsForTheCommitsOfItsOwn() {
+    var (harness, first, second) = Self.pair()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send(EngineHarness.chat(to: "\(Self.there)@localhost", "hello"), on: first)
+    #expect(harness.read(second) == "")
+    harness.commit()
+    let from = "from='\(Self.here)@localhost/a' to='\(Self.there)@localhost'"
+    #expect(harness.read(second) == "<message type='chat' \(from)><body>hello</body></message>")
+  }
+
+  @Test func aCommitHoldsBackNothingOfAnotherShard() {
+    var (harness, first, second) = Self.pair()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>", on: second)
+    let jid = "\(Self.there)@localhost"
+    #expect(harness.read(second) == "<iq type='result' id='p' from='\(jid)' to='\(jid)/a'/>")
+    #expect(harness.read(first) == "")
+  }
+
+  /// A third user, of the first one's shard, has nothing to do with the commit that fails, but its words wait behind it.
+  static func three() -> (EngineHarness, first: ConnectionID, second: ConnectionID, third: ConnectionID, thirdName: String) {
+    var (harness, first, second) = pair()
+    let name = name(0, "third")
+    harness.addAccount(name)
+    let third = harness.session(name, resource: "a")
+    return (harness, first, second, third, name)
+  }
+
+  @Test func aMessageThatACommitTakesDownComesBack() {
+    var (harness, first, second, third, name) = Self.three()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send("<message to='\(Self.there)@localhost' id='m' type='chat'><body>hello</body></message>", on: third)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(harness.read(second) == "")
+    let addresses = "from='\(Self.there)@localhost' to='\(name)@localhost/a'"
+    let error = "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    #expect(harness.read(third) == "<message type='error' id='m' \(addresses)>\(error)</message>")
+  }
+
+  @Test func whoeverWaitsForALostAnswerIsCutOff() {
+    var (harness, first, second, third, name) = Self.three()
+    let query = "<query xmlns='jabber:iq:version'/>"
+    harness.send("<iq type='get' id='v' to='\(name)@localhost/a'>\(query)</iq>", on: second)
+    #expect(harness.read(third).contains(query))
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send("<iq type='result' id='v' to='\(Self.there)@localhost/a'>\(query)</iq>", on: third)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>storage failed</text>"
+    let error = "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\(text)"
+    #expect(harness.read(second) == "<stream:error>\(error)</stream:error></stream:stream>")
+    #expect(harness.read(third) == "")
+  }
+
+  @Test func aDepartureIsNeverLost() {
+    var (harness, first, second) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: false, by: second)
+    harness.join(Self.roomThere, as: "guest", on: first)
+    let room = JID("\(Self.roomThere)@conference.localhost")!
+    #expect(harness.engine.server.occupants(of: room).map(\.nick) == ["owner", "guest"])
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.input(.closed(first))
+    #expect(harness.engine.server.occupants(of: room).map(\.nick) == ["owner", "guest"])
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(harness.engine.server.occupants(of: room).map(\.nick) == ["owner"])
+  }
+
+  @Test func aStreamGoesBehindWhatItsOldShardSaid() {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    for name in [Self.here, Self.there] { harness.addAccount(name) }
+    let first = harness.session(Self.here, resource: "a")
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    // An even number: it begins in the shard of the first user, whose commit is pending.
+    let stranger = harness.open()
+    #expect(stranger.number % 2 == 0)
+    harness.send(EngineHarness.header, on: stranger)
+    harness.send(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=\(Self.there),r=abc".utf8)))</auth>",
+      on: stranger)
+    #expect(harness.read(stranger) == "")
+    #expect(harness.engine.server.shards[0].streams.contains(stranger))
+    harness.commit()
+    #expect(harness.read(stranger).contains("<challenge "))
+    #expect(harness.engine.server.shards[1].streams.contains(stranger))
+  }
+
+  @Test func aStreamThatClosesOnItsWayLeavesNothing() {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    for name in [Self.here, Self.there] { harness.addAccount(name) }
+    let first = harness.session(Self.here, resource: "a")
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    let stranger = harness.open(from: SourceNetwork(address: [10, 0, 0, 1]))
+    harness.send(EngineHarness.header, on: stranger)
+    harness.send(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=\(Self.there),r=abc".utf8)))</auth>",
+      on: stranger)
+    harness.input(.closed(stranger))
+    harness.commit()
+    #expect(harness.engine.server.openConnections == [first])
+    #expect(harness.engine.server.connectionCounts.count == 0)
+  }
+
+  @Test func roomsOfOtherShardsForgetADeletedAccount() {
+    var (harness, _, second) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: true, by: second)
+    let user = "\(Self.here)@localhost"
+    harness.administer(Self.roomThere, "<item affiliation='admin' jid='\(user)'/>", by: second)
+    let room = JID("\(Self.roomThere)@conference.localhost")!
+    #expect(harness.engine.server.affiliations(of: room).map(\.jid).contains(JID("\(user)")!))
+    harness.commitsAtOnce = false
+    harness.input(.control(1, .deleteAccount(JID("\(user)")!)))
+    #expect(harness.engine.server.affiliations(of: room).map(\.jid).contains(JID("\(user)")!))
+    harness.commit()
+    #expect(!harness.engine.server.affiliations(of: room).map(\.jid).contains(JID("\(user)")!))
+    #expect(harness.commits.last?.changes.map(\.owner) == [.room(room)])
+  }
+
+  @Test func theListOfRoomsHasThoseOfAllShards() {
+    var (harness, first, second) = Self.pair()
+    let names = [Self.name(0, "room", at: "conference.localhost"), Self.roomThere]
+    for name in names { harness.makeRoom(name, isPersistent: false, by: second) }
+    _ = harness.read(first)
+    harness.send("<iq type='get' id='l' to='conference.localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>", on: first)
+    let items = names.sorted().map { "<item jid='\($0)@conference.localhost' name='\($0)'/>" }.joined()
+    #expect(
+      harness.read(first)
+        == "<iq type='result' id='l' from='conference.localhost' to='\(Self.here)@localhost/a'><query xmlns='http://jabber.org/protocol/disco#items'>\(items)</query></iq>"
+    )
+  }
+
+  @Test func whatWaitsIsCountedOverAllShards() {
+    var harness = EngineHarness {
+      $0.limits[.shards] = 2
+      $0.limits[.accountRecordBytes] = 300
+    }
+    for name in [Self.here, Self.there] { harness.addAccount(name) }
+    let first = harness.session(Self.here, resource: "a")
+    harness.commitsAtOnce = false
+    // The other user's account stores it, in the other shard; the sender pays.
+    for number in 0..<3 { harness.send(EngineHarness.chat(to: "\(Self.there)@localhost", "message \(number)"), on: first) }
+    #expect(harness.gauges("bytes of records because of an account").count == 1)
+    harness.send(String(repeating: EngineHarness.chat(to: "\(Self.there)@localhost", "more"), count: 400), on: first)
+    #expect(harness.stored(for: Self.there).count < 10)
+    harness.commitsAtOnce = true
+    harness.commit()
+    #expect(harness.stored(for: Self.there).count == 403)
+  }
+
+  @Test func shutdownReachesEveryShard() {
+    var (harness, first, second) = Self.pair()
+    harness.input(.shutdown)
+    for connection in [first, second] { #expect(harness.read(connection).contains("<system-shutdown ")) }
+  }
+}
