@@ -87,7 +87,7 @@ public final class RunningServer: Sendable {
       } catch {
         for channel in channels { try? channel.close().wait() }
         throw SetupError(
-          "can't processPending on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
+          "can't listen on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
       }
     }
     return channels

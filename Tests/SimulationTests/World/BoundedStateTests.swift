@@ -37,6 +37,7 @@ struct BoundedStateTests {
     "connections.parser.framing.quote": .fixed,
     "connections.parser.prologue.bindings": .with("a header's attributes, StreamLimits.attributes"),
     "server.streams": .with("connections"), "server.connectionCounts": .with("connections"),
+    "server": .fixed, "server.homes": .with("connections"), "server.messages": .momentary, "server.passed": .momentary,
     "server.unbound": .with("connections"), "server.throttled": .with("connections"),
     "server.accounts": .with("sessions, and who was asked for within the last minute"),
     "server.accounts.entity": .with("server.accounts"), "server.rooms.entity": .with("server.rooms"),
@@ -67,7 +68,7 @@ struct BoundedStateTests {
     "server.timers.heap": .with("connections, accounts and rooms"), "server.timers.set": .with("connections, accounts and rooms"),
   ]
 
-  private static let passages = [".some", ".storage", "._storage", ".value", ".values", ".places", ".cells"]
+  private static let passages = [".some", ".storage", "._storage", ".value", ".values", ".places", ".cells", ".shards"]
   /// Under what other name the list knows something.
   private static let names = [".held": ".entity"]
   /// Parts of keys, and of what waits in a queue that is watched.
@@ -97,7 +98,8 @@ struct BoundedStateTests {
     if parts.last == "free", BoundedStateTests.bounds[parts.dropLast().joined(separator: ".")] != nil { return true }
     // One for each feature that declares a state; what is in it the feature counts itself (`AccountState.gauges`).
     if path.hasPrefix("server.accounts.entity.states") { return true }
-    return parts.contains("parked") || path.hasPrefix("server.commits.held.outputs") || path.hasPrefix("server.streams.phase")
+    return parts.contains("parked") || path.hasPrefix("actions.") || path.hasPrefix("server.commits.held.outputs")
+      || path.hasPrefix("server.streams.phase")
   }
 
   @Test func everyCollectionIsCounted() {
