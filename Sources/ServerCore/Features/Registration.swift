@@ -78,7 +78,7 @@ enum RegistrationBeforeLogin {
       answer.append("password", NS.register)
       var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
       result.append(answer)
-      transaction.send(result, to: stream.connection)
+      stream.send(result, &transaction)
       return nil
     }
     guard query.child("remove", NS.register) == nil else {
@@ -105,7 +105,7 @@ enum RegistrationBeforeLogin {
   static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ transaction: inout Transaction) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
-    transaction.send(reply, to: stream.connection)
+    stream.send(reply, &transaction)
   }
 
   /// The registration ended, one way or the other; the stream goes on where it was.
@@ -114,7 +114,7 @@ enum RegistrationBeforeLogin {
       refuse(id, error, stream, &transaction)
     } else {
       transaction.reach(RegistrationMark.registrationSucceeded)
-      transaction.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
+      stream.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), &transaction)
     }
     stream.phase = .negotiating
     transaction.immediate.append(.resume(stream.connection))

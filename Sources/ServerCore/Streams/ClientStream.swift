@@ -93,7 +93,7 @@ struct ClientStream: Sendable, Codable {
     if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &transaction) {
       return fail(problem, &transaction)
     }
-    transaction.send(features(identity, transaction.configuration), to: connection)
+    send(features(identity, transaction.configuration), &transaction)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
@@ -175,11 +175,11 @@ struct ClientStream: Sendable, Codable {
   private mutating func startTLS(_ transaction: inout Transaction) {
     guard !isEncrypted, transaction.configuration.offersTLS else {
       transaction.reach(TLSMark.tlsRefused)
-      transaction.send(Element("failure", NS.tls), to: connection)
+      send(Element("failure", NS.tls), &transaction)
       close(&transaction)
       return transaction.outputs.append(.close(connection))
     }
-    transaction.send(Element("proceed", NS.tls), to: connection)
+    send(Element("proceed", NS.tls), &transaction)
     transaction.outputs.append(.startTLS(connection, domain: domain))
     transaction.immediate.append(.discardInput(connection))
     transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
@@ -216,7 +216,7 @@ struct ClientStream: Sendable, Codable {
     switch transaction.check(iq: element) {
     case .request: break
     case .refused(let error):
-      transaction.send(element.errorReply(error), to: connection)
+      send(element.errorReply(error), &transaction)
       return nil
     // Nothing was asked.
     case .response, .dropped:
@@ -224,15 +224,14 @@ struct ClientStream: Sendable, Codable {
       return nil
     }
     guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
-      transaction.send(
-        element.errorReply(transaction.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))),
-        to: connection)
+      send(
+        element.errorReply(transaction.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), &transaction)
       return nil
     }
     let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
     guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      transaction.send(
-        element.errorReply(transaction.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: connection)
+      send(
+        element.errorReply(transaction.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), &transaction)
       return nil
     }
     phase = .binding(identity)
@@ -245,7 +244,7 @@ struct ClientStream: Sendable, Codable {
     payload.append("jid", NS.bind, text: jid.text)
     var result = Element("iq", NS.client, ["type": "result", "id": id])
     result.append(payload)
-    transaction.send(result, to: connection)
+    send(result, &transaction)
     transaction.immediate.append(.resume(connection))
     phase = .bound(jid)
   }
@@ -254,7 +253,7 @@ struct ClientStream: Sendable, Codable {
     guard case .binding(let identity) = phase else { return }
     var reply = Element("iq", NS.client, ["type": "error", "id": id])
     reply.append(error.element)
-    transaction.send(reply, to: connection)
+    send(reply, &transaction)
     transaction.immediate.append(.resume(connection))
     phase = .expectBind(identity)
   }
@@ -272,7 +271,7 @@ struct ClientStream: Sendable, Codable {
       transaction.outputs.append(
         .openStream(connection, StreamOpening(id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
-    transaction.send(error.element, to: connection)
+    send(error.element, &transaction)
     close(&transaction)
     // There is nothing to wait for after an error (4.9.1.1).
     transaction.outputs.append(.close(connection))
