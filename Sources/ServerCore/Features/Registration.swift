@@ -9,6 +9,13 @@ enum Registration {
     requests: [
       Request("query", NS.register, from: .owner, .account { _, request, payload, transaction in handle(request, payload, &transaction) }),
       Request("query", NS.register, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
+    ],
+    streamFeatures: [
+      StreamFeature(
+        stage: .login, offer: { $0.configuration[flag: .openRegistration] ? Element("register", NS.registerFeature) : nil },
+        handler: .init(elements: .requests) { stream, element, transaction in
+          RegistrationBeforeLogin.receive(element, &stream, &transaction)
+        })
     ])
 
   /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).

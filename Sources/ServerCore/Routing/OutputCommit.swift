@@ -40,8 +40,8 @@ struct OutputCommit: Sendable, Codable {
     // Behind the commit: what the transaction asks of storage must be answered with what the transaction itself did. An account that it
     // removed and then had something for would come back to life.
     effects.append(contentsOf: transaction.immediate)
-    let effectsInOrder = transaction.outputs.effects
-    let outputs = transaction.hasMessages ? OutputCommit.charging(cause, for: effectsInOrder) : effectsInOrder
+    var outputs = transaction.outputs.effects
+    if transaction.hasMessages { outputs = OutputCommit.charging(cause, for: outputs) }
     if transaction.changes.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: outputs) }
       if outputs.isEmpty, transaction.touched.isEmpty { return }

@@ -26,6 +26,8 @@ struct Transaction {
   let now: Instant
   private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
+  /// What streams offer under it.
+  var offers: StreamOffers { _read { yield setting.offers } }
   /// The server's, lent for as long as the transaction lasts.
   var random = RandomSource(key: [])
   /// Routed and not yet delivered. The server works it off in order before the transaction ends.

@@ -38,8 +38,22 @@ struct Authentication: Sendable, Codable {
   }
 }
 
+extension StreamFeature {
+  /// SASL (RFC 6120, 6). What comes though no mechanism is offered is answered with a failure (6.5.4).
+  static let sasl = StreamFeature(
+    stage: .login,
+    offer: { situation in
+      let offered = Authentication.mechanisms(isEncrypted: situation.isEncrypted, situation.configuration)
+      guard !offered.isEmpty else { return nil }
+      return Element("mechanisms", NS.sasl, children: offered.map { Element("mechanism", NS.sasl, text: Text($0.rawValue)) })
+    },
+    handler: Handler(elements: .namespace(NS.sasl), takesUnoffered: true, hasExchange: true) { stream, element, transaction in
+      stream.authenticate(element, &transaction)
+    })
+}
+
 extension ClientStream {
-  mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
+  fileprivate mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
     switch (phase, element.name) {
     case (.negotiating, "auth"):
       return begin(element, &transaction)

@@ -93,7 +93,8 @@ struct ClientStream: Sendable, Codable {
     if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &transaction) {
       return fail(problem, &transaction)
     }
-    send(features(identity, transaction.configuration), &transaction)
+    let stage: StreamFeature.Stage = identity == nil ? .login : .binding
+    send(transaction.offers.offer(at: stage, isEncrypted: isEncrypted).element, &transaction)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
@@ -120,19 +121,6 @@ struct ClientStream: Sendable, Codable {
     return nil
   }
 
-  private func features(_ identity: VerifiedIdentity?, _ configuration: Configuration) -> Element {
-    guard identity == nil else { return StreamFeatures.ofAuthenticated }
-    var offers: StreamFeatures.Offers = []
-    if !isEncrypted, configuration.offersTLS { offers.insert(configuration.requiresTLS ? [.tls, .tlsRequired] : .tls) }
-    for mechanism in Authentication.mechanisms(isEncrypted: isEncrypted, configuration) { offers.insert(.init(mechanism)) }
-    if offersRegistration(configuration) { offers.insert(.registration) }
-    return StreamFeatures.offering(offers)
-  }
-
-  func offersRegistration(_ configuration: Configuration) -> Bool {
-    configuration[flag: .openRegistration] && (isEncrypted || !configuration.requiresTLS)
-  }
-
   // MARK: Elements
 
   mutating func elementReceived(_ element: Element, _ transaction: inout Transaction) -> Request? {
@@ -143,12 +131,9 @@ struct ClientStream: Sendable, Codable {
     switch phase {
     case .closing:
       return nil
-    case .negotiating, .authenticating:
-      lastProgress = transaction.now.monotonic
-      return negotiate(element, &transaction)
-    case .expectBind(let identity):
-      lastProgress = transaction.now.monotonic
-      return bind(identity, element, &transaction)
+    case .negotiating: return negotiate(element, at: .login, &transaction)
+    case .authenticating: return negotiate(element, at: .login, isInExchange: true, &transaction)
+    case .expectBind: return negotiate(element, at: .binding, &transaction)
     case .expectHeader, .expectTLS, .registering, .binding, .bound:
       // The parser is paused or at a stream's start then.
       fail(StreamError(.badFormat), &transaction)
@@ -156,34 +141,21 @@ struct ClientStream: Sendable, Codable {
     }
   }
 
-  private mutating func negotiate(_ element: Element, _ transaction: inout Transaction) -> Request? {
-    if element.is("starttls", NS.tls), case .negotiating = phase {
-      startTLS(&transaction)
-      return nil
-    }
-    if element.has(namespace: NS.sasl) { return authenticate(element, &transaction) }
-    if element.is("iq", NS.client), case .negotiating = phase, offersRegistration(transaction.configuration) {
-      return RegistrationBeforeLogin.receive(element, &self, &transaction)
+  private mutating func negotiate(
+    _ element: Element, at stage: StreamFeature.Stage, isInExchange: Bool = false, _ transaction: inout Transaction
+  ) -> Request? {
+    lastProgress = transaction.now.monotonic
+    let isOffered = transaction.offers.offer(at: stage, isEncrypted: isEncrypted).isOffered
+    for (place, feature) in StreamFeature.all.enumerated() where feature.stage == stage {
+      guard let handler = feature.handler, handler.hasExchange || !isInExchange, handler.takesUnoffered || isOffered[place],
+        handler.elements.contain(element)
+      else { continue }
+      return handler.handle(&self, element, &transaction)
     }
     // RFC 6120, 4.9.3.12: stanzas before authentication.
     transaction.reach(element.stanzaKind == nil ? StreamMark.streamElementTooEarly : .streamStanzaTooEarly)
     fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &transaction)
     return nil
-  }
-
-  /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
-  private mutating func startTLS(_ transaction: inout Transaction) {
-    guard !isEncrypted, transaction.configuration.offersTLS else {
-      transaction.reach(TLSMark.tlsRefused)
-      send(Element("failure", NS.tls), &transaction)
-      close(&transaction)
-      return transaction.outputs.append(.close(connection))
-    }
-    send(Element("proceed", NS.tls), &transaction)
-    transaction.outputs.append(.startTLS(connection, domain: domain))
-    transaction.immediate.append(.discardInput(connection))
-    transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
-    phase = .expectTLS
   }
 
   mutating func tlsEstablished(_ transaction: inout Transaction) {
@@ -204,58 +176,6 @@ struct ClientStream: Sendable, Codable {
   mutating func expectHeader(_ identity: VerifiedIdentity?) {
     headerWasSent = false
     phase = .expectHeader(identity)
-  }
-
-  /// RFC 6120, 7.6 and 7.7. Until then only requests to the server or to the account itself are answered (7.1).
-  private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ transaction: inout Transaction) -> Request? {
-    let address = element["to"].map { JID($0) } ?? identity.account
-    guard element.stanzaKind == .iq, address == identity.account || address?.text == domain else {
-      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
-      return nil
-    }
-    switch transaction.check(iq: element) {
-    case .request: break
-    case .refused(let error):
-      send(element.errorReply(error), &transaction)
-      return nil
-    // Nothing was asked.
-    case .response, .dropped:
-      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
-      return nil
-    }
-    guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
-      send(
-        element.errorReply(transaction.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))), &transaction)
-      return nil
-    }
-    let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
-    guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      send(
-        element.errorReply(transaction.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), &transaction)
-      return nil
-    }
-    phase = .binding(identity)
-    transaction.immediate.append(.pause(connection))
-    return .bind(identity, resource: asked, id: id)
-  }
-
-  mutating func bound(_ jid: JID, id: Text?, _ transaction: inout Transaction) {
-    var payload = Element("bind", NS.bind)
-    payload.append("jid", NS.bind, text: jid.text)
-    var result = Element("iq", NS.client, ["type": "result", "id": id])
-    result.append(payload)
-    send(result, &transaction)
-    transaction.immediate.append(.resume(connection))
-    phase = .bound(jid)
-  }
-
-  mutating func bindRefused(_ error: StanzaError, id: Text?, _ transaction: inout Transaction) {
-    guard case .binding(let identity) = phase else { return }
-    var reply = Element("iq", NS.client, ["type": "error", "id": id])
-    reply.append(error.element)
-    send(reply, &transaction)
-    transaction.immediate.append(.resume(connection))
-    phase = .expectBind(identity)
   }
 
   // MARK: The end
