@@ -7,6 +7,7 @@ internal import XMPP
 /// It decides alone what it can; what concerns accounts comes out as a `Request`.
 struct ClientStream: Sendable, Codable {
   let connection: ConnectionID
+  let role: StreamRole
   /// Where it counts as a connection; `nil` if nowhere.
   let origin: SourceNetwork?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
@@ -49,8 +50,9 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(connection: ConnectionID, origin: SourceNetwork?, now: Instant) {
+  init(connection: ConnectionID, role: StreamRole, origin: SourceNetwork?, now: Instant) {
     self.connection = connection
+    self.role = role
     self.origin = origin
     openedAt = now.monotonic
     lastProgress = now.monotonic
@@ -86,7 +88,7 @@ struct ClientStream: Sendable, Codable {
     if language != root.lang { transaction.reach(StreamMark.streamLanguageInvalid) }
     let isKnown = transaction.configuration.domains.contains(domain)
     let opening = StreamOpening(
-      id: transaction.random.token(), from: isKnown ? domain : transaction.configuration.domains.first,
+      role: role, id: transaction.random.token(), from: isKnown ? domain : transaction.configuration.domains.first,
       to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
     transaction.outputs.append(.openStream(connection, opening))
     headerWasSent = true
@@ -105,7 +107,7 @@ struct ClientStream: Sendable, Codable {
     guard root.has(namespace: NS.streams) else { return transaction.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
     guard root.has(name: "stream") else { return transaction.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
     // Without a content namespace as the default one, each stanza says its own (4.8.3).
-    guard [NS.client, NS.streams, ""].contains(contentNamespace) else {
+    guard [role.contentNamespace, NS.streams, ""].contains(contentNamespace) else {
       return transaction.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
     }
     guard isKnown else { return transaction.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
@@ -189,7 +191,8 @@ struct ClientStream: Sendable, Codable {
       transaction.reach(StreamMark.streamErrorBeforeHeader)
       let from = domain.isEmpty ? transaction.configuration.domains.first : domain
       transaction.outputs.append(
-        .openStream(connection, StreamOpening(id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
+        .openStream(
+          connection, StreamOpening(role: role, id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
     send(error.element, &transaction)
     close(&transaction)
