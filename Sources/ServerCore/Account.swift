@@ -76,32 +76,6 @@ struct Account: Sendable, Codable {
   var available: [Session] { sessions.values.filter { $0.presence != nil } }
 }
 
-/// A bound resource.
-struct Session: Sendable, Codable {
-  let connection: ConnectionID
-  /// Full.
-  let jid: JID
-  /// The language of its stream, for stanzas that name none (RFC 6120, 8.1.5).
-  let language: Text?
-  /// The last presence that it broadcast; `nil` while it is unavailable.
-  var presence: Element?
-  /// When that was, on the wall clock.
-  var presenceTime: Int64 = 0
-  var priority = 0
-  /// It asked for the roster, so it gets pushes (RFC 6121, 2.1.6).
-  var wantsRoster = false
-  /// It asked for the blocklist, so it gets pushes (XEP-0191, 3.3).
-  var wantsBlocklist = false
-  /// Who got directed presence and must hear when it ends (RFC 6121, 4.6).
-  var directed: OrderedSet<JID> = []
-
-  init(connection: ConnectionID, jid: JID, language: Text?) {
-    self.connection = connection
-    self.jid = jid
-    self.language = language
-  }
-}
-
 extension Element {
   /// A copy that says when it was first sent (XEP-0203).
   func delayed(from: Text, at wall: Int64) -> Element {

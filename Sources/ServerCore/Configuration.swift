@@ -40,10 +40,13 @@ final class SharedConfiguration: Sendable, Codable {
   let configuration: Configuration
   /// The domains that rooms live at.
   let roomDomains: [Text]
+  /// What streams offer.
+  let offers: StreamOffers
 
   init(_ configuration: Configuration) {
     self.configuration = configuration
     roomDomains = configuration[flag: .rooms] ? configuration.domains.map { configuration.conferenceLabel + "." + $0 } : []
+    offers = StreamOffers(configuration)
   }
 
   convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }

@@ -81,10 +81,10 @@ struct Connection: Sendable, Codable {
   }
 
   mutating func open(_ opening: StreamOpening) {
-    outbox.append(
-      contentsOf: "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'".utf8)
+    outbox.append(contentsOf: "<?xml version='1.0'?><stream:stream".utf8)
     for (name, value) in [
-      ("id", opening.id), ("from", opening.from), ("to", opening.to), ("version", "1.0"), ("xml:lang", opening.language),
+      ("xmlns", opening.role.contentNamespace), ("xmlns:stream", NS.streams), ("id", opening.id), ("from", opening.from),
+      ("to", opening.to), ("version", "1.0"), ("xml:lang", opening.language),
     ] as [(Text, Text?)] {
       if let value { Writer.writeAttribute(name, value, into: &outbox) }
     }

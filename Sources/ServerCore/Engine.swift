@@ -301,7 +301,8 @@ public struct Engine {
     }
   }
 
-  /// Serialises once; only the address differs from connection to connection.
+  /// Serialises once; only the address differs from connection to connection. Stanzas are in the content namespace of every stream
+  /// (`StreamRole.contentNamespace`), which is not written.
   private mutating func write(_ element: Element, _ from: JID?, _ addressees: [Addressee]) {
     scratch.removeAll(keepingCapacity: scratch.capacity <= 64 << 10)
     let writer = Writer(defaultNamespace: NS.client, declaresStreamPrefix: true)

@@ -75,6 +75,7 @@ public struct Addressee: Sendable, Hashable, Codable {
 
 /// The header that answers a peer's (RFC 6120, 4.7).
 public struct StreamOpening: Sendable, Hashable, Codable {
+  public var role: StreamRole
   public var id: Text
   public var from: Text?
   public var to: Text?

@@ -103,6 +103,7 @@ struct Shard: Sendable, Codable {
     swap(&inquiries, &transaction.inquiries)
     body(&self, &transaction)
     settle(&transaction)
+    transaction.outputs.close()
     if let deadline = transaction.inquiries.nextDeadline { wake(.inquiries, at: deadline) }
     swap(&inquiries, &transaction.inquiries)
     swap(&random, &transaction.random)

@@ -12,6 +12,11 @@ public struct JID: Sendable {
   /// Length of the localpart in bytes. It is at most 1023.
   private let localCount: UInt16
 
+  /// Whether one of the two is a copy of the other, as far as that shows by their storage: then they are equal.
+  public func isCopy(of other: JID) -> Bool {
+    localCount == other.localCount && bareText.isCopy(of: other.bareText) && resource.isCopy(of: other.resource)
+  }
+
   /// The longest that a part may be, in bytes (RFC 7622, 3.2 to 3.4).
   public static let maximumPartCount = 1023
   /// Preparation can shorten a text (a fullwidth letter takes three bytes, the letter it stands for one), but

@@ -166,7 +166,7 @@ extension Shard {
       // Straight to the session: it may be about to end.
       guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }
       let reply = error.map { stanza.element.errorReply($0) } ?? stanza.element.resultReply()
-      transaction.outputs.append(.write(reply, from: stanza.to, to: [Addressee(connection: session.connection, to: stanza.from)]))
+      transaction.deliver(reply, from: stanza.to, to: session)
     case .control(let id):
       transaction.outputs.append(.reply(id, error.map { .refused(explanation ?? $0.explanation) } ?? .done))
     }

@@ -102,7 +102,7 @@ enum Blocking {
       transaction.reach(BlockingMark.blockPushed)
       var iq = Element("iq", NS.client, ["type": "set", "id": transaction.random.token()])
       iq.append(push)
-      transaction.outputs.append(.write(iq, from: nil, to: [Addressee(connection: session.connection, to: session.jid)]))
+      transaction.deliver(iq, from: nil, to: session)
     }
   }
 

@@ -21,6 +21,8 @@ struct Feature: Sendable {
   var settings: [Setting] = []
   /// IQ requests that it answers.
   var requests: [Request] = []
+  /// What it adds to the negotiation of streams (`StreamFeature.all`).
+  var streamFeatures: [StreamFeature] = []
   /// The state that it keeps of each account in memory.
   var accountState: (any AccountState.Type)?
   var hooks = Hooks()

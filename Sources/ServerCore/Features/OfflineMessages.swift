@@ -132,12 +132,8 @@ extension Account {
     queuedBehindOffline = []
     linedUpBytes = 0
     if !line.isEmpty { transaction.reach(OfflineMark.offlineLineReleased) }
-    for stanza in line {
-      var addressees: [Addressee] = []
-      // From the beginning: its sender may have been blocked meanwhile.
-      receive(stanza, &transaction, deliver: &addressees)
-      if !addressees.isEmpty { transaction.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
-    }
+    // From the beginning: the sender may have been blocked meanwhile.
+    for stanza in line { receive(stanza, &transaction) }
   }
 
   private mutating func handOver(_ messages: [OfflineMessage], to session: Session, _ transaction: inout Transaction) {
@@ -152,7 +148,7 @@ extension Account {
         // Blocked since it was sent.
         refuseBlocked(Stanza(stanza, from: from, to: to), &transaction)
       } else {
-        transaction.outputs.append(.write(stanza, from: from, to: [Addressee(connection: session.connection, to: to)]))
+        transaction.deliver(Stanza(stanza, from: from, to: to), to: session)
       }
     }
     // Handed over with the same commit that forgets them: a crash before it leaves both undone.

@@ -40,8 +40,7 @@ extension Account {
     session.priority = priority
     sessions[stanza.from.resource] = session
 
-    transaction.outputs.append(
-      .write(stanza.element, from: session.jid, to: available.map { Addressee(connection: $0.connection, to: $0.jid) }))
+    transaction.deliver(stanza.element, from: session.jid, to: available)
     transaction.route(stanza.element, from: session.jid, to: listeners)
     if priority < 0 { transaction.reach(PresenceMark.presencePriorityNegative) }
     if !isInitial, !couldTakeMessages, priority >= 0 { transaction.reach(PresenceMark.presencePriorityRaised) }
@@ -56,7 +55,7 @@ extension Account {
     for other in available where other.jid != session.jid {
       if let presence = other.presence {
         transaction.reach(PresenceMark.presenceOfOtherResources)
-        transaction.outputs.append(.write(presence, from: other.jid, to: [Addressee(connection: session.connection, to: session.jid)]))
+        transaction.deliver(presence, from: other.jid, to: session)
       }
     }
     let heard = roster.values.filter { $0.isSubscribedTo && !isBlocked($0.jid) }.map(\.jid.bare)
@@ -95,10 +94,8 @@ extension Account {
     sessions[resource] = session
     if wasAvailable {
       transaction.reach(staysConnected ? PresenceMark.presenceUnavailable : .presenceUnavailableByServer)
-      let own = available + (staysConnected ? [session] : [])
-      if !own.isEmpty {
-        transaction.outputs.append(.write(presence, from: session.jid, to: own.map { Addressee(connection: $0.connection, to: $0.jid) }))
-      }
+      transaction.deliver(presence, from: session.jid, to: available)
+      if staysConnected { transaction.deliver(presence, from: session.jid, to: session) }
       transaction.route(presence, from: session.jid, to: listeners)
     } else if staysConnected {
       transaction.reach(PresenceMark.presenceUnavailableAgain)
@@ -142,17 +139,17 @@ extension Account {
 
   // MARK: Inbound
 
-  mutating func receivePresence(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
+  mutating func receivePresence(_ stanza: Stanza, _ transaction: inout Transaction) {
     if let type = stanza.type.flatMap({ SubscriptionType(rawValue: $0.string) }) {
-      return receiveSubscription(type, stanza, &transaction, deliver: &deliver)
+      return receiveSubscription(type, stanza, &transaction)
     }
     if stanza.type == "probe" { return answerProbe(stanza, &transaction) }
     if stanza.to.isFull {
       guard let session = sessions[stanza.to.resource] else { return transaction.reach(PresenceMark.presenceToResourceMissing) }
-      deliver.append(Addressee(connection: session.connection, to: stanza.to))
+      transaction.deliver(stanza, to: session)
     } else {
       if available.isEmpty { transaction.reach(PresenceMark.presenceToNobody) }
-      for session in available { deliver.append(Addressee(connection: session.connection, to: stanza.to)) }
+      transaction.deliver(stanza, to: available)
     }
   }
 

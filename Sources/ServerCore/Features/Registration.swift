@@ -9,6 +9,13 @@ enum Registration {
     requests: [
       Request("query", NS.register, from: .owner, .account { _, request, payload, transaction in handle(request, payload, &transaction) }),
       Request("query", NS.register, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
+    ],
+    streamFeatures: [
+      StreamFeature(
+        stage: .login, offer: { $0.configuration[flag: .openRegistration] ? Element("register", NS.registerFeature) : nil },
+        handler: .init(elements: .requests) { stream, element, transaction in
+          RegistrationBeforeLogin.receive(element, &stream, &transaction)
+        })
     ])
 
   /// A registered user's requests: what is known of him, change of password (3.3), removal (3.2).
@@ -78,7 +85,7 @@ enum RegistrationBeforeLogin {
       answer.append("password", NS.register)
       var result = Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain])
       result.append(answer)
-      transaction.send(result, to: stream.connection)
+      stream.send(result, &transaction)
       return nil
     }
     guard query.child("remove", NS.register) == nil else {
@@ -105,7 +112,7 @@ enum RegistrationBeforeLogin {
   static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ transaction: inout Transaction) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
-    transaction.send(reply, to: stream.connection)
+    stream.send(reply, &transaction)
   }
 
   /// The registration ended, one way or the other; the stream goes on where it was.
@@ -114,7 +121,7 @@ enum RegistrationBeforeLogin {
       refuse(id, error, stream, &transaction)
     } else {
       transaction.reach(RegistrationMark.registrationSucceeded)
-      transaction.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), to: stream.connection)
+      stream.send(Element("iq", NS.client, ["type": "result", "id": id, "from": stream.domain]), &transaction)
     }
     stream.phase = .negotiating
     transaction.immediate.append(.resume(stream.connection))

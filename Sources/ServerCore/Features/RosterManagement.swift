@@ -110,7 +110,7 @@ extension Account {
     query.append(item)
     var push = Element("iq", NS.client, ["type": "set", "id": transaction.random.token()])
     push.append(query)
-    transaction.outputs.append(.write(push, from: nil, to: listeners.map { Addressee(connection: $0.connection, to: $0.jid) }))
+    transaction.deliver(push, from: nil, to: listeners)
   }
 
   /// Cancels what is between the account and a contact (RFC 6121, 2.5.2), and says so.

@@ -24,7 +24,11 @@ enum SessionEstablishment {
     requests: [
       Request("session", NS.session, from: .owner, .account { _, request, _, transaction in transaction.reply(request) }),
       Request("session", NS.session, .host { _, request, _, transaction in transaction.reply(request) }),
-    ])
+    ],
+    streamFeatures: [StreamFeature(stage: .binding, offer: { _ in offer })])
+
+  /// `optional` tells clients that know RFC 3921 that they need not ask.
+  private static let offer = Element("session", NS.session, children: [Element("optional", NS.session)])
 }
 
 /// Software Version, XEP-0092. The operating system is nobody's business.

@@ -55,9 +55,7 @@ extension Account {
   }
 
   /// A contact's subscription stanza came (appendix A.3).
-  mutating func receiveSubscription(
-    _ type: SubscriptionType, _ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]
-  ) {
+  mutating func receiveSubscription(_ type: SubscriptionType, _ stanza: Stanza, _ transaction: inout Transaction) {
     let contact = stanza.from.bare
     guard contact != jid else { return }
     var item = roster[contact] ?? RosterItem(jid: contact, isInRoster: false)
@@ -78,7 +76,7 @@ extension Account {
       item.request = stanza.element
       if available.isEmpty { transaction.reach(SubscriptionMark.requestToNobody) }
       update(item, &transaction)
-      for session in available { deliver.append(Addressee(connection: session.connection, to: stanza.to.bare)) }
+      transaction.deliver(Stanza(stanza.element, from: stanza.from, to: stanza.to.bare), to: available)
     case .unsubscribe:
       guard item.isSubscribedFrom || item.request != nil else { return }
       tellInterested(stanza, &transaction)
@@ -108,8 +106,7 @@ extension Account {
   /// What a contact did to a subscription is for the resources that asked for the roster, and "MUST occur before sending the
   /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from what another of its own resources did.
   private func tellInterested(_ stanza: Stanza, _ transaction: inout Transaction) {
-    let interested = sessions.values.filter(\.wantsRoster).map { Addressee(connection: $0.connection, to: stanza.to.bare) }
-    if !interested.isEmpty { transaction.outputs.append(.write(stanza.element, from: stanza.from, to: interested)) }
+    transaction.deliver(Stanza(stanza.element, from: stanza.from, to: stanza.to.bare), to: sessions.values.filter(\.wantsRoster))
   }
 
   /// Keeps the item, or forgets it if it was there for a request only.
@@ -131,7 +128,7 @@ extension Account {
         continue
       }
       transaction.reach(SubscriptionMark.requestOffered)
-      transaction.outputs.append(.write(request, from: item.jid.bare, to: [Addressee(connection: session.connection, to: jid)]))
+      transaction.deliver(Stanza(request, from: item.jid.bare, to: jid), to: session)
     }
   }
 }

@@ -124,9 +124,7 @@ extension Shard {
       guard accounts[jid]?.entity != nil else {
         return receive(stanza, for: absent ?? AbsentAccount(jid: jid, rows: OwnerRows(.account(jid))), &transaction)
       }
-      var addressees: [Addressee] = []
-      accounts[jid]!.entity!.receive(stanza, &transaction, deliver: &addressees)
-      if !addressees.isEmpty { transaction.outputs.append(.write(stanza.element, from: stanza.from, to: addressees)) }
+      accounts[jid]!.entity!.receive(stanza, &transaction)
     case .authenticate(let connection):
       if !streams.contains(connection) { transaction.reach(SASLMark.saslStreamGone) }
       let record = accounts.read(jid) { $0.read { $0.record } } ?? nil

@@ -25,13 +25,13 @@ extension Shard {
     stanza.element["to"] = nil
     if given != nil, address == nil {
       return answer(
-        stanza, transaction.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), connection, from: nil, &transaction)
+        stanza, transaction.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), from: nil, &transaction)
     }
     if kind == .iq {
       switch transaction.check(iq: element) {
       case .request, .response: break
       case .dropped: return
-      case .refused(let problem): return answer(stanza, problem, connection, from: address, &transaction)
+      case .refused(let problem): return answer(stanza, problem, from: address, &transaction)
       }
     }
     if stanza.element.removeLanguages(where: { !LanguageTag.isWellFormed($0) }) { transaction.reach(StanzaMark.stanzaLanguageInvalid) }
@@ -42,7 +42,7 @@ extension Shard {
     guard let isBlocked = accounts.read(sender.bare, { $0.read { $0.isBlocked(stanza.to) } }) ?? nil else { return }
     if isBlocked {
       return answer(
-        stanza, transaction.reach(BlockingMark.blockedOutbound, Blocking.outboundError), connection, from: stanza.to, &transaction)
+        stanza, transaction.reach(BlockingMark.blockedOutbound, Blocking.outboundError), from: stanza.to, &transaction)
     }
     if kind == .message, address == nil { transaction.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {
@@ -52,27 +52,26 @@ extension Shard {
     }
   }
 
-  /// Answers a session's own stanza on its own connection, before it went anywhere.
-  private func answer(_ stanza: Stanza, _ error: StanzaError, _ connection: ConnectionID, from: JID?, _ transaction: inout Transaction) {
+  /// Answers a session's own stanza before it went anywhere.
+  private func answer(_ stanza: Stanza, _ error: StanzaError, from: JID?, _ transaction: inout Transaction) {
     guard stanza.type != "error", !(stanza.kind == .iq && stanza.type == "result") else {
       return transaction.reach(StanzaMark.stanzaErrorUnanswered)
     }
-    transaction.outputs.append(
-      .write(stanza.element.errorReply(error), from: from, to: [Addressee(connection: connection, to: stanza.from)]))
+    guard let session = accounts.read(stanza.from.bare, { $0.read { $0.sessions[stanza.from.resource] } ?? nil }) ?? nil else { return }
+    transaction.deliver(stanza.element.errorReply(error), from: from, to: session)
   }
 
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
   mutating func deliver(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) {
-    var addressees: [Addressee] = []
-    for to in keepOwn(envelope, &transaction) { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction, &addressees) }
-    if !addressees.isEmpty { transaction.outputs.append(.write(envelope.element, from: envelope.from, to: addressees)) }
+    transaction.outputs.close()
+    for to in keepOwn(envelope, &transaction) { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction) }
   }
 
-  private mutating func deliver(_ stanza: Stanza, _ transaction: inout Transaction, _ addressees: inout [Addressee]) {
+  private mutating func deliver(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch destination(of: stanza.to) {
     case .account:
       let key = stanza.to.bare
-      let isThere: Void? = accounts.modify(key) { $0.modify { $0.receive(stanza, &transaction, deliver: &addressees) } } ?? nil
+      let isThere: Void? = accounts.modify(key) { $0.modify { $0.receive(stanza, &transaction) } } ?? nil
       if isThere == nil { run(.stanza(stanza), for: key, &transaction) }
     case .host:
       receiveAtHost(stanza, &transaction)
@@ -145,17 +144,17 @@ extension Shard {
 }
 
 extension Account {
-  /// A stanza for this account. What goes to sessions as it came is appended to `deliver`.
-  mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
+  /// A stanza for this account.
+  mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction) {
     if isBlocked(stanza.from) { return refuseBlocked(stanza, &transaction) }
     switch stanza.kind {
-    case .message: receiveMessage(stanza, &transaction, deliver: &deliver)
-    case .presence: receivePresence(stanza, &transaction, deliver: &deliver)
+    case .message: receiveMessage(stanza, &transaction)
+    case .presence: receivePresence(stanza, &transaction)
     case .iq:
       if stanza.to.isFull {
         if let session = sessions[stanza.to.resource] {
           transaction.reach(RoutingMark.iqToResource)
-          deliver.append(Addressee(connection: session.connection, to: stanza.to))
+          transaction.deliver(stanza, to: session)
         } else {
           transaction.bounce(stanza, transaction.reach(RoutingMark.iqToResourceMissing, StanzaError(.serviceUnavailable)))
         }

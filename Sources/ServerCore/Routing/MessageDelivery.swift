@@ -92,7 +92,7 @@ extension MessageDelivery.MessageType {
 
 extension Account {
   /// A message that came for this account and was not blocked.
-  mutating func receiveMessage(_ stanza: Stanza, _ transaction: inout Transaction, deliver: inout [Addressee]) {
+  mutating func receiveMessage(_ stanza: Stanza, _ transaction: inout Transaction) {
     let type = MessageDelivery.MessageType(of: stanza.element)
     let match = stanza.to.isBare ? nil : sessions.index(forKey: stanza.to.resource)
     let target: MessageDelivery.Target = match != nil ? .fullMatch : stanza.to.isBare ? .bare : .fullNoMatch
@@ -112,13 +112,12 @@ extension Account {
       transaction.reach(
         sessions.values[match].presence == nil
           ? MessageDeliveryMark.tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
-      deliver.append(Addressee(connection: sessions.values[match].connection, to: stanza.to))
+      transaction.deliver(stanza, to: sessions.values[match])
     case .mostAvailable:
-      let before = deliver.count
-      addAvailable(from: highest ?? 0, for: stanza.to, to: &deliver)
-      if deliver.count > before + 1 { transaction.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
+      let count = deliver(stanza, toAvailableFrom: highest ?? 0, &transaction)
+      if count > 1 { transaction.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
     case .all:
-      addAvailable(from: 0, for: stanza.to, to: &deliver)
+      deliver(stanza, toAvailableFrom: 0, &transaction)
     case .storeOffline:
       storeOffline(stanza, &transaction)
     case .error:
@@ -137,11 +136,15 @@ extension Account {
     return highest
   }
 
-  /// Every available resource of this priority or more.
-  private func addAvailable(from priority: Int, for jid: JID, to deliver: inout [Addressee]) {
+  /// To every available resource of this priority or more. Returns to how many.
+  @discardableResult
+  private func deliver(_ stanza: Stanza, toAvailableFrom priority: Int, _ transaction: inout Transaction) -> Int {
+    var count = 0
     for index in sessions.values.indices where sessions.values[index].presence != nil && sessions.values[index].priority >= priority {
-      deliver.append(Addressee(connection: sessions.values[index].connection, to: jid))
+      transaction.deliver(stanza, to: sessions.values[index])
+      count += 1
     }
+    return count
   }
 }
 

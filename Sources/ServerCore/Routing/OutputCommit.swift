@@ -29,7 +29,9 @@ struct OutputCommit: Sendable, Codable {
 
   /// Takes what a transaction produced; appends what may leave now.
   ///
-  /// - Parameter cause: the session whose stanza the transaction was for.
+  /// - Parameters:
+  ///   - transaction: its outputs are closed.
+  ///   - cause: the session whose stanza the transaction was for.
   mutating func add(_ transaction: Transaction, _ cause: Cause, into effects: inout [Effect], _ marks: inout Marks) {
     if !transaction.changes.isEmpty {
       lastCommit += 1
@@ -38,7 +40,8 @@ struct OutputCommit: Sendable, Codable {
     // Behind the commit: what the transaction asks of storage must be answered with what the transaction itself did. An account that it
     // removed and then had something for would come back to life.
     effects.append(contentsOf: transaction.immediate)
-    let outputs = transaction.hasMessages ? OutputCommit.charging(cause, for: transaction.outputs) : transaction.outputs
+    var outputs = transaction.outputs.effects
+    if transaction.hasMessages { outputs = OutputCommit.charging(cause, for: outputs) }
     if transaction.changes.isEmpty {
       if held.isEmpty { return effects.append(contentsOf: outputs) }
       if outputs.isEmpty, transaction.touched.isEmpty { return }

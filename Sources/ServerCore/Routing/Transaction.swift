@@ -26,6 +26,8 @@ struct Transaction {
   let now: Instant
   private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
+  /// What streams offer under it.
+  var offers: StreamOffers { _read { yield setting.offers } }
   /// The server's, lent for as long as the transaction lasts.
   var random = RandomSource(key: [])
   /// Routed and not yet delivered. The server works it off in order before the transaction ends.
@@ -34,7 +36,7 @@ struct Transaction {
   /// What they weigh together.
   private(set) var changedBytes = 0
   /// What leaves in order, and behind every commit before it.
-  var outputs: [Effect] = []
+  var outputs = Outputs()
   /// Whether there is a message to another shard among them.
   private(set) var hasMessages = false
   /// Effects that nobody outside can see, and that need not wait: questions, and orders to the connections' parsers.
@@ -80,11 +82,6 @@ struct Transaction {
   mutating func route(_ element: Element, from: JID, to: [JID]) {
     guard !to.isEmpty else { return }
     routed.append(Envelope(element: element, from: from, to: to))
-  }
-
-  /// Writes to one connection, past all routing: what belongs to the stream and not to a stanza's addressee.
-  mutating func send(_ element: Element, to connection: ConnectionID) {
-    outputs.append(.write(element, from: nil, to: [Addressee(connection: connection, to: nil)]))
   }
 
   /// Answers a stanza with an error (RFC 6120, 8.3), unless it is one itself or a result, which is never answered.

@@ -38,8 +38,22 @@ struct Authentication: Sendable, Codable {
   }
 }
 
+extension StreamFeature {
+  /// SASL (RFC 6120, 6). What comes though no mechanism is offered is answered with a failure (6.5.4).
+  static let sasl = StreamFeature(
+    stage: .login,
+    offer: { situation in
+      let offered = Authentication.mechanisms(isEncrypted: situation.isEncrypted, situation.configuration)
+      guard !offered.isEmpty else { return nil }
+      return Element("mechanisms", NS.sasl, children: offered.map { Element("mechanism", NS.sasl, text: Text($0.rawValue)) })
+    },
+    handler: Handler(elements: .namespace(NS.sasl), takesUnoffered: true, hasExchange: true) { stream, element, transaction in
+      stream.authenticate(element, &transaction)
+    })
+}
+
 extension ClientStream {
-  mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
+  fileprivate mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
     switch (phase, element.name) {
     case (.negotiating, "auth"):
       return begin(element, &transaction)
@@ -67,7 +81,7 @@ extension ClientStream {
     guard !text.isEmpty else {
       transaction.reach(SASLMark.saslInitialResponseMissing)
       phase = .authenticating(authentication)
-      transaction.send(Element("challenge", NS.sasl), to: connection)
+      send(Element("challenge", NS.sasl), &transaction)
       return nil
     }
     return respond(text, in: authentication, &transaction)
@@ -135,7 +149,7 @@ extension ClientStream {
     phase = .authenticating(authentication)
     switch action {
     case .challenge(let challenge):
-      transaction.send(Element("challenge", NS.sasl, text: Base64.encode(challenge)), to: connection)
+      send(Element("challenge", NS.sasl, text: Base64.encode(challenge)), &transaction)
       transaction.immediate.append(.resume(connection))
       return nil
     case .derive(let request):
@@ -189,7 +203,7 @@ extension ClientStream {
     // Only who knew the password learns of it.
     guard !record.isDisabled else { return refuse(transaction.reach(SASLMark.saslAccountDisabled, .accountDisabled), &transaction) }
     if failures > 0 { transaction.reach(SASLMark.saslSucceededAfterFailure) }
-    transaction.send(Element("success", NS.sasl, text: success.data.isEmpty ? nil : Base64.encode(success.data)), to: connection)
+    send(Element("success", NS.sasl, text: success.data.isEmpty ? nil : Base64.encode(success.data)), &transaction)
     transaction.immediate.append(.restart(connection, transaction.configuration.limits.authenticatedStream))
     expectHeader(VerifiedIdentity(record, by: success))
   }
@@ -202,7 +216,7 @@ extension ClientStream {
   mutating func refuse(_ failure: Authentication.Failure, _ transaction: inout Transaction) {
     var element = Element("failure", NS.sasl)
     element.append(Text(failure.rawValue), NS.sasl)
-    transaction.send(element, to: connection)
+    send(element, &transaction)
     phase = .negotiating
     failures += 1
     if failures >= transaction.configuration.limits[.authenticationAttempts] {

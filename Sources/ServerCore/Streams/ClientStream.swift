@@ -7,6 +7,7 @@ internal import XMPP
 /// It decides alone what it can; what concerns accounts comes out as a `Request`.
 struct ClientStream: Sendable, Codable {
   let connection: ConnectionID
+  let role: StreamRole
   /// Where it counts as a connection; `nil` if nowhere.
   let origin: SourceNetwork?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
@@ -49,8 +50,9 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(connection: ConnectionID, origin: SourceNetwork?, now: Instant) {
+  init(connection: ConnectionID, role: StreamRole, origin: SourceNetwork?, now: Instant) {
     self.connection = connection
+    self.role = role
     self.origin = origin
     openedAt = now.monotonic
     lastProgress = now.monotonic
@@ -86,14 +88,15 @@ struct ClientStream: Sendable, Codable {
     if language != root.lang { transaction.reach(StreamMark.streamLanguageInvalid) }
     let isKnown = transaction.configuration.domains.contains(domain)
     let opening = StreamOpening(
-      id: transaction.random.token(), from: isKnown ? domain : transaction.configuration.domains.first,
+      role: role, id: transaction.random.token(), from: isKnown ? domain : transaction.configuration.domains.first,
       to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
     transaction.outputs.append(.openStream(connection, opening))
     headerWasSent = true
     if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &transaction) {
       return fail(problem, &transaction)
     }
-    transaction.send(features(identity, transaction.configuration), to: connection)
+    let stage: StreamFeature.Stage = identity == nil ? .login : .binding
+    send(transaction.offers.offer(at: stage, isEncrypted: isEncrypted).element, &transaction)
     phase = if let identity { .expectBind(identity) } else { .negotiating }
   }
 
@@ -104,7 +107,7 @@ struct ClientStream: Sendable, Codable {
     guard root.has(namespace: NS.streams) else { return transaction.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
     guard root.has(name: "stream") else { return transaction.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
     // Without a content namespace as the default one, each stanza says its own (4.8.3).
-    guard [NS.client, NS.streams, ""].contains(contentNamespace) else {
+    guard [role.contentNamespace, NS.streams, ""].contains(contentNamespace) else {
       return transaction.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
     }
     guard isKnown else { return transaction.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
@@ -120,19 +123,6 @@ struct ClientStream: Sendable, Codable {
     return nil
   }
 
-  private func features(_ identity: VerifiedIdentity?, _ configuration: Configuration) -> Element {
-    guard identity == nil else { return StreamFeatures.ofAuthenticated }
-    var offers: StreamFeatures.Offers = []
-    if !isEncrypted, configuration.offersTLS { offers.insert(configuration.requiresTLS ? [.tls, .tlsRequired] : .tls) }
-    for mechanism in Authentication.mechanisms(isEncrypted: isEncrypted, configuration) { offers.insert(.init(mechanism)) }
-    if offersRegistration(configuration) { offers.insert(.registration) }
-    return StreamFeatures.offering(offers)
-  }
-
-  func offersRegistration(_ configuration: Configuration) -> Bool {
-    configuration[flag: .openRegistration] && (isEncrypted || !configuration.requiresTLS)
-  }
-
   // MARK: Elements
 
   mutating func elementReceived(_ element: Element, _ transaction: inout Transaction) -> Request? {
@@ -143,12 +133,9 @@ struct ClientStream: Sendable, Codable {
     switch phase {
     case .closing:
       return nil
-    case .negotiating, .authenticating:
-      lastProgress = transaction.now.monotonic
-      return negotiate(element, &transaction)
-    case .expectBind(let identity):
-      lastProgress = transaction.now.monotonic
-      return bind(identity, element, &transaction)
+    case .negotiating: return negotiate(element, at: .login, &transaction)
+    case .authenticating: return negotiate(element, at: .login, isInExchange: true, &transaction)
+    case .expectBind: return negotiate(element, at: .binding, &transaction)
     case .expectHeader, .expectTLS, .registering, .binding, .bound:
       // The parser is paused or at a stream's start then.
       fail(StreamError(.badFormat), &transaction)
@@ -156,34 +143,21 @@ struct ClientStream: Sendable, Codable {
     }
   }
 
-  private mutating func negotiate(_ element: Element, _ transaction: inout Transaction) -> Request? {
-    if element.is("starttls", NS.tls), case .negotiating = phase {
-      startTLS(&transaction)
-      return nil
-    }
-    if element.has(namespace: NS.sasl) { return authenticate(element, &transaction) }
-    if element.is("iq", NS.client), case .negotiating = phase, offersRegistration(transaction.configuration) {
-      return RegistrationBeforeLogin.receive(element, &self, &transaction)
+  private mutating func negotiate(
+    _ element: Element, at stage: StreamFeature.Stage, isInExchange: Bool = false, _ transaction: inout Transaction
+  ) -> Request? {
+    lastProgress = transaction.now.monotonic
+    let isOffered = transaction.offers.offer(at: stage, isEncrypted: isEncrypted).isOffered
+    for (place, feature) in StreamFeature.all.enumerated() where feature.stage == stage {
+      guard let handler = feature.handler, handler.hasExchange || !isInExchange, handler.takesUnoffered || isOffered[place],
+        handler.elements.contain(element)
+      else { continue }
+      return handler.handle(&self, element, &transaction)
     }
     // RFC 6120, 4.9.3.12: stanzas before authentication.
     transaction.reach(element.stanzaKind == nil ? StreamMark.streamElementTooEarly : .streamStanzaTooEarly)
     fail(StreamError(element.stanzaKind == nil ? .unsupportedStanzaType : .notAuthorized), &transaction)
     return nil
-  }
-
-  /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
-  private mutating func startTLS(_ transaction: inout Transaction) {
-    guard !isEncrypted, transaction.configuration.offersTLS else {
-      transaction.reach(TLSMark.tlsRefused)
-      transaction.send(Element("failure", NS.tls), to: connection)
-      close(&transaction)
-      return transaction.outputs.append(.close(connection))
-    }
-    transaction.send(Element("proceed", NS.tls), to: connection)
-    transaction.outputs.append(.startTLS(connection, domain: domain))
-    transaction.immediate.append(.discardInput(connection))
-    transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
-    phase = .expectTLS
   }
 
   mutating func tlsEstablished(_ transaction: inout Transaction) {
@@ -206,59 +180,6 @@ struct ClientStream: Sendable, Codable {
     phase = .expectHeader(identity)
   }
 
-  /// RFC 6120, 7.6 and 7.7. Until then only requests to the server or to the account itself are answered (7.1).
-  private mutating func bind(_ identity: VerifiedIdentity, _ element: Element, _ transaction: inout Transaction) -> Request? {
-    let address = element["to"].map { JID($0) } ?? identity.account
-    guard element.stanzaKind == .iq, address == identity.account || address?.text == domain else {
-      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
-      return nil
-    }
-    switch transaction.check(iq: element) {
-    case .request: break
-    case .refused(let error):
-      transaction.send(element.errorReply(error), to: connection)
-      return nil
-    // Nothing was asked.
-    case .response, .dropped:
-      fail(transaction.reach(BindingMark.bindStanzaTooEarly, StreamError(.notAuthorized, text: "bind a resource first")), &transaction)
-      return nil
-    }
-    guard element.type == "set", let id = element.id, let payload = element.firstChild, payload.is("bind", NS.bind) else {
-      transaction.send(
-        element.errorReply(transaction.reach(BindingMark.bindRequestTooEarly, StanzaError(.notAllowed, text: "bind a resource first"))),
-        to: connection)
-      return nil
-    }
-    let asked = payload.child("resource", NS.bind)?.text.trimmed ?? ""
-    guard asked.isEmpty || JID(bare: identity.account, resource: asked) != nil else {
-      transaction.send(
-        element.errorReply(transaction.reach(BindingMark.bindResourceInvalid, StanzaError(.badRequest, kind: .modify))), to: connection)
-      return nil
-    }
-    phase = .binding(identity)
-    transaction.immediate.append(.pause(connection))
-    return .bind(identity, resource: asked, id: id)
-  }
-
-  mutating func bound(_ jid: JID, id: Text?, _ transaction: inout Transaction) {
-    var payload = Element("bind", NS.bind)
-    payload.append("jid", NS.bind, text: jid.text)
-    var result = Element("iq", NS.client, ["type": "result", "id": id])
-    result.append(payload)
-    transaction.send(result, to: connection)
-    transaction.immediate.append(.resume(connection))
-    phase = .bound(jid)
-  }
-
-  mutating func bindRefused(_ error: StanzaError, id: Text?, _ transaction: inout Transaction) {
-    guard case .binding(let identity) = phase else { return }
-    var reply = Element("iq", NS.client, ["type": "error", "id": id])
-    reply.append(error.element)
-    transaction.send(reply, to: connection)
-    transaction.immediate.append(.resume(connection))
-    phase = .expectBind(identity)
-  }
-
   // MARK: The end
 
   /// Ends the stream with an error (RFC 6120, 4.9.1.1). A peer that never sent a usable header gets one all the same.
@@ -270,9 +191,10 @@ struct ClientStream: Sendable, Codable {
       transaction.reach(StreamMark.streamErrorBeforeHeader)
       let from = domain.isEmpty ? transaction.configuration.domains.first : domain
       transaction.outputs.append(
-        .openStream(connection, StreamOpening(id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
+        .openStream(
+          connection, StreamOpening(role: role, id: transaction.random.token(), from: from, to: nil, language: StanzaError.ownLanguage)))
     }
-    transaction.send(error.element, to: connection)
+    send(error.element, &transaction)
     close(&transaction)
     // There is nothing to wait for after an error (4.9.1.1).
     transaction.outputs.append(.close(connection))

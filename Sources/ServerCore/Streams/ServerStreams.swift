@@ -12,7 +12,7 @@ extension Shard {
     guard !isShuttingDown else {
       return transaction.outputs.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
     }
-    let stream = ClientStream(connection: connection, origin: isOneTooMany ? nil : origin, now: transaction.now)
+    let stream = ClientStream(connection: connection, role: .client, origin: isOneTooMany ? nil : origin, now: transaction.now)
     streams[connection] = stream
     unbound[connection] = true
     if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }

@@ -1,0 +1,16 @@
+public import XML
+internal import XMPP
+
+/// What the other side of a stream is, which decides how the stream speaks with it.
+public enum StreamRole: Sendable, Hashable, Codable {
+  /// A client that connected, for the session of an account (RFC 6120, 2.2).
+  case client
+
+  /// The namespace of stanzas on the stream (RFC 6120, 4.8.2). The header declares it as the default, so it stands in no stanza: inside the server
+  /// all stanzas are in `NS.client`.
+  public var contentNamespace: Text {
+    switch self {
+    case .client: NS.client
+    }
+  }
+}
