@@ -10,16 +10,12 @@ internal import XMPP
 /// what is under way interleaves; nobody sleeps.
 public struct SimulatedDriver: ScenarioDriver {
   var world: World
-  private let pool = ParserPool()
+  var clients = SimulatedClients()
   private var connectionCount: UInt64 = 0
-  private var players: OrderedDictionary<String, ScriptedClient> = [:]
-
-  private struct ScriptedClient {
-    var connection: World.SocketID
-    var client: Client
-    var inbox: [Element] = []
-    var trouble: String?
-  }
+  /// The places of the characters' names are the numbers of their clients.
+  private var names: OrderedSet<String> = []
+  /// Why a client that has not disconnected can't send any more.
+  private var troubles: OrderedDictionary<Int, String> = [:]
 
   /// A configuration for scripts: the domains of the cast, cheap passwords, and the limits that the script names, each in a line of its own before
   /// the actions: `## limit sessions_per_account: 2`, in the unit of a configuration file. (What other tags there are belongs to others.)
@@ -64,85 +60,58 @@ public struct SimulatedDriver: ScenarioDriver {
 
   public mutating func connect(_ character: Scenario.Character) throws(DriverError) -> Text {
     guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
+    let index = names.append(character.name).index
     connectionCount += 1
-    let connection = world.connect(connectionCount)
-    let nonce: Text = "nonce\(connection.number)"
-    var client = Client(
-      account: account, password: character.password, resource: character.resource ?? "", nonce: nonce, security: .opportunistic)
-    let outputs = client.begin()
-    players[character.name] = ScriptedClient(connection: connection, client: client)
-    follow(outputs, character.name)
-    settle { $0.players[character.name]?.client.isBound ?? true }
-    guard let player = players[character.name], let jid = player.client.jid else {
-      throw DriverError(message: "login failed: \(players[character.name]?.trouble ?? "the server gave no answer")")
+    troubles[index] = nil
+    let stream = Client(
+      account: account, password: character.password, resource: character.resource ?? "", nonce: "nonce\(connectionCount)",
+      security: .opportunistic)
+    open(clients.nextSession(of: index), label: connectionCount, as: stream)
+    settle { $0.clients[index].isBound }
+    guard let jid = clients[index].stream?.jid else {
+      throw DriverError(message: "login failed: \(troubles[index] ?? "the server gave no answer")")
     }
     return jid.text
   }
 
   public mutating func send(_ element: Element, as character: String) throws(DriverError) {
-    guard let player = players[character], player.trouble == nil else {
-      throw DriverError(message: players[character]?.trouble ?? "not connected")
+    guard let index = names.firstIndex(of: character), clients[index].connection != nil, troubles[index] == nil else {
+      throw DriverError(message: names.firstIndex(of: character).flatMap { troubles[$0] } ?? "not connected")
     }
-    world.send(Client.encode(element), on: player.connection)
+    write(element, as: index)
   }
 
   public mutating func receive(as character: String) throws(DriverError) -> Element? {
-    settle { !($0.players[character]?.inbox.isEmpty ?? true) }
-    guard let player = players[character], !player.inbox.isEmpty else { return nil }
-    return players[character]!.inbox.removeFirst()
+    guard let index = names.firstIndex(of: character) else {
+      settle()
+      return nil
+    }
+    settle { !$0.clients[index].inbox.isEmpty }
+    return clients[index].inbox.isEmpty ? nil : clients[index].inbox.removeFirst()
   }
 
   public mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element? { try receive(as: character) }
 
   public mutating func disconnect(_ character: String) throws(DriverError) {
-    guard var player = players[character] else { return }
-    follow(player.client.close(), character)
-    player = players[character]!
-    world.close(player.connection)
+    guard let index = names.firstIndex(of: character), clients[index].connection != nil else { return }
+    endStream(index)
+    hangUp(index)
+    troubles[index] = nil
     settle()
-    players[character] = nil
   }
 
   public mutating func finish() {
-    for name in players.keys.elements { try? disconnect(name) }
+    for name in names { try? disconnect(name) }
   }
 
   /// Lets things happen until the world is at rest or enough happened.
-  private mutating func settle(until isEnough: (SimulatedDriver) -> Bool = { _ in false }) {
-    deliver()
-    while !isEnough(self), world.advance(untilRest: true) { deliver() }
+  private mutating func settle(until isEnough: (SimulatedDriver) -> Bool) {
+    attend()
+    while !isEnough(self), world.advance(untilRest: true) { attend() }
   }
+}
 
-  private mutating func deliver() {
-    for notice in world.takeNotices() {
-      switch notice {
-      case .bytes(let connection, let bytes):
-        guard let name = name(of: connection) else { continue }
-        follow(players[name]!.client.received(bytes, using: pool), name)
-      case .handshake(let connection):
-        guard let name = name(of: connection) else { continue }
-        world.completeHandshake(on: connection)
-        follow(players[name]!.client.tlsEstablished(), name)
-      case .closed(let connection):
-        guard let name = name(of: connection), players[name]!.trouble == nil else { continue }
-        players[name]!.trouble = "the connection was closed"
-      case .crashed, .restarted, .unreadable, .reply, .alarm: break
-      }
-    }
-  }
-
-  private func name(of connection: World.SocketID) -> String? {
-    players.first { $0.value.connection == connection }?.key
-  }
-
-  private mutating func follow(_ outputs: [Client.Output], _ name: String) {
-    for output in outputs {
-      switch output {
-      case .bytes(let bytes): world.send(bytes, on: players[name]!.connection)
-      case .stanza(let element): players[name]!.inbox.append(element)
-      case .ended(let reason): players[name]!.trouble = reason ?? "the server ended the stream"
-      case .startTLS, .ready: break
-      }
-    }
-  }
+extension SimulatedDriver: ClientHost {
+  mutating func streamEnded(_ index: Int, _ reason: String?) { troubles[index] = reason ?? "the server ended the stream" }
+  mutating func connectionClosed(_ index: Int) { troubles[index] = troubles[index] ?? "the connection was closed" }
 }

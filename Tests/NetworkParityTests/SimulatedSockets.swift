@@ -1,14 +1,14 @@
 import SASL
 import ServerCore
-import Simulation
 import XML
 import XMPP
 
-/// The simulated network, without faults of its own.
-struct SimulatedSockets: SocketWorld {
-  private var world: World
-  private var connections: [Int: World.SocketID] = [:]
-  private var peers: [World.SocketID: Int] = [:]
+@testable import Simulation
+
+/// The simulated network, without faults of its own. The peers are clients without streams: their bytes are the case's.
+struct SimulatedSockets: SocketWorld, ClientHost {
+  var world: World
+  var clients = SimulatedClients()
   private var received: [Int: [UInt8]] = [:]
   private var ended: Set<Int> = []
   private var count: UInt64 = 0
@@ -29,35 +29,31 @@ struct SimulatedSockets: SocketWorld {
 
   mutating func open(_ peer: Int) {
     count += 1
-    let id = world.connect(count, from: SourceNetwork(address: [127, 0, 0, 1]))
-    connections[peer] = id
-    peers[id] = peer
+    open(SessionID(actor: peer, incarnation: 0), label: count, from: SourceNetwork(address: [127, 0, 0, 1]))
     ended.remove(peer)
   }
-  mutating func send(_ bytes: [UInt8], from peer: Int) { world.send(bytes, on: connections[peer]!) }
-  mutating func finish(_ peer: Int) { world.finish(connections[peer]!) }
+  private func connection(of peer: Int) -> World.SocketID { clients[peer].connection! }
+  mutating func send(_ bytes: [UInt8], from peer: Int) { world.send(bytes, on: connection(of: peer)) }
+  mutating func finish(_ peer: Int) { world.finish(connection(of: peer)) }
   mutating func close(_ peer: Int) {
-    world.close(connections[peer]!)
+    world.close(connection(of: peer))
     ended.insert(peer)
   }
   mutating func reset(_ peer: Int) {
-    world.reset(connections[peer]!)
+    world.reset(connection(of: peer))
     ended.insert(peer)
   }
-  mutating func setReading(_ peer: Int, _ isReading: Bool) { world.setStuck(connections[peer]!, !isReading) }
+  mutating func setReading(_ peer: Int, _ isReading: Bool) { world.setStuck(connection(of: peer), !isReading) }
 
   mutating func step(_ patience: Patience) -> Bool {
-    defer {
-      for notice in world.takeNotices() {
-        switch notice {
-        case .bytes(let id, let bytes): received[peers[id]!, default: []] += bytes
-        case .closed(let id): if connections[peers[id]!] == id { ended.insert(peers[id]!) }
-        default: break
-        }
-      }
-    }
+    defer { attend() }
     return world.advance(untilRest: patience != .timeout, upTo: world.now + 20_000_000_000)
   }
+
+  mutating func arrived(_ bytes: [UInt8], for peer: Int) { received[peer, default: []] += bytes }
+  mutating func connectionClosed(_ peer: Int) { ended.insert(peer) }
+  /// The handshake, too, is up to the case.
+  mutating func shakeHands(_ peer: Int) {}
 
   mutating func take(_ peer: Int) -> [UInt8] {
     defer { received[peer] = [] }

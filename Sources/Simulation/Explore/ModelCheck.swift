@@ -79,9 +79,6 @@ public struct ModelCheck {
     /// For each move whether what it waits for was received.
     var heard: [Bool]
     var position = 0
-    var client: Client?
-    var connection: World.SocketID?
-    var incarnation = 0
 
     /// Passes what it need not wait for any more.
     mutating func goOn() {
@@ -89,12 +86,12 @@ public struct ModelCheck {
     }
   }
 
-  private(set) var world: World
+  var world: World
+  var clients = SimulatedClients()
   private(set) var players: [ScriptedClient]
   private var faults: Faults
   private var isFaultless = true
   private var oracles: [any Oracle]
-  private let pool = ParserPool()
   private(set) var problem: RunReport.Failure?
   private(set) var isOpening = true
   /// Keep what was observed.
@@ -131,11 +128,6 @@ public struct ModelCheck {
     isOpening = false
   }
 
-  private mutating func settle() {
-    attend()
-    while world.advance(untilRest: true) { attend() }
-  }
-
   // MARK: What may happen
 
   /// All that may happen next, in an order that is the same for the same state.
@@ -159,10 +151,10 @@ public struct ModelCheck {
     let player = players[index]
     guard player.position < player.moves.count else { return false }
     switch player.moves[player.position] {
-    case .connect, .comeBack: return player.connection == nil
-    case .send: return player.client?.isBound ?? false
+    case .connect, .comeBack: return clients[index].connection == nil
+    case .send: return clients[index].isBound
     case .wait: return false
-    case .reset: return player.connection != nil
+    case .reset: return clients[index].connection != nil
     }
   }
 
@@ -192,14 +184,12 @@ public struct ModelCheck {
   /// one order stands for all (a persistent set of one; Godefroid, "Partial-Order Methods", 1996).
   private var idleDelivery: Lane? {
     world.eventQueue.lanes.first { lane, entries in
-      guard case .arriveOutside(let id, .bytes(let bytes)) = entries[0].what, let player = players.first(where: { $0.connection == id })
-      else {
-        return false
-      }
+      guard case .arriveOutside(let id, .bytes(let bytes)) = entries[0].what, let index = clients.actor(on: id) else { return false }
+      let player = players[index]
       let isWaiting =
         player.part.reaction != nil || player.moves[player.position...].contains { if case .wait = $0 { true } else { false } }
       // The end of a stream makes a client close its connection.
-      return player.client?.isBound ?? false && !isWaiting && !bytes.ends(with: "</stream:stream>".utf8)
+      return clients[index].isBound && !isWaiting && !bytes.ends(with: "</stream:stream>".utf8)
     }?.key
   }
 
@@ -235,11 +225,11 @@ public struct ModelCheck {
       for entry in entries { digest.add(entry.what) }
     }
     digest.add(faults)
-    for player in players {
+    for (index, player) in players.enumerated() {
       digest.add(player.moves.count - player.position)
-      digest.add(player.incarnation)
+      digest.add(clients[index].session.incarnation)
       for isSubscribedTo in player.heard { digest.add(isSubscribedTo ? 1 : 0) }
-      if let client = player.client { digest.add(client) }
+      if let stream = clients[index].stream { digest.add(stream) }
     }
     for oracle in oracles { digest.add(oracle) }
     return digest
@@ -258,85 +248,24 @@ public struct ModelCheck {
         world.advance(lane)
         attend()
       }
-    case .send(let element): send(element, index)
+    case .send(let element): write(element, as: index)
     case .wait: return
-    case .reset:
-      if let connection = players[index].connection { world.reset(connection) }
-      lost(index)
+    case .reset: breakConnection(index)
     }
   }
 
   private mutating func connect(_ index: Int) {
-    players[index].incarnation += 1
+    let session = clients.nextSession(of: index)
     let player = players[index]
-    let nonce: Text = "n\(index)x\(player.incarnation)"
-    var client = Client(account: player.account, password: "pw", resource: player.resource, nonce: nonce, security: .opportunistic)
-    let outputs = client.begin()
-    players[index].client = client
-    players[index].connection = world.connect(UInt64(index + 1) << 24 | UInt64(player.incarnation))
-    observe(.connected(session(index)))
-    follow(outputs, index)
+    let stream = Client(
+      account: player.account, password: "pw", resource: player.resource, nonce: session.nonce, security: .opportunistic)
+    open(session, label: session.label, as: stream)
   }
 
   /// Part of what a client's login needs, until it is bound.
   private func isLogin(_ lane: Lane, _ index: Int) -> Bool {
-    guard let connection = players[index].connection, !(players[index].client?.isBound ?? true) else { return false }
+    guard let connection = clients[index].connection, !clients[index].isBound else { return false }
     return [.toServer(connection), .toClient(connection), .question(.account(players[index].account))].contains(lane)
-  }
-
-  private mutating func send(_ element: Element, _ index: Int) {
-    guard let connection = players[index].connection else { return }
-    observe(.sent(session(index), element))
-    world.send(Client.encode(element), on: connection)
-  }
-
-  func session(_ index: Int) -> SessionID { SessionID(actor: index, incarnation: players[index].incarnation) }
-
-  private mutating func attend() {
-    for notice in world.takeNotices() {
-      switch notice {
-      case .bytes(let connection, let bytes):
-        guard let index = index(of: connection) else { continue }
-        follow(players[index].client?.received(bytes, using: pool) ?? [], index)
-      case .handshake(let connection):
-        guard let index = index(of: connection) else { continue }
-        world.completeHandshake(on: connection)
-        follow(players[index].client?.tlsEstablished() ?? [], index)
-      case .closed(let connection): if let index = index(of: connection) { lost(index) }
-      case .crashed, .restarted, .unreadable, .alarm, .reply: break
-      }
-    }
-    if let gauge = world.overLimit { fail("limits", gauge.description) }
-    for index in players.indices { players[index].goOn() }
-  }
-
-  private func index(of connection: World.SocketID) -> Int? { players.firstIndex { $0.connection == connection } }
-
-  private mutating func follow(_ outputs: [Client.Output], _ index: Int) {
-    for output in outputs {
-      guard let connection = players[index].connection else { return }
-      switch output {
-      case .bytes(let bytes): world.send(bytes, on: connection)
-      case .startTLS: break
-      case .ready(let jid): observe(.began(session(index), jid))
-      case .stanza(let element):
-        for (place, move) in players[index].moves.enumerated() {
-          if case .wait(_, let isIt) = move, isIt(element) { players[index].heard[place] = true }
-        }
-        observe(.received(session(index), element))
-        if let answer = players[index].part.reaction?(element) { send(answer, index) }
-      case .ended: lost(index)
-      }
-    }
-  }
-
-  private mutating func lost(_ index: Int) {
-    guard let connection = players[index].connection else { return }
-    world.close(connection)
-    observe(.ended(session(index)))
-    (players[index].connection, players[index].client) = (nil, nil)
-    players[index].moves.insert(contentsOf: players[index].part.onReconnect, at: players[index].position)
-    players[index].heard.insert(contentsOf: players[index].part.onReconnect.map { _ in false }, at: players[index].position)
   }
 
   // MARK: Watching
@@ -346,7 +275,7 @@ public struct ModelCheck {
     observe(.fault(what))
   }
 
-  private mutating func observe(_ observation: Observation) {
+  mutating func observe(_ observation: Observation) {
     if keepsHistory { history.append(Run.Moment(time: world.now, observation: observation)) }
     for index in oracles.indices {
       if let wrong = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, wrong) }
@@ -359,8 +288,7 @@ public struct ModelCheck {
     for (index, player) in players.enumerated() where player.position < player.moves.count {
       if case .wait(let what, _) = player.moves[player.position] { return fail("liveness", "\(name(index)) waits for ever for \(what)") }
     }
-    let sessions = players.indices.compactMap { index in players[index].client?.jid.map { (id: session(index), jid: $0) } }
-    let state = RestState(world: world, sessions: sessions, isFaultless: isFaultless, mayLoseStanzas: false, isPeaceful: true)
+    let state = RestState(world: world, sessions: clients.bound, isFaultless: isFaultless, mayLoseStanzas: false, isPeaceful: true)
     for oracle in oracles {
       if let wrong = oracle.atRest(state) { return fail(type(of: oracle).name, wrong, isAtRest: true) }
     }
@@ -368,6 +296,30 @@ public struct ModelCheck {
 
   private mutating func fail(_ oracle: String, _ message: String, isAtRest: Bool = false) {
     if problem == nil { problem = RunReport.Failure(oracle: oracle, message: message, time: world.now, isAtRest: isAtRest) }
+  }
+}
+
+// MARK: - What the clients do by themselves
+
+extension ModelCheck: ClientHost {
+  mutating func attend() {
+    deliverNotices()
+    if let gauge = world.overLimit { fail("limits", gauge.description) }
+    for index in players.indices { players[index].goOn() }
+  }
+
+  mutating func received(_ element: Element, by index: Int) {
+    for (place, move) in players[index].moves.enumerated() {
+      if case .wait(_, let isIt) = move, isIt(element) { players[index].heard[place] = true }
+    }
+    observe(.received(clients[index].session, element))
+    if let answer = players[index].part.reaction?(element) { write(answer, as: index) }
+  }
+
+  mutating func hungUp(_ index: Int) {
+    let moves = players[index].part.onReconnect
+    players[index].moves.insert(contentsOf: moves, at: players[index].position)
+    players[index].heard.insert(contentsOf: moves.map { _ in false }, at: players[index].position)
   }
 }
 

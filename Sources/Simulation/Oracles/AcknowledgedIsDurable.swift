@@ -51,7 +51,7 @@ public struct AcknowledgedIsDurable: Oracle {
     case .answered(let id, _):
       guard let account = deletions.removeValue(forKey: id), !deletions.values.contains(account) else { return nil }
       doomed.remove(account)
-    case .connected, .ended, .fault, .asked: break
+    default: break
     }
     return nil
   }

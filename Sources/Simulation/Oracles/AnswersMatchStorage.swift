@@ -35,7 +35,7 @@ public struct AnswersMatchStorage: Oracle {
       if element.id == Self.blocklistRequest { blocklists[account] = payload.children.compactMap { $0["jid"] }.sorted() }
     case .ended(let session): affiliations[session] = nil
     case .sent(let session, let element): if let account = addresses[session]?.bare { blocks.note(element, of: account) }
-    case .connected, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

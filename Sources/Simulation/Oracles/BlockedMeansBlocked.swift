@@ -47,7 +47,7 @@ public struct BlockedMeansBlocked: Oracle {
     case .received(let session, let element):
       return received(session, element)
     case .asked(_, .deleteAccount(let account)): forget(account)
-    case .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

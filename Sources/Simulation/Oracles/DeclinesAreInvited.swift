@@ -29,7 +29,7 @@ public struct DeclinesAreInvited: Oracle {
       else { return nil }
       let invitation = Invitation(room: room, inviter: jid, invitee: declined.bare)
       return invitations.contains(invitation) ? nil : "\(jid) never invited \(declined) to \(room) and hears that it declines"
-    case .connected, .ended, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

@@ -27,7 +27,7 @@ public struct DeliveredOnlyToPresent: Oracle {
       guard let jid = addresses[session] else { return nil }
       if element.is("presence", NS.client), element["from"] == jid.text { echoed(element, session) }
       return judge(element, jid, session)
-    case .connected, .ended, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

@@ -35,7 +35,7 @@ public struct DisabledAccountsStayOut: Oracle {
     case .began(let session, let jid):
       guard let since = shut[jid.bare]?.time, (connected[session] ?? 0) > since else { return nil }
       return "\(jid) logged in, and the account was shut at \(since / 1_000_000) ms"
-    case .sent, .received, .ended, .fault: break
+    default: break
     }
     return nil
   }

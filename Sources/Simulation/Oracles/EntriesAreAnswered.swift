@@ -29,7 +29,7 @@ public struct EntriesAreAnswered: Oracle {
       departures[session] = nil
     case .sent(let session, let element): sent(element, session)
     case .received(let session, let element): return received(element, session)
-    case .connected, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

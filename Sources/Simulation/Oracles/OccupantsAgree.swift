@@ -39,7 +39,7 @@ public struct OccupantsAgree: Oracle {
       {
         mayHide.append(room)
       }
-    case .connected, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

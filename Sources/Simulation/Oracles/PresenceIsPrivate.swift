@@ -60,7 +60,7 @@ public struct PresenceIsPrivate: Oracle {
         forgetClosing(Pair(shower: jid.bare, viewer: from.bare), .revoked)
       }
       return judge(element, jid)
-    case .connected, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

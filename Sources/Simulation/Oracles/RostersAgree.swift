@@ -28,7 +28,7 @@ public struct RostersAgree: Oracle {
       if element.child("query", NS.register)?.child("remove", NS.register) != nil { deleted.append(account) }
     case .asked(_, .deleteAccount(let account)): deleted.append(account)
     case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"): lostSomething = true
-    case .connected, .received, .ended, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

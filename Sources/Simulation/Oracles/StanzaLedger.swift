@@ -63,7 +63,7 @@ public struct StanzaLedger: Oracle {
     case .received(let session, let element):
       return received(session, element)
     case .fault(Run.unreadable): couldNotRead = true
-    case .connected, .ended, .fault, .answered: break
+    default: break
     }
     return nil
   }

@@ -63,7 +63,7 @@ public struct SessionReplay: Sendable {
       case .sent(let session, let element): actions.append(UserAction(time: moment.time, actor: session.actor, what: .say(element)))
       case .ended(let session):
         if sessions.contains(session.actor) { actions.append(UserAction(time: moment.time, actor: session.actor, what: .leave)) }
-      case .connected, .received, .fault, .asked, .answered: break
+      default: break
       }
     }
     return sessions
@@ -116,18 +116,10 @@ public struct SessionReplay: Sendable {
 }
 
 /// One performance of it.
-struct ReplayRun {
-  private struct ScriptedClient {
-    var connection: World.SocketID
-    var client: Client?
-    var session: SessionID
-  }
-
-  private(set) var world: World
-  private var players: OrderedDictionary<Int, ScriptedClient> = [:]
-  private var byConnection: OrderedDictionary<World.SocketID, Int> = [:]
+struct ReplayRun: ClientHost {
+  var world: World
+  var clients = SimulatedClients()
   private var oracles: [any Oracle] = ReplayObserver.rules.map { $0.init() }
-  private let pool = ParserPool()
   private(set) var history: [Run.Moment] = []
   private(set) var failure: RunReport.Failure?
   private var requests: UInt64 = 0
@@ -153,27 +145,19 @@ struct ReplayRun {
     settle()
   }
 
-  private mutating func settle() {
-    attend()
-    while failure == nil, world.advance(untilRest: true) { attend() }
-  }
+  var isOver: Bool { failure != nil }
 
   private mutating func perform(_ action: SessionReplay.UserAction) {
     switch action.what {
     case .login(let jid):
-      let player = connect(action.actor)
-      var client = Client(
+      let stream = Client(
         account: jid.bare, password: SessionReplay.password, resource: jid.resource, nonce: "n\(action.actor)", security: .opportunistic)
-      let outputs = client.begin()
-      players[action.actor]!.client = client
-      observe(.connected(player.session))
-      follow(outputs, action.actor)
-    case .say(let element):
-      guard let player = players[action.actor], player.client?.isBound ?? false else { return }
-      observe(.sent(player.session, element))
-      world.send(Client.encode(element), on: player.connection)
-    case .bytes(let bytes): world.send(bytes, on: (players[action.actor] ?? connect(action.actor)).connection)
-    case .leave: if let player = players[action.actor] { leave(player, action.actor) }
+      connect(action.actor, as: stream)
+    case .say(let element): if clients[action.actor].isBound { write(element, as: action.actor) }
+    case .bytes(let bytes):
+      if clients[action.actor].connection == nil { connect(action.actor, as: nil) }
+      if let connection = clients[action.actor].connection { world.send(bytes, on: connection) }
+    case .leave: hangUp(action.actor)
     case .control(let request):
       requests += 1
       world.control(requests, ReplayRun.withPassword(request))
@@ -189,56 +173,21 @@ struct ReplayRun {
     }
   }
 
-  private mutating func connect(_ actor: Int) -> ScriptedClient {
-    let connection = world.connect(UInt64(bitPattern: Int64(actor)))
-    let player = ScriptedClient(connection: connection, session: SessionID(actor: actor, incarnation: 0))
-    players[actor] = player
-    byConnection[connection] = actor
-    return player
+  private mutating func connect(_ actor: Int, as stream: Client?) {
+    open(SessionID(actor: actor, incarnation: 0), label: UInt64(bitPattern: Int64(actor)), as: stream)
   }
 
-  private mutating func leave(_ player: ScriptedClient, _ actor: Int) {
-    world.close(player.connection)
-    players[actor] = nil
-    byConnection[player.connection] = nil
-    if player.client != nil { observe(.ended(player.session)) }
-  }
-
-  private mutating func attend() {
+  mutating func attend() {
     if let gauge = world.overLimit { fail("limits", gauge.description) }
-    for notice in world.takeNotices() {
-      switch notice {
-      case .bytes(let connection, let bytes):
-        guard let actor = byConnection[connection], players[actor]?.client != nil else { continue }
-        let outputs = players[actor]!.client!.received(bytes, using: pool)
-        follow(outputs, actor)
-      case .handshake(let connection):
-        world.completeHandshake(on: connection)
-        guard let actor = byConnection[connection], players[actor]?.client != nil else { continue }
-        let outputs = players[actor]!.client!.tlsEstablished()
-        follow(outputs, actor)
-      case .closed(let connection):
-        if let actor = byConnection[connection], let player = players[actor] { leave(player, actor) }
-      case .crashed, .restarted, .unreadable, .alarm, .reply: break
-      }
-    }
+    deliverNotices()
   }
 
-  private mutating func follow(_ outputs: [Client.Output], _ actor: Int) {
-    for output in outputs {
-      guard let player = players[actor] else { return }
-      switch output {
-      case .bytes(let bytes): world.send(bytes, on: player.connection)
-      case .startTLS: break
-      case .ready(let jid): observe(.began(player.session, jid))
-      case .stanza(let element): observe(.received(player.session, element))
-      case .ended: leave(player, actor)
-      }
-    }
-  }
+  mutating func received(_ element: Element, by actor: Int) { observe(.received(clients[actor].session, element)) }
 
-  private mutating func observe(_ observation: Observation) {
+  mutating func observe(_ observation: Observation) {
     guard failure == nil else { return }
+    // Strangers send bytes as they were recorded, and are no sessions.
+    if let session = observation.session, clients[session.actor].stream == nil { return }
     history.append(Run.Moment(time: world.now, observation: observation))
     for index in oracles.indices {
       if let problem = oracles[index].observe(observation, at: world.now) { return fail(type(of: oracles[index]).name, problem) }

@@ -50,25 +50,11 @@ public struct RunPicture: Sendable {
       members.append(("lane", .number(Int64(lanes.index(forKey: session.actor) ?? 0))))
       members.append(("session", .number(Int64(session.incarnation))))
     }
-    switch moment.observation {
-    case .connected: members.append(("kind", .string("connected")))
-    case .began(_, let jid): members += [("kind", .string("began")), ("text", .string(jid.text.string))]
-    case .ended: members.append(("kind", .string("ended")))
-    case .sent(_, let element): members += [("kind", .string("sent"))] + describe(element)
-    case .received(_, let element): members += [("kind", .string("received"))] + describe(element)
-    case .fault(let what): members += [("kind", .string("fault")), ("text", .string(what))]
-    case .asked(_, let request): members += [("kind", .string("asked")), ("text", .string(request.summary))]
-    case .answered(_, let reply): members += [("kind", .string("answered")), ("text", .string(describe(reply)))]
-    }
+    let facts = moment.observation.facts
+    members.append(("kind", .string(facts.kind)))
+    if let text = facts.text { members.append(("text", .string(text))) }
+    if let stanza = facts.stanza { members += describe(stanza) }
     return .object(members)
-  }
-
-  private static func describe(_ reply: ControlReply) -> String {
-    switch reply {
-    case .done: "done"
-    case .accounts(let accounts): accounts.count == 1 ? "1 account" : "\(accounts.count) accounts"
-    case .refused(let reason): "refused, \(reason)"
-    }
   }
 
   private static func describe(_ element: Element) -> [(String, JSON)] {
@@ -77,15 +63,5 @@ public struct RunPicture: Sendable {
       ("name", .string(element.name.string)), ("type", .optional(element.type?.string)), ("id", .optional(element.id?.string)),
       ("payload", .optional(payload)), ("text", .string("\(element)")),
     ]
-  }
-}
-
-extension Observation {
-  /// Whom it concerns.
-  public var session: SessionID? {
-    switch self {
-    case .connected(let session), .began(let session, _), .ended(let session), .sent(let session, _), .received(let session, _): session
-    case .fault, .asked, .answered: nil
-    }
   }
 }

@@ -1,25 +1,19 @@
-internal import ClientCore
 internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// A simulated user's device: a client that comes, does what users do, and goes, all by choice.
+/// A simulated user's device, whose client comes, does what users do, and goes, all by choice. `Run.clients` has the client.
 struct Actor {
   let index: Int
   let account: JID
   let resource: Text
   /// Follows the protocol only until it has logged in.
   var isHostile = false
-  var client: Client?
-  var connection: World.SocketID?
-  var incarnation = 0
   var actions = 0
   var isStuck = false
-  /// The handshake of its connection is done. (A client knows for itself.)
+  /// The handshake of its connection is done. (A client that follows the protocol knows for itself.)
   var isEncrypted = false
 
-  var session: SessionID { SessionID(actor: index, incarnation: incarnation) }
-  var isBound: Bool { client?.isBound ?? false }
   var user: User { User(index: index, account: account, resource: resource) }
   /// Where it connects from: hostile clients share one address, others have one each.
   var origin: SourceNetwork? { SourceNetwork(address: isHostile ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }

@@ -4,17 +4,18 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as they like.
+// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as they
+// like.
 
 extension Run {
   mutating func act(_ index: Int) {
     actors[index].actions += 1
-    guard let connection = actors[index].connection else {
+    guard let connection = clients[index].connection else {
       return actors[index].isHostile && roll(index, below: 2) == 1 ? beStrange(index) : connectIfWelcome(index)
     }
-    guard actors[index].isBound else {
+    guard clients[index].isBound else {
       // A stranger without an account says more of the same, or leaves.
-      if actors[index].isHostile, actors[index].client == nil { beStrange(index) }
+      if actors[index].isHostile, clients[index].stream == nil { beStrange(index) }
       return
     }
     if err(index, connection) { return }
@@ -25,8 +26,7 @@ extension Run {
       world.send(Array(bytes.prefix(1 + roll(index, below: bytes.count - 1))), on: connection)
       guard roll(index, below: 2) == 1 else { return reset(index, "torn stanza") }
       disturb("\(actors[index].name) ends its connection in the midst of a stanza")
-      world.close(connection)
-      return lost(index)
+      return hangUp(index)
     }
     send(stanza, as: index)
   }
@@ -55,14 +55,14 @@ extension Run {
       reset(index, "reset")
     } else if errs(index, 1, faults.goodbye) {
       disturb("\(actors[index].name) ends its stream")
-      follow(actors[index].client!.close(), index)
+      endStream(index)
     } else if errs(index, 2, faults.halfClose) {
       disturb("\(actors[index].name) says no more and goes on listening")
       world.finish(connection)
     } else if errs(index, 3, faults.vanish) {
       disturb("\(actors[index].name) vanishes without a word")
       world.vanish(connection)
-      lost(index)
+      hangUp(index)
     } else if !actors[index].isStuck, errs(index, 4, faults.stuck) {
       disturb("\(actors[index].name) stops reading")
       stopReading(index, for: .milliseconds(Int64(1 + world.choices.draw(.mischief, UInt64(index), item: -1, below: 5000))))
@@ -74,51 +74,38 @@ extension Run {
   }
 
   private mutating func beStrange(_ index: Int) {
-    guard let bytes = HostileClient.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else {
-      if let connection = actors[index].connection {
-        world.close(connection)
-        lost(index)
-      }
-      return
-    }
+    guard let bytes = HostileClient.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else { return hangUp(index) }
     hadFault = true
-    if actors[index].connection == nil { open(index) }
-    if let connection = actors[index].connection { world.send(bytes, on: connection) }
+    if clients[index].connection == nil { connect(index, as: nil) }
+    if let connection = clients[index].connection { world.send(bytes, on: connection) }
   }
 
   // MARK: Connections
 
   mutating func send(_ stanza: Element, as index: Int) {
-    guard let connection = actors[index].connection, actors[index].isBound, failure == nil else { return }
-    observe(.sent(actors[index].session, stanza))
+    guard clients[index].isBound, failure == nil else { return }
     if stanza.type == "set", stanza.child("query", NS.register) != nil, !(stanza["to"]?.hasPrefix("t") ?? false) {
       administered.append(actors[index].account)
     }
-    world.send(Client.encode(stanza), on: connection)
+    write(stanza, as: index)
   }
 
-  private mutating func open(_ index: Int) {
-    actors[index].incarnation += 1
+  private mutating func connect(_ index: Int, as stream: Client?) {
     actors[index].isStuck = false
     actors[index].isEncrypted = false
     streamBegins(index)
-    let connection = world.connect(UInt64(index + 1) << 24 | UInt64(actors[index].incarnation), from: actors[index].origin)
-    actors[index].connection = connection
-    byConnection[connection] = index
-    observe(.connected(actors[index].session))
+    let session = clients.nextSession(of: index)
+    open(session, label: session.label, from: actors[index].origin, as: stream)
   }
 
   mutating func connect(_ index: Int) {
-    open(index)
     let actor = actors[index]
-    var client = Client(
-      account: actor.account, password: password(index), resource: actor.resource, nonce: "n\(index)x\(actor.incarnation)",
+    var stream = Client(
+      account: actor.account, password: password(index), resource: actor.resource, nonce: clients.nextSession(of: index).nonce,
       security: .opportunistic)
-    client.mechanisms = swarm.mechanisms
-    if swarm.speaksLanguages, index % 2 == 1 { client.language = "de" }
-    let outputs = client.begin()
-    actors[index].client = client
-    follow(outputs, index)
+    stream.mechanisms = swarm.mechanisms
+    if swarm.speaksLanguages, index % 2 == 1 { stream.language = "de" }
+    connect(index, as: stream)
   }
 
   private mutating func password(_ index: Int) -> Text {
@@ -126,58 +113,36 @@ extension Run {
     return "wrong"
   }
 
-  mutating func shakeHands(_ index: Int, _ connection: World.SocketID) {
+  mutating func shakeHands(_ index: Int) {
     streamBegins(index)
-    guard actors[index].client != nil else {
+    guard let connection = clients[index].connection, clients[index].stream != nil else {
       actors[index].isEncrypted = true
-      return world.completeHandshake(on: connection)
+      return completeHandshake(index)
     }
     if !isLivenessPhase, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
       disturb("\(actors[index].name) refuses the certificate")
       return world.completeHandshake(on: connection, fails: true)
     }
-    world.completeHandshake(on: connection)
     // Some say their language only now, or another than before: that of the last header counts (RFC 6120, 4.7.4).
-    if swarm.speaksLanguages, index % 4 > 1 { actors[index].client!.language = "fr" }
-    follow(actors[index].client!.tlsEstablished(), index)
+    if swarm.speaksLanguages, index % 4 > 1 { clients[index].stream?.language = "fr" }
+    completeHandshake(index)
   }
 
   mutating func reset(_ index: Int, _ what: String) {
     disturb("\(actors[index].name): \(what)")
-    if let connection = actors[index].connection { world.reset(connection) }
-    lost(index)
+    breakConnection(index)
   }
 
-  mutating func lost(_ index: Int) {
-    guard let connection = actors[index].connection else { return }
-    // Its side of what the server ended.
-    world.close(connection)
-    observe(.ended(actors[index].session))
-    byConnection[connection] = nil
-    actors[index].connection = nil
-    actors[index].client = nil
+  mutating func streamEnded(_ index: Int, _ reason: String?) {
+    if let reason, !isExcused(reason, index) { fail("stream", "\(actors[index].name) was told: \(reason)") }
+    if reason?.contains("not-authorized") ?? false { isGone(actors[index].account) }
+    hangUp(index)
   }
 
-  mutating func follow(_ outputs: [Client.Output], _ index: Int) {
-    for output in outputs {
-      guard let connection = actors[index].connection else { return }
-      switch output {
-      case .bytes(let bytes): world.send(bytes, on: connection)
-      case .startTLS: break
-      case .ready(let jid): observe(.began(actors[index].session, jid))
-      case .stanza(let element): received(element, index)
-      case .ended(let reason):
-        if let reason, !isExcused(reason, index) { fail("stream", "\(actors[index].name) was told: \(reason)") }
-        if reason?.contains("not-authorized") ?? false { isGone(actors[index].account) }
-        lost(index)
-      }
-    }
-  }
-
-  private mutating func received(_ element: Element, _ index: Int) {
+  mutating func received(_ element: Element, by index: Int) {
     if let answer = answer(element) { send(answer, as: index) }
     if element.id == Run.lastRequest { unanswered.remove(index) }
-    observe(.received(actors[index].session, element))
+    observe(.received(clients[index].session, element))
   }
 
   /// Clients answer requests: pushes (RFC 6121, 2.1.6), pings, and what they don't know (RFC 6120, 8.2.3). Some never say a word.

@@ -90,10 +90,7 @@ extension Run {
     for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
     for index in actors.indices {
       readOn(index)
-      if actors[index].isHostile, let connection = actors[index].connection {
-        world.close(connection)
-        lost(index)
-      }
+      if actors[index].isHostile { hangUp(index) }
     }
   }
 }

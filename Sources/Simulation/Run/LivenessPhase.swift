@@ -16,30 +16,30 @@ extension Run {
     // One after the other, where only few at a time can be made.
     for _ in actors where actors.contains(where: { !isThere($0.account) }) {
       createAccounts()
-      rest()
+      settle()
     }
     for account in administered {
       ask(.enableAccount(account))
-      rest()
+      settle()
     }
     if swarm.isTight { forgetConnections() }
     if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
     for index in actors.indices where !actors[index].isHostile {
-      if actors[index].client == nil { connect(index) }
-      rest()
+      if clients[index].stream == nil { connect(index) }
+      settle()
     }
     for index in honest {
-      guard actors[index].isBound else { return fail("liveness", "\(actors[index].name) can't log in any more") }
+      guard clients[index].isBound else { return fail("liveness", "\(actors[index].name) can't log in any more") }
       send(Element("presence", NS.client), as: index)
     }
-    rest()
+    settle()
     for index in honest {
       for other in honest {
         send(EverydayWorkload.message(to: actors[other].account.text, "chat", nextNumber()), as: index)
-        if swarm.isTight { rest() }
+        if swarm.isTight { settle() }
       }
     }
-    rest()
+    settle()
     isEveryoneBack = true
     checkAtRest()
     for index in honest where actors[index].resource == "d0" {
@@ -48,7 +48,7 @@ extension Run {
       let blocklist = Element("blocklist", NS.blocking)
       send(Element("iq", NS.client, ["type": "get", "id": AnswersMatchStorage.blocklistRequest], children: [blocklist]), as: index)
     }
-    rest()
+    settle()
     askEveryone()
     checkAtRest()
     leave()
@@ -66,11 +66,8 @@ extension Run {
   /// Everybody goes, and time passes: whoever nobody needs any more is let go.
   private mutating func leave() {
     end = world.now
-    for index in actors.indices where actors[index].connection != nil {
-      world.close(actors[index].connection!)
-      lost(index)
-    }
-    rest()
+    for index in actors.indices { hangUp(index) }
+    settle()
     let limits = swarm.settings.configuration.limits
     let patience = world.now + 2 * (limits[time: .idleTime] + limits[time: .closeWait] + limits[time: .roomLockTime]) + .seconds(60)
     while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
@@ -85,12 +82,12 @@ extension Run {
 
   /// In peace whoever asks gets an answer.
   private mutating func askEveryone() {
-    for index in honest where actors[index].isBound {
+    for index in honest where clients[index].isBound {
       unanswered.append(index)
       let ping = Element("ping", NS.ping)
       send(Element("iq", NS.client, ["type": "get", "id": Run.lastRequest, "to": "localhost"], children: [ping]), as: index)
     }
-    rest()
+    settle()
     if let index = unanswered.first { fail("liveness", "\(actors[index].name) gets no answer any more") }
   }
 }

@@ -5,7 +5,8 @@ internal import XMPP
 
 /// How fast the simulator is on this machine, on one core: what a campaign's reach depends on.
 public struct Rates {
-  /// Stanzas that the server's core handles in a second, given as values, none read or written as text: messages from one session to another.
+  /// Stanzas that the server's core handles in a second, given as values, none read or written as text: messages from one session to
+  /// another.
   public var coreEvents: Double
   /// The same messages as bytes, through framing, parser, core and writer.
   public var stanzas: Double
@@ -105,7 +106,7 @@ public struct Rates {
   private static func idleDay(_ watch: Watch) -> Double {
     let stage = stage(of: 1000)
     var world = stage.world
-    let connections = stage.players.compactMap(\.connection)
+    let connections = stage.clients.connections
     let ping = Client.encode(Element("iq", NS.client, ["type": "get", "id": "p"], children: [Element("ping", NS.ping)]))
     return watch.seconds {
       for round in Int64(1)...144 {

@@ -1,4 +1,3 @@
-internal import ClientCore
 internal import OrderedCollections
 internal import SASL
 public import ServerCore
@@ -68,11 +67,11 @@ public struct RunOptions: Sendable {
 }
 
 /// One run: a server, its users, and whatever goes wrong, watched by oracles.
-public struct Run {
+public struct Run: ClientHost {
   var world: World
-  let pool = ParserPool()
+  /// The numbers of the clients are the places of their actors.
+  var clients = SimulatedClients()
   var actors: [Actor] = []
-  var byConnection: OrderedDictionary<World.SocketID, Int> = [:]
   private var oracles: [any Oracle]
   let swarm: Swarm
   /// Of messages in peace: beyond those of the workload.
@@ -167,7 +166,7 @@ public struct Run {
   mutating func finish() -> RunReport {
     isLivenessPhase = true
     repair()
-    rest()
+    settle()
     checkAtRest()
     enterLivenessPhase()
     return RunReport(
@@ -240,10 +239,7 @@ public struct Run {
 
   // MARK: Peace
 
-  mutating func rest() {
-    attend()
-    while failure == nil, world.advance(untilRest: true) { attend() }
-  }
+  var isOver: Bool { failure != nil }
 
   static let lastRequest: Text = "peace-ping"
 
@@ -276,10 +272,9 @@ public struct Run {
   mutating func checkAtRest() {
     guard failure == nil else { return }
     if let gauge = world.crowd { return fail("limits", gauge.description, isAtRest: true) }
-    let sessions = actors.filter(\.isBound).compactMap { actor in actor.client?.jid.map { (id: actor.session, jid: $0) } }
     let mayLoseStanzas = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
     let state = RestState(
-      world: world, sessions: sessions, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isEveryoneBack)
+      world: world, sessions: clients.bound, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isEveryoneBack)
     for oracle in oracles {
       if let problem = oracle.atRest(state) { return fail(type(of: oracle).name, problem, isAtRest: true) }
     }
@@ -307,27 +302,21 @@ public struct Run {
     if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }
     if let problem = world.model?.problem { fail("model", problem) }
     if let gauge = world.overLimit { fail("limits", gauge.description) }
-    for notice in world.takeNotices() {
-      switch notice {
-      case .bytes(let connection, let bytes):
-        guard let index = byConnection[connection] else { continue }
-        outputs.received(bytes, by: index)
-        guard actors[index].client != nil else { continue }
-        let outputs = actors[index].client!.received(bytes, using: pool)
-        follow(outputs, index)
-      case .handshake(let connection):
-        guard let index = byConnection[connection] else { continue }
-        shakeHands(index, connection)
-      case .closed(let connection):
-        if let index = byConnection[connection] { lost(index) }
-      case .crashed: disturb("crash")
-      case .restarted:
-        disturb("restart")
-        createAccounts()
-      case .unreadable: disturb(Run.unreadable)
-      case .alarm(let id): wake(id)
-      case .reply(let id, let reply): answered(id, reply)
-      }
+    deliverNotices()
+  }
+
+  mutating func arrived(_ bytes: [UInt8], for index: Int) { outputs.received(bytes, by: index) }
+
+  mutating func noticed(_ notice: World.Notice) {
+    switch notice {
+    case .crashed: disturb("crash")
+    case .restarted:
+      disturb("restart")
+      createAccounts()
+    case .unreadable: disturb(Run.unreadable)
+    case .alarm(let id): wake(id)
+    case .reply(let id, let reply): answered(id, reply)
+    case .bytes, .handshake, .closed: break
     }
   }
 
@@ -349,7 +338,7 @@ public struct Run {
   }
 
   mutating func stopReading(_ index: Int, for time: Int64) {
-    guard let connection = actors[index].connection else { return }
+    guard let connection = clients[index].connection else { return }
     actors[index].isStuck = true
     world.setStuck(connection, true)
     world.alarm(Run.readAlarm + UInt64(index), after: time)
@@ -357,7 +346,7 @@ public struct Run {
 
   mutating func readOn(_ index: Int) {
     actors[index].isStuck = false
-    if let connection = actors[index].connection { world.setStuck(connection, false) }
+    if let connection = clients[index].connection { world.setStuck(connection, false) }
   }
 
   mutating func connectIfWelcome(_ index: Int) {

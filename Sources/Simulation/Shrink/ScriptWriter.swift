@@ -47,7 +47,6 @@ struct ScriptWriter {
 
   private func lines(for moment: Run.Moment, isLast: Bool) -> [String] {
     switch moment.observation {
-    case .connected: return []
     case .began(let session, _): return ["\(name(session.actor)) connects", ""]
     case .ended(let session): return jids[session.actor] == nil ? [] : ["\(name(session.actor)) disconnects", ""]
     case .sent(let session, let element): return ["\(name(session.actor)) sends:", "\t\(element)", ""]
@@ -57,7 +56,7 @@ struct ScriptWriter {
       return ["# This came, and should not have: \(oneLine("\(element)"))", "\(name(session.actor)) receives: nothing", ""]
     case .fault(let what): return ["# FAULT: \(what)", ""]
     case .asked(_, let request): return ["# OPERATOR: \(request.summary)", ""]
-    case .answered: return []
+    default: return []
     }
   }
 
@@ -80,7 +79,8 @@ struct ScriptWriter {
   }
 }
 
-/// Which of an operator's commands belong into a script: those that changed something. The accounts of its cast are there from the beginning.
+/// Which of an operator's commands belong into a script: those that changed something. The accounts of its cast are there from the
+/// beginning.
 private struct OperatorCommands {
   private let history: [Run.Moment]
   private var accounts: Set<JID>

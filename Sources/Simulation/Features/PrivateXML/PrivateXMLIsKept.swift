@@ -40,7 +40,7 @@ struct PrivateXMLIsKept: Oracle {
     case .received(let session, let iq): return received(iq, session)
     // Nothing is known of an account that went, or may have gone, and of its successor.
     case .asked(_, .deleteAccount(let jid)): forget(jid)
-    case .connected, .ended, .fault, .asked, .answered: break
+    default: break
     }
     return nil
   }

@@ -82,7 +82,7 @@ struct NamesStayReserved: Oracle {
       return created(id, isDone: reply == .done, at: now)
     // What a process had not answered when it died, it does not answer any more.
     case .fault("crash"): creations = [:]
-    case .ended, .fault, .asked: break
+    default: break
     }
     return nil
   }

@@ -2,7 +2,8 @@
 
 const stanzaKinds = ["message", "presence", "iq"];
 const isStanza = (event) => event.kind === "sent" || event.kind === "received";
-const isOperator = (event) => event.kind === "asked" || event.kind === "answered";
+// What concerns the server and no client has no lane, and is drawn in the operator's place.
+const isOperator = (event) => event.lane === undefined && event.kind !== "fault";
 const isCrash = (event) => event.kind === "fault" && /^crash/i.test(event.text);
 function kindOf(event) {
   if (event.kind === "fault") return "fault";
@@ -103,6 +104,7 @@ class Story {
       if (event.kind === "fault") words.rest = event.text;
       if (event.kind === "asked") words.rest = "operator: " + event.text;
       if (event.kind === "answered") words.rest = "to the operator: " + event.text;
+      if (!words.rest) words.rest = event.text ?? event.kind;
       return event.words = words;
     }
     const text = event.text;

@@ -1,0 +1,113 @@
+public import ServerCore
+public import XML
+public import XMPP
+
+/// One thing that an observer outside the server can see.
+///
+/// A new case needs its line in `facts`, a producer, and a consumer. Everybody else looks at the cases that concern them, and at the facts.
+public enum Observation: Sendable {
+  /// A client connected, and will log in.
+  case connected(SessionID)
+  /// A session was bound.
+  case began(SessionID, JID)
+  /// Its connection is gone.
+  case ended(SessionID)
+  /// It wrote this stanza, whole.
+  case sent(SessionID, Element)
+  /// It read this stanza.
+  case received(SessionID, Element)
+  /// Something was broken on purpose.
+  case fault(String)
+  /// Whoever runs the server wanted something of it.
+  case asked(UInt64, ControlRequest)
+  case answered(UInt64, ControlReply)
+
+  /// What reports show of an observation, so that they need not know its case.
+  var facts: Facts {
+    switch self {
+    case .connected(let session): Facts("connected", session) { "connected" }
+    case .began(let session, let jid): Facts("began", session, text: jid.text.string) { "began as \(jid)" }
+    case .ended(let session): Facts("ended", session) { "ended" }
+    case .sent(let session, let element): Facts("sent", session, stanza: element) { "--> \(element)" }
+    case .received(let session, let element): Facts("received", session, stanza: element) { "<-- \(element)" }
+    case .fault(let what): Facts("fault", text: what) { "*** \(what)" }
+    case .asked(let id, let request): Facts("asked", text: request.summary) { "operator \(id) --> \(request.summary)" }
+    case .answered(let id, let reply): Facts("answered", text: reply.summary) { "operator \(id) <-- \(reply)" }
+    }
+  }
+
+  struct Facts {
+    /// The name of the case on the report page.
+    let kind: String
+    /// Whom it concerns; `nil` for what concerns the server.
+    let session: SessionID?
+    /// For the report page, beside the kind.
+    let text: String?
+    let stanza: Element?
+    /// For a trace, in words, without the session. Made on demand: writing a stanza costs more than looking at an observation.
+    let line: () -> String
+
+    init(_ kind: String, _ session: SessionID? = nil, text: String? = nil, stanza: Element? = nil, line: @escaping () -> String) {
+      self.kind = kind
+      self.session = session
+      self.text = text
+      self.stanza = stanza
+      self.line = line
+    }
+  }
+
+  /// Whom it concerns.
+  public var session: SessionID? { facts.session }
+}
+
+extension Observation: CustomStringConvertible {
+  public var description: String { (session.map { "\($0) " } ?? "") + facts.line() }
+}
+
+extension ControlRequest {
+  /// For people, without the password.
+  var summary: String {
+    switch self {
+    case .addAccount(let jid, _): "add \(jid)"
+    case .changePassword(let jid, _): "change the password of \(jid)"
+    case .deleteAccount(let jid): "delete \(jid)"
+    case .disableAccount(let jid): "disable \(jid)"
+    case .enableAccount(let jid): "enable \(jid)"
+    case .listAccounts: "list all accounts"
+    }
+  }
+  /// Sessions of the account may end by it.
+  var isCutting: Bool {
+    switch self {
+    case .changePassword, .deleteAccount, .disableAccount: true
+    case .addAccount, .enableAccount, .listAccounts: false
+    }
+  }
+  /// The account that it is about.
+  var account: JID? {
+    switch self {
+    case .addAccount(let jid, _), .changePassword(let jid, _), .deleteAccount(let jid), .disableAccount(let jid), .enableAccount(let jid):
+      jid
+    case .listAccounts: nil
+    }
+  }
+}
+
+extension ControlReply {
+  /// For people, without the names of accounts.
+  var summary: String {
+    switch self {
+    case .done: "done"
+    case .accounts(let accounts): accounts.count == 1 ? "1 account" : "\(accounts.count) accounts"
+    case .refused(let reason): "refused, \(reason)"
+    }
+  }
+}
+
+/// One session's life, from login to the end of its connection; a client that comes back has a new one.
+public struct SessionID: Sendable, Hashable, Comparable, CustomStringConvertible {
+  public var description: String { "\(actor).\(incarnation)" }
+  public var actor: Int
+  public var incarnation: Int
+  public static func < (a: SessionID, b: SessionID) -> Bool { (a.actor, a.incarnation) < (b.actor, b.incarnation) }
+}
