@@ -27,6 +27,7 @@ struct BoundedStateTests {
     "actions": .momentary, "dirty": .momentary, "effects": .momentary, "handled": .momentary, "overrun": .momentary, "resumed": .momentary,
     "scratch": .momentary, "sender": .momentary, "limits.overrides": .fixed,
     "marks.counts": .fixed, "connectionMarks.counts": .fixed, "server.marks.counts": .fixed,
+    "server.setting.offers.offers": .fixed, "server.setting.offers.offers.isOffered": .fixed,
     "server.setting": .fixed, "server.setting.roomDomains": .fixed, "server.random.block": .fixed, "server.random.key": .fixed,
     "connections": .with("connections; the system bounds open files"),
     "holds.heap": .with("connections that were there no longer ago than it takes to pay for one read"),
