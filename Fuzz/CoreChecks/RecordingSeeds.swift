@@ -35,7 +35,7 @@ public enum RecordingSeeds {
       let message = OfflineMessage(sequence: time, stanza: Element("message", NS.client))
       let loaded =
         recorder.begin(configuration: configuration, seed: [1], at: zero)
-        + recorder.input(.answered(InquiryID(1), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
+        + recorder.input(.answered(InquiryID(1 << 6), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
       seeds.append(Seed(name: "file-forged-\(name)-sequence", input: input(loaded), refusal: "a number is too large"))
     }
     return seeds

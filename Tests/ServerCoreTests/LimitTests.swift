@@ -97,7 +97,7 @@ struct LimitTests {
     let message = OfflineMessage(sequence: time, stanza: Element("message", "jabber:client"))
     let file =
       recorder.begin(configuration: Self.configuration, seed: [1], at: zero)
-      + recorder.input(.answered(InquiryID(1), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
+      + recorder.input(.answered(InquiryID(shard: 0, 1), .result(.page(Page([message], of: owner)))), at: zero, before: engine)
     #expect(throws: RecordingProblem.self) { try Recording(parsing: file) }
   }
 }

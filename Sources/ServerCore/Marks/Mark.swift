@@ -24,7 +24,7 @@ public struct Mark: Sendable, Hashable {
   public static let all: [Mark] = places.indices.map { Mark(index: $0) }
 
   /// Rules of this server's making: the first two are those of ARCHITECTURE.md.
-  public static let ownRules = ["output commit", "activation", "account control"]
+  public static let ownRules = ["output commit", "activation", "account control", "shards"]
 
   public var clause: String { Mark.places[index].clause }
   public var name: String { "\(Mark.places[index])" }

@@ -83,7 +83,7 @@ struct OfflineMessagesTests {
     _ = harness.read(juliet)
     let stanza = Element("message", NS.client, ["from": "romeo@localhost", "to": "juliet@localhost"])
     let page = Page([OfflineMessage(sequence: 1, stanza: stanza)], of: Self.juliet)
-    harness.input(.answered(InquiryID(1), .result(.page(page))))
+    harness.input(.answered(InquiryID(shard: 0, 1), .result(.page(page))))
     #expect(harness.read(juliet) == "")
   }
 

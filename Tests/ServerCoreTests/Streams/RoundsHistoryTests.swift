@@ -158,7 +158,7 @@ struct RoundsHistoryTests {
       .bytes(
         connection,
         Array((EngineHarness.header + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(message)</auth>").utf8)))
-    let actions = input(.answered(InquiryID(1), .result(.owner(nil))))
+    let actions = input(.answered(InquiryID(shard: 0, 1), .result(.owner(nil))))
     let rounds = actions.compactMap { action -> [Int]? in if case .ask(_, .deriveKeys(let request)) = action { request.rounds } else { nil }
     }
     #expect(rounds == [[3]])
