@@ -14,6 +14,9 @@ struct OutputCommit: Sendable, Codable {
     var touched: [JID]
     var cause: Cause
     var bytes = 0
+
+    /// What leaves for other shards when the commits before it are durable.
+    var messages: [ShardMessage] { outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
   }
   let shard: Int
   private var held: Deque<Held> = []
@@ -82,9 +85,7 @@ struct OutputCommit: Sendable, Codable {
     }
   }
 
-  var waitingMessages: [ShardMessage] {
-    held.flatMap { $0.outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
-  }
+  var waitingMessages: [ShardMessage] { held.flatMap(\.messages) }
 
   /// What a failed commit takes down with it.
   struct Loss {
@@ -93,7 +94,7 @@ struct OutputCommit: Sendable, Codable {
     /// Connections that were to be written to: their streams have a hole now.
     var connections: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
-    /// On their way to other shards.
+    /// On their way to other shards, in the order in which they would have left.
     var messages: [ShardMessage] = []
   }
 
@@ -104,6 +105,7 @@ struct OutputCommit: Sendable, Codable {
       held.removeLast()
       count(last, -last.bytes)
       loss.touched.append(contentsOf: last.touched)
+      loss.messages.append(contentsOf: last.messages.reversed())
       for output in last.outputs {
         switch output {
         case .write(_, _, let addressees): loss.connections.append(contentsOf: addressees.map(\.connection))
@@ -112,11 +114,12 @@ struct OutputCommit: Sendable, Codable {
         case .reply(let id, _): loss.controls.append(id)
         case .pass(let message):
           if case .stream(let connection, _, _) = message.content { loss.connections.append(connection) }
-          loss.messages.append(message)
         case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
         }
       }
     }
+    // The last transaction came first. Errors that come back must not overtake each other.
+    loss.messages.reverse()
     return loss
   }
 

@@ -119,10 +119,13 @@ extension Shard {
     case .stanza(let element, let from, let to):
       // A departure tells of no state that could be taken back, and without it somebody would stay for ever.
       if element.stanzaKind == .presence, element.type == "unavailable" { return transaction.pass(message.content, to: message.shard) }
-      if element.type == "error" || element.type == "result" {
-        return transaction.pass(.lost(to.filter(\.isFull)), to: message.shard)
-      }
-      for to in to { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
+      // Where another is, nobody asks a second time; and to whom it was told of, an error says nothing.
+      let isAnswer = element.type == "error" || element.type == "result" || element.stanzaKind == .presence && element.type == nil
+      let sessions = isAnswer ? to.filter { $0.isFull && destination(of: $0) == .account } : []
+      if !sessions.isEmpty { transaction.pass(.lost(sessions), to: message.shard) }
+      if element.type == "error" || element.type == "result" { return }
+      let others = sessions.isEmpty ? to : to.filter { !sessions.contains($0) }
+      for to in others { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
     case .roomList(let stanza, _, _): transaction.bounce(stanza, transaction.reach(ShardMark.shardStanzaLost, Shard.busy))
     // A stream that stays is abandoned by its shard; a deletion that failed is none.
     case .stream, .accountRemoved: break

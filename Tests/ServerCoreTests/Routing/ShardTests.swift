@@ -101,6 +101,32 @@ struct ShardTests {
     #expect(harness.read(third) == "")
   }
 
+  @Test func whatComesBackKeepsItsOrder() {
+    var (harness, first, _, third, _) = Self.three()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    for id in 1...3 { harness.send("<message to='\(Self.there)@localhost' id='\(id)' type='chat'><body>hello</body></message>", on: third) }
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(harness.read(third).matches(of: /id='(\d)'/).map(\.1) == ["1", "2", "3"])
+  }
+
+  /// An error to the contact would leave the one who asked believing that the contact is away.
+  @Test func whoeverWaitsForALostPresenceIsCutOff() {
+    var (harness, first, second, third, _) = Self.three()
+    harness.send("<presence type='subscribe' to='\(Self.here)@localhost'/>", on: second)
+    harness.send("<presence type='subscribed' to='\(Self.there)@localhost'/>", on: first)
+    for connection in [first, second] { _ = harness.read(connection) }
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: third)
+    harness.send("<presence type='probe' to='\(Self.here)@localhost'/>", on: second)
+    #expect(harness.read(second) == "")
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>storage failed</text>"
+    let error = "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\(text)"
+    #expect(harness.read(second) == "<stream:error>\(error)</stream:error></stream:stream>")
+    #expect(harness.read(first) == "")
+  }
+
   @Test func aDepartureIsNeverLost() {
     var (harness, first, second) = Self.pair()
     harness.makeRoom(Self.roomThere, isPersistent: false, by: second)
