@@ -21,7 +21,7 @@ struct OutputCommit: Sendable, Codable {
   let shard: Int
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
-  /// Bytes of changes that are not durable yet.
+  /// Bytes of changes that are not durable yet, and of stanzas for other shards that wait behind them: those may become changes all at once.
   private(set) var bytes = 0
   private var bytesByAccount = Table<JID, Int>()
 
@@ -51,6 +51,7 @@ struct OutputCommit: Sendable, Codable {
     }
     var entry = Held(
       commit: lastCommit, outputs: outputs, touched: transaction.touched, cause: cause, bytes: transaction.changedBytes)
+    if transaction.hasMessages { entry.bytes += entry.messages.reduce(0) { $0 + $1.weight } }
     if entry.bytes == 0 { entry.cause.payer = nil }
     held.append(entry)
     count(entry, entry.bytes)
@@ -71,7 +72,7 @@ struct OutputCommit: Sendable, Codable {
     bytesByAccount[payer] = sum > 0 ? sum : nil
   }
 
-  /// Bytes of changes that are not durable yet, because of what sessions of an account (bare) said.
+  /// Bytes that wait, as `bytes`, because of what sessions of an account (bare) said.
   func bytes(of account: JID) -> Int { bytesByAccount[account] ?? 0 }
 
   /// Commits up to and with `number` are durable.

@@ -31,6 +31,11 @@ public struct ShardMessage: Sendable, Codable {
   var cause = Cause()
 
   init(_ content: Content, to shard: Int) { (self.content, self.shard) = (content, shard) }
+
+  /// About as many bytes as the change has that a stanza may become where it goes (`Change.weight`), at most.
+  var weight: Int {
+    if case .stanza(let element, _, _) = content { 500 + element.stored.count } else { 0 }
+  }
 }
 
 extension Shard {
