@@ -52,20 +52,19 @@ extension Shard {
   /// What of an envelope is for this shard. The rest goes to others, in the order of the shards.
   func keepOwn(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) -> [JID] {
     guard count > 1 else { return envelope.to }
-    // Hosts and services are wherever somebody asks them.
-    let homes = envelope.to.map { to in
+    var parts = [[JID]](repeating: [], count: count)
+    for to in envelope.to {
       switch destination(of: to) {
-      case .account, .room: home(of: to)
-      case .host, .roomService, .remote: index
+      case .account, .room: parts[home(of: to)].append(to)
+      // Hosts and services are wherever somebody asks them.
+      case .host, .roomService, .remote: parts[index].append(to)
       }
     }
-    for shard in 0..<count where shard != index {
-      let others = zip(envelope.to, homes).filter { $0.1 == shard }.map(\.0)
-      guard !others.isEmpty else { continue }
+    for shard in 0..<count where shard != index && !parts[shard].isEmpty {
       transaction.reach(ShardMark.shardStanza)
-      transaction.pass(.stanza(envelope.element, from: envelope.from, to: others), to: shard)
+      transaction.pass(.stanza(envelope.element, from: envelope.from, to: parts[shard]), to: shard)
     }
-    return zip(envelope.to, homes).filter { $0.1 == index }.map(\.0)
+    return parts[index]
   }
 
   /// Does something with an account's rows for a stream that has no session: in the shard of the account, to which the stream goes.
