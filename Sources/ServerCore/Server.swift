@@ -79,6 +79,9 @@ public struct Server: Sendable, Codable {
 
   func home(of connection: ConnectionID) -> Int { shards.count == 1 ? 0 : homes[connection] ?? 0 }
 
+  /// How many connections have a shard that is written down.
+  var homeCount: Int { homes.count }
+
   private func home(of request: ControlRequest) -> Int {
     switch request {
     case .addAccount(let jid, _), .changePassword(let jid, _), .deleteAccount(let jid), .disableAccount(let jid), .enableAccount(let jid):
