@@ -38,11 +38,13 @@ extension Engine {
 extension Engine {
   /// Something that is held for a moment only, and is still held: to be asked when nothing is under way.
   public var leftover: Gauge? {
-    for id in connections.sortedKeys() {
+    let there = connections.sortedKeys()
+    for id in there {
       guard let connection = connections[id] else { continue }
       if connection.backlog > 0 { return Gauge(name: "bytes for a peer", value: connection.backlog, limit: 0) }
       if !connection.isReading { return Gauge(name: "connections that are not read from", value: 1, limit: 0) }
     }
+    if server.homeCount > there.count { return Gauge(name: "shards of connections", value: server.homeCount, limit: there.count) }
     return server.leftover
   }
 }

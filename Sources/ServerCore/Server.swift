@@ -44,11 +44,14 @@ public struct Server: Sendable, Codable {
     return next
   }
 
-  /// Whether the parts of a snapshot fit together.
-  var isSound: Bool {
-    let count = configuration.limits[.shards]
-    return shards.count == count && shards.indices.allSatisfy { shards[$0].index == $0 && shards[$0].count == count }
+  /// Why a server that somebody wrote down can't go on; `nil` if it can.
+  var problem: String? {
+    for shard in shards { if let problem = shard.configuration.problem { return problem } }
+    let isSound =
+      !shards.isEmpty && shards.count == configuration.limits[.shards]
+      && shards.indices.allSatisfy { shards[$0].isSound(as: $0, of: shards.count) }
       && homes.sortedKeys().allSatisfy { shards.indices.contains(homes[$0] ?? -1) }
+    return isSound ? nil : "shards do not fit together"
   }
 
   /// Takes one event, and appends what is to be done, in order.
@@ -76,6 +79,9 @@ public struct Server: Sendable, Codable {
   }
 
   func home(of connection: ConnectionID) -> Int { shards.count == 1 ? 0 : homes[connection] ?? 0 }
+
+  /// How many connections have a shard that is written down.
+  var homeCount: Int { homes.count }
 
   private func home(of request: ControlRequest) -> Int {
     switch request {

@@ -71,6 +71,16 @@ struct Shard: Sendable, Codable {
     commits = OutputCommit(shard: index)
   }
 
+  /// Whether it can be this one of so many shards: its numbers are its own, and what it wants to say is for one that is there.
+  func isSound(as index: Int, of count: Int) -> Bool {
+    self.index == index && self.count == count && commits.shard == index && inquiries.shard == index
+      && commits.waitingMessages.allSatisfy { message in
+        // A list that no shard has asked for would go round for ever.
+        if case .roomList(_, _, let asker) = message.content, !(0..<count ~= asker) { return false }
+        return 0..<count ~= message.shard
+      }
+  }
+
   /// When `Event.deadline` should come, on the monotonic clock.
   var nextDeadline: Int64? { timers.next }
 

@@ -123,11 +123,15 @@ extension Shard {
       if rooms[room]!.isLoading {
         // Its answer may tell what was before: another question counts from now on.
         reload(room, &transaction)
-      } else if rooms[room]!.entity?.affiliations.entry(jid) != nil {
+      } else if let entry = rooms[room]!.entity?.affiliations.entry(jid) {
         transaction.reach(RegistrationMark.registrationRemovalEndsRank)
         rooms[room]!.entity!.forget(jid, &transaction)
-        // A row that this shard made while the account's end was on its way to the disk may have come after it.
-        if isOfAnotherShard { transaction.persist(.delete(AffiliationRow.self, key: .jid(jid), of: room)) }
+        if isOfAnotherShard {
+          // A row that this shard made while the account's end was on its way to the disk may have come after it.
+          transaction.persist(.delete(AffiliationRow.self, key: .jid(jid), of: room))
+          // And a row of another that was to keep the room may have come when the room had gone with its last owner.
+          if entry.affiliation == .owner { rooms[room]!.entity!.persistAnew(&transaction) }
+        }
         roomSettled(room, &transaction)
       }
     }

@@ -25,8 +25,7 @@ struct Snapshot: Codable, Sendable {
 
   /// Why no engine can be made of it; `nil` if one can.
   var problem: String? {
-    if let problem = server.configuration.problem { return problem }
-    guard server.isSound else { return "shards do not fit together" }
+    if let problem = server.problem { return problem }
     let isSound = connections.sortedKeys().allSatisfy { connections[$0]?.parser.isSound ?? false }
     return isSound ? nil : "a connection is not where it says"
   }

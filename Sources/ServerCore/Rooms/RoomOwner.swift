@@ -59,14 +59,20 @@ extension Room {
     switch (wasPersisted, isPersisted) {
     case (false, true):
       transaction.reach(RoomOwnerMark.roomBecamePersistent)
-      transaction.persist(.put(row, of: jid))
-      for (user, entry) in affiliations.sorted { transaction.persist(.put(entry.row(of: user), of: jid)) }
+      persistAnew(&transaction)
     case (true, true): if hasChanged { transaction.persist(.put(row, of: jid)) }
     case (true, false):
       transaction.reach(RoomOwnerMark.roomBecameTemporary)
       transaction.persist(.deleteOwner(.room(jid)))
     case (false, false): break
     }
+  }
+
+  /// Writes all that is kept of the room, whatever storage has of it.
+  func persistAnew(_ transaction: inout Transaction) {
+    guard isPersisted else { return }
+    transaction.persist(.put(row, of: jid))
+    for (user, entry) in affiliations.sorted { transaction.persist(.put(entry.row(of: user), of: jid)) }
   }
 
   /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.

@@ -14,11 +14,14 @@ struct OutputCommit: Sendable, Codable {
     var touched: [JID]
     var cause: Cause
     var bytes = 0
+
+    /// What leaves for other shards when the commits before it are durable.
+    var messages: [ShardMessage] { outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
   }
   let shard: Int
   private var held: Deque<Held> = []
   private var lastCommit: UInt64 = 0
-  /// Bytes of changes that are not durable yet.
+  /// Bytes of changes that are not durable yet, and of stanzas for other shards that wait behind them: those may become changes all at once.
   private(set) var bytes = 0
   private var bytesByAccount = Table<JID, Int>()
 
@@ -51,6 +54,7 @@ struct OutputCommit: Sendable, Codable {
     }
     var entry = Held(
       commit: lastCommit, outputs: outputs, touched: transaction.touched, cause: cause, bytes: transaction.changedBytes)
+    if transaction.hasMessages { entry.bytes += entry.messages.reduce(0) { $0 + $1.weight } }
     if entry.bytes == 0 { entry.cause.payer = nil }
     held.append(entry)
     count(entry, entry.bytes)
@@ -71,7 +75,7 @@ struct OutputCommit: Sendable, Codable {
     bytesByAccount[payer] = sum > 0 ? sum : nil
   }
 
-  /// Bytes of changes that are not durable yet, because of what sessions of an account (bare) said.
+  /// Bytes that wait, as `bytes`, because of what sessions of an account (bare) said.
   func bytes(of account: JID) -> Int { bytesByAccount[account] ?? 0 }
 
   /// Commits up to and with `number` are durable.
@@ -85,9 +89,7 @@ struct OutputCommit: Sendable, Codable {
     }
   }
 
-  var waitingMessages: [ShardMessage] {
-    held.flatMap { $0.outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
-  }
+  var waitingMessages: [ShardMessage] { held.flatMap(\.messages) }
 
   /// What a failed commit takes down with it.
   struct Loss {
@@ -96,7 +98,7 @@ struct OutputCommit: Sendable, Codable {
     /// Connections that were to be written to: their streams have a hole now.
     var connections: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
-    /// On their way to other shards.
+    /// On their way to other shards, in the order in which they would have left.
     var messages: [ShardMessage] = []
   }
 
@@ -107,6 +109,7 @@ struct OutputCommit: Sendable, Codable {
       held.removeLast()
       count(last, -last.bytes)
       loss.touched.append(contentsOf: last.touched)
+      loss.messages.append(contentsOf: last.messages.reversed())
       for output in last.outputs {
         switch output {
         case .write(_, _, let addressees): loss.connections.append(contentsOf: addressees.map(\.connection))
@@ -115,11 +118,12 @@ struct OutputCommit: Sendable, Codable {
         case .reply(let id, _): loss.controls.append(id)
         case .pass(let message):
           if case .stream(let connection, _, _) = message.content { loss.connections.append(connection) }
-          loss.messages.append(message)
         case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
         }
       }
     }
+    // The last transaction came first. Errors that come back must not overtake each other.
+    loss.messages.reverse()
     return loss
   }
 

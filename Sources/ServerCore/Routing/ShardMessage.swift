@@ -31,6 +31,11 @@ public struct ShardMessage: Sendable, Codable {
   var cause = Cause()
 
   init(_ content: Content, to shard: Int) { (self.content, self.shard) = (content, shard) }
+
+  /// About as many bytes as the change has that a stanza may become where it goes (`Change.weight`), at most.
+  var weight: Int {
+    if case .stanza(let element, _, _) = content { 500 + element.stored.count } else { 0 }
+  }
 }
 
 extension Shard {
@@ -47,20 +52,19 @@ extension Shard {
   /// What of an envelope is for this shard. The rest goes to others, in the order of the shards.
   func keepOwn(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) -> [JID] {
     guard count > 1 else { return envelope.to }
-    // Hosts and services are wherever somebody asks them.
-    let homes = envelope.to.map { to in
+    var parts = [[JID]](repeating: [], count: count)
+    for to in envelope.to {
       switch destination(of: to) {
-      case .account, .room: home(of: to)
-      case .host, .roomService, .remote: index
+      case .account, .room: parts[home(of: to)].append(to)
+      // Hosts and services are wherever somebody asks them.
+      case .host, .roomService, .remote: parts[index].append(to)
       }
     }
-    for shard in 0..<count where shard != index {
-      let others = zip(envelope.to, homes).filter { $0.1 == shard }.map(\.0)
-      guard !others.isEmpty else { continue }
+    for shard in 0..<count where shard != index && !parts[shard].isEmpty {
       transaction.reach(ShardMark.shardStanza)
-      transaction.pass(.stanza(envelope.element, from: envelope.from, to: others), to: shard)
+      transaction.pass(.stanza(envelope.element, from: envelope.from, to: parts[shard]), to: shard)
     }
-    return zip(envelope.to, homes).filter { $0.1 == index }.map(\.0)
+    return parts[index]
   }
 
   /// Does something with an account's rows for a stream that has no session: in the shard of the account, to which the stream goes.
@@ -119,10 +123,13 @@ extension Shard {
     case .stanza(let element, let from, let to):
       // A departure tells of no state that could be taken back, and without it somebody would stay for ever.
       if element.stanzaKind == .presence, element.type == "unavailable" { return transaction.pass(message.content, to: message.shard) }
-      if element.type == "error" || element.type == "result" {
-        return transaction.pass(.lost(to.filter(\.isFull)), to: message.shard)
-      }
-      for to in to { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
+      // Where another is, nobody asks a second time; and to whom it was told of, an error says nothing.
+      let isAnswer = element.type == "error" || element.type == "result" || element.stanzaKind == .presence && element.type == nil
+      let sessions = isAnswer ? to.filter { $0.isFull && destination(of: $0) == .account } : []
+      if !sessions.isEmpty { transaction.pass(.lost(sessions), to: message.shard) }
+      if element.type == "error" || element.type == "result" { return }
+      let others = sessions.isEmpty ? to : to.filter { !sessions.contains($0) }
+      for to in others { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
     case .roomList(let stanza, _, _): transaction.bounce(stanza, transaction.reach(ShardMark.shardStanzaLost, Shard.busy))
     // A stream that stays is abandoned by its shard; a deletion that failed is none.
     case .stream, .accountRemoved: break

@@ -261,7 +261,11 @@ extension World {
     let firsts = node.disk.fail()
     guard !firsts.isEmpty else { return }
     node.failedCommits += 1
-    for first in firsts { tell(.commitFailed(from: first)) }
+    for first in firsts {
+      // What the failure of another shard has made it write meanwhile stands on what is lost, too.
+      node.disk.fail(from: first)
+      tell(.commitFailed(from: first))
+    }
   }
 
   /// A question is answered, unless a fault is in the way: it may fail, be answered twice, too late or never.

@@ -65,6 +65,25 @@ struct ShardTests {
     #expect(harness.read(first) == "")
   }
 
+  /// The numbers of the second shard's commits are greater than that of the first one's.
+  @Test func aCommitReleasesAndFailsNothingOfAnotherShard() {
+    var (harness, first, second) = Self.pair()
+    for _ in 0..<5 { harness.send(Self.push, on: second) }
+    _ = harness.read(second)
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send(Self.push, on: second)
+    let numbers = harness.commits.suffix(2).map(\.number)
+    #expect(numbers.map(\.shard) == [0, 1] && numbers[0].number < numbers[1].number)
+    harness.input(.committed(through: numbers[1]))
+    #expect(harness.read(first) == "" && harness.read(second).contains("<iq type='result' id='r'"))
+    // Of the second shard, too, there is a commit that storage has not been asked for yet.
+    harness.engine.handle(.bytes(second, Array(Self.push.utf8)), at: Instant(monotonic: 0, wall: 0))
+    harness.engine.handle(.commitFailed(from: numbers[0]), at: Instant(monotonic: 0, wall: 0))
+    let commits = harness.engine.flush().compactMap { if case .commit(let id, _) = $0 { id } else { nil } }
+    #expect(commits == [CommitID(shard: 1, numbers[1].number + 1)])
+  }
+
   /// A third user, of the first one's shard, has nothing to do with the commit that fails, but its words wait behind it.
   static func three() -> (EngineHarness, first: ConnectionID, second: ConnectionID, third: ConnectionID, thirdName: String) {
     var (harness, first, second) = pair()
@@ -99,6 +118,32 @@ struct ShardTests {
     let error = "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\(text)"
     #expect(harness.read(second) == "<stream:error>\(error)</stream:error></stream:stream>")
     #expect(harness.read(third) == "")
+  }
+
+  @Test func whatComesBackKeepsItsOrder() {
+    var (harness, first, _, third, _) = Self.three()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    for id in 1...3 { harness.send("<message to='\(Self.there)@localhost' id='\(id)' type='chat'><body>hello</body></message>", on: third) }
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(harness.read(third).matches(of: /id='(\d)'/).map(\.1) == ["1", "2", "3"])
+  }
+
+  /// An error to the contact would leave the one who asked believing that the contact is away.
+  @Test func whoeverWaitsForALostPresenceIsCutOff() {
+    var (harness, first, second, third, _) = Self.three()
+    harness.send("<presence type='subscribe' to='\(Self.here)@localhost'/>", on: second)
+    harness.send("<presence type='subscribed' to='\(Self.there)@localhost'/>", on: first)
+    for connection in [first, second] { _ = harness.read(connection) }
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: third)
+    harness.send("<presence type='probe' to='\(Self.here)@localhost'/>", on: second)
+    #expect(harness.read(second) == "")
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>storage failed</text>"
+    let error = "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\(text)"
+    #expect(harness.read(second) == "<stream:error>\(error)</stream:error></stream:stream>")
+    #expect(harness.read(first) == "")
   }
 
   @Test func aDepartureIsNeverLost() {
@@ -152,6 +197,47 @@ struct ShardTests {
     #expect(harness.engine.server.connectionCounts.count == 0)
   }
 
+  /// A stream that has begun in one shard and claims to be of an account of the other, where it is now.
+  private static func moved() -> (EngineHarness, ConnectionID) {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    harness.addAccount(there)
+    let first = harness.open(from: SourceNetwork(address: [10, 0, 0, 1]))
+    let stranger = harness.open(from: SourceNetwork(address: [10, 0, 0, 1]))
+    harness.input(.closed(first))
+    harness.send(EngineHarness.header, on: stranger)
+    harness.send(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=\(there),r=abc".utf8)))</auth>",
+      on: stranger)
+    _ = harness.read(stranger)
+    return (harness, stranger)
+  }
+
+  @Test func aStreamThatHasMovedIsCountedUntilItCloses() {
+    var (harness, stranger) = Self.moved()
+    #expect(harness.engine.server.shards[1].streams.contains(stranger))
+    #expect(harness.engine.server.connectionCounts.count == 1 && harness.engine.server.homeCount == 1)
+    harness.input(.closed(stranger))
+    #expect(harness.engine.server.connectionCounts.count == 0 && harness.engine.server.homeCount == 0)
+  }
+
+  @Test func aStreamThatHasMovedHasOnlySoMuchTime() {
+    var (harness, stranger) = Self.moved()
+    harness.advance(seconds: 600)
+    #expect(harness.read(stranger).contains("<connection-timeout "))
+  }
+
+  @Test func aStreamThatHasMovedIsCutWithItsAccount() {
+    var (harness, stranger) = Self.moved()
+    harness.input(.control(1, .disableAccount(JID("\(Self.there)@localhost")!)))
+    #expect(harness.read(stranger).contains("<not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"))
+  }
+
+  @Test func shardsDrawDifferentNumbers() {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    let ids = [harness.openStream(), harness.openStream()].map { harness.read($0).firstMatch(of: #/ id='([^']*)'/#)?.1 }
+    #expect(ids[0] != nil && ids[1] != nil && ids[0] != ids[1])
+  }
+
   @Test func roomsOfOtherShardsForgetADeletedAccount() {
     var (harness, _, second) = Self.pair()
     harness.makeRoom(Self.roomThere, isPersistent: true, by: second)
@@ -165,6 +251,39 @@ struct ShardTests {
     harness.commit()
     #expect(!harness.engine.server.affiliations(of: room).map(\.jid).contains(JID("\(user)")!))
     #expect(harness.commits.last?.changes.map(\.owner) == [.room(room)])
+  }
+
+  /// The answer to the first question was true when it was given.
+  @Test func aRoomThatIsBeingLoadedForgetsADeletedAccountOfAnotherShard() {
+    var (harness, _, second) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: true, by: second)
+    harness.administer(Self.roomThere, "<item affiliation='admin' jid='\(Self.here)@localhost'/>", by: second)
+    harness.send("<presence type='unavailable' to='\(Self.roomThere)@conference.localhost/owner'/>", on: second)
+    harness.advance(seconds: 120)
+    #expect(harness.engine.server.roomsInMemory == [])
+    harness.loadsAtOnce = false
+    harness.join(Self.roomThere, as: "owner", on: second)
+    harness.input(.control(1, .deleteAccount(JID("\(Self.here)@localhost")!)))
+    harness.answerLoads()
+    let room = JID("\(Self.roomThere)@conference.localhost")!
+    #expect(harness.engine.server.affiliations(of: room).map(\.jid) == [JID("\(Self.there)@localhost")!])
+  }
+
+  /// Storage drops a room with the account that alone keeps it, and the room's shard does not know yet when it hears of a member.
+  @Test func aRoomThatHasAnHeirOutlivesItsOwnerOnDiskToo() {
+    var (harness, first, _) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: true, by: first)
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.administer(Self.roomThere, "<item affiliation='member' jid='\(Self.there)@localhost'/>", by: first)
+    harness.input(.control(1, .deleteAccount(JID("\(Self.here)@localhost")!)))
+    harness.commit()
+    harness.commit()
+    let room = JID("\(Self.roomThere)@conference.localhost")!
+    let heir = AffiliationRow(
+      jid: JID("\(Self.there)@localhost")!, affiliation: "owner", reason: "The last owner's account was deleted.")
+    #expect(harness.engine.server.affiliations(of: room) == [heir])
+    #expect(harness.rows(AffiliationRow.self, of: room) == [heir])
   }
 
   @Test func theListOfRoomsHasThoseOfAllShards() {
@@ -198,9 +317,71 @@ struct ShardTests {
     #expect(harness.stored(for: Self.there).count == 403)
   }
 
+  /// Stanzas that wait in the sender's shard change nothing yet. They must not all become changes of another when they are let go.
+  @Test func whatWaitsForAnotherShardIsCounted() {
+    var harness = EngineHarness {
+      $0.limits[.shards] = 2
+      $0.limits[.accountRecordBytes] = 2_000
+      $0.limits[.unprocessedBytes] = 1_000
+    }
+    for name in [Self.here, Self.there] { harness.addAccount(name) }
+    let first = harness.session(Self.here, resource: "a")
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    for number in 0..<40 { harness.send(EngineHarness.chat(to: "\(Self.there)@localhost", "message \(number)"), on: first) }
+    #expect(harness.paused.contains(first))
+    #expect(harness.engine.overLimit == nil)
+    harness.commit()
+    #expect(harness.engine.overLimit == nil)
+    harness.commitsAtOnce = true
+    harness.commit()
+    #expect(harness.stored(for: Self.there).count == 40)
+    #expect(!harness.paused.contains(first) && harness.gauges("bytes of records on their way") == [])
+  }
+
+  /// What nobody has checked: a recording that a stranger made.
+  @Test func shardsThatDoNotFitAreRefused() {
+    var (harness, first, _) = Self.pair()
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: first)
+    harness.send(EngineHarness.chat(to: "\(Self.there)@localhost", "hello"), on: first)
+    func problem(_ change: (inout Server) -> Void) -> String? {
+      var server = harness.engine.server
+      change(&server)
+      return server.problem
+    }
+    let wrong = "shards do not fit together"
+    #expect(problem { _ in } == nil)
+    #expect(problem { $0.shards = [] } == wrong)
+    #expect(problem { $0.shards.removeLast() } == wrong)
+    #expect(problem { $0.shards.swapAt(0, 1) } == wrong)
+    let stanza = Stanza(Element("iq", NS.client), from: JID("a@localhost")!, to: JID("localhost")!)
+    for message in [
+      ShardMessage(.accountRemoved(JID("a@localhost")!), to: 2), ShardMessage(.accountRemoved(JID("a@localhost")!), to: -1),
+      ShardMessage(.roomList(stanza, [], askedBy: 2), to: 1),
+    ] {
+      #expect(
+        problem { server in
+          var effects: [Effect] = []
+          server.shards[0].perform(at: Instant(monotonic: 0, wall: 0), into: &effects) { $1.pass(message.content, to: message.shard) }
+        } == wrong)
+    }
+  }
+
   @Test func shutdownReachesEveryShard() {
     var (harness, first, second) = Self.pair()
     harness.input(.shutdown)
     for connection in [first, second] { #expect(harness.read(connection).contains("<system-shutdown ")) }
+    for connection in [harness.open(), harness.open()] { #expect(harness.closed.contains(connection)) }
+  }
+
+  /// XEP-0045, 11.2.
+  @Test func occupantsInOtherShardsHearOfAShutdown() {
+    var (harness, first, second) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: false, by: second)
+    harness.join(Self.roomThere, as: "guest", on: first)
+    _ = harness.read(first)
+    harness.input(.shutdown)
+    #expect(harness.read(first).contains(#/<presence type='unavailable'.*<status code='332'/>.*<system-shutdown /#))
   }
 }
