@@ -67,19 +67,21 @@ struct ShardTests {
 
   /// The numbers of the second shard's commits are greater than that of the first one's.
   @Test func aCommitReleasesAndFailsNothingOfAnotherShard() {
+    func push(_ number: Int) -> String { Self.push.replacing("friend", with: "friend\(number)") }
     var (harness, first, second) = Self.pair()
-    for _ in 0..<5 { harness.send(Self.push, on: second) }
+    for number in 0..<5 { harness.send(push(number), on: second) }
     _ = harness.read(second)
     harness.commitsAtOnce = false
     harness.send(Self.push, on: first)
-    harness.send(Self.push, on: second)
+    harness.send(push(5), on: second)
     let numbers = harness.commits.suffix(2).map(\.number)
     #expect(numbers.map(\.shard) == [0, 1] && numbers[0].number < numbers[1].number)
     harness.input(.committed(through: numbers[1]))
     #expect(harness.read(first) == "" && harness.read(second).contains("<iq type='result' id='r'"))
     // Of the second shard, too, there is a commit that storage has not been asked for yet.
-    harness.engine.handle(.bytes(second, Array(Self.push.utf8)), at: Instant(monotonic: 0, wall: 0))
-    harness.engine.handle(.commitFailed(from: numbers[0]), at: Instant(monotonic: 0, wall: 0))
+    let now = Instant(monotonic: 0, wall: 0)
+    harness.engine.handle(.bytes(second, Array(push(6).utf8)), at: now)
+    harness.engine.handle(.commitFailed(from: numbers[0]), at: now)
     let commits = harness.engine.flush().compactMap { if case .commit(let id, _) = $0 { id } else { nil } }
     #expect(commits == [CommitID(shard: 1, numbers[1].number + 1)])
   }
