@@ -128,6 +128,18 @@ import XMPP
     #expect(answers.results == [listing(1, 2), listing(1, 2, 5, 6)])
   }
 
+  @Test func eachShardHearsOfATransactionThatTheyShared() throws {
+    let release = DispatchSemaphore(value: 0)
+    let queue = try queue(heldBy: release)
+    while answers.summary.isEmpty { usleep(100) }
+    queue.commit(CommitID(shard: 1, 1), account(user(2)))
+    queue.commit(2, account(user(3)))
+    queue.commit(CommitID(shard: 1, 2), account(user(4)))
+    release.signal()
+    queue.drain()
+    #expect(answers.summary == "c1 c2 c2/1")
+  }
+
   private let everybody = Query.rows(RowQuery(AccountRow.self, .everywhere))
 
   private func listing(_ numbers: Int...) -> QueryResult {

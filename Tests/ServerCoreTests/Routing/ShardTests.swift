@@ -234,6 +234,17 @@ struct ShardTests {
     #expect(harness.read(stranger).contains("<not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"))
   }
 
+  /// The deadline of the second shard comes first.
+  @Test func theServerLooksAgainWhenAnyShardWantsIt() {
+    var harness = EngineHarness { $0.limits[.shards] = 2 }
+    _ = harness.open()
+    harness.advance(seconds: 1)
+    _ = harness.open()
+    let wanted = harness.engine.server.shards.map { $0.nextDeadline ?? 0 }
+    #expect(0 < wanted[1] && wanted[1] < wanted[0])
+    #expect(harness.engine.server.nextDeadline == wanted[1])
+  }
+
   @Test func shardsDrawDifferentNumbers() {
     var harness = EngineHarness { $0.limits[.shards] = 2 }
     let ids = [harness.openStream(), harness.openStream()].map { harness.read($0).firstMatch(of: #/ id='([^']*)'/#)?.1 }
