@@ -112,7 +112,7 @@ extension Account {
       transaction.reach(
         sessions.values[match].presence == nil
           ? MessageDeliveryMark.tableMatchUnavailable : isNegative ? .tableMatchNegative : .tableMatchAvailable)
-      transaction.deliver(stanza, to: sessions.values[match])
+      transaction.deliver(stanza, to: sessions, at: match)
     case .mostAvailable:
       let count = deliver(stanza, toAvailableFrom: highest ?? 0, &transaction)
       if count > 1 { transaction.reach(MessageDeliveryMark.tableAvailableBareSeveral) }
@@ -141,7 +141,7 @@ extension Account {
   private func deliver(_ stanza: Stanza, toAvailableFrom priority: Int, _ transaction: inout Transaction) -> Int {
     var count = 0
     for index in sessions.values.indices where sessions.values[index].presence != nil && sessions.values[index].priority >= priority {
-      transaction.deliver(stanza, to: sessions.values[index])
+      transaction.deliver(stanza, to: sessions, at: index)
       count += 1
     }
     return count

@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import XML
 internal import XMPP
 
@@ -9,6 +10,12 @@ extension Transaction {
   @inline(__always)
   mutating func deliver(_ stanza: Stanza, to session: Session) {
     outputs.deliver(stanza.element, from: stanza.from, to: stanza.to, at: session.connection)
+  }
+
+  /// The same, to a session at a place of an account's list, of which nothing is copied: for what happens most often.
+  @inline(__always)
+  mutating func deliver(_ stanza: Stanza, to sessions: OrderedDictionary<Text, Session>, at place: Int) {
+    outputs.deliver(stanza.element, from: stanza.from, to: stanza.to, at: sessions.values[place].connection)
   }
 
   /// The same, to several sessions.
