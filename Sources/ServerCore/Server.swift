@@ -19,9 +19,9 @@ public struct Server: Sendable, Codable {
   var connectionCounts = Table<SourceNetwork, Int>()
   /// Connections that are not read from until there is less that waits for storage.
   private var throttled: [ConnectionID] = []
-  /// What shards have said to each other and have not heard yet: nothing between two events.
+  /// Messages between shards that have not been delivered yet: none between two events.
   private var messages: Deque<ShardMessage> = []
-  /// Keep what shards hand to each other, until `takePassed`.
+  /// Keep the messages that shards hand to each other, until `takePassed`.
   var keepsPassed = false
   private var passed: [ShardMessage] = []
 
@@ -160,15 +160,15 @@ public struct Server: Sendable, Codable {
     shards[index].perform(at: now, into: &effects) { shard, transaction in shard.adopt(stream, task, of: account, &transaction) }
   }
 
-  /// What shards have handed to each other since the last time, while `keepsPassed`, in order.
+  /// The messages that shards have handed to each other since the last time, while `keepsPassed`, in order.
   mutating func takePassed() -> [ShardMessage] {
     defer { passed = [] }
     return passed
   }
 
-  // MARK: Whoever makes too much wait for storage
+  // MARK: Sessions that make too much wait for storage
 
-  /// How much waits for storage.
+  /// The work that waits for storage.
   private struct Load {
     /// Transactions and tasks.
     var waiting = 0

@@ -23,11 +23,11 @@ struct Shard: Sendable, Codable {
   var rooms = Store<JID, Loadable<Room>>()
   /// Open questions; a transaction has them while it lasts.
   private(set) var inquiries: Inquiries
-  /// Who waits for a list from storage.
+  /// The askers of lists that are being read from storage.
   var listings: OrderedDictionary<RowQuery, Listing> = [:]
   private(set) var commits: OutputCommit
   private var timers = Timers()
-  /// What this shard has reached; a transaction has them while it lasts.
+  /// The coverage marks that this shard has reached; a transaction has them while it lasts.
   private(set) var marks = Marks()
   /// Tasks that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
@@ -183,7 +183,7 @@ struct Shard: Sendable, Codable {
     for connection in loss.connections where streams[connection]?.isClosing ?? false {
       transaction.outputs.append(transaction.reach(CommitMark.outputLostEnd, .close(connection)))
     }
-    // What an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
+    // The output that an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
     // knows, so there is nothing that could be said to it.
     for connection in loss.connections where !(streams[connection]?.isBound ?? true) {
       withStream(connection, &transaction) { $0.abandon(&$1) }

@@ -156,7 +156,7 @@ extension Shard {
 
   mutating func releaseIfIdle(account jid: JID, _ transaction: inout Transaction) {
     guard let loadable = accounts[jid], !loadable.isLoading, let entity = loadable.entity, entity.sessions.isEmpty else { return }
-    // What lined up behind stored messages is nowhere else. The answer wakes the account again.
+    // The messages that lined up behind stored ones are nowhere else. The answer wakes the account again.
     guard entity.offlineInquiry == nil else { return transaction.reach(ActivationMark.idleAccountAwaitsOffline) }
     let due = entity.idleSince + configuration.limits[time: .idleTime]
     guard isPast(due, transaction) else {

@@ -15,7 +15,7 @@ struct OutputCommit: Sendable, Codable {
     var cause: Cause
     var bytes = 0
 
-    /// What leaves for other shards when the commits before it are durable.
+    /// The messages that leave for other shards when the commits before it are durable.
     var messages: [ShardMessage] { outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
   }
   let shard: Int
@@ -91,7 +91,7 @@ struct OutputCommit: Sendable, Codable {
 
   var waitingMessages: [ShardMessage] { held.flatMap(\.messages) }
 
-  /// What a failed commit takes down with it.
+  /// The effects and owners that a failed commit takes down with it.
   struct Loss {
     /// Accounts and rooms whose memory runs ahead of the disk.
     var touched: OrderedSet<JID> = []

@@ -37,7 +37,7 @@ extension Transaction {
   }
 }
 
-/// What leaves by a transaction, in order.
+/// The effects of a transaction, in order.
 struct Outputs: Sendable {
   /// All but what is being delivered: see `close`.
   private(set) var effects: [Effect] = []

@@ -49,7 +49,7 @@ extension Shard {
 
   func home(of address: JID) -> Int { Shard.index(of: address, of: count) }
 
-  /// What of an envelope is for this shard. The rest goes to others, in the order of the shards.
+  /// The addressees of an envelope that belong to this shard. The envelope goes on to the others, in the order of their shards.
   func keepOwn(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) -> [JID] {
     guard count > 1 else { return envelope.to }
     var parts = [[JID]](repeating: [], count: count)
@@ -79,7 +79,7 @@ extension Shard {
     for shard in 0..<count where shard != index { transaction.pass(content, to: shard) }
   }
 
-  // MARK: What comes from another shard
+  // MARK: Messages from another shard
 
   mutating func receive(_ message: ShardMessage, _ transaction: inout Transaction) {
     switch message.content {
@@ -115,7 +115,7 @@ extension Shard {
     return streams.remove(connection)
   }
 
-  // MARK: What is lost on its way
+  // MARK: Messages that are lost on their way
 
   /// A failed commit discarded a message to another shard: nobody may wait for it in vain.
   mutating func recover(_ message: ShardMessage, _ transaction: inout Transaction) {

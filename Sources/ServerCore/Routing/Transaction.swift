@@ -26,16 +26,16 @@ struct Transaction {
   let now: Instant
   private let setting: SharedConfiguration
   var configuration: Configuration { _read { yield setting.configuration } }
-  /// What streams offer under it.
+  /// The offers that streams make under it.
   var offers: StreamOffers { _read { yield setting.offers } }
   /// The server's, lent for as long as the transaction lasts.
   var random = RandomSource(key: [])
   /// Routed and not yet delivered. The server works it off in order before the transaction ends.
   var routed: Deque<Envelope> = []
   private(set) var changes: [Change] = []
-  /// What they weigh together.
+  /// Their weight together, in bytes.
   private(set) var changedBytes = 0
-  /// What leaves in order, and behind every commit before it.
+  /// The effects that leave in order, and behind every commit before them.
   var outputs = Outputs()
   /// Whether there is a message to another shard among them.
   private(set) var hasMessages = false

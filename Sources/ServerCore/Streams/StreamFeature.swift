@@ -60,7 +60,7 @@ extension StreamFeature.Elements {
   }
 }
 
-/// What streams offer under a configuration. There are few such elements, and every stream needs two: each is made once.
+/// The features that streams offer under a configuration. There are few such elements, and every stream needs two: each is made once.
 struct StreamOffers: Sendable {
   struct Offer: Sendable {
     /// The features element (RFC 6120, 4.3.2).

@@ -1,7 +1,7 @@
 public import XML
 internal import XMPP
 
-/// What the other side of a stream is, which decides how the stream speaks with it.
+/// The kind of entity on the other side of a stream, which decides how the stream speaks with it.
 public enum StreamRole: Sendable, Hashable, Codable {
   /// A client that connected, for the session of an account (RFC 6120, 2.2).
   case client

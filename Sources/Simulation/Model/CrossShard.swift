@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What the model's parties say to each other across shards.
+// Stanzas of the model's parties that cross from one shard to another.
 //
 // A stanza for another shard leaves its own behind every commit that its shard has not made durable yet. When that is, the model takes from the
 // server: it would have to repeat the server's transactions to know it. That nothing leaves too early other rules watch. The model says what must

@@ -4,7 +4,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-// What the model takes from the server: which sessions were bound, which streams the server ended, and what a failed commit takes back.
+// The model takes from the server which sessions were bound, which streams the server ended, and what a failed commit takes back.
 
 extension ReferenceModel {
   /// Sessions that were bound, and streams that the server ended.
@@ -17,7 +17,7 @@ extension ReferenceModel {
       if mayEndStreams(event) || bound.contains(where: { $0.jid == jid }) { end(connection) }
     }
     work(at: time)
-    // What the ends of sessions say to other shards.
+    // The ends of sessions say something to other shards, too.
     _ = receive(passed, at: time)
     for session in bound { adopt(session) }
   }

@@ -1,6 +1,6 @@
 public import Storage
 
-/// What a deleted account leaves. A name has one at most: creating its account anew removes it.
+/// The row that a deleted account leaves. A name has one at most: creating its account anew removes it.
 public struct Tombstone: StoredRow {
   /// When the account was deleted, by the wall clock, in nanoseconds since 1970.
   public var deletedAt: Int64

@@ -25,7 +25,7 @@ enum Tombstones {
     transaction.persist(.put(Tombstone(deletedAt: transaction.now.wall), of: account))
   }
 
-  /// What can't be read is taken for a reservation: nobody gets a name because storage is damaged.
+  /// A row that can't be read is taken for a reservation: nobody gets a name because storage is damaged.
   private static func refusal(_ account: AbsentAccount, _ transaction: inout Transaction) -> CreationRefusal? {
     let time = transaction.configuration.limits[time: .tombstoneTime]
     guard time > 0 else { return nil }
