@@ -20,9 +20,10 @@ final class RealSockets: SocketWorld {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var configuration = ServeConfiguration(dataFolder: folder)
     configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
-    configuration.core.scramRounds = 1
     (configuration.core.offersTLS, configuration.core.requiresTLS) = (story.hasTLS, story.hasTLS)
     configuration.core.limits = story.limits
+    // Behind the limits, of which it is one.
+    configuration.core.scramRounds = 1
     configuration.core.limits[.shards] = shards
     configuration.logLevel = .error
     configuration.eventLoops = eventLoops
