@@ -15,6 +15,8 @@ public struct EntriesAreAnswered: Oracle {
   private var inside: OrderedDictionary<SessionID, OrderedSet<JID>> = [:]
   /// By session and room, the id of the presence to leave a room that it was in, if it has no answer yet.
   private var departures: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
+  /// Sessions that have sent unavailable presence to all: on a slow way back they may learn of an entry after they have left with it again.
+  private var leftEverywhere: OrderedSet<SessionID> = []
   private var blocks = BlockList()
 
   public init() {}
@@ -27,6 +29,7 @@ public struct EntriesAreAnswered: Oracle {
       entries[session] = nil
       inside[session] = nil
       departures[session] = nil
+      leftEverywhere.remove(session)
     case .sent(let session, let element): sent(element, session)
     case .received(let session, let element): return received(element, session)
     default: break
@@ -42,7 +45,10 @@ public struct EntriesAreAnswered: Oracle {
     case nil: if element.child("x", NS.muc) != nil, let id = element.id { entries[session, default: []].append(id) }
     case "unavailable":
       // Presence for all leaves the rooms, too (RFC 6121, 4.6.4), and has no id there.
-      guard let to = element["to"] else { return inside[session] = nil }
+      guard let to = element["to"] else {
+        leftEverywhere.append(session)
+        return inside[session] = nil
+      }
       // Of several in a row the first counts: the others come from somebody who is outside.
       guard let room = JID(to)?.bare, inside[session]?.remove(room) != nil, let id = element.id else { return }
       departures[session, default: [:]][room] = id
@@ -62,6 +68,7 @@ public struct EntriesAreAnswered: Oracle {
     guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", codes == ["110"],
       x.child("destroy", NS.mucUser) == nil, !blocks.contains(domainPrefix: "conference.", of: jid.bare)
     else { return nil }
+    if element.id == nil, leftEverywhere.contains(session) { return nil }
     return element.id == id ? nil : "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
   }
 

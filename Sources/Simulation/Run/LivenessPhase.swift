@@ -13,6 +13,8 @@ extension Run {
     accountsThere = []
     let patience = SimulatedFeature.all.compactMap { $0.patience?(world) }.max() ?? 0
     if patience > 0 { wait(patience) }
+    // A question whose answer was lost is given up first: whatever is asked of its account or room until then fails with it.
+    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
     // One after the other, where only few at a time can be made.
     for _ in actors where actors.contains(where: { !isThere($0.account) }) {
       createAccounts()
@@ -23,7 +25,6 @@ extension Run {
       settle()
     }
     if swarm.isTight { forgetConnections() }
-    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
     for index in actors.indices where !actors[index].isHostile {
       if clients[index].stream == nil { connect(index) }
       settle()
