@@ -121,7 +121,7 @@ extension Shard {
   mutating func recover(_ message: ShardMessage, _ transaction: inout Transaction) {
     switch message.content {
     case .stanza(let element, let from, let to):
-      // A departure tells of no state that could be taken back, and without it somebody would stay for ever.
+      // Without a departure somebody would stay for ever. (One that a room's lost change caused, such as a ban, is told although it is undone.)
       if element.stanzaKind == .presence, element.type == "unavailable" { return transaction.pass(message.content, to: message.shard) }
       // Where another is, nobody asks a second time; and to whom it was told of, an error says nothing.
       let isAnswer = element.type == "error" || element.type == "result" || element.stanzaKind == .presence && element.type == nil
