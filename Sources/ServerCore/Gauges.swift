@@ -74,7 +74,9 @@ extension Shard {
       ("transactions behind a commit", commits.depth),
       ("askers of a list", listings.count),
     ]
-    for jid in accounts.sortedKeys() { counts.append(("lined up messages", accounts[jid]?.entity?.queuedBehindOffline.count ?? 0)) }
+    for jid in accounts.sortedKeys() {
+      counts.append(("messages that wait in an account", accounts[jid]?.entity?.states.waiting.count ?? 0))
+    }
     return counts.first { $0.1 > 0 }.map { Gauge(name: $0.0, value: $0.1, limit: 0) }
   }
 
@@ -90,14 +92,10 @@ extension Shard {
       body("sessions of an account", account.sessions.count, limits[.sessionsPerAccount])
       body("roster items", account.listedCount, limits[.rosterItems])
       body("requests to subscribe", account.roster.count - account.listedCount, limits[.pendingRequests])
-      body("blocked addresses", account.blocklist.count, limits[.blockedAddresses])
-      body("offline messages", account.offlineCount, limits[.offlineMessages])
-      body("offline bytes", account.offlineBytes, limits[.offlineBytes])
-      body("messages lined up behind stored ones", account.queuedBehindOffline.count, limits[.offlineMessages])
-      body("bytes lined up behind stored ones", account.linedUpBytes, limits[.offlineBytes])
       for gauge in account.states.gauges(limits) { body(gauge.name, gauge.value, gauge.limit) }
       for session in account.sessions.values {
         body("addresses with directed presence", session.directed.count, limits[.directedPresences])
+        for gauge in session.states.gauges(limits) { body(gauge.name, gauge.value, gauge.limit) }
       }
     }
     for jid in rooms.sortedKeys() {

@@ -72,9 +72,6 @@ extension Server {
   /// What an account that is in memory knows of its contacts; subscriptions stand there, too.
   public func roster(of account: JID) -> [RosterItem] { self.account(account)?.roster.values.elements ?? [] }
 
-  /// Whom an account that is in memory blocks.
-  public func blocklist(of account: JID) -> [JID] { self.account(account)?.blocklist.elements ?? [] }
-
   /// The sessions of an account, in the order in which they were bound.
   public func sessions(of account: JID) -> [SessionView] {
     (self.account(account)?.sessions.values.elements ?? []).map { session in

@@ -17,8 +17,8 @@ struct Session: Sendable, Codable {
   var priority = 0
   /// It asked for the roster, so it gets pushes (RFC 6121, 2.1.6).
   var wantsRoster = false
-  /// It asked for the blocklist, so it gets pushes (XEP-0191, 3.3).
-  var wantsBlocklist = false
+  /// The states that features keep of the session.
+  var states = FeatureStates()
   /// Who got directed presence and must hear when it ends (RFC 6121, 4.6).
   var directed: OrderedSet<JID> = []
 

@@ -42,8 +42,8 @@ struct GaugesTests {
     harness.send(EngineHarness.chat(to: "juliet@localhost", "lined up"), on: romeo)
     harness.send(RoomActivationTests.list, on: romeo)
     #expect(harness.gauges("who waits for a list").map(\.value) == [1])
-    #expect(harness.gauges("bytes lined up behind stored ones").map(\.limit) == [4 << 20])
+    #expect(harness.gauges("bytes queued behind stored ones").map(\.limit) == [4 << 20])
     harness.answerLoads()
-    #expect(harness.gauges("who waits for a list") == [] && harness.gauges("bytes lined up behind stored ones") == [])
+    #expect(harness.gauges("who waits for a list") == [] && harness.gauges("bytes queued behind stored ones") == [])
   }
 }

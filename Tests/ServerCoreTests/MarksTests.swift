@@ -116,7 +116,7 @@ struct MarkTests {
     #expect(Mark.all.first == ConnectionMark.connectionOutboxOverrun.mark)
     // The marks of the last feature that has any come last.
     #expect(Mark.all.last?.name == Feature.all.last { !$0.marks.isEmpty }?.marks.last.map { Self.lastName(of: $0) })
-    for mark in BlockingMark.allCases { #expect(mark.mark.name == "\(mark)" && mark.mark.clause == mark.clause) }
+    for mark in RoutingMark.allCases { #expect(mark.mark.name == "\(mark)" && mark.mark.clause == mark.clause) }
     #expect(Set(Mark.all).count == Mark.all.count)
   }
 

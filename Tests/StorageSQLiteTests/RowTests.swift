@@ -60,7 +60,7 @@ import XMPP
     return message
   }
 
-  @Test func offlineMessagesKeepTheirOrderAndTheirNumbers() throws {
+  @Test func storedMessagesKeepTheirOrderAndTheirNumbers() throws {
     let storage = try open()
     let all = (1...3).map { OfflineMessage(sequence: $0, stanza: message(Text("\($0)"))) }
     try storage.commit(account(romeo))

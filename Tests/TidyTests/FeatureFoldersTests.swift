@@ -16,13 +16,27 @@ struct FeatureFoldersTests {
   /// The two lists in which a feature is registered.
   static let lists = ["Sources/ServerCore/Features/Feature.swift", "Sources/Simulation/Features/SimulatedFeature.swift"]
 
-  /// Every line of code that names the feature, as `path:line`, outside its folders.
+  /// Every line that names the feature, as `path:line`, outside its folders: by an identifier that is its name or has it as a part.
   static func mentions(of feature: String, in files: [(path: String, text: String)]) -> [String] {
     files.flatMap { file -> [String] in
       guard !file.path.contains("/Features/\(feature)/") else { return [] }
-      return file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
-        line.lowercased().contains(feature.lowercased()) ? "\(file.path):\(index + 1)" : nil
-      }
+      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+      return lines.indices.filter { names(lines[$0], feature) }.map { "\(file.path):\($0 + 1)" }
+    }
+  }
+
+  /// `Ping` is in `PingMark`, `Ping.feature` and `.pingHost`, but not in `Mapping` or `pinged`; other words in small letters are prose.
+  static func names(_ line: Substring, _ feature: String) -> Bool {
+    let small = feature.prefix { $0.isUppercase }.count == 1 ? feature.prefix(1).lowercased() + feature.dropFirst() : feature.lowercased()
+    return has(line, feature) { !$0.isLowercase } || has(line, small) { $0.isUppercase }
+  }
+
+  /// Whether a word stands there with no letter before it, or behind it a character of this kind or nothing.
+  private static func has(_ line: Substring, _ word: String, before isEnd: (Character) -> Bool) -> Bool {
+    line.ranges(of: word).contains { range in
+      let isBeginning =
+        range.lowerBound == line.startIndex || !line[line.index(before: range.lowerBound)].isLetter || word.first!.isUppercase
+      return isBeginning && (range.upperBound == line.endIndex ? word.first!.isUppercase : isEnd(line[range.upperBound]))
     }
   }
 
@@ -42,13 +56,21 @@ struct FeatureFoldersTests {
   func aFeatureIsNamedInItsFoldersAndTwoListsAlone(feature: String) throws {
     let mentions = Self.mentions(of: feature, in: try Self.files())
     for list in Self.lists {
-      #expect(mentions.count { $0.hasPrefix(list) } == 1, "\(feature) stands in one line of \(list)")
+      let count = mentions.count { $0.hasPrefix(list) }
+      #expect(count == 1 || (count == 0 && list != Self.lists[0]), "\(feature) stands in one line of \(list)")
     }
     let others = mentions.filter { mention in !Self.lists.contains { mention.hasPrefix($0) } }
     #expect(others.isEmpty, "\(feature) is named outside its folders: \(others)")
     let simulator = Self.root.appendingPathComponent("Sources/Simulation/Features/\(feature)")
-    #expect(FileManager.default.fileExists(atPath: simulator.path), "\(feature) has no part in the simulator")
+    let isStored = try Self.files().contains { $0.path.contains("ServerCore/Features/\(feature)/") && $0.text.contains(": StoredRow {") }
+    #expect(!isStored || FileManager.default.fileExists(atPath: simulator.path), "\(feature) stores rows and has no part in the simulator")
   }
+
+  @Test(arguments: [
+    ("let a = PingMark.host", true), ("Ping.feature,", true), ("case pingHost", true), ("stops at Ping", true), ("struct Mapping {", false),
+    ("a pinged client", false), ("to ping a room", false),
+  ])
+  func aNameIsAPartOfAnIdentifier(line: String, isNamed: Bool) { #expect(Self.names(Substring(line), "Ping") == isNamed) }
 
   /// The search itself finds a name.
   @Test func aMentionIsFound() {

@@ -13,6 +13,10 @@ struct Feature: Sendable {
   var hostFeatures: [Text] = []
   /// What `disco#info` says at an account's bare JID.
   var accountFeatures: [Text] = []
+  /// Whether a configuration has the feature; service discovery does not tell of one that is off.
+  var isOn: @Sendable (Configuration) -> Bool = { _ in true }
+  /// The service that `disco#items` lists at a domain.
+  var hostItem: (@Sendable (_ host: Host) -> (jid: Text, name: Text))?
   /// Kinds of rows that it stores.
   var tables: [StoredTable] = []
   /// Places in it that tests should reach.
@@ -23,14 +27,16 @@ struct Feature: Sendable {
   var requests: [Request] = []
   /// What it adds to the negotiation of streams (`StreamFeature.all`).
   var streamFeatures: [StreamFeature] = []
-  /// The state that it keeps of each account in memory.
+  /// The state that it keeps in memory of each account.
   var accountState: (any AccountState.Type)?
+  /// The state that it keeps of each session.
+  var sessionState: (any FeatureState.Type)?
   var hooks = Hooks()
 
   /// Every feature, in the order in which service discovery lists them.
   static let all: [Feature] = [
-    ServiceDiscovery.feature, RosterManagement.feature, Blocking.feature, Ping.feature, SoftwareVersion.feature, EntityTime.feature,
-    Registration.feature, OfflineMessages.feature, RoomService.feature, SessionEstablishment.feature, PrivateXML.feature,
+    ServiceDiscovery.feature, RosterManagement.feature, Blocking.feature, XMPPPing.feature, SoftwareVersion.feature, EntityTime.feature,
+    InBandRegistration.feature, OfflineMessages.feature, RoomService.feature, SessionEstablishment.feature, PrivateXML.feature,
     Tombstones.feature,
   ]
 }

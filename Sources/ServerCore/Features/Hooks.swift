@@ -2,8 +2,13 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// Where a feature takes part in what others do. `Feature.all` is the order in which features are called.
+/// Where a feature takes part in the work of others, as named phases. `Feature.all` is the order in which features are called within a phase.
+///
+/// A hook is added with the first feature that needs it. A phase that only observes returns nothing; in one that decides, the first feature that
+/// answers has decided.
 struct Hooks: Sendable {
+  // MARK: Accounts
+
   /// Somebody wants to create an account that is not there; the first feature that gives a refusal refuses it.
   var accountMayBeCreated: (@Sendable (_ account: AbsentAccount, _ transaction: inout Transaction) -> CreationRefusal?)?
   /// An account was created.
@@ -12,6 +17,66 @@ struct Hooks: Sendable {
   var accountRemoved: (@Sendable (_ account: JID, _ transaction: inout Transaction) -> Void)?
   /// A stanza came for an account that is not there. The first feature that returns `true` has dealt with it.
   var absentAccountReceived: (@Sendable (_ account: AbsentAccount, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool)?
+  /// The answer to a question for rows of a table of the feature (`Inquiry.Purpose.accountRows`). An account that is not in memory any more is not
+  /// told.
+  var accountAnswered: (@Sendable (_ account: inout Account, _ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) -> Void)?
+
+  // MARK: Stanzas, in the order in which one passes the phases
+
+  /// A session of the account sends a stanza, which was checked and is to be routed. The first feature that gives an error refuses it.
+  var stanzaSent: (@Sendable (_ account: Account, _ stanza: Stanza, _ transaction: inout Transaction) -> StanzaError?)?
+  /// A stanza came for the account. The first feature that returns `true` has dealt with it.
+  var stanzaArrived: (@Sendable (_ account: Account, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool)?
+  /// A message of type `chat` or `normal` is about to go to resources, or to `messageUntaken`. The first feature that returns `true` keeps it.
+  var messageAccepted: (@Sendable (_ account: inout Account, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool)?
+  /// No resource takes a message that is worth keeping (RFC 6121, 8.5.2.2.1). The first feature that returns `true` has dealt with it;
+  /// otherwise its sender gets `service-unavailable`.
+  var messageUntaken: (@Sendable (_ account: inout Account, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool)?
+
+  // MARK: Presence
+
+  /// Whether the account and an address exchange no presence, whatever their subscriptions are.
+  var accountAvoids: (@Sendable (_ account: Account, _ address: JID) -> Bool)?
+  /// A session has broadcast presence (RFC 6121, 4.2 and 4.4), and whoever hears it was told.
+  var presenceBroadcast: (@Sendable (_ account: inout Account, _ session: Session, _ transaction: inout Transaction) -> Void)?
+
+  // MARK: The features that take part, for what happens with every stanza
+
+  fileprivate static let stanzaSent = Feature.all.compactMap(\.hooks.stanzaSent)
+  fileprivate static let stanzaArrived = Feature.all.compactMap(\.hooks.stanzaArrived)
+  fileprivate static let messageAccepted = Feature.all.compactMap(\.hooks.messageAccepted)
+  fileprivate static let accountAvoids = Feature.all.compactMap(\.hooks.accountAvoids)
+}
+
+extension Account {
+  /// Why a session may not send this stanza; `nil` if it may.
+  func refusal(toSend stanza: Stanza, _ transaction: inout Transaction) -> StanzaError? {
+    for hook in Hooks.stanzaSent { if let error = hook(self, stanza, &transaction) { return error } }
+    return nil
+  }
+  /// Whether a feature has dealt with a stanza that came for the account.
+  func intercepts(_ stanza: Stanza, _ transaction: inout Transaction) -> Bool {
+    for hook in Hooks.stanzaArrived { if hook(self, stanza, &transaction) { return true } }
+    return false
+  }
+  /// Whether a feature keeps a message that could be delivered.
+  mutating func holds(_ message: Stanza, _ transaction: inout Transaction) -> Bool {
+    for hook in Hooks.messageAccepted { if hook(&self, message, &transaction) { return true } }
+    return false
+  }
+  /// A message that no resource takes.
+  mutating func leaveUntaken(_ message: Stanza, _ transaction: inout Transaction) {
+    for feature in Feature.all { if feature.hooks.messageUntaken?(&self, message, &transaction) ?? false { return } }
+    transaction.bounce(message, StanzaError(.serviceUnavailable))
+  }
+  /// Whether the account and an address exchange no presence, whatever their subscriptions are.
+  func avoids(_ address: JID) -> Bool {
+    for hook in Hooks.accountAvoids { if hook(self, address) { return true } }
+    return false
+  }
+  mutating func presenceBroadcast(by session: Session, _ transaction: inout Transaction) {
+    for feature in Feature.all { feature.hooks.presenceBroadcast?(&self, session, &transaction) }
+  }
 }
 
 /// An account that is not there, with the rows that an earlier account of its name left (`StoredTable.Residency.lasting`).

@@ -17,10 +17,8 @@ enum ServiceDiscovery {
     transaction.reach(DiscoMark.discoHostInfo)
     var answer = ServiceDiscovery.answer(to: query)
     answer.append("identity", NS.discoInfo, ["category": "server", "type": "im", "name": "Spondee"])
-    for feature in Feature.all.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
-    // Also where strangers can't register: to change one's password or to remove one's account is part of it (XEP-0077, 10).
-    answer.append("feature", NS.discoInfo, ["var": NS.register])
-    if host.configuration[flag: .offlineMessages] { answer.append("feature", NS.discoInfo, ["var": "msgoffline"]) }
+    let features = Feature.all.filter { $0.isOn(host.configuration) }
+    for feature in features.flatMap(\.hostFeatures) { answer.append("feature", NS.discoInfo, ["var": feature]) }
     transaction.reply(request, answer)
   }
 
@@ -28,8 +26,8 @@ enum ServiceDiscovery {
     guard check(request, query, &transaction) else { return }
     transaction.reach(DiscoMark.discoHostItems)
     var answer = ServiceDiscovery.answer(to: query)
-    if host.configuration[flag: .rooms] {
-      answer.append("item", NS.discoItems, ["jid": host.configuration.conferenceLabel + "." + host.jid.domain, "name": "Rooms"])
+    for item in Feature.all.filter({ $0.isOn(host.configuration) }).compactMap({ $0.hostItem?(host) }) {
+      answer.append("item", NS.discoItems, ["jid": item.jid, "name": item.name])
     }
     transaction.reply(request, answer)
   }

@@ -74,17 +74,14 @@ extension ClientStream: Recorded {
 extension Account: Recorded {
   static var shown: Shown { .properties(["sessions"]) }
 }
-extension OfflineInquiry: Recorded {
-  static var shown: Shown { .properties(["resource"]) }
-}
 extension Session: Recorded {
   static var shown: Shown { .properties(["language"]) }
 }
 extension PendingTask: Recorded {
-  static var shown: Shown { .properties(["bind.resource", "bind.id", "register.id"]) }
+  static var shown: Shown { .properties(["bind.resource", "bind.id"]) }
 }
 extension Requester: Recorded {
-  static var shown: Shown { .properties(["registration.id"]) }
+  static var shown: Shown { .properties(["stream.id"]) }
 }
 extension Effect: Recorded {
   static var shown: Shown { .properties(["log._1", "startTLS.domain"]) }

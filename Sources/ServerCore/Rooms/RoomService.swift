@@ -4,7 +4,8 @@ internal import XMPP
 /// The domain that rooms live at (XEP-0045, 6.1 to 6.3).
 enum RoomService {
   static let feature = Feature(
-    xep: 45, version: "1.35.5", name: "Multi-User Chat", tables: [RoomRow.table, AffiliationRow.table],
+    xep: 45, version: "1.35.5", name: "Multi-User Chat", isOn: { $0[flag: .rooms] },
+    hostItem: { ($0.configuration.conferenceLabel + "." + $0.jid.domain, "Rooms") }, tables: [RoomRow.table, AffiliationRow.table],
     marks: [
       RoomMark.self, RoomServiceMark.self, RoomDiscoMark.self, RoomPresenceMark.self, RoomStatusMark.self, RoomMessageMark.self,
       RoomInvitationMark.self, RoomRelayMark.self, RoomAdminMark.self, RoomRoleMark.self, RoomAffiliationMark.self, RoomOwnerMark.self,

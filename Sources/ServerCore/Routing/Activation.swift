@@ -11,7 +11,6 @@ enum PendingTask: Sendable, Codable {
   case stanza(Stanza)
   case authenticate(ConnectionID)
   case bind(ConnectionID, VerifiedIdentity, resource: Text, id: Text?)
-  case register(ConnectionID, Secret, id: Text)
   case create([ScramCredentials], Requester)
   case changePassword([ScramCredentials], Requester)
   case setDisabled(Bool, Requester)
@@ -22,7 +21,8 @@ enum PendingTask: Sendable, Codable {
 
 /// The asker of a pending task, who gets the answer.
 enum Requester: Sendable, Codable {
-  case registration(ConnectionID, id: Text)
+  /// A stream on which nobody has logged in, by the id of its request.
+  case stream(ConnectionID, id: Text)
   case request(Stanza)
   case control(UInt64)
 }
@@ -146,8 +146,6 @@ extension Shard {
     case .authenticate(let connection): withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
     case .bind(let connection, _, _, let id):
       refuseBinding(connection, transaction.reach(ActivationMark.abandonedBinding, Shard.busy), id: id, &transaction)
-    case .register(let connection, _, let id):
-      finish(.registration(connection, id: id), transaction.reach(ActivationMark.abandonedRegistration, Shard.busy), &transaction)
     case .create(_, let requester), .changePassword(_, let requester), .setDisabled(_, let requester), .remove(let requester),
       .startPasswordChange(_, let requester), .startCreation(_, let requester):
       finish(requester, transaction.reach(ActivationMark.abandonedManagement, Shard.busy), &transaction)
@@ -156,8 +154,8 @@ extension Shard {
 
   mutating func releaseIfIdle(account jid: JID, _ transaction: inout Transaction) {
     guard let loadable = accounts[jid], !loadable.isLoading, let entity = loadable.entity, entity.sessions.isEmpty else { return }
-    // The messages that lined up behind stored ones are nowhere else. The answer wakes the account again.
-    guard entity.offlineInquiry == nil else { return transaction.reach(ActivationMark.idleAccountAwaitsOffline) }
+    // The answer that a feature waits for wakes the account again.
+    guard !entity.states.isBusy else { return transaction.reach(ActivationMark.idleAccountBusy) }
     let due = entity.idleSince + configuration.limits[time: .idleTime]
     guard isPast(due, transaction) else {
       transaction.reach(ActivationMark.idleAccountPostponed)
@@ -171,7 +169,7 @@ extension Shard {
   mutating func dropAccount(_ jid: JID, _ error: StreamError, _ transaction: inout Transaction) {
     endStreams(of: jid, error, &transaction)
     guard let loadable = accounts[jid], !loadable.isLoading else { return }
-    for stanza in loadable.entity?.queuedBehindOffline ?? [] {
+    for stanza in loadable.entity?.states.waiting ?? [] {
       transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedLine, Shard.busy))
     }
     transaction.reach(CommitMark.outputLostAccount)

@@ -17,20 +17,20 @@ extension Limit {
 /// Marks: activation: accounts and rooms that are loaded, and what is parked meanwhile.
 public enum ActivationMark: UInt16, CoverageMark {
   case loadNoAccount, loadAccountFailed, loadRoom, loadRoomFailed, loadRoomOutdated
-  case loadListFailed, loadOfflineFailed, loadOfflineTooLate
+  case loadListFailed
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull, parkedAskersFull
-  case abandonedStanza, abandonedBinding, abandonedRegistration, abandonedManagement, abandonedLine
+  case abandonedStanza, abandonedBinding, abandonedManagement, abandonedLine
   case idleAccountReleased, idleAccountPostponed, idleRoomReleased, idleRoomPostponed
-  case idleAccountAwaitsOffline
+  case idleAccountBusy
 
   public static let offset = Mark.offset(of: ActivationMark.self)
 
   public var clause: String {
     switch self {
-    case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadRoomOutdated, .loadListFailed, .loadOfflineFailed,
-      .loadOfflineTooLate, .parkedBehindAccount, .parkedBehindRoom, .abandonedStanza, .abandonedBinding,
-      .abandonedRegistration, .abandonedManagement, .abandonedLine, .idleAccountAwaitsOffline:
+    case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadRoomOutdated, .loadListFailed, .parkedBehindAccount,
+      .parkedBehindRoom, .abandonedStanza, .abandonedBinding,
+      .abandonedManagement, .abandonedLine, .idleAccountBusy:
       "activation"
     case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "\(Limit.queuedWhileLoading)"
     case .idleAccountReleased, .idleAccountPostponed, .idleRoomReleased, .idleRoomPostponed: "\(Limit.idleTime)"

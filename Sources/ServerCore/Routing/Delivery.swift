@@ -39,11 +39,8 @@ extension Shard {
       transaction.reach(StanzaMark.stanzaLanguageAdded)
       stanza.element.lang = language
     }
-    guard let isBlocked = accounts.read(sender.bare, { $0.read { $0.isBlocked(stanza.to) } }) ?? nil else { return }
-    if isBlocked {
-      return answer(
-        stanza, transaction.reach(BlockingMark.blockedOutbound, Blocking.outboundError), from: stanza.to, &transaction)
-    }
+    guard let refusal = accounts.read(sender.bare, { $0.read { $0.refusal(toSend: stanza, &transaction) } }) ?? nil else { return }
+    if let refusal { return answer(stanza, refusal, from: stanza.to, &transaction) }
     if kind == .message, address == nil { transaction.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {
       accounts[sender.bare]?.entity?.sendPresence(stanza, isDirected: address != nil, &transaction)
@@ -146,7 +143,7 @@ extension Shard {
 extension Account {
   /// A stanza for this account.
   mutating func receive(_ stanza: Stanza, _ transaction: inout Transaction) {
-    if isBlocked(stanza.from) { return refuseBlocked(stanza, &transaction) }
+    if intercepts(stanza, &transaction) { return }
     switch stanza.kind {
     case .message: receiveMessage(stanza, &transaction)
     case .presence: receivePresence(stanza, &transaction)

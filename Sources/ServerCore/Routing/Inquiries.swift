@@ -37,8 +37,8 @@ struct Inquiry: Sendable, Codable {
   enum Purpose: Sendable, Codable {
     /// The account or room comes into memory.
     case residency(Owner)
-    /// An account's stored messages are to be handed over.
-    case offlineMessages(JID)
+    /// Rows of an account, for the feature that declares their table (`Hooks.accountAnswered`).
+    case accountRows(RowQuery)
     /// The next page of a list. The list is the query without a place to begin behind.
     case page(RowQuery)
     /// An account's answer to a request.
@@ -50,13 +50,13 @@ struct Inquiry: Sendable, Codable {
     var derivesKeys: Bool {
       switch self {
       case .login, .creation, .passwordChange: true
-      case .residency, .offlineMessages, .page, .request: false
+      case .residency, .accountRows, .page, .request: false
       }
     }
 
-    /// Whether the limit of open questions holds for it. For stored messages an account that has sessions asks once: were it refused, nobody
-    /// would ask again.
-    var isLimited: Bool { if case .offlineMessages = self { false } else { true } }
+    /// Whether the limit of open questions holds for it. A feature asks for an account that is in memory, for itself, and one question at a time:
+    /// were it refused, nobody would ask again.
+    var isLimited: Bool { if case .accountRows = self { false } else { true } }
   }
 
   var purpose: Purpose
@@ -142,11 +142,23 @@ extension Shard {
     }
   }
 
+  private mutating func rowsLoaded(_ answer: Answer, for query: RowQuery, _ id: InquiryID, _ transaction: inout Transaction) {
+    guard case .owner(let owner) = query.scope else { return }
+    let jid = owner.jid
+    let feature = Feature.all.first { $0.tables.contains { $0.name == query.table } }
+    guard let answered = feature?.hooks.accountAnswered, accounts[jid]?.entity != nil else {
+      return transaction.reach(InquiryMark.inquiryAskerGone)
+    }
+    answered(&accounts[jid]!.entity!, id, answer, &transaction)
+    // The account's last session may have ended while it waited.
+    wake(.account(jid), at: transaction.now.monotonic + configuration.limits[time: .idleTime])
+  }
+
   private mutating func follow(_ purpose: Inquiry.Purpose, _ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
     switch purpose {
     case .residency(let owner) where owner.kind == .room: roomLoaded(owner.jid, id, answer, &transaction)
     case .residency(let owner): accountLoaded(owner.jid, id, answer, &transaction)
-    case .offlineMessages(let jid): offlineLoaded(jid, id, answer, &transaction)
+    case .accountRows(let query): rowsLoaded(answer, for: query, id, &transaction)
     case .page(let query): pageLoaded(answer, for: query, &transaction)
     case .request(let request):
       // An account that went meanwhile has nothing to answer with.
@@ -191,14 +203,14 @@ extension Limit {
 
 /// Marks: questions to the world outside.
 public enum InquiryMark: UInt16, CoverageMark {
-  case inquiriesFull, inquiryAnswerIgnored, inquiryExpired
+  case inquiriesFull, inquiryAnswerIgnored, inquiryAskerGone, inquiryExpired
 
   public static let offset = Mark.offset(of: InquiryMark.self)
 
   public var clause: String {
     switch self {
     case .inquiriesFull: "\(Limit.inquiries)"
-    case .inquiryAnswerIgnored: "activation"
+    case .inquiryAnswerIgnored, .inquiryAskerGone: "activation"
     case .inquiryExpired: "\(Limit.inquiryTime)"
     }
   }

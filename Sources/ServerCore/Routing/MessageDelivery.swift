@@ -91,7 +91,7 @@ extension MessageDelivery.MessageType {
 }
 
 extension Account {
-  /// A message that came for this account and was not blocked.
+  /// A message that came for this account, and that no feature has intercepted.
   mutating func receiveMessage(_ stanza: Stanza, _ transaction: inout Transaction) {
     let type = MessageDelivery.MessageType(of: stanza.element)
     let match = stanza.to.isBare ? nil : sessions.index(forKey: stanza.to.resource)
@@ -101,8 +101,8 @@ extension Account {
     let situation: MessageDelivery.Situation = highest.map { $0 >= 0 ? .someNonNegative : .negativeOnly } ?? .noResources
     let decision = MessageDelivery.decide(type, situation, target)
     if type == .normal, let given = stanza.type, given != "normal" { transaction.reach(MessageDeliveryMark.messageTypeUnknown) }
-    if mustQueueBehindOffline, type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision) {
-      return queueBehindOffline(stanza, &transaction)
+    if type == .chat || type == .normal, [.deliver, .mostAvailable, .storeOffline].contains(decision), holds(stanza, &transaction) {
+      return
     }
     if let mark = decision.mark(situation, target) { transaction.reach(mark) }
     switch decision {
@@ -119,7 +119,7 @@ extension Account {
     case .all:
       deliver(stanza, toAvailableFrom: 0, &transaction)
     case .storeOffline:
-      storeOffline(stanza, &transaction)
+      leaveUntaken(stanza, &transaction)
     case .error:
       transaction.bounce(stanza, StanzaError(.serviceUnavailable))
     case .ignore:

@@ -28,7 +28,7 @@ struct ClientStream: Sendable, Codable {
     case negotiating
     case authenticating(Authentication)
     /// Keys for a new account are being derived.
-    case registering
+    case creatingAccount
     case expectBind(VerifiedIdentity)
     /// The bind request waits for the account.
     case binding(VerifiedIdentity)
@@ -42,7 +42,7 @@ struct ClientStream: Sendable, Codable {
     /// Look the account up, then call `accountFound`.
     case findAccount(JID)
     case derive(DerivationRequest)
-    case register(JID, password: Secret, id: Text)
+    case createAccount(JID, password: Secret, id: Text)
     /// The other side ended the stream with an error.
     case endByPeer
     case bind(VerifiedIdentity, resource: Text, id: Text?)
@@ -136,7 +136,7 @@ struct ClientStream: Sendable, Codable {
     case .negotiating: return negotiate(element, at: .login, &transaction)
     case .authenticating: return negotiate(element, at: .login, isInExchange: true, &transaction)
     case .expectBind: return negotiate(element, at: .binding, &transaction)
-    case .expectHeader, .expectTLS, .registering, .binding, .bound:
+    case .expectHeader, .expectTLS, .creatingAccount, .binding, .bound:
       // The parser is paused or at a stream's start then.
       fail(StreamError(.badFormat), &transaction)
       return nil

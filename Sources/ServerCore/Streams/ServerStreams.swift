@@ -51,8 +51,8 @@ extension Shard {
       guard transaction.ask(.deriveKeys(derivation), .login(connection)) == nil else { return }
       transaction.reach(SASLMark.saslDerivationsFull)
       withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
-    case .register(let jid, let password, let id):
-      runAtHome(.register(connection, password, id: id), for: jid, connection, &transaction)
+    case .createAccount(let jid, let password, let id):
+      runAtHome(.startCreation(password, .stream(connection, id: id)), for: jid, connection, &transaction)
     case .bind(let identity, let resource, let id):
       run(.bind(connection, identity, resource: resource, id: id), for: identity.account, &transaction)
     case .endByPeer:
@@ -182,7 +182,7 @@ extension ClientStream {
     case .expectBind(let identity), .binding(let identity): identity.account == account
     case .authenticating(let authentication): authentication.claimed == account
     case .bound(let jid): jid.bare == account
-    case .expectTLS, .negotiating, .registering, .closing: false
+    case .expectTLS, .negotiating, .creatingAccount, .closing: false
     }
   }
 }

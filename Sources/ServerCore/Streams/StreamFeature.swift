@@ -28,12 +28,20 @@ struct StreamFeature: Sendable {
     case all
   }
 
+  /// - Parameter error: `nil` if the account was created.
+  typealias AccountSettled =
+    @Sendable (
+      _ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ transaction: inout Transaction
+    ) -> Void
+
   struct Handler: Sendable {
     var elements: Elements
     /// The handler refuses in the feature's own words what comes although it is not offered. Otherwise that ends the stream.
     var takesUnoffered = false
     /// The negotiation may take several elements, and no other feature takes one in between (`ClientStream.Phase.authenticating`).
     var hasExchange = false
+    /// The creation of an account that the handler asked for (`ClientStream.Request.createAccount`) ended. One feature at most creates accounts.
+    var accountSettled: AccountSettled?
     var handle: @Sendable (_ stream: inout ClientStream, _ element: Element, _ transaction: inout Transaction) -> ClientStream.Request?
   }
 
@@ -47,6 +55,7 @@ struct StreamFeature: Sendable {
 
   /// Every stream feature, in the order in which a stream offers them. The first that takes an element deals with it.
   static let all: [StreamFeature] = [.startTLS, .sasl, .resourceBinding] + Feature.all.flatMap(\.streamFeatures)
+  static let accountSettled = all.lazy.compactMap(\.handler?.accountSettled).first
 }
 
 extension StreamFeature.Elements {

@@ -43,8 +43,6 @@ struct BoundedStateTests {
     "server.accounts": .with("sessions, and who was asked for within the last minute"),
     "server.accounts.entity": .with("server.accounts"), "server.rooms.entity": .with("server.rooms"),
     "server.accounts.parked": .gauge("stanzas parked for an account"),
-    "server.accounts.entity.blocklist": .gauge("blocked addresses"),
-    "server.accounts.entity.queuedBehindOffline": .gauge("messages lined up behind stored ones"),
     "server.accounts.entity.roster": .gauge("roster items"),
     "server.accounts.entity.roster._groups.wrappedValue": .with("one stanza, StreamLimits.stanzaBytes"),
     "server.accounts.entity.sessions": .gauge("sessions of an account"),
@@ -97,8 +95,8 @@ struct BoundedStateTests {
     if let last = parts.last, BoundedStateTests.inner.contains(last) { return true }
     // Places of a `Store` that are free: as many as there once were taken.
     if parts.last == "free", BoundedStateTests.bounds[parts.dropLast().joined(separator: ".")] != nil { return true }
-    // One for each feature that declares a state; what is in it the feature counts itself (`AccountState.gauges`).
-    if path.hasPrefix("server.accounts.entity.states") { return true }
+    // One for each feature that declares a state; what is in it the feature counts itself (`FeatureState.gauges`).
+    if path.hasPrefix("server.accounts.entity.states") || path.hasPrefix("server.accounts.entity.sessions.states") { return true }
     return parts.contains("parked") || path.hasPrefix("actions.") || path.hasPrefix("server.commits.held.outputs")
       || path.hasPrefix("server.streams.phase")
   }

@@ -64,6 +64,7 @@ struct PrivateXMLSizes: AccountState {
     for row in try rows.rows(PrivateElementSize.self) { bytes[row.key] = row.bytes }
   }
 
+  var isEmpty: Bool { bytes.isEmpty }
   var total: Int { bytes.values.reduce(0, +) }
 
   /// The limit that these sizes exceed; `nil` if they may take the place of `stored`. A change that stores less is always allowed, so that a

@@ -2,10 +2,12 @@ internal import SASL
 internal import XML
 internal import XMPP
 
-/// In-Band Registration, XEP-0077.
-enum Registration {
+/// In-Band Registration, XEP-0077. Service discovery tells of it also where strangers can't register: to change one's password or to remove one's
+/// account is part of it (10).
+enum InBandRegistration {
   static let feature = Feature(
-    xep: 77, version: "2.4", name: "In-Band Registration", marks: [RegistrationMark.self], settings: [.openRegistration],
+    xep: 77, version: "2.4", name: "In-Band Registration", hostFeatures: [NS.register], marks: [RegistrationMark.self],
+    settings: [.openRegistration],
     requests: [
       Request("query", NS.register, from: .owner, .account { _, request, payload, transaction in handle(request, payload, &transaction) }),
       Request("query", NS.register, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
@@ -13,8 +15,8 @@ enum Registration {
     streamFeatures: [
       StreamFeature(
         stage: .login, offer: { $0.configuration[flag: .openRegistration] ? Element("register", NS.registerFeature) : nil },
-        handler: .init(elements: .requests) { stream, element, transaction in
-          RegistrationBeforeLogin.receive(element, &stream, &transaction)
+        handler: .init(elements: .requests, accountSettled: finished) { stream, element, transaction in
+          receive(element, &stream, &transaction)
         })
     ])
 
@@ -43,7 +45,7 @@ enum Registration {
       transaction.tasks.append((account, .remove(.request(request))))
       return
     }
-    guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
+    guard let name = query.child("username", NS.register)?.text.trimmed, let password = password(query) else {
       return transaction.bounce(request, transaction.reach(RegistrationMark.passwordIncomplete, StanzaError(.badRequest)))
     }
     // The name must be the user's own, or one could change another's password.
@@ -54,14 +56,14 @@ enum Registration {
   }
 
   /// `nil` if there is none that could be used.
-  static func password(_ query: Element) -> Secret? {
+  private static func password(_ query: Element) -> Secret? {
     query.child("password", NS.register).flatMap { Secret(Array($0.text.utf8)).prepared }
   }
 }
 
 /// Registration by a stranger, before any authentication (3.1).
-enum RegistrationBeforeLogin {
-  static func receive(_ element: Element, _ stream: inout ClientStream, _ transaction: inout Transaction) -> ClientStream.Request? {
+extension InBandRegistration {
+  private static func receive(_ element: Element, _ stream: inout ClientStream, _ transaction: inout Transaction) -> ClientStream.Request? {
     let address = element["to"].map { JID($0)?.text } ?? stream.domain
     guard let query = element.child("query", NS.register), address == stream.domain else {
       stream.fail(transaction.reach(RegistrationMark.registrationMalformed, StreamError(.notAuthorized)), &transaction)
@@ -93,7 +95,7 @@ enum RegistrationBeforeLogin {
       refuse(id, transaction.reach(RegistrationMark.registrationRemovalTooEarly, StanzaError(.unexpectedRequest)), stream, &transaction)
       return nil
     }
-    guard let name = query.child("username", NS.register)?.text.trimmed, let password = Registration.password(query) else {
+    guard let name = query.child("username", NS.register)?.text.trimmed, let password = password(query) else {
       refuse(id, transaction.reach(RegistrationMark.registrationIncomplete, StanzaError(.notAcceptable)), stream, &transaction)
       return nil
     }
@@ -104,19 +106,19 @@ enum RegistrationBeforeLogin {
         &transaction)
       return nil
     }
-    stream.phase = .registering
+    stream.phase = .creatingAccount
     transaction.immediate.append(.pause(stream.connection))
-    return .register(jid, password: password, id: id)
+    return .createAccount(jid, password: password, id: id)
   }
 
-  static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ transaction: inout Transaction) {
+  private static func refuse(_ id: Text?, _ error: StanzaError, _ stream: ClientStream, _ transaction: inout Transaction) {
     var reply = Element("iq", NS.client, ["type": "error", "id": id, "from": stream.domain])
     reply.append(error.element)
     stream.send(reply, &transaction)
   }
 
   /// The registration ended, one way or the other; the stream goes on where it was.
-  static func finished(_ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ transaction: inout Transaction) {
+  private static func finished(_ id: Text, _ error: StanzaError?, _ stream: inout ClientStream, _ transaction: inout Transaction) {
     if let error {
       refuse(id, error, stream, &transaction)
     } else {

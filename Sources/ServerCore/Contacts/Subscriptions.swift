@@ -123,7 +123,7 @@ extension Account {
   func offerRequests(to session: Session, _ transaction: inout Transaction) {
     for item in roster.values {
       guard let request = item.request else { continue }
-      guard !isBlocked(item.jid) else {
+      guard !avoids(item.jid) else {
         transaction.reach(SubscriptionMark.requestOfBlockedKept)
         continue
       }

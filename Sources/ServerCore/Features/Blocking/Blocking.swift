@@ -1,17 +1,7 @@
 internal import OrderedCollections
-public import Storage
+internal import Storage
 internal import XML
-public import XMPP
-
-/// An entry of a user's blocklist.
-public struct BlockedAddress: StoredRow {
-  public var jid: JID
-  public init(jid: JID) { self.jid = jid }
-
-  public static let table = StoredTable("blocked", owner: .account, key: [.jid("jid")])
-  public var values: [ColumnValue] { [.jid(jid)] }
-  public init(_ row: inout RowReader) throws(RowProblem) { jid = try row.jid() }
-}
+internal import XMPP
 
 /// Blocking Command, XEP-0191.
 enum Blocking {
@@ -21,15 +11,18 @@ enum Blocking {
     requests: [
       Request("blocklist", NS.blocking, from: .owner, .account(list)), Request("block", NS.blocking, from: .owner, .account(block)),
       Request("unblock", NS.blocking, from: .owner, .account(unblock)),
-    ])
+    ],
+    accountState: Blocklist.self, sessionState: BlocklistInterest.self,
+    hooks: Hooks(
+      stanzaSent: refuse, stanzaArrived: refuseArrived, accountAvoids: { account, address in account.isBlocked(address) }))
 
   /// 3.2. Who asks is told of changes from then on.
   private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
     guard request.type == "get" else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
     }
-    account.sessions[request.from.resource]?.wantsBlocklist = true
-    transaction.reply(request, element("blocklist", Array(account.blocklist)))
+    account.sessions[request.from.resource]?.states[BlocklistInterest.self].wantsPushes = true
+    transaction.reply(request, element("blocklist", Array(account.blocked)))
   }
 
   /// 3.3.
@@ -38,14 +31,15 @@ enum Blocking {
     guard !addresses.isEmpty else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockEmpty, StanzaError(.badRequest)))
     }
-    let added = addresses.filter { !account.blocklist.contains($0) }
-    guard account.blocklist.count + added.count <= transaction.configuration.limits[.blockedAddresses] else {
+    let known = account.blocked
+    let added = addresses.filter { !known.contains($0) }
+    guard known.count + added.count <= transaction.configuration.limits[.blockedAddresses] else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
     }
     if added.isEmpty { transaction.reach(BlockingMark.blockKnown) }
     // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
     let before = account
-    account.blocklist.append(contentsOf: added)
+    account.states[Blocklist.self].addresses.append(contentsOf: added)
     let after = account
     // Directed presence is seen of sessions, too, that are not available to all.
     for session in before.sessions.values {
@@ -67,24 +61,24 @@ enum Blocking {
     guard let addresses = addresses(request, payload, &transaction) else { return }
     let before = account
     if addresses.isEmpty {
-      account.blocklist = []
-      if !before.blocklist.isEmpty { transaction.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
+      account.states[Blocklist.self].addresses = []
+      if !before.blocked.isEmpty { transaction.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
     } else {
-      account.blocklist.subtract(addresses)
-      for address in addresses where before.blocklist.contains(address) {
+      account.states[Blocklist.self].addresses.subtract(addresses)
+      for address in addresses where before.blocked.contains(address) {
         transaction.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
       }
     }
     if addresses.isEmpty {
       transaction.reach(BlockingMark.unblockAll)
-    } else if account.blocklist == before.blocklist {
+    } else if account.blocked == before.blocked {
       transaction.reach(BlockingMark.unblockUnknown)
     }
     for item in account.roster.values where item.isSubscribedFrom && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
       transaction.reach(BlockingMark.unblockSendsPresence)
       account.sendPresences(to: item.jid.bare, &transaction)
     }
-    for resource in resourcesOfHearers(Array(before.blocklist), before) where !account.isBlocked(resource) {
+    for resource in resourcesOfHearers(Array(before.blocked), before) where !account.isBlocked(resource) {
       transaction.reach(BlockingMark.unblockSendsPresenceToResource)
       account.sendPresences(to: resource, &transaction)
     }
@@ -98,7 +92,7 @@ enum Blocking {
 
   private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ transaction: inout Transaction) {
     transaction.reply(request)
-    for session in account.sessions.values where session.wantsBlocklist {
+    for session in account.sessions.values where session.states[BlocklistInterest.self].wantsPushes {
       transaction.reach(BlockingMark.blockPushed)
       var iq = Element("iq", NS.client, ["type": "set", "id": transaction.random.token()])
       iq.append(push)
@@ -127,28 +121,17 @@ enum Blocking {
     Element(name, NS.blocking, children: addresses.map { Element("item", NS.blocking, ["jid": $0.text]) })
   }
 
-  /// What a user hears who writes to one whom he blocks (3.3).
-  static let outboundError = StanzaError(
-    .notAcceptable, kind: .cancel, text: "You have blocked this JID", specific: [Element("blocked", NS.blockingErrors)])
-}
-
-extension Account {
-  /// 6: an entry with a resource blocks that very address; without one, all that is below it. Nobody blocks his own resources (5), or
-  /// his server.
-  func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
-
-  /// Which kind of entry it is that blocks an address, as the mark that says so.
-  private func rule(blocking address: JID) -> BlockingMark? {
-    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return nil }
-    if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
-    if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
-    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return nil }
-    return blocklist.contains(domain) ? .blockedByDomain : nil
+  /// 3.3: a user can't write to an address that he blocks.
+  private static func refuse(_ account: Account, _ stanza: Stanza, _ transaction: inout Transaction) -> StanzaError? {
+    account.isBlocked(stanza.to) ? transaction.reach(BlockingMark.blockedOutbound, outboundError) : nil
   }
+  private static let outboundError = StanzaError(
+    .notAcceptable, kind: .cancel, text: "You have blocked this JID", specific: [Element("blocked", NS.blockingErrors)])
 
   /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.
-  func refuseBlocked(_ stanza: Stanza, _ transaction: inout Transaction) {
-    if let rule = rule(blocking: stanza.from) { transaction.reach(rule) }
+  private static func refuseArrived(_ account: Account, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool {
+    guard let rule = account.rule(blocking: stanza.from) else { return false }
+    transaction.reach(rule)
     switch stanza.kind {
     case .message:
       // A bounced private message would put the blocker out of the room that passed it on.
@@ -161,48 +144,24 @@ extension Account {
     case .presence: transaction.reach(BlockingMark.blockedPresence)
     case nil: break
     }
+    return true
   }
 }
 
-extension Limit {
-  public static let blockedAddresses = count(
-    "blocked_addresses", 10_000, effect: "the block is answered with resource-constraint; nothing is changed", trial: .low(54, 2, 1))
-}
+extension Account {
+  fileprivate var blocked: OrderedSet<JID> { states[Blocklist.self].addresses }
 
-extension Setting {
-  public static let blockedMessages = choice("blocked_messages", standard: Configuration.BlockedMessages.bounce)
-}
+  /// 6: an entry with a resource blocks that very address; without one, all that is below it. Nobody blocks his own resources (5), or
+  /// his server.
+  func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
 
-extension Configuration {
-  /// The answer that a sender gets when a message is blocked (XEP-0191, 3.3 leaves it open).
-  public enum BlockedMessages: String, Sendable, CaseIterable { case bounce, drop }
-
-  public var blockedMessages: BlockedMessages {
-    get { choice(.blockedMessages) ?? .bounce }
-    set { self[text: .blockedMessages] = Text(newValue.rawValue) }
-  }
-}
-
-/// Marks: the blocking command.
-public enum BlockingMark: UInt16, CoverageMark {
-  case blockingTypeWrong, blockEmpty, blockMalformed, blockKnown, blockSendsUnavailable, blockPushed
-  case blockFull
-  case unblockUnknown, unblockSendsPresence, unblockSendsPresenceToResource
-  case unblockAll
-  case blockedByAccount, blockedByResource, blockedByDomain, blockedByDomainResource
-  case blockedMessageBounced, blockedMessageDropped, blockedMessageOfRoom, blockedIQ, blockedPresence, blockedOutbound, blockedStored
-
-  public static let offset = Mark.offset(of: BlockingMark.self)
-
-  public var clause: String {
-    switch self {
-    case .blockingTypeWrong, .blockEmpty, .blockMalformed, .blockKnown, .blockSendsUnavailable, .blockPushed, .blockedMessageBounced,
-      .blockedMessageDropped, .blockedMessageOfRoom, .blockedIQ, .blockedPresence, .blockedOutbound, .blockedStored:
-      "XEP-0191, 3.3"
-    case .blockFull: "\(Limit.blockedAddresses)"
-    case .unblockUnknown, .unblockSendsPresence, .unblockSendsPresenceToResource: "XEP-0191, 3.4"
-    case .unblockAll: "XEP-0191, 3.5"
-    case .blockedByAccount, .blockedByResource, .blockedByDomain, .blockedByDomainResource: "XEP-0191, 6"
-    }
+  /// Which kind of entry it is that blocks an address, as the mark that says so.
+  fileprivate func rule(blocking address: JID) -> BlockingMark? {
+    let blocklist = blocked
+    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return nil }
+    if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
+    if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
+    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return nil }
+    return blocklist.contains(domain) ? .blockedByDomain : nil
   }
 }

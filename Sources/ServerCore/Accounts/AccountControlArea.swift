@@ -7,6 +7,8 @@ public enum AccountControlMark: UInt16, CoverageMark {
   case controlBadPassword, controlListed
   case accountTaken, accountTakenMeanwhile, accountMissing
   case accountPasswordChanged, accountDisabled, accountEnabled, accountDeleted
+  case accountPasswordRequesterGone, accountRequesterGone
+  case accountRemovalEndsRank
   case accountDerivationsFull
 
   public static let offset = Mark.offset(of: AccountControlMark.self)
@@ -14,8 +16,9 @@ public enum AccountControlMark: UInt16, CoverageMark {
   public var clause: String {
     switch self {
     case .controlBadPassword, .controlListed, .accountTaken, .accountTakenMeanwhile, .accountMissing, .accountPasswordChanged,
-      .accountDisabled, .accountEnabled, .accountDeleted:
+      .accountDisabled, .accountEnabled, .accountDeleted, .accountPasswordRequesterGone, .accountRequesterGone:
       "account control"
+    case .accountRemovalEndsRank: "XEP-0045, 5.2.2"
     case .accountDerivationsFull: "\(Limit.concurrentKeyDerivations)"
     }
   }

@@ -36,14 +36,6 @@ extension Shard {
   mutating func manage(_ task: PendingTask, on jid: JID, _ absent: AbsentAccount, _ transaction: inout Transaction) {
     let exists = accounts[jid]?.entity != nil
     switch task {
-    case .register(let connection, let password, let id):
-      guard !exists else {
-        return finish(
-          .registration(connection, id: id), transaction.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &transaction)
-      }
-      let requester = Requester.registration(connection, id: id)
-      if let refusal = absent.refusal(&transaction) { return finish(requester, refusal, &transaction) }
-      derive(password, .creation(jid, requester), requester, &transaction)
     case .startCreation(let password, let requester):
       guard !exists else {
         return finish(requester, transaction.reach(AccountControlMark.accountTaken, StanzaError(.conflict)), &transaction)
@@ -72,7 +64,9 @@ extension Shard {
         return finish(requester, transaction.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &transaction)
       }
       // A session that was cut while its keys were being derived changes nothing any more.
-      if case .request = requester, connection(of: requester) == nil { return transaction.reach(RegistrationMark.passwordRequesterGone) }
+      if case .request = requester, connection(of: requester) == nil {
+        return transaction.reach(AccountControlMark.accountPasswordRequesterGone)
+      }
       transaction.reach(AccountControlMark.accountPasswordChanged)
       accounts[jid]!.entity!.record.credentials = credentials
       for change in accounts[jid]!.entity!.record.changes { transaction.persist(change) }
@@ -110,7 +104,7 @@ extension Shard {
     for feature in Feature.all { feature.hooks.accountRemoved?(jid, &transaction) }
     forgetAffiliations(of: jid, &transaction)
     passToOthers(.accountRemoved(jid), &transaction)
-    let line = accounts.remove(jid)?.entity?.queuedBehindOffline ?? []
+    let line = accounts.remove(jid)?.entity?.states.waiting ?? []
     // What waited for the account is answered like what comes after its end.
     let absent = AbsentAccount(jid: jid, leftBy: transaction.changes)
     for stanza in line { receive(transaction.reach(ActivationMark.abandonedLine, stanza), for: absent, &transaction) }
@@ -124,7 +118,7 @@ extension Shard {
         // Its answer may tell what was before: another question counts from now on.
         reload(room, &transaction)
       } else if let entry = rooms[room]!.entity?.affiliations.entry(jid) {
-        transaction.reach(RegistrationMark.registrationRemovalEndsRank)
+        transaction.reach(AccountControlMark.accountRemovalEndsRank)
         rooms[room]!.entity!.forget(jid, &transaction)
         if isOfAnotherShard {
           // A row that this shard made while the account's end was on its way to the disk may have come after it.
@@ -161,11 +155,11 @@ extension Shard {
     _ requester: Requester, _ error: StanzaError?, explanation: String? = nil, _ transaction: inout Transaction
   ) {
     switch requester {
-    case .registration(let connection, let id):
+    case .stream(let connection, let id):
       guard streams[connection] != nil, !streams[connection]!.isClosing else {
-        return transaction.reach(RegistrationMark.registrationStreamGone)
+        return transaction.reach(AccountControlMark.accountRequesterGone)
       }
-      withStream(connection, &transaction) { RegistrationBeforeLogin.finished(id, error, &$0, &$1) }
+      withStream(connection, &transaction) { StreamFeature.accountSettled?(id, error, &$0, &$1) }
     case .request(let stanza):
       // Straight to the session: it may be about to end.
       guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }

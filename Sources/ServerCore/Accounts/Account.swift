@@ -11,19 +11,10 @@ struct Account: Sendable, Codable {
   private(set) var roster: OrderedDictionary<JID, RosterItem>
   /// Items that are listed; the others are requests of strangers that wait for an answer.
   private(set) var listedCount: Int
-  var blocklist: OrderedSet<JID>
   /// The states that features keep of the account.
-  var states: AccountStates
+  var states: FeatureStates
   /// By resource, in the order in which they were bound.
   var sessions: OrderedDictionary<Text, Session> = [:]
-  var offlineCount: Int
-  /// What they take together, in bytes as stored.
-  var offlineBytes: Int
-  var lastOffline: Int64
-  var offlineInquiry: OfflineInquiry?
-  var queuedBehindOffline: [Stanza] = []
-  /// What they take together, in bytes as stored.
-  var linedUpBytes = 0
   /// When the last session ended or the account was loaded: the beginning of its idleness.
   var idleSince: Int64
 
@@ -34,12 +25,7 @@ struct Account: Sendable, Codable {
       jid: jid, credentials: try rows.rows(ScramCredentials.self), isDisabled: try rows.root(AccountRow.self).isDisabled)
     roster = OrderedDictionary(uniqueKeysWithValues: try rows.rows(RosterItem.self).map { ($0.jid, $0) })
     listedCount = roster.values.count(where: \.isInRoster)
-    blocklist = OrderedSet(try rows.rows(BlockedAddress.self).map(\.jid))
-    states = try AccountStates(rows)
-    let offline = rows.summary(OfflineMessage.self)
-    offlineCount = offline.rowCount
-    offlineBytes = offline.bytes
-    lastOffline = OfflineMessage.sequence(offline.lastKey)
+    states = try FeatureStates(rows)
     idleSince = now.monotonic
   }
 
@@ -49,11 +35,7 @@ struct Account: Sendable, Codable {
     self.record = record
     roster = [:]
     listedCount = 0
-    blocklist = []
-    states = AccountStates()
-    offlineCount = 0
-    offlineBytes = 0
-    lastOffline = 0
+    states = FeatureStates()
     idleSince = now.monotonic
   }
 

@@ -20,7 +20,7 @@ struct BlockingTests {
   func matches(_ item: String, _ meant: [String]) {
     let record = StoredAccount(jid: JID("juliet@here")!, credentials: [])
     var account = Account(record, now: Instant(monotonic: 0, wall: 0))
-    account.blocklist = [JID(Text(item))!]
+    account.states[Blocklist.self].addresses = [JID(Text(item))!]
     let everybody = [
       "there", "there/desk", "bob@there", "bob@there/desk", "bob@there/phone", "eve@there/desk", "eve@here/desk", "here",
       "juliet@here/balcony",

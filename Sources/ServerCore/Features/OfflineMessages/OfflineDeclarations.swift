@@ -15,6 +15,7 @@ extension Setting {
 public enum OfflineMark: UInt16, CoverageMark {
   case offlineStored, offlineOff, offlineNothingThere
   case offlineTakerGone, offlineNobodyLeft, offlineMoreStored
+  case offlineLoadFailed, offlineLoadTooLate, offlineIntercepted
   case offlineNotWorthKeeping, offlineSignalDropped
   case offlineFull, offlineLineFull
   case offlineBytesFull, offlineLineBytesFull
@@ -24,7 +25,10 @@ public enum OfflineMark: UInt16, CoverageMark {
 
   public var clause: String {
     switch self {
-    case .offlineStored, .offlineOff, .offlineNothingThere, .offlineTakerGone, .offlineNobodyLeft, .offlineMoreStored: "XEP-0160, 2"
+    case .offlineStored, .offlineOff, .offlineNothingThere, .offlineTakerGone, .offlineNobodyLeft, .offlineMoreStored, .offlineLoadFailed,
+      .offlineLoadTooLate:
+      "XEP-0160, 2"
+    case .offlineIntercepted: "XEP-0191, 3.3"
     case .offlineNotWorthKeeping, .offlineSignalDropped: "XEP-0160, 3"
     case .offlineFull, .offlineLineFull: "\(Limit.offlineMessages)"
     case .offlineBytesFull, .offlineLineBytesFull: "\(Limit.offlineBytes)"

@@ -6,10 +6,9 @@ extension Setting {
 /// Marks: in-band registration.
 public enum RegistrationMark: UInt16, CoverageMark {
   case registrationMalformed, registrationRemovalTooEarly, registrationElsewhere
-  case registrationIncomplete, registrationNameUnusable, registrationSucceeded, registrationStreamGone
+  case registrationIncomplete, registrationNameUnusable, registrationSucceeded
   case registrationRemovalMalformed, registrationRemoval
-  case registrationRemovalEndsRank
-  case passwordIncomplete, passwordOfAnother, passwordRequesterGone
+  case passwordIncomplete, passwordOfAnother
 
   public static let offset = Mark.offset(of: RegistrationMark.self)
 
@@ -17,9 +16,8 @@ public enum RegistrationMark: UInt16, CoverageMark {
     switch self {
     case .registrationMalformed: "XEP-0077, 3.1"
     case .registrationRemovalTooEarly, .registrationElsewhere, .registrationRemovalMalformed, .registrationRemoval: "XEP-0077, 3.2"
-    case .registrationIncomplete, .registrationNameUnusable, .registrationSucceeded, .registrationStreamGone: "XEP-0077, 3.1.1"
-    case .registrationRemovalEndsRank: "XEP-0045, 5.2.2"
-    case .passwordIncomplete, .passwordOfAnother, .passwordRequesterGone: "XEP-0077, 3.3"
+    case .registrationIncomplete, .registrationNameUnusable, .registrationSucceeded: "XEP-0077, 3.1.1"
+    case .passwordIncomplete, .passwordOfAnother: "XEP-0077, 3.3"
     }
   }
 }

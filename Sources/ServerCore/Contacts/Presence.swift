@@ -45,8 +45,7 @@ extension Account {
     if priority < 0 { transaction.reach(PresenceMark.presencePriorityNegative) }
     if !isInitial, !couldTakeMessages, priority >= 0 { transaction.reach(PresenceMark.presencePriorityRaised) }
     if isInitial { welcome(session, &transaction) }
-    // Also who could take messages before may find some: storage may not have answered when they were asked for.
-    offerOffline(to: session, &transaction)
+    presenceBroadcast(by: session, &transaction)
   }
 
   /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
@@ -58,7 +57,7 @@ extension Account {
         transaction.deliver(presence, from: other.jid, to: session)
       }
     }
-    let heard = roster.values.filter { $0.isSubscribedTo && !isBlocked($0.jid) }.map(\.jid.bare)
+    let heard = roster.values.filter { $0.isSubscribedTo && !avoids($0.jid) }.map(\.jid.bare)
     transaction.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
     offerRequests(to: session, &transaction)
     sendRequestsAgain(&transaction)
@@ -66,7 +65,7 @@ extension Account {
 
   /// A request or its answer may have been lost on the way, in a crash of either side (RFC 6121, 3.1.2).
   private func sendRequestsAgain(_ transaction: inout Transaction) {
-    for item in roster.values where item.isPendingOut && !isBlocked(item.jid) {
+    for item in roster.values where item.isPendingOut && !avoids(item.jid) {
       transaction.reach(SubscriptionMark.requestSentAgain)
       transaction.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
     }
@@ -81,7 +80,7 @@ extension Account {
   }
 
   /// The contacts that hear of this account.
-  private var listeners: [JID] { roster.values.filter { $0.isSubscribedFrom && !isBlocked($0.jid) }.map(\.jid.bare) }
+  private var listeners: [JID] { roster.values.filter { $0.isSubscribedFrom && !avoids($0.jid) }.map(\.jid.bare) }
 
   /// 4.5: everyone who knew that the session is there hears that it is not; so does the session, if it stays connected.
   mutating func becomeUnavailable(_ resource: Text, _ presence: Element, staysConnected: Bool = true, _ transaction: inout Transaction) {
@@ -105,7 +104,7 @@ extension Account {
       (staysConnected || address != session.jid) && (!wasAvailable || !(roster[address.bare]?.isSubscribedFrom ?? false))
     }
     if !others.isEmpty { transaction.reach(PresenceMark.directedEnded) }
-    transaction.route(presence, from: session.jid, to: others.filter { !isBlocked($0) })
+    transaction.route(presence, from: session.jid, to: others.filter { !avoids($0) })
   }
 
   /// 4.6: the addressee hears of it now, and hears when it ends.

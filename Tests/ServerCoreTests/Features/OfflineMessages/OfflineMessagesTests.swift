@@ -99,7 +99,7 @@ struct OfflineMessagesTests {
     #expect(bounced.contains("id='2'") && bounced.contains("<resource-constraint "))
     harness.answerLoads()
     #expect(harness.read(juliet).matches(of: /xxx<\/body>/).count == 2)
-    #expect(harness.engine.server.shards[0].accounts[Self.juliet]?.entity?.queuedBehindOffline.isEmpty == true)
+    #expect(harness.engine.server.shards[0].accounts[Self.juliet]?.entity?.states.waiting.isEmpty == true)
   }
 }
 
