@@ -32,6 +32,8 @@ struct Shard: Sendable, Codable {
   /// Tasks that wait for storage, of all accounts and rooms, and who waits for a list.
   var parkedCount = 0
   var isShuttingDown = false
+  /// How many stanzas the shard's streams have sent. A session's stanzas all come to one shard, so the number tells them apart.
+  private var stanzas: UInt64 = 0
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
   struct Loadable<Entity: Sendable & Codable>: Sendable, Codable {
@@ -92,7 +94,8 @@ struct Shard: Sendable, Codable {
       let loss = commits.failed(from: id.number, &marks)
       perform(at: now, into: &effects) { shard, transaction in shard.recover(from: loss, &transaction) }
     case .stanza(let connection, let element):
-      perform(at: now, for: Cause(connection: connection), into: &effects) { shard, transaction in
+      stanzas &+= 1
+      perform(at: now, for: Cause(connection: connection, stanza: stanzas), into: &effects) { shard, transaction in
         shard.elementReceived(connection, element, &transaction)
       }
     default:

@@ -130,34 +130,43 @@ struct OutputCommit: Sendable, Codable {
   /// Adds up what waits, for `Backlog`.
   func addUp(_ backlog: inout Backlog) {
     backlog.bytes += bytes
-    var largest: OrderedDictionary<JID, OrderedDictionary<ConnectionID, Int>> = [:]
-    for transaction in held {
-      guard let payer = transaction.cause.payer, let cause = transaction.cause.connection else {
+    var payers: OrderedSet<JID> = []
+    for transaction in held where transaction.bytes > 0 {
+      guard let payer = transaction.cause.payer, transaction.cause.connection != nil else {
         backlog.ofNobody += transaction.bytes
         continue
       }
-      largest[payer, default: [:]][cause, default: 0] = max(largest[payer]?[cause] ?? 0, transaction.bytes)
+      payers.append(payer)
+      backlog.accounts[payer, default: (0, [])].transactions.append((transaction.cause, transaction.bytes))
     }
-    for (payer, sessions) in largest {
-      backlog.accounts[payer, default: (0, 0)].bytes += bytes(of: payer)
-      backlog.accounts[payer]!.beyond += sessions.values.reduce(0, +)
-    }
+    for payer in payers { backlog.accounts[payer]!.bytes += bytes(of: payer) }
   }
 
-  /// Bytes of changes that are not durable, of several shards. Each session, also one that has ended since, can have added one transaction to
-  /// each shard beyond a limit, after which it was read from no more.
+  /// Bytes of changes that are not durable, of all shards. Each session, also one that has ended since, can have sent one stanza beyond a limit, after
+  /// which it was read from no more. The transactions that one stanza causes, in several shards and one after another, count as one.
   struct Backlog {
     var bytes = 0
     var ofNobody = 0
-    /// Of each account that waits, and how many may be beyond its limit.
-    var accounts: OrderedDictionary<JID, (bytes: Int, beyond: Int)> = [:]
+    /// Of each account that waits: the bytes that throttling goes by, and its transactions.
+    var accounts: OrderedDictionary<JID, (bytes: Int, transactions: [(cause: Cause, bytes: Int)])> = [:]
+
+    /// How many bytes may be beyond a limit: for each session, those of the stanza that caused the most.
+    private func beyond(_ transactions: [(cause: Cause, bytes: Int)]) -> Int {
+      var stanzas: OrderedDictionary<ConnectionID, OrderedDictionary<UInt64, Int>> = [:]
+      for (cause, bytes) in transactions {
+        if let connection = cause.connection { stanzas[connection, default: [:]][cause.stanza, default: 0] += bytes }
+      }
+      return stanzas.values.reduce(0) { $0 + ($1.values.max() ?? 0) }
+    }
 
     func visitGauges(_ limits: Configuration.Limits, _ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {
-      let beyond = accounts.values.reduce(0) { $0 + $1.beyond }
-      body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + beyond)
+      var allBeyond = 0
       for account in accounts.values {
-        body("bytes of records because of an account", account.bytes, limits[.accountRecordBytes] + account.beyond)
+        let beyond = beyond(account.transactions)
+        allBeyond += beyond
+        body("bytes of records because of an account", account.bytes, limits[.accountRecordBytes] + beyond)
       }
+      body("bytes of records on their way", bytes, limits[.allRecordBytes] + ofNobody + allBeyond)
     }
   }
 }

@@ -47,6 +47,28 @@ struct ShardLimitTests {
     #expect(!harness.paused.contains(first) && harness.gauges("bytes of records on their way") == [])
   }
 
+  /// A session has sent one stanza beyond the limit, and that may cause several transactions, also in a shard that is not its own.
+  @Test func theTransactionsOfOneStanzaCountAsOne() {
+    var harness = EngineHarness {
+      $0.limits[.shards] = 2
+      ($0.limits[.accountRecordBytes], $0.limits[.allRecordBytes]) = (1, 1)
+    }
+    let room = Server.shard(of: JID("tea@conference.localhost")!, of: 2)
+    let elsewhere = (0..<20).map { "user\($0)" }.filter { Server.shard(of: JID(Text("\($0)@localhost"))!, of: 2) != room }
+    for name in ["romeo"] + elsewhere { harness.addAccount(name) }
+    let romeo = harness.session("romeo", resource: "a")
+    harness.makeRoom("tea", isPersistent: false, by: romeo)
+    harness.commitsAtOnce = false
+    let invitations = elsewhere.prefix(3).map { "<invite to='\($0)@localhost'/>" }.joined()
+    harness.send(
+      "<message to='tea@conference.localhost'><x xmlns='http://jabber.org/protocol/muc#user'>\(invitations)</x></message>", on: romeo)
+    #expect(harness.gauges("bytes of records because of an account").map { $0.value > 1_000 } == [true])
+    #expect(harness.engine.overLimit == nil)
+    harness.commitsAtOnce = true
+    harness.commit()
+    for name in elsewhere.prefix(3) { #expect(harness.rows(OfflineMessage.self, of: JID(Text("\(name)@localhost"))!).count == 1) }
+  }
+
   /// A recording that a stranger made holds values that nobody has checked.
   @Test func shardsThatDoNotFitAreRefused() {
     var (harness, first, _) = ShardTests.pair()
