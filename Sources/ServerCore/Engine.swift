@@ -39,6 +39,8 @@ public enum Action: Sendable {
   case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
+  /// End the process at once, without waiting for storage. The reason is for the log.
+  case giveUp(String)
 }
 
 /// One event that the server handled, for those who check it.
@@ -282,6 +284,7 @@ public struct Engine {
     case .ask(let id, let question): actions.append(.ask(id, question))
     case .reply(let id, let reply): actions.append(.reply(id, reply))
     case .log(let level, let message): actions.append(.log(level, message))
+    case .giveUp(let reason): actions.append(.giveUp(reason))
     case .pass: break
     }
   }

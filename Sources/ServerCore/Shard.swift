@@ -125,7 +125,9 @@ struct Shard: Sendable, Codable {
     if cause.payer == nil, transaction.changedBytes > 0 || count > 1, let connection = cause.connection {
       cause.payer = streams.read(connection) { $0.account } ?? nil
     }
+    let isFirst = commits.depth == 0
     commits.add(transaction, cause, into: &effects, &marks)
+    if isFirst, let time = commits.nextLook(limit: configuration.limits[time: .commitTime]) { wake(.commits, at: time) }
   }
 
   /// Delivers what was routed, and does what features left to the server, until nothing is left.
@@ -172,7 +174,23 @@ struct Shard: Sendable, Codable {
       case .account(let jid): releaseIfIdle(account: jid, &transaction)
       case .room(let jid): checkRoom(jid, &transaction)
       case .inquiries: expireInquiries(&transaction)
+      case .commits: checkCommits(&transaction)
       }
+    }
+  }
+
+  /// Says in the log that a commit takes long, and gives up when it takes too long.
+  private mutating func checkCommits(_ transaction: inout Transaction) {
+    switch commits.delay(at: transaction.now.monotonic, limit: configuration.limits[time: .commitTime]) {
+    case .bearable(let next): if let next { wake(.commits, at: next) }
+    case .long(let next):
+      transaction.reach(CommitMark.commitSlow)
+      transaction.immediate.append(.log(.warning, "storage has not finished a commit for long; look whether the disk still works"))
+      wake(.commits, at: next)
+    case .endless:
+      transaction.reach(CommitMark.commitGivenUp)
+      transaction.immediate.append(
+        .giveUp("storage has not finished a commit within commit_seconds; the server ends, and nothing that it acknowledged is lost"))
     }
   }
 

@@ -42,7 +42,12 @@ public final class RunningServer: Sendable {
     let connections = configuration.eventLoops > 1 ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops - 1) : group
     let groups = connections === group ? [group] : [connections, group]
     let host = ServerHost(
-      loop: group.next(), connectionLoops: Array(connections.makeIterator()), engine: engine, storage: storage, logger: logger)
+      loop: group.next(), connectionLoops: Array(connections.makeIterator()), engine: engine, storage: storage, logger: logger,
+      giveUp: {
+        // Nothing may wait for storage, not even what a process does at its end.
+        fflush(nil)
+        _exit(EX_IOERR)
+      })
     if let options = configuration.recording {
       host.record(into: try RecordingFolder(options, configuration: core, seed: seed, at: .now()))
     }

@@ -30,12 +30,20 @@ final class ServerHost: @unchecked Sendable {
   /// Storage for the engine's actions, between two flushes.
   private var spareActions: [Action] = []
   private var shutdown: EventLoopPromise<Void>?
+  /// Ends the process.
+  private let giveUp: @Sendable () -> Void
 
-  /// - Parameter connectionLoops: where connections are; may be the same as `loop`, or it and others.
-  init(loop: any EventLoop, connectionLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger) {
+  /// - Parameters:
+  ///   - connectionLoops: where connections are; may be the same as `loop`, or it and others.
+  ///   - giveUp: ends the process at once (`Action.giveUp`).
+  init(
+    loop: any EventLoop, connectionLoops: [any EventLoop], engine: Engine, storage: sending SQLiteStorage, logger: Logger,
+    giveUp: @escaping @Sendable () -> Void
+  ) {
     self.loop = loop
     driver = EngineDriver(engine, logger)
     self.logger = logger
+    self.giveUp = giveUp
     handsOver = !(connectionLoops.count == 1 && connectionLoops[0] === loop)
     self.storage = StorageQueue(storage) { [unowned self] answers in
       // The queue is drained before the host goes.
@@ -152,6 +160,9 @@ final class ServerHost: @unchecked Sendable {
       }
     case .reply(let id, let reply): requests.removeValue(forKey: id)?(reply)
     case .log(let level, let message): logger.log(level: level.loggerLevel, "\(message)")
+    case .giveUp(let reason):
+      logger.critical("\(reason)")
+      giveUp()
     }
   }
 

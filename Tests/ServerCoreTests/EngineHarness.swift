@@ -21,6 +21,10 @@ struct EngineHarness {
   private(set) var paused: Set<ConnectionID> = []
   private(set) var commits: [(number: CommitID, changes: [Change])] = []
   private(set) var replies: [ControlReply] = []
+  /// Lines for the log.
+  private(set) var log: [String] = []
+  /// Why the engine wants the process to end.
+  private(set) var gaveUp: String?
   private var disk = MemoryDisk(MemoryDatabase(.server))
   private var connections: UInt64 = 0
   /// Commits succeed at once, or wait for `commit()`.
@@ -92,7 +96,8 @@ struct EngineHarness {
     case .ask(let id, .deriveKeys(let request)):
       if derivesAtOnce { input(.answered(id, .keys(Scram.derive(request)))) } else { derivations.append((id, request)) }
     case .reply(_, let reply): replies.append(reply)
-    case .log: break
+    case .log(_, let line): log.append(line)
+    case .giveUp(let reason): gaveUp = reason
     }
   }
 

@@ -4,7 +4,7 @@ internal import XML
 /// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
 /// of elements, and values of attributes that `RedactionContext` does not list, count by their length alone, for they may be stand-ins.
 struct OutputMark: Sendable, Hashable {
-  enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log }
+  enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log, giveUp }
   var kind: Kind
   /// The number of the connection, commit, derivation or request.
   var subject: UInt64 = 0
@@ -26,6 +26,7 @@ struct OutputMark: Sendable, Hashable {
     case .reply(let id, let reply): (kind, subject, checksum) = (.reply, id, Checksum.of(reply))
     case .log(let level, let message):
       (kind, length, checksum) = (.log, message.utf8.count, Checksum.of(Array("\(level) \(message)".utf8)))
+    case .giveUp(let reason): (kind, length) = (.giveUp, reason.utf8.count)
     }
   }
 
@@ -57,6 +58,7 @@ extension OutputMark: CustomStringConvertible {
     case .commit: "commit \(subject) of \(length) changes"
     case .ask: "question \(subject)"
     case .reply: "the answer to request \(subject)"
+    case .giveUp: "the end of the process"
     case .log: "a line of \(length) bytes for the log"
     }
   }

@@ -14,6 +14,8 @@ struct OutputCommit: Sendable, Codable {
     var touched: [JID]
     var cause: Cause
     var bytes = 0
+    /// When it came, on the monotonic clock: the first that waits made the oldest pending commit.
+    var since: Int64
 
     /// The messages that leave for other shards when the commits before it are durable.
     var messages: [ShardMessage] { outputs.compactMap { if case .pass(let message) = $0 { message } else { nil } } }
@@ -24,6 +26,13 @@ struct OutputCommit: Sendable, Codable {
   /// Bytes of changes that are not durable yet, and of stanzas for other shards that wait behind them: those may become changes all at once.
   private(set) var bytes = 0
   private var bytesByAccount = Table<JID, Int>()
+  /// The commit of which the log says that it takes too long, and since when.
+  private var warning: Warning?
+
+  private struct Warning: Sendable, Codable {
+    var commit: UInt64
+    var time: Int64
+  }
 
   init(shard: Int) { self.shard = shard }
 
@@ -53,7 +62,8 @@ struct OutputCommit: Sendable, Codable {
       marks.reach(CommitMark.outputHeld)
     }
     var entry = Held(
-      commit: lastCommit, outputs: outputs, touched: transaction.touched, cause: cause, bytes: transaction.changedBytes)
+      commit: lastCommit, outputs: outputs, touched: transaction.touched, cause: cause, bytes: transaction.changedBytes,
+      since: transaction.now.monotonic)
     if transaction.hasMessages { entry.bytes += entry.messages.reduce(0) { $0 + $1.weight } }
     if entry.bytes == 0 { entry.cause.payer = nil }
     held.append(entry)
@@ -81,6 +91,7 @@ struct OutputCommit: Sendable, Codable {
   /// Commits up to and with `number` are durable.
   mutating func committed(through number: UInt64, into effects: inout [Effect], _ marks: inout Marks) {
     if let first = held.first, first.commit < number { marks.reach(CommitMark.outputReleasedTogether) }
+    if let warning, warning.commit <= number { self.warning = nil }
     while let first = held.first, first.commit <= number {
       effects.append(contentsOf: first.outputs)
       if let cause = first.cause.connection { effects.append(.charge(cause)) }
@@ -88,6 +99,36 @@ struct OutputCommit: Sendable, Codable {
       count(first, -first.bytes)
     }
   }
+
+  /// How long the oldest commit has been pending.
+  enum Delay {
+    /// Not too long. When to look again, on the monotonic clock; `nil` if nothing is pending.
+    case bearable(until: Int64?)
+    /// Too long, for the first time. When to look again.
+    case long(until: Int64)
+    case endless
+  }
+
+  /// Storage may be slow. It may also never answer, and then everybody waits for ever.
+  ///
+  /// The process may have been stopped for a long time itself: so the time that counts begins with the warning, which comes first.
+  ///
+  /// - Parameter limit: in nanoseconds; half of it before the warning, but 10 s at most, and the rest after it.
+  mutating func delay(at now: Int64, limit: Int64) -> Delay {
+    guard let first = held.first else { return .bearable(until: nil) }
+    let patience = min(limit / 2, .seconds(10))
+    if let warning, warning.commit == first.commit {
+      let end = warning.time + limit - patience
+      return now < end ? .bearable(until: end) : .endless
+    }
+    let due = first.since + patience
+    guard now >= due else { return .bearable(until: due) }
+    warning = Warning(commit: first.commit, time: now)
+    return .long(until: now + limit - patience)
+  }
+
+  /// When to look at `delay` next, if nobody looks yet.
+  func nextLook(limit: Int64) -> Int64? { held.first.map { $0.since + min(limit / 2, .seconds(10)) } }
 
   var waitingMessages: [ShardMessage] { held.flatMap(\.messages) }
 
@@ -105,6 +146,7 @@ struct OutputCommit: Sendable, Codable {
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
     var loss = Loss()
     if let last = held.last, last.commit > number { marks.reach(CommitMark.outputFailedTogether) }
+    if let warning, warning.commit >= number { self.warning = nil }
     while let last = held.last, last.commit >= number {
       held.removeLast()
       count(last, -last.bytes)
@@ -118,7 +160,7 @@ struct OutputCommit: Sendable, Codable {
         case .reply(let id, _): loss.controls.append(id)
         case .pass(let message):
           if case .stream(let connection, _, _) = message.content { loss.connections.append(connection) }
-        case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log: break
+        case .restart, .pause, .resume, .discardInput, .commit, .ask, .charge, .log, .giveUp: break
         }
       }
     }
@@ -173,7 +215,7 @@ struct OutputCommit: Sendable, Codable {
 
 extension Area {
   static let outputCommit = Area(
-    name: "output commit", marks: [CommitMark.self], limits: [.pendingCommits, .accountRecordBytes, .allRecordBytes])
+    name: "output commit", marks: [CommitMark.self], limits: [.pendingCommits, .accountRecordBytes, .allRecordBytes, .commitTime])
 }
 
 extension Limit {
@@ -191,6 +233,10 @@ extension Limit {
   public static let allRecordBytes = bytes(
     "all_record_bytes", 64 << 20, settable: 1...,
     effect: "sessions that cause more are not read from until half of it is stored; nothing is lost", trial: .low(92, 2_000, 1))
+  /// How long a commit may take. The log says before that storage is slow: after half of it, and after 10 s at most.
+  public static let commitTime = time(
+    "commit_seconds", seconds: 120, settable: 2...31_536_000,
+    effect: "the server ends at once, with exit status 74, to be started anew: storage will not answer any more; nothing acknowledged is lost")
 }
 
 /// Marks: output commit: what waits for storage, and what is lost with it.
@@ -198,6 +244,7 @@ public enum CommitMark: UInt16, CoverageMark {
   case outputHeld, outputHeldBehind, outputReleasedTogether
   case outputFailed, outputFailedTogether
   case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount
+  case commitSlow, commitGivenUp
   case outputThrottled, outputUnthrottled, outputShareThrottled, outputBytesThrottled
 
   public static let offset = Mark.offset(of: CommitMark.self)
@@ -207,6 +254,7 @@ public enum CommitMark: UInt16, CoverageMark {
     case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
       .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
       "output commit"
+    case .commitSlow, .commitGivenUp: "output commit; \(Limit.commitTime)"
     case .outputThrottled, .outputUnthrottled: "output commit; \(Limit.pendingCommits)"
     case .outputShareThrottled: "output commit; \(Limit.accountRecordBytes)"
     case .outputBytesThrottled: "output commit; \(Limit.allRecordBytes)"

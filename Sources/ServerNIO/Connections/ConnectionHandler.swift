@@ -91,7 +91,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     case .action(.close): follow(closing.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)
-    case .action(.commit), .action(.ask), .action(.reply), .action(.log): break
+    case .action(.commit), .action(.ask), .action(.reply), .action(.log), .action(.giveUp): break
     case .finish: follow(closing.peerHalfClosed())
     }
   }

@@ -52,7 +52,7 @@ public enum AccountControl {
         case .ask(let id, .query(let query)): engine.handle(.answered(id, answer(query, storage)), at: .now())
         case .ask(let id, .deriveKeys(let request)): engine.handle(.answered(id, .keys(KeyDerivation.derive(request))), at: .now())
         case .reply(_, let reply): return reply
-        case .write, .startTLS, .close, .abort, .read, .log: break
+        case .write, .startTLS, .close, .abort, .read, .log, .giveUp: break
         }
       }
     }

@@ -38,6 +38,10 @@ extension Run {
     }
     if shouldInject(8, faults.shutdown) { shutDown() }
     if shouldInject(9, swarm.operators) { operate() }
+    if shouldInject(18, faults.hungDisk) {
+      disturb("the disk hangs")
+      world.hangDisk(true)
+    }
   }
 
   /// Somebody does something about accounts: no fault, but sessions may end by it.
@@ -86,6 +90,7 @@ extension Run {
   mutating func repair() {
     world.crash(afterActions: nil)
     world.setDisk(full: false, slowness: 1)
+    world.hangDisk(false)
     world.calm()
     for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
     for index in actors.indices {

@@ -14,7 +14,7 @@ extension Run {
     let patience = SimulatedFeature.all.compactMap { $0.patience?(world) }.max() ?? 0
     if patience > 0 { wait(patience) }
     // A question whose answer was lost is given up first: whatever is asked of its account or room until then fails with it.
-    if swarm.settings.inquiryFailurePercent > 0 { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
+    if swarm.mayLoseQuestions { wait(swarm.settings.configuration.limits[time: .inquiryTime] + .seconds(1)) }
     // One after the other, where only few at a time can be made.
     for _ in actors where actors.contains(where: { !isThere($0.account) }) {
       createAccounts()
@@ -59,7 +59,7 @@ extension Run {
   /// The server waits for those who do not take its last words; until then their connections count, and no others may come.
   private mutating func forgetConnections() { wait(.seconds(15)) }
 
-  private mutating func wait(_ time: Int64) {
+  mutating func wait(_ time: Int64) {
     let patience = world.now + time
     while failure == nil, world.advance(untilRest: false, upTo: patience) { attend() }
   }

@@ -121,7 +121,7 @@ public struct Run: ClientHost {
   public init(_ choices: Choices, _ options: RunOptions = RunOptions()) {
     var choices = choices
     swarm = Swarm(&choices, shards: options.shards)
-    hadFault = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
+    hadFault = swarm.isTight || swarm.mayLoseQuestions
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
     world = World(choices: choices, settings: swarm.settings, mutation: options.mutation)
@@ -166,6 +166,8 @@ public struct Run: ClientHost {
   mutating func finish() -> RunReport {
     isLivenessPhase = true
     repair()
+    // The server gives up a disk that hangs, ends, and is there again.
+    if world.isDiskHung { wait(2 * swarm.settings.configuration.limits[time: .commitTime]) }
     settle()
     checkAtRest()
     enterLivenessPhase()
@@ -272,7 +274,7 @@ public struct Run: ClientHost {
   mutating func checkAtRest() {
     guard failure == nil else { return }
     if let gauge = world.crowd { return fail("limits", gauge.description, isAtRest: true) }
-    let mayLoseStanzas = swarm.isTight || swarm.settings.inquiryFailurePercent > 0
+    let mayLoseStanzas = swarm.isTight || swarm.mayLoseQuestions
     let state = RestState(
       world: world, sessions: clients.bound, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isEveryoneBack)
     for oracle in oracles {

@@ -19,6 +19,7 @@ struct Faults: Sendable {
   var failedCommit = 0
   var fullDisk = 0
   var slowDisk = 0
+  var hungDisk = 0
   var clog = 0
   var swizzle = 0
   var clockJump = 0
@@ -77,6 +78,9 @@ struct Swarm: Sendable {
     chooseOrdering(&choices)
   }
 
+  /// Whether a question of the server may get no answer.
+  var mayLoseQuestions: Bool { settings.inquiryFailurePercent > 0 || faults.hungDisk > 0 }
+
   /// The first of the draws that features make, each its own.
   private static let featureDraws: UInt64 = 1000
 
@@ -129,9 +133,12 @@ struct Swarm: Sendable {
     faults.clockJump = some(38, 5, &choices)
     faults.wallStep = some(39, 5, &choices)
     faults.shutdown = some(43, 5, &choices)
+    faults.hungDisk = some(44, 3, &choices)
+    // Beyond what the slowest disk takes, and little enough to be seen in a run.
+    if faults.hungDisk > 0 { settings.configuration.limits[time: .commitTime] = .seconds(40) }
     settings.inquiryFailurePercent = some(40, 10, &choices)
     // An answer that never comes must be given up before those who wait for it lose patience.
-    if settings.inquiryFailurePercent > 0 { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
+    if mayLoseQuestions { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
     hostileClients = some(42, 3, &choices)
   }

@@ -28,6 +28,8 @@ struct Node {
   var diesAtCommit = false
   /// No commit succeeds while the disk is full; all commits and loads take so many times longer.
   var isDiskFull = false
+  /// No commit and no question for the disk is answered until the process ends.
+  var isDiskHung = false
   var slowness: Int64 = 1
   /// The wall clock against the monotonic one.
   var wallOffset: Int64 = 0
@@ -65,7 +67,7 @@ struct Node {
     marksBefore.merge(engine.marks)
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
-    (actionsLeft, diesAtCommit) = (nil, false)
+    (actionsLeft, diesAtCommit, isDiskHung) = (nil, false, false)
     (readers, readInTurn, ended) = ([], [:], [])
   }
 

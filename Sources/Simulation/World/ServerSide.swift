@@ -115,6 +115,7 @@ extension World {
       schedule(.answer(id, question, found: nil, failures: node.failedCommits), after: time)
     case .reply(let id, let reply): notices.append(.reply(id, reply))
     case .log: break
+    case .giveUp: crash()
     }
   }
 
@@ -241,6 +242,7 @@ extension World {
 
   mutating func sync() {
     node.isSyncScheduled = false
+    if node.isDiskHung { return }
     if node.isDiskFull { return failCommit() }
     if mutant?.kind == .crashForgets { node.durableBefore = node.disk.durable }
     // Shards commit independently: one may be durable before another whose commits were made earlier.
@@ -270,6 +272,7 @@ extension World {
 
   /// A question is answered, unless a fault is in the way: it may fail, be answered twice, too late or never.
   mutating func answer(_ id: InquiryID, _ question: Question, _ found: QueryResult?, _ failures: Int) {
+    if case .query = question, node.isDiskHung { return notices.append(.unreadable) }
     guard choices.chance(.inquiryFault, percent: settings.inquiryFailurePercent) else {
       return tell(.answered(id, answer(to: question, found, failures)))
     }
@@ -297,6 +300,12 @@ extension World {
       return .result(result)
     }
   }
+
+  /// Storage answers nothing any more, for as long as the process lives. A disk for which nobody waits may be well again.
+  public mutating func hangDisk(_ isHung: Bool) {
+    if isHung || node.disk.pending.isEmpty { node.isDiskHung = isHung }
+  }
+  public var isDiskHung: Bool { node.isDiskHung }
 
   /// The disk has no room for anything new, or has again.
   public mutating func setDisk(full: Bool, slowness: Int64) { (node.isDiskFull, node.slowness) = (full, max(1, slowness)) }
