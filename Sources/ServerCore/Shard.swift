@@ -122,7 +122,7 @@ struct Shard: Sendable, Codable {
     if cause.payer == nil, transaction.changedBytes > 0 || count > 1, let connection = cause.connection {
       cause.payer = streams.read(connection) { $0.account } ?? nil
     }
-    commits.add(transaction, cause, into: &effects, &marks)
+    commits.add(&transaction, cause, into: &effects, &marks)
   }
 
   /// Delivers what was routed, and does what features left to the server, until nothing is left.
