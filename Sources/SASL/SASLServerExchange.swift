@@ -8,7 +8,8 @@ public struct SASLServerExchange: Sendable, Codable {
   public let mechanism: SASLMechanism
   package private(set) var state = State.expectInitialResponse
 
-  package enum State: Sendable, Codable {
+  /// The contents of a state have storage of their own, because an exchange is copied more often than it goes on.
+  package indirect enum State: Sendable, Codable {
     case expectInitialResponse
     case findingForScram(ScramClientFirst)
     case expectProof(ScramExchange, isDecoy: Bool)

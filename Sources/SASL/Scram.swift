@@ -107,7 +107,13 @@ public enum Scram {
 
   /// `a=b,c=d` in order.
   public static func fields(_ message: Text) -> [(key: Text, value: Text)] {
-    let bytes = Array(message.utf8)
+    let bytes = message.utf8.span
+    // Texts are cut at ASCII letters, so that none has to be checked.
+    func cut(_ start: Int, _ end: Int) -> Text {
+      let utf8 = message.utf8
+      let from = utf8.index(utf8.startIndex, offsetBy: start)
+      return Text(message.string[from..<utf8.index(from, offsetBy: end - start)])
+    }
     var fields: [(key: Text, value: Text)] = []
     var start = 0
     while true {
@@ -117,7 +123,7 @@ public enum Scram {
         if equals == nil, bytes[end] == UInt8(ascii: "=") { equals = end }
         end += 1
       }
-      fields.append((Text(utf8: bytes[start..<(equals ?? end)]), equals.map { Text(utf8: bytes[($0 + 1)..<end]) } ?? ""))
+      fields.append((cut(start, equals ?? end), equals.map { cut($0 + 1, end) } ?? ""))
       guard end < bytes.count else { return fields }
       start = end + 1
     }

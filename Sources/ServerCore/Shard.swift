@@ -126,7 +126,7 @@ struct Shard: Sendable, Codable {
       cause.payer = streams.read(connection) { $0.account } ?? nil
     }
     let isFirst = commits.depth == 0
-    commits.add(transaction, cause, into: &effects, &marks)
+    commits.add(&transaction, cause, into: &effects, &marks)
     if isFirst, let time = commits.nextLook(limit: configuration.limits[time: .commitTime]) { wake(.commits, at: time) }
   }
 

@@ -134,8 +134,14 @@ extension Element {
   func attributeIndex(_ name: Text, _ namespace: Text) -> Int? {
     var index = Int(root) + 1
     let end = Int(node.end)
+    // Lengths tell most attributes apart.
+    let (nameCount, namespaceCount) = (name.count, namespace.count)
     while index < end, entries[index].kind == .attribute {
-      if matches(entries[index].name, name), matches(entries[index].namespace, namespace) { return index }
+      if Int(entries[index].name.count) == nameCount, Int(entries[index].namespace.count) == namespaceCount,
+        matches(entries[index].name, name), namespaceCount == 0 || matches(entries[index].namespace, namespace)
+      {
+        return index
+      }
       index += 1
     }
     return nil

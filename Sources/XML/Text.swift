@@ -33,7 +33,10 @@ public struct Text: Sendable {
 
 extension Text: Hashable, Comparable {
   public static func == (a: Text, b: Text) -> Bool {
-    unsafe a.withBytes { x in unsafe b.withBytes { y in unsafe x.count == y.count && equalBytes(x, y) } }
+    // Copies have the same storage, and so have short texts that are equal. Of most others the lengths differ.
+    if a.isCopy(of: b) { return true }
+    guard a.count == b.count else { return false }
+    return unsafe a.withBytes { x in unsafe b.withBytes { y in unsafe x.count == y.count && equalBytes(x, y) } }
   }
   public func hash(into hasher: inout Hasher) {
     unsafe withBytes { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

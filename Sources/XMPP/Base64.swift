@@ -10,16 +10,28 @@ public enum Base64 {
   }()
 
   public static func encode(_ bytes: [UInt8]) -> Text {
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    let alphabet = alphabet
+    var out = [UInt8](repeating: UInt8(ascii: "="), count: (bytes.count + 2) / 3 * 4)
+    var letters = out.mutableSpan
+    let table = alphabet
+    let alphabet = table.span
+    let bytes = bytes.span
+    var place = 0
     var start = 0
-    while start < bytes.count {
-      let count = min(3, bytes.count - start)
-      var bits: UInt32 = 0
-      for i in 0..<3 { bits = bits << 8 | (i < count ? UInt32(bytes[start + i]) : 0) }
-      for i in 0..<4 { out.append(i <= count ? alphabet[Int(bits >> UInt32(18 - 6 * i)) & 63] : UInt8(ascii: "=")) }
+    while start + 3 <= bytes.count {
+      let bits = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
+      letters[place] = alphabet[bits >> 18]
+      letters[place + 1] = alphabet[bits >> 12 & 63]
+      letters[place + 2] = alphabet[bits >> 6 & 63]
+      letters[place + 3] = alphabet[bits & 63]
       start += 3
+      place += 4
+    }
+    if start < bytes.count {
+      let isLast = start + 1 == bytes.count
+      let bits = Int(bytes[start]) << 16 | (isLast ? 0 : Int(bytes[start + 1]) << 8)
+      letters[place] = alphabet[bits >> 18]
+      letters[place + 1] = alphabet[bits >> 12 & 63]
+      if !isLast { letters[place + 2] = alphabet[bits >> 6 & 63] }
     }
     return Text(utf8: out)
   }
@@ -32,22 +44,25 @@ public enum Base64 {
     while end > 0, letters[end - 1] == UInt8(ascii: "=") { end -= 1 }
     let padding = letters.count - end
     guard padding <= 2 else { return nil }
-    var out: [UInt8] = []
-    out.reserveCapacity(letters.count / 4 * 3)
-    let values = values
-    var bits: UInt32 = 0
-    for index in letters.indices {
-      let value = index >= end ? 0 : values[Int(letters[index])]
-      guard value != 255 else { return nil }
-      bits = bits << 6 | UInt32(value)
-      if index % 4 == 3 {
-        out.append(UInt8(truncatingIfNeeded: bits >> 16))
-        out.append(UInt8(truncatingIfNeeded: bits >> 8))
-        out.append(UInt8(truncatingIfNeeded: bits))
-        bits = 0
+    var out = [UInt8](repeating: 0, count: letters.count / 4 * 3 - padding)
+    var bytes = out.mutableSpan
+    let table = values
+    let values = table.span
+    var place = 0
+    var start = 0
+    while start < end {
+      var bits: UInt32 = 0
+      for index in start..<start + 4 {
+        let value = index < end ? values[Int(letters[index])] : 0
+        guard value != 255 else { return nil }
+        bits = bits << 6 | UInt32(value)
       }
+      bytes[place] = UInt8(truncatingIfNeeded: bits >> 16)
+      if place + 1 < bytes.count { bytes[place + 1] = UInt8(truncatingIfNeeded: bits >> 8) }
+      if place + 2 < bytes.count { bytes[place + 2] = UInt8(truncatingIfNeeded: bits) }
+      start += 4
+      place += 3
     }
-    out.removeLast(padding)
     return out
   }
 }

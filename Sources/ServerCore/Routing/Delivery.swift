@@ -13,16 +13,18 @@ extension Shard {
       return endStream(connection, transaction.reach(StanzaMark.stanzaUnknown, StreamError(.unsupportedStanzaType)), &transaction)
     }
     // 8.1.2.1: `from` may be left out or be the sender's own.
-    if let from = element["from"], let claimed = JID(from), claimed == sender || claimed == sender.bare {
+    let from = element["from"]
+    if let from {
+      guard let claimed = JID(from), claimed == sender || claimed == sender.bare else {
+        return endStream(connection, transaction.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &transaction)
+      }
       transaction.reach(StanzaMark.stanzaFromOwn)
-    } else if element["from"] != nil {
-      return endStream(connection, transaction.reach(StanzaMark.stanzaFromForeign, StreamError(.invalidFrom)), &transaction)
     }
     let given = element["to"]
     let address = given.flatMap { JID($0) }
     var stanza = Stanza(element, from: sender, to: address ?? sender.bare)
-    stanza.element["from"] = nil
-    stanza.element["to"] = nil
+    if from != nil { stanza.element["from"] = nil }
+    if given != nil { stanza.element["to"] = nil }
     if given != nil, address == nil {
       return answer(
         stanza, transaction.reach(StanzaMark.stanzaToMalformed, StanzaError(.jidMalformed)), from: nil, &transaction)

@@ -13,7 +13,7 @@ enum MessageDelivery: Equatable {
   case error
   case ignore
 
-  enum MessageType: String { case normal, chat, groupchat, headline, error }
+  enum MessageType { case normal, chat, groupchat, headline, error }
 
   /// The situation of the addressee, a row of the table.
   enum Situation {
@@ -87,7 +87,20 @@ extension MessageDelivery {
 
 extension MessageDelivery.MessageType {
   /// An unknown or missing type is `normal` (RFC 6121, 5.2.2).
-  init(of message: Element) { self = message.type.flatMap { Self(rawValue: $0.string) } ?? .normal }
+  init(of message: Element) {
+    // Each copy of a message asks, and to compare with raw values takes longer.
+    guard let type = message.type else {
+      self = .normal
+      return
+    }
+    switch type {
+    case "chat": self = .chat
+    case "groupchat": self = .groupchat
+    case "headline": self = .headline
+    case "error": self = .error
+    default: self = .normal
+    }
+  }
 }
 
 extension Account {

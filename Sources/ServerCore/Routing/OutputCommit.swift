@@ -42,9 +42,14 @@ struct OutputCommit: Sendable, Codable {
   /// Takes what a transaction produced; appends what may leave now.
   ///
   /// - Parameters:
-  ///   - transaction: its outputs are closed.
+  ///   - transaction: its outputs are closed, and may be taken from it.
   ///   - cause: the session whose stanza the transaction was for.
-  mutating func add(_ transaction: Transaction, _ cause: Cause, into effects: inout [Effect], _ marks: inout Marks) {
+  mutating func add(_ transaction: inout Transaction, _ cause: Cause, into effects: inout [Effect], _ marks: inout Marks) {
+    // Mostly nothing changes and nothing waits: then nothing is copied.
+    if transaction.changes.isEmpty, held.isEmpty, !transaction.hasMessages {
+      effects.append(contentsOf: transaction.immediate)
+      return transaction.outputs.move(into: &effects)
+    }
     if !transaction.changes.isEmpty {
       lastCommit += 1
       effects.append(.commit(CommitID(shard: shard, lastCommit), transaction.changes))

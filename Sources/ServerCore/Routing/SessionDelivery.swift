@@ -72,6 +72,14 @@ struct Outputs: Sendable {
     }
   }
 
+  /// Appends the effects to others, and keeps none. Nothing is copied where there are no others, and where there is one effect.
+  mutating func move(into others: inout [Effect]) {
+    if others.isEmpty { return swap(&effects, &others) }
+    if effects.count == 1, let only = effects.popLast() { return others.append(only) }
+    others.append(contentsOf: effects)
+    effects = []
+  }
+
   /// Ends the delivery that was begun, so that `effects` is complete: between envelopes, and at the end of a transaction.
   mutating func close() {
     guard let done = delivery.take() else { return }

@@ -54,12 +54,12 @@ extension StreamFeature {
 
 extension ClientStream {
   fileprivate mutating func authenticate(_ element: Element, _ transaction: inout Transaction) -> Request? {
-    switch (phase, element.name) {
-    case (.negotiating, "auth"):
+    switch phase {
+    case .negotiating where element.has(name: "auth"):
       return begin(element, &transaction)
-    case (.authenticating(let authentication), "response"):
+    case .authenticating(let authentication) where element.has(name: "response"):
       return respond(element.text, in: authentication, &transaction)
-    case (.authenticating, "abort"):
+    case .authenticating where element.has(name: "abort"):
       refuse(transaction.reach(SASLMark.saslAborted, .aborted), &transaction)
     default:
       refuse(transaction.reach(SASLMark.saslUnexpected, .malformedRequest), &transaction)

@@ -26,7 +26,8 @@ struct ClientStream: Sendable, Codable {
     case expectHeader(VerifiedIdentity?)
     case expectTLS
     case negotiating
-    case authenticating(Authentication)
+    /// The authentication is large, and each look at a phase copies the phase: so it has storage of its own.
+    indirect case authenticating(Authentication)
     /// Keys for a new account are being derived.
     case creatingAccount
     case expectBind(VerifiedIdentity)
