@@ -177,6 +177,8 @@ extension Engine {
   /// the way, and when timers are due, is not in it.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
-    return (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "stanzas", "configuration", "limits"])) ?? []
+    return
+      (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "stanzas", "configuration", "limits"]))
+      ?? []
   }
 }

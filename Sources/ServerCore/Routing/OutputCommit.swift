@@ -241,7 +241,8 @@ extension Limit {
   /// How long a commit may take. The log says before that storage is slow: after half of it, and after 10 s at most.
   public static let commitTime = time(
     "commit_seconds", seconds: 120, settable: 2...31_536_000,
-    effect: "the server ends at once, with exit status 74, to be started anew: storage will not answer any more; nothing acknowledged is lost")
+    effect:
+      "the server ends at once, with exit status 74, to be started anew: storage will not answer any more; nothing acknowledged is lost")
 }
 
 /// Marks: output commit: what waits for storage, and what is lost with it.
