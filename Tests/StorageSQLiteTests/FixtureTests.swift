@@ -33,8 +33,9 @@ import XMPP
     return message
   }
 
-  @Test func accountsOfSchema1() throws {
-    let storage = try open("schema-1")
+  @Test(arguments: ["schema-1", "schema-2"])
+  func accounts(of fixture: String) throws {
+    let storage = try open(fixture)
     let rows = try #require(storage.rows(.account(romeo)))
     #expect(try rows.root(AccountRow.self) == AccountRow(isDisabled: false))
     let credentials = ScramHash.allCases.map { hash in
@@ -64,8 +65,9 @@ import XMPP
     #expect(try storage.page(RowQuery(AccountRow.self, .domain("example.org")), AccountRow.self).count == 3)
   }
 
-  @Test func roomsOfSchema1() throws {
-    let storage = try open("schema-1")
+  @Test(arguments: ["schema-1", "schema-2"])
+  func rooms(of fixture: String) throws {
+    let storage = try open(fixture)
     let rows = try #require(storage.rows(.room(balcony)))
     let row = try rows.root(RoomRow.self)
     #expect(row.name == "Balcony" && row.isPublic)
@@ -81,9 +83,31 @@ import XMPP
     #expect(try #require(storage.rows(.room(JID("tomb@conference.example.org")!))).rows(AffiliationRow.self).map(\.jid) == [nurse])
   }
 
+  /// Tables that came with the second layout.
+  @Test func tablesThatTheFirstLayoutDidNotHave() throws {
+    let storage = try open("schema-2")
+    var bookmarks = Element("storage", "storage:bookmarks")
+    bookmarks.append("conference", "storage:bookmarks", ["jid": "tea@rooms.example", "name": "T\u{212B}"])
+    let tables: [TableName] = ["private_xml", "private_xml_size"]
+    let pages = try tables.map { table in
+      var query = RowQuery(AccountRow.self, of: romeo)
+      query.table = table
+      guard case .page(let page) = try storage.answer(.rows(query)) else { return [[ColumnValue]]() }
+      return page.entries.map(\.values)
+    }
+    #expect(pages[0] == [[.text("storage:bookmarks"), .text("storage"), .xml(bookmarks)]])
+    #expect(pages[1] == [[.text("storage:bookmarks"), .text("storage"), .integer(Int64(bookmarks.stored.count))]])
+    guard case .owner(let rows?) = try storage.answer(.account(JID("tybalt@example.org")!)) else {
+      Issue.record("the row of a deleted account is lost")
+      return
+    }
+    #expect(rows.tables == [TableRows(table: "tombstone", rows: [[.integer(1_795_910_400_000_000_000)]])])
+  }
+
   /// A migrated database has the same tables as a new one.
-  @Test func aMigratedDatabaseIsLikeANewOne() throws {
-    let migrated = try open("schema-1")
+  @Test(arguments: ["schema-1", "schema-2"])
+  func aMigratedDatabaseIsLikeANewOne(fixture: String) throws {
+    let migrated = try open(fixture)
     let fresh = try SQLiteStorage(path: folder.path + "/fresh.sqlite", .server)
     #expect(try migrated.schema() == fresh.schema())
     #expect(try migrated.pragma("user_version") == "\(Schema.version)")
