@@ -15,7 +15,7 @@ extension PresenceModel {
 
   /// A `<block/>` or `<unblock/>` of the user's (3.3 to 3.5). All items must be addresses, and a block must name one.
   mutating func setBlocks(_ request: Element, _ mailbox: inout ModelMailbox) {
-    let items = request.children.filter { $0.is("item", NS.blocking) }
+    let items = request.children.filter { $0.is("item", BlockingUse.namespace) }
     let addresses = OrderedSet(items.compactMap { $0["jid"].flatMap { JID($0) } })
     guard items.allSatisfy({ $0["jid"].flatMap { JID($0) } != nil }) else { return }
     if request.has(name: "block") {

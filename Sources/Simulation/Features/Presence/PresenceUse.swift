@@ -1,10 +1,16 @@
 internal import XML
 internal import XMPP
 
-// Presence to all and to some, and subscriptions (RFC 6121, 3 and 4).
+extension UserAction.Subject {
+  static let presence = Self(name: "presence", themes: [.contacts, .messages])
+}
 
-extension UserAction {
-  static let presences: [UserAction] = [
+/// Users who show presence to all and to some, and ask for subscriptions (RFC 6121, 3 and 4).
+enum PresenceUse {
+  static let feature = SimulatedFeature(
+    subjects: [.presence], actions: actions, oracles: [PresenceIsPrivate.self, DeliveredOnlyToPresent.self])
+
+  private static let actions: [UserAction] = [
     UserAction(.presence, 7) { context, roll in
       var presence = numbered(Element("presence", NS.client), context)
       presence.append("priority", NS.client, text: "\(roll(4) - 1)")
