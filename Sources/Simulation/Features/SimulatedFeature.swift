@@ -36,13 +36,14 @@ struct SimulatedFeature: Sendable {
   var keepsMessage: (@Sendable (_ id: Text, _ account: JID, _ database: MemoryDatabase) -> Bool)?
 
   // The reference model.
+  var accountPart: (any AccountPart.Type)?
   /// The letters that the reference model expects from an account that is not there. `rows` are those that outlived it, as storage told the
   /// server.
   var absentAccountAnswers:
     (@Sendable (_ letter: ModelStanza, _ rows: OwnerRows, _ configuration: Configuration, _ time: Instant) -> [ModelStanza])?
 
   static let all: [SimulatedFeature] = [
-    PresenceUse.feature, RostersUse.feature, BlockingUse.feature, RoomsUse.feature, QuestionsUse.feature, RegistrationUse.feature,
+    PresenceUse.feature, RostersUse.feature, BlockingUse.feature, RoomsUse.feature, QuestionsUse.feature, InBandRegistrationUse.feature,
     OfflineMessagesUse.feature, PrivateXMLUse.feature, TombstonesUse.feature,
   ]
 }

@@ -7,7 +7,7 @@ internal import XMPP
 
 /// What RFC 6121 and XEP-0045 say a server's state must be after the events that it handled, worked out by other code than the server's.
 ///
-/// It takes events in the order in which the server took them, and keeps accounts (`PresenceModel`) and rooms (`RoomModel`), which
+/// It takes events in the order in which the server took them, and keeps accounts (`AccountModel`) and rooms (`RoomModel`), which
 /// write letters to each other. A server that is another's stranger may get them in any order that keeps each pair's; and that order
 /// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
 /// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
@@ -15,7 +15,7 @@ internal import XMPP
 /// are no matter of these documents: which connection is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
-  var accounts: OrderedDictionary<JID, PresenceModel> = [:]
+  var accounts: OrderedDictionary<JID, AccountModel> = [:]
   var rooms: OrderedDictionary<JID, RoomModel> = [:]
   /// Bound sessions.
   var sessions: OrderedDictionary<ConnectionID, JID> = [:]
@@ -71,7 +71,7 @@ public struct ReferenceModel: Sendable {
   public mutating func restart(_ server: Server, from durable: MemoryDatabase) {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
-    for jid in durable.owners(.account) { fresh.accounts[jid] = PresenceModel(jid, from: durable) }
+    for jid in durable.owners(.account) { fresh.accounts[jid] = AccountModel(jid, from: durable) }
     for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits) }
     fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
     self = fresh
@@ -175,7 +175,7 @@ public struct ReferenceModel: Sendable {
   mutating func end(_ connection: ConnectionID) {
     languages[connection] = nil
     guard let jid = sessions.removeValue(forKey: connection) else { return }
-    accounts[jid.bare]?.disconnect(jid, &mailbox)
+    accounts[jid.bare]?.ended(jid, &mailbox)
   }
 }
 
@@ -302,14 +302,6 @@ extension ReferenceModel {
     guard accounts[letter.to.bare] != nil else {
       let rows = rows ?? OwnerRows(.account(letter.to.bare))
       for feature in SimulatedFeature.all { feature.absentAccountAnswers?(letter, rows, configuration, time).forEach { mailbox.send($0) } }
-      // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
-      if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
-        mailbox.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
-      }
-      // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
-      if KnownDeviations.everyRequestArrives, letter.element.stanzaKind == .presence, letter.element.type == "subscribe" {
-        mailbox.send(.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed))
-      }
       return
     }
     if letter.element.stanzaKind == .iq {
@@ -323,19 +315,8 @@ extension ReferenceModel {
   private mutating func receiveRequest(_ letter: ModelStanza) {
     let owner = letter.from.bare
     guard let payload = letter.element.firstChild else { return }
-    let isOwnAccount = letter.to == owner
-    switch (letter.element.type, payload.namespace) {
-    case ("get", NS.roster) where isOwnAccount && payload.has(name: "query"):
-      accounts[owner]?.resources[letter.from]?.isInterested = true
-    case ("set", NS.roster) where isOwnAccount && payload.has(name: "query"): accounts[owner]?.setRoster(payload, &mailbox)
-    case ("set", NS.blocking) where isOwnAccount: accounts[owner]?.setBlocks(payload, &mailbox)
-    // XEP-0077, 3.2.
-    case ("set", NS.register):
-      if payload.has(name: "query"), payload.child("remove", NS.register) != nil, Array(payload.children).count == 1 {
-        removals.append(owner)
-      }
-    default: break
-    }
+    let request = AccountRequest(session: letter.from, type: letter.element.type, payload: payload, isToAccount: letter.to == owner)
+    if accounts[owner]?.answer(request, &mailbox) ?? false { removals.append(owner) }
   }
 
   private mutating func receiveAtRoom(_ letter: ModelStanza, at time: Instant) {
@@ -356,7 +337,7 @@ extension ReferenceModel {
   }
 
   private mutating func create(_ account: JID) {
-    if accounts[account] == nil, written.contains(account) { accounts[account] = PresenceModel(jid: account) }
+    if accounts[account] == nil, written.contains(account) { accounts[account] = AccountModel(account) }
   }
 
   /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank in rooms.

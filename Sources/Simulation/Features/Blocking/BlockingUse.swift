@@ -23,7 +23,7 @@ enum BlockingUse {
     ],
     rowsInMemory: { server, account in server.blocklist(of: account).map { .put(BlockedAddress(jid: $0), of: account) } },
     oracles: [BlockedMeansBlocked.self, BlockedSeeNothing.self], silence: BlockSilence.self, keptThings: [entries],
-    peaceQuestions: [question], pushes: [push])
+    peaceQuestions: [question], pushes: [push], accountPart: BlockingModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.blocking, 3) { context, roll in block("block", context.other(roll).account.text, context) },

@@ -7,10 +7,11 @@ extension UserAction.Subject {
 }
 
 /// Users who change their passwords and remove their accounts (XEP-0077, 3.2 and 3.3).
-enum RegistrationUse {
+enum InBandRegistrationUse {
   static let feature = SimulatedFeature(
     subjects: [.accounts], actions: actions, choice: RunChoice(80) { $0[flag: .openRegistration] = $1(100) >= 50 },
-    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil })
+    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil },
+    accountPart: InBandRegistrationModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.accounts, 1) { context, _ in context.iq("get", nil, "query", NS.register) },
