@@ -35,6 +35,9 @@ struct SimulatedFeature: Sendable {
   /// Whether it keeps a message of an account that is neither delivered nor answered.
   var keepsMessage: (@Sendable (_ id: Text, _ account: JID, _ database: MemoryDatabase) -> Bool)?
 
+  /// Bugs that are planted in what storage answers.
+  var mutations: [Mutation] = []
+
   // The reference model.
   var accountPart: (any AccountPart.Type)?
   /// The letters that the reference model expects from an account that is not there. `rows` are those that outlived it, as storage told the

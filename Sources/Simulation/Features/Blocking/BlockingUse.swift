@@ -23,7 +23,13 @@ enum BlockingUse {
     ],
     rowsInMemory: { server, account in server.blocklist(of: account).map { .put(BlockedAddress(jid: $0), of: account) } },
     oracles: [BlockedMeansBlocked.self, BlockedSeeNothing.self], silence: BlockSilence.self, keptThings: [entries],
-    peaceQuestions: [question], pushes: [push], accountPart: BlockingModel.self)
+    peaceQuestions: [question], pushes: [push], mutations: [unread], accountPart: BlockingModel.self)
+
+  private static let unread = Mutation("blocklistUnread", "the blocklist is not read") { result in
+    guard case .owner(var rows?) = result else { return result }
+    rows.tables.removeAll { $0.table == BlockedAddress.table.name }
+    return .owner(rows)
+  }
 
   private static let actions: [UserAction] = [
     UserAction(.blocking, 3) { context, roll in block("block", context.other(roll).account.text, context) },

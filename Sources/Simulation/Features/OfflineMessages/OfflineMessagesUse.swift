@@ -15,5 +15,14 @@ enum OfflineMessagesUse {
     oracles: [StoredMessagesAreTaken.self],
     keepsMessage: { id, account, database in
       database.rows(OfflineMessage.self, of: account).contains { $0.stanza.id == id }
-    })
+    }, mutations: [empty, doubled])
+
+  private static let empty = Mutation("offlineEmpty", "stored messages are not found") { changed($0) { _ in [] } }
+  private static let doubled = Mutation("offlineDoubled", "stored messages are found twice") { changed($0) { $0 + $0 } }
+
+  private static func changed(_ result: QueryResult, _ body: ([Page.Entry]) -> [Page.Entry]) -> QueryResult {
+    guard case .page(var page) = result, page.table == OfflineMessage.table.name else { return result }
+    page.entries = body(page.entries)
+    return .page(page)
+  }
 }
