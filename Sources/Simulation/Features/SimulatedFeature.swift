@@ -40,6 +40,7 @@ struct SimulatedFeature: Sendable {
 
   // The reference model.
   var accountPart: (any AccountPart.Type)?
+  var place: (any ModelPlace.Type)?
   /// The letters that the reference model expects from an account that is not there. `rows` are those that outlived it, as storage told the
   /// server.
   var absentAccountAnswers:

@@ -36,7 +36,7 @@ extension ReferenceModel {
     }
   }
 
-  /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
+  /// After a failed commit what is durable holds again: accounts and places that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
   mutating func recover(from number: CommitID, _ durable: MemoryDatabase) {
     isRecovering = true
@@ -44,8 +44,8 @@ extension ReferenceModel {
     pending.removeAll { number.isSameOrBefore($0.number) }
     present.subtract(touched)
     for jid in touched {
-      if place(of: jid) == .room {
-        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits) : nil
+      if case .place(let type) = place(of: jid) {
+        places[jid] = durable.has(Owner(type.kind, jid)) ? type.init(jid, from: durable, limits: configuration.limits) : nil
       } else if durable.has(.account(jid)) {
         accounts[jid, default: AccountModel(jid)].load(from: durable)
       } else {

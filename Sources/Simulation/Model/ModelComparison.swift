@@ -8,13 +8,13 @@ internal import XMPP
 struct ObservedState {
   let server: Server
   let accounts: [JID]
-  let rooms: [JID]
+  let places: [JID]
   let sessions: OrderedDictionary<JID, [Server.SessionView]>
 
   init(_ server: Server) {
     self.server = server
     accounts = server.accountsInMemory
-    rooms = server.roomsInMemory
+    places = ReferenceModel.placeTypes.flatMap { $0.inMemory(server) }
     sessions = OrderedDictionary(uniqueKeysWithValues: accounts.map { ($0, server.sessions(of: $0)) })
   }
 }
@@ -33,14 +33,13 @@ extension ReferenceModel {
     for (jid, account) in accounts where !account.sessions.isEmpty && seen.sessions[jid] == nil {
       return "\(jid) has no sessions; it should have \(account.sessions.elements)"
     }
-    for jid in seen.rooms {
-      guard let room = rooms[jid] else {
-        return "\(jid) is there, with \(seen.server.occupants(of: jid).map(\.jid)); there should be no such room"
-      }
-      if let problem = room.disagreement(with: seen.server) { return problem }
+    for jid in seen.places {
+      guard let place = places[jid] else { return "\(jid) is there; there should be nothing" }
+      if let problem = place.disagreement(with: seen.server) { return problem }
     }
-    for (jid, room) in rooms where !room.occupants.isEmpty && !seen.rooms.contains(jid) && !isAwaited(.room(jid)) {
-      return "\(jid) is not there; it should have \(room.occupants.keys.elements)"
+    for (jid, place) in places where !seen.places.contains(jid) {
+      guard let company = place.company, !isAwaited(.owner(Owner(type(of: place).kind, jid))) else { continue }
+      return "\(jid) is not there; it should have \(company)"
     }
     return nil
   }

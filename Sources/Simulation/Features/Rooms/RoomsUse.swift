@@ -18,7 +18,8 @@ enum RoomsUse {
     oracles: [
       OccupantsAgree.self, AffiliationsMatchStorage.self, RoomsHaveOwners.self, EntriesAreAnswered.self, DeclinesAreInvited.self,
       FormsAreRegistered.self,
-    ], keptThings: [persistentRooms])
+    ], keptThings: [persistentRooms],
+    place: RoomModel.self)
 
   /// The names of rooms that last.
   private static let persistentRooms = KeptThing(name: "room", isOwnAccounts: false) { request, _, _ in
