@@ -66,10 +66,6 @@ public enum NS {
   public static let version: Text = "jabber:iq:version"
   /// Entity capabilities (XEP-0115).
   public static let caps: Text = "http://jabber.org/protocol/caps"
-  /// Blocking command (XEP-0191).
-  public static let blocking: Text = "urn:xmpp:blocking"
-  /// The condition that tells a user of their own block (XEP-0191, 3.3).
-  public static let blockingErrors: Text = "urn:xmpp:blocking:errors"
   /// Ping (XEP-0199).
   public static let ping: Text = "urn:xmpp:ping"
   /// Entity time (XEP-0202).

@@ -38,7 +38,7 @@ import XMPP
   @Test(arguments: StanzaError.Condition.allCases)
   func stanzaErrorReadsBack(_ condition: StanzaError.Condition) {
     let error = StanzaError(
-      condition, kind: .continue, text: "so & so", by: JID("room@b/c"), specific: [Element("blocked", NS.blockingErrors)])
+      condition, kind: .continue, text: "so & so", by: JID("room@b/c"), specific: [Element("blocked", "urn:xmpp:blocking:errors")])
     let reply = request.errorReply(error)
     #expect(StanzaError(reply) == error)
     #expect(reply.firstChild?.child("text", NS.stanzaErrors)?.text == "so & so")

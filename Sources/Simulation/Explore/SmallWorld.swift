@@ -38,12 +38,7 @@ public struct SmallWorld: Sendable {
     // Time stands still here, and states that differ only in what was said on the way to them shall be one.
     configuration.limits[.bytesPerSecond] = 0
     configure(&configuration)
-    let oracles: [any Oracle.Type] = [
-      StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
-      RostersAgree.self,
-      RoomsHaveOwners.self, NoLeaks.self,
-    ]
-    return ModelCheck(parts, faults: faults, configuration: configuration, oracles: oracles)
+    return ModelCheck(parts, faults: faults, configuration: configuration, oracles: Oracles.watched(in: .smallWorlds))
   }
 
   public static let all = [

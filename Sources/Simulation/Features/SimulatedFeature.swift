@@ -1,18 +1,65 @@
 internal import ServerCore
 internal import Storage
+internal import XML
+internal import XMPP
 
-/// The part of the simulator that belongs to a feature: actions of users with it, and the rules that must hold.
+/// The part of the simulator that belongs to a feature, as data: the centre iterates over `all` and names no feature.
+///
+/// The order of the list decides what the random choices of a run mean.
 struct SimulatedFeature: Sendable {
+  // What users do.
+  var subjects: [UserAction.Subject] = []
   var actions: [UserAction] = []
-  var oracles: [any Oracle.Type] = []
-  /// Chooses how the feature is configured in a run. Where every roll is zero, the configuration stays as it is.
-  var configure: (@Sendable (_ configuration: inout Configuration, _ roll: (Int) -> Int) -> Void)?
+  var plots: [Plot] = []
+  /// Stanzas of which hostile clients send as many as they like, by number.
+  var flood: (@Sendable (Int) -> String)?
+
+  // How runs use it.
+  var choice: RunChoice?
   /// For how long, in nanoseconds from now, an account can't be created whose name was once taken: peace waits before everybody comes back.
   var patience: (@Sendable (_ world: World) -> Int64)?
-  /// The letters that the reference model expects from an account that is not there, beside those that RFC 6121 has it send. `rows` are those
-  /// that outlived it, as storage told the server.
+  /// Places in the server that no run can come to.
+  var unreachableMarks: [(mark: Mark, reason: String)] = []
+  /// What a server that has an account in memory knows of it, as changes by which storage comes to hold the same.
+  var rowsInMemory: (@Sendable (_ server: Server, _ account: JID) -> [Change])?
+
+  // Rules.
+  var oracles: [any Oracle.Type] = []
+  /// Who may be silent to whom because of it.
+  var silence: (any Silence.Type)?
+  var keptThings: [KeptThing] = []
+  var peaceQuestions: [PeaceQuestion] = []
+  var pushes: [Push] = []
+  /// Whether a stanza asks for the end of its sender's account.
+  var removesAccount: (@Sendable (_ stanza: Element) -> Bool)?
+  /// Whether it keeps a message of an account that is neither delivered nor answered.
+  var keepsMessage: (@Sendable (_ id: Text, _ account: JID, _ database: MemoryDatabase) -> Bool)?
+
+  /// Bugs that are planted in what storage answers.
+  var mutations: [Mutation] = []
+
+  // The reference model.
+  var accountPart: (any AccountPart.Type)?
+  var place: (any ModelPlace.Type)?
+  /// The letters that the reference model expects from an account that is not there. `rows` are those that outlived it, as storage told the
+  /// server.
   var absentAccountAnswers:
     (@Sendable (_ letter: ModelStanza, _ rows: OwnerRows, _ configuration: Configuration, _ time: Instant) -> [ModelStanza])?
 
-  static let all: [SimulatedFeature] = [PrivateXMLUse.feature, TombstonesUse.feature]
+  static let all: [SimulatedFeature] = [
+    PresenceUse.feature, RostersUse.feature, BlockingUse.feature, RoomsUse.feature, QuestionsUse.feature, InBandRegistrationUse.feature,
+    OfflineMessagesUse.feature, PrivateXMLUse.feature, TombstonesUse.feature,
+  ]
+}
+
+/// Chooses how a feature is configured in a run. Where every roll is zero, the configuration stays as it is.
+struct RunChoice: Sendable {
+  /// The draws that it makes: no other choice of a swarm has this number.
+  let number: UInt64
+  let choose: @Sendable (_ configuration: inout Configuration, _ roll: (Int) -> Int) -> Void
+
+  init(_ number: UInt64, _ choose: @escaping @Sendable (_ configuration: inout Configuration, _ roll: (Int) -> Int) -> Void) {
+    self.number = number
+    self.choose = choose
+  }
 }

@@ -25,7 +25,7 @@ extension ReferenceModel {
   mutating func adopt(_ session: Server.SessionView) {
     guard sessions[session.connection] == nil else { return }
     sessions[session.connection] = session.jid
-    accounts[session.jid.bare]?.resources[session.jid] = PresenceModel.Resource(connection: session.connection)
+    accounts[session.jid.bare]?.began(session.jid, on: session.connection)
   }
 
   /// Whether the server may end streams upon this that no client ended: passwords change, accounts are disabled, storage fails.
@@ -36,7 +36,7 @@ extension ReferenceModel {
     }
   }
 
-  /// After a failed commit what is durable holds again: accounts and rooms that ran ahead of it are dropped, and the others never
+  /// After a failed commit what is durable holds again: accounts and places that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
   mutating func recover(from number: CommitID, _ durable: MemoryDatabase) {
     isRecovering = true
@@ -44,13 +44,10 @@ extension ReferenceModel {
     pending.removeAll { number.isSameOrBefore($0.number) }
     present.subtract(touched)
     for jid in touched {
-      if place(of: jid) == .room {
-        rooms[jid] = durable.has(.room(jid)) ? RoomModel(jid, from: durable, limits: configuration.limits) : nil
+      if case .place(let type) = place(of: jid) {
+        places[jid] = durable.has(Owner(type.kind, jid)) ? type.init(jid, from: durable, limits: configuration.limits) : nil
       } else if durable.has(.account(jid)) {
-        let stored = PresenceModel(jid, from: durable)
-        if accounts[jid] == nil { accounts[jid] = stored }
-        accounts[jid]?.contacts = stored.contacts
-        accounts[jid]?.blocked = stored.blocked
+        accounts[jid, default: AccountModel(jid)].load(from: durable)
       } else {
         for (connection, session) in sessions where session.bare == jid { end(connection) }
         accounts[jid] = nil

@@ -7,7 +7,7 @@ internal import XMPP
 
 /// What RFC 6121 and XEP-0045 say a server's state must be after the events that it handled, worked out by other code than the server's.
 ///
-/// It takes events in the order in which the server took them, and keeps accounts (`PresenceModel`) and rooms (`RoomModel`), which
+/// It takes events in the order in which the server took them, and keeps accounts (`AccountModel`) and places (`ModelPlace`), which
 /// write letters to each other. A server that is another's stranger may get them in any order that keeps each pair's; and that order
 /// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
 /// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
@@ -15,8 +15,10 @@ internal import XMPP
 /// are no matter of these documents: which connection is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
-  var accounts: OrderedDictionary<JID, PresenceModel> = [:]
-  var rooms: OrderedDictionary<JID, RoomModel> = [:]
+  var accounts: OrderedDictionary<JID, AccountModel> = [:]
+  /// By bare JID.
+  var places: OrderedDictionary<JID, any ModelPlace> = [:]
+  static let placeTypes = SimulatedFeature.all.compactMap(\.place)
   /// Bound sessions.
   var sessions: OrderedDictionary<ConnectionID, JID> = [:]
   /// What streams say of the language of what follows (RFC 6120, 4.7.4).
@@ -71,9 +73,11 @@ public struct ReferenceModel: Sendable {
   public mutating func restart(_ server: Server, from durable: MemoryDatabase) {
     var fresh = ReferenceModel(configuration: configuration)
     fresh.problem = problem
-    for jid in durable.owners(.account) { fresh.accounts[jid] = PresenceModel(jid, from: durable) }
-    for jid in durable.owners(.room) { fresh.rooms[jid] = RoomModel(jid, from: durable, limits: configuration.limits) }
-    fresh.present = OrderedSet(server.accountsInMemory + server.roomsInMemory)
+    for jid in durable.owners(.account) { fresh.accounts[jid] = AccountModel(jid, from: durable) }
+    for type in Self.placeTypes {
+      for jid in durable.owners(type.kind) { fresh.places[jid] = type.init(jid, from: durable, limits: configuration.limits) }
+    }
+    fresh.present = OrderedSet(server.accountsInMemory + Self.placeTypes.flatMap { $0.inMemory(server) })
     self = fresh
   }
 
@@ -111,7 +115,7 @@ public struct ReferenceModel: Sendable {
     problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
     problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
-    present = OrderedSet(seen.accounts + seen.rooms)
+    present = OrderedSet(seen.accounts + seen.places)
   }
 
   private mutating func note(_ handled: HandledEvent) {
@@ -163,8 +167,8 @@ public struct ReferenceModel: Sendable {
         questions[id] = nil
         arrive(question.query, .failed("no answer"), seen, at: time)
       }
-      for jid in rooms.keys.elements {
-        rooms[jid]?.timePassed(time.monotonic)
+      for jid in places.keys.elements {
+        places[jid]?.timePassed(time.monotonic)
         dropIfGone(jid)
       }
     case .control(_, .deleteAccount(let jid)): run(.removal(jid), for: jid)
@@ -175,20 +179,21 @@ public struct ReferenceModel: Sendable {
   mutating func end(_ connection: ConnectionID) {
     languages[connection] = nil
     guard let jid = sessions.removeValue(forKey: connection) else { return }
-    accounts[jid.bare]?.disconnect(jid, &mailbox)
+    accounts[jid.bare]?.ended(jid, &mailbox)
   }
 }
 
 // MARK: - Where letters go
 
 extension ReferenceModel {
-  enum Destination { case account, host, room, elsewhere }
+  enum Destination {
+    case account, host, elsewhere
+    case place(any ModelPlace.Type)
+  }
 
   func place(of address: JID) -> Destination {
     if configuration.domains.contains(address.domain) { return address.local.isEmpty ? .host : .account }
-    let isRooms =
-      configuration[flag: .rooms] && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
-    return isRooms && !address.local.isEmpty ? .room : .elsewhere
+    return Self.placeTypes.first { $0.mayBe(at: address, configuration) }.map { .place($0) } ?? .elsewhere
   }
 
   mutating func work(at time: Instant) {
@@ -208,7 +213,7 @@ extension ReferenceModel {
 
   private mutating func route(_ letter: ModelStanza, at time: Instant) {
     switch place(of: letter.to) {
-    case .account, .room: if keep(letter, from: shardIndex(of: letter.from), to: shardIndex(of: letter.to)) { return }
+    case .account, .place: if keep(letter, from: shardIndex(of: letter.from), to: shardIndex(of: letter.to)) { return }
     case .host, .elsewhere: break
     }
     deliver(letter, at: time)
@@ -220,9 +225,9 @@ extension ReferenceModel {
     case .account:
       if present.contains(jid), accounts[jid] != nil { return receiveAtAccount(letter, nil, at: time) }
       wait(.letter(letter), for: .account(jid))
-    case .room:
-      if present.contains(jid), rooms[jid] != nil { return receiveAtRoom(letter, at: time) }
-      wait(.letter(letter), for: .room(jid))
+    case .place(let type):
+      if present.contains(jid), places[jid] != nil { return receive(letter, at: type, time) }
+      wait(.letter(letter), for: .owner(Owner(type.kind, jid)))
     case .host: if letter.element.stanzaKind == .iq { receiveRequest(letter) }
     case .elsewhere: break
     }
@@ -232,7 +237,7 @@ extension ReferenceModel {
   private mutating func wait(_ errand: Errand, for key: Query) {
     guard waiting[key] != nil else {
       // Sessions that a failed commit ends: who has to hear of it, the model says by what is durable, and the server by what it had; and
-      // they leave rooms in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
+      // they leave places in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
       // well, and to leave a room that has gone is nothing.
       if isRecovering { return }
       // As many questions were open as may be: whoever needed another was refused.
@@ -264,10 +269,10 @@ extension ReferenceModel {
       if isThere != (accounts[jid] != nil) {
         problem = problem ?? "storage has \(isThere ? "an" : "no") account \(jid), and there is \(isThere ? "none" : "one")"
       }
-    case .room:
-      rooms[jid]?.passOn()
-      dropIfGone(jid)
     case .host: break
+    default:
+      places[jid]?.settle(isInMemory: true)
+      dropIfGone(jid)
     }
     var hasJustGone = false
     for errand in errands {
@@ -280,7 +285,8 @@ extension ReferenceModel {
       }
       switch (errand, owner.kind) {
       case (.letter(let letter), .account): receiveAtAccount(letter, stored, at: time)
-      case (.letter(let letter), _): receiveAtRoom(letter, at: time)
+      case (.letter(let letter), let kind):
+        if let type = Self.placeTypes.first(where: { $0.kind == kind }) { receive(letter, at: type, time) }
       case (.creation(let jid), _): create(jid)
       case (.removal(let jid), _):
         hasJustGone = accounts[jid] != nil
@@ -302,14 +308,6 @@ extension ReferenceModel {
     guard accounts[letter.to.bare] != nil else {
       let rows = rows ?? OwnerRows(.account(letter.to.bare))
       for feature in SimulatedFeature.all { feature.absentAccountAnswers?(letter, rows, configuration, time).forEach { mailbox.send($0) } }
-      // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
-      if letter.element.stanzaKind == .presence, letter.element.type == "probe" {
-        mailbox.send(.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare))
-      }
-      // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
-      if KnownDeviations.everyRequestArrives, letter.element.stanzaKind == .presence, letter.element.type == "subscribe" {
-        mailbox.send(.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed))
-      }
       return
     }
     if letter.element.stanzaKind == .iq {
@@ -323,43 +321,29 @@ extension ReferenceModel {
   private mutating func receiveRequest(_ letter: ModelStanza) {
     let owner = letter.from.bare
     guard let payload = letter.element.firstChild else { return }
-    let isOwnAccount = letter.to == owner
-    switch (letter.element.type, payload.namespace) {
-    case ("get", NS.roster) where isOwnAccount && payload.has(name: "query"):
-      accounts[owner]?.resources[letter.from]?.isInterested = true
-    case ("set", NS.roster) where isOwnAccount && payload.has(name: "query"): accounts[owner]?.setRoster(payload, &mailbox)
-    case ("set", NS.blocking) where isOwnAccount: accounts[owner]?.setBlocks(payload, &mailbox)
-    // XEP-0077, 3.2.
-    case ("set", NS.register):
-      if payload.has(name: "query"), payload.child("remove", NS.register) != nil, Array(payload.children).count == 1 {
-        removals.append(owner)
-      }
-    default: break
-    }
+    let request = AccountRequest(session: letter.from, type: letter.element.type, payload: payload, isToAccount: letter.to == owner)
+    if accounts[owner]?.answer(request, &mailbox) ?? false { removals.append(owner) }
   }
 
-  private mutating func receiveAtRoom(_ letter: ModelStanza, at time: Instant) {
+  private mutating func receive(_ letter: ModelStanza, at type: any ModelPlace.Type, _ time: Instant) {
     let jid = letter.to.bare
-    if rooms[jid] == nil {
-      // 10.1: to enter what is not there is to create it.
-      guard RoomModel.isEntry(letter) else { return }
-      rooms[jid] = RoomModel(
-        jid: jid, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: configuration.limits)
+    if places[jid] == nil {
+      places[jid] = type.init(madeBy: letter, at: time, limits: configuration.limits)
     } else {
-      rooms[jid]?.receive(letter, &mailbox)
+      places[jid]?.receive(letter, &mailbox)
     }
     dropIfGone(jid)
   }
 
-  private mutating func dropIfGone(_ room: JID) {
-    if rooms[room]?.isGone ?? false { rooms[room] = nil }
+  private mutating func dropIfGone(_ place: JID) {
+    if places[place]?.isGone ?? false { places[place] = nil }
   }
 
   private mutating func create(_ account: JID) {
-    if accounts[account] == nil, written.contains(account) { accounts[account] = PresenceModel(jid: account) }
+    if accounts[account] == nil, written.contains(account) { accounts[account] = AccountModel(account) }
   }
 
-  /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank in rooms.
+  /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank anywhere.
   private mutating func dissolve(_ account: JID) {
     guard accounts[account] != nil else { return }
     accounts[account]?.dissolve(&mailbox)
@@ -368,14 +352,14 @@ extension ReferenceModel {
     forgetAffiliations(of: account, shard: shardIndex(of: account))
   }
 
-  /// The rooms of a shard forget what they were to an account that is gone.
+  /// The places of a shard forget what they were to an account that is gone.
   mutating func forgetAffiliations(of account: JID, shard: Int) {
-    for room in rooms.keys.elements where shardIndex(of: room) == shard && rooms[room]?.list.removeValue(forKey: account) != nil {
-      // The one record says it of all rooms, and takes all of them down with it.
-      if let last = pending.lastIndex(where: { $0.number.shard == shardIndex(of: room) }) { pending[last].touched.append(room) }
-      // A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.
-      if present.contains(room) || !(rooms[room]?.hasHeirs ?? true) { rooms[room]?.passOn() }
-      dropIfGone(room)
+    for jid in places.keys.elements where shardIndex(of: jid) == shard {
+      guard places[jid]?.forget(account) ?? false else { continue }
+      // The one record says it of all places, and takes all of them down with it.
+      if let last = pending.lastIndex(where: { $0.number.shard == shard }) { pending[last].touched.append(jid) }
+      places[jid]?.settle(isInMemory: present.contains(jid))
+      dropIfGone(jid)
     }
   }
 }

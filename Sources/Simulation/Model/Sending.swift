@@ -6,14 +6,14 @@ internal import XMPP
 // What sessions send, as it is taken from them.
 
 extension ReferenceModel {
-  /// RFC 6120, 8.1.2.1 and 8.2.3, and XEP-0191, 3.3, of what is not routed at all.
+  /// RFC 6120, 8.1.2.1 and 8.2.3, of what is not routed at all; and nothing goes through a door that the user has shut.
   mutating func send(_ element: Element, as sender: JID, on connection: ConnectionID) {
     guard let kind = element.stanzaKind else { return end(connection) }
     if let from = element["from"], JID(from).map({ $0 != sender && $0 != sender.bare }) ?? true { return end(connection) }
     let address = element["to"].flatMap { JID($0) }
     guard element["to"] == nil || address != nil, kind != .iq || isSound(element) else { return }
     let to = address ?? sender.bare
-    guard let account = accounts[sender.bare], !account.isBlocked(to) else { return }
+    guard let account = accounts[sender.bare], !account.isShut(to: to) else { return }
     switch kind {
     case .presence:
       let presence = routed(element, from: connection)

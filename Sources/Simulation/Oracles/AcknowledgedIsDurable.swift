@@ -8,6 +8,7 @@ internal import XMPP
 public struct AcknowledgedIsDurable: Oracle {
   public static let name = "durability"
   public static let clause = "the output commit rule: an acknowledged stanza is a durable stanza"
+  public static let scope: OracleScope = [.runs, .smallWorlds]
 
   /// The possible values of one thing that can be changed: one that is certain, and those that were asked for since.
   private struct Cell {
@@ -19,8 +20,10 @@ public struct AcknowledgedIsDurable: Oracle {
     var key: Text
     var value: Text?
   }
+  private static let things = SimulatedFeature.all.flatMap(\.keptThings)
+
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
-  /// Roster names by account and contact; blocklist entries by account and address; names of persistent rooms.
+  /// By the name of the kind, the owner, and the thing.
   private var cells: OrderedDictionary<Text, Cell> = [:]
   private var requests: OrderedDictionary<Text, [Change]> = [:]
   /// Accounts that were to be deleted: when exactly all that they had went with them is not to be seen, so nothing is known of it until
@@ -35,7 +38,7 @@ public struct AcknowledgedIsDurable: Oracle {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare else { return nil }
-      if element.child("query", NS.register)?.child("remove", NS.register) != nil { doom(account) }
+      if element.removesAccount { doom(account) }
       guard element.is("iq", NS.client), let id = element.id, !doomed.contains(account) else { return nil }
       let changes = changes(element, account)
       for change in changes { cells[change.key, default: Cell()].possible.append(change.value) }
@@ -66,47 +69,32 @@ public struct AcknowledgedIsDurable: Oracle {
 
   private mutating func doom(_ account: JID) {
     doomed.append(account)
-    for key in cells.keys.elements where key.hasPrefix("roster \(account) ") || key.hasPrefix("block \(account) ") { cells[key] = nil }
+    for thing in Self.things {
+      // Of what is not the account's own it may be the one owner, and then nobody can change it any more.
+      let prefix: Text = thing.isOwnAccounts ? "\(thing.name) \(account) " : "\(thing.name) "
+      for key in cells.keys.elements where key.hasPrefix(prefix) { cells[key] = nil }
+    }
     for key in requests.keys.elements where key.hasPrefix("\(account)/") { requests[key] = nil }
-    // It may be the owner of rooms, and they can't be changed then.
-    for key in cells.keys.elements where key.hasPrefix("room ") { cells[key] = nil }
   }
 
   private func changes(_ iq: Element, _ account: JID) -> [Change] {
-    guard iq.type == "set", let payload = iq.firstChild else { return [] }
-    let isOwn = iq["to"].map { JID($0) == account } ?? true
-    if isOwn, payload.is("query", NS.roster), let item = payload.firstChild, let jid = item["jid"] {
-      return [Change(key: "roster \(account) \(jid)", value: item["subscription"] == "remove" ? nil : item["name"])]
+    guard iq.type == "set", iq.firstChild != nil else { return [] }
+    return Self.things.flatMap { kind in
+      kind.changes(iq, account) { known("\(kind.name) \(account) ") }.map { change in
+        Change(key: "\(kind.name) \(change.owner)" + (change.thing.map { " " + $0 } ?? ""), value: change.value)
+      }
     }
-    if isOwn, payload.has(namespace: NS.blocking) { return blocks(payload, account) }
-    guard payload.is("query", NS.mucOwner), let room = iq["to"] else { return [] }
-    if payload.child("destroy", NS.mucOwner) != nil { return [Change(key: "room \(room)", value: nil)] }
-    guard let form = payload.child("x", NS.dataForms).flatMap({ DataForm($0) }), let name = form.value("muc#roomconfig_roomname") else {
-      return []
-    }
-    return [Change(key: "room \(room)", value: form.flag("muc#roomconfig_persistentroom") ?? true ? name : nil)]
   }
 
-  private func blocks(_ payload: Element, _ account: JID) -> [Change] {
-    let listed = payload.children.compactMap { $0["jid"] }
-    guard listed.isEmpty, payload.has(name: "unblock") else {
-      return listed.map { Change(key: "block \(account) \($0)", value: payload.has(name: "block") ? "blocked" : nil) }
-    }
-    return cells.keys.filter { $0.hasPrefix("block \(account) ") }.map { Change(key: $0, value: nil) }
+  private func known(_ prefix: Text) -> [Text] {
+    cells.keys.filter { $0.hasPrefix(prefix) }.map { Text(utf8: $0.utf8.dropFirst(prefix.utf8.count)) }
   }
 
   public func atRest(_ state: RestState) -> String? {
-    let database = state.world.durable
     for (key, cell) in cells where cell.isKnown {
       let words = key.string.split(separator: " ", maxSplits: 2)
-      guard let owner = JID(Text(words[1])) else { continue }
-      let thing = words.count > 2 ? JID(Text(words[2])) : nil
-      let actual: Text? =
-        switch words[0] {
-        case "roster": thing.flatMap { database.row(RosterItem.self, key: .jid($0), of: owner)?.name }
-        case "block": thing.flatMap { database.row(BlockedAddress.self, key: .jid($0), of: owner) }.map { _ in "blocked" }
-        default: database.rows(RoomRow.self, of: owner).first?.name
-        }
+      guard let owner = JID(Text(words[1])), let kind = Self.things.first(where: { $0.name == Text(words[0]) }) else { continue }
+      let actual = kind.stored(owner, words.count > 2 ? JID(Text(words[2])) : nil, state.world.durable)
       if actual != cell.certain, !cell.possible.contains(actual) {
         return "\(key) was acknowledged as \(cell.certain?.string ?? "nothing") and is \(actual?.string ?? "nothing") on the disk"
       }

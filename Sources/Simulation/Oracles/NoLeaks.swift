@@ -5,6 +5,7 @@ internal import ServerCore
 public struct NoLeaks: Oracle {
   public static let name = "leftovers"
   public static let clause = "what passes through a server leaves it"
+  public static let scope: OracleScope = [.runs, .smallWorlds]
 
   public init() {}
 

@@ -104,6 +104,15 @@ extension ControlReply {
   }
 }
 
+extension Element {
+  /// Whether the stanza asks for the end of its sender's account, by whatever feature.
+  var removesAccount: Bool { Element.removals.contains { $0(self) } }
+  private static let removals = SimulatedFeature.all.compactMap(\.removesAccount)
+
+  /// The number by which a presence of the workload is told from others.
+  var presenceNumber: Text? { child("status", NS.client).map(\.text).flatMap { $0.hasPrefix("P") ? $0 : nil } }
+}
+
 /// One session's life, from login to the end of its connection; a client that comes back has a new one.
 public struct SessionID: Sendable, Hashable, Comparable, CustomStringConvertible {
   public var description: String { "\(actor).\(incarnation)" }

@@ -9,6 +9,8 @@ public protocol Oracle: Sendable {
   static var name: String { get }
   /// The clause that it checks.
   static var clause: String { get }
+  /// Where it is watched.
+  static var scope: OracleScope { get }
   init()
   /// Called once, before anything is observed, with what the server is told at start.
   mutating func begin(with configuration: Configuration)
@@ -21,8 +23,31 @@ public protocol Oracle: Sendable {
 }
 
 extension Oracle {
+  public static var scope: OracleScope { .runs }
   public mutating func begin(with configuration: Configuration) {}
   public mutating func wallClockSet(by offset: Int64, at time: Int64) {}
+}
+
+/// Where a rule is watched.
+public struct OracleScope: OptionSet, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  public static let runs = OracleScope(rawValue: 1)
+  /// `SmallWorld`: what the oracle keeps is part of a state there.
+  public static let smallWorlds = OracleScope(rawValue: 2)
+  /// Recordings: it needs nothing but what passes on the connections.
+  public static let recordings = OracleScope(rawValue: 4)
+}
+
+/// The rules that belong to no feature, then those of features.
+enum Oracles {
+  static let all: [any Oracle.Type] =
+    [
+      StanzaLedger.self, SenderIsAuthentic.self, AcknowledgedIsDurable.self, AnswersMatchStorage.self, NoLeaks.self,
+      DisabledAccountsStayOut.self,
+    ] + SimulatedFeature.all.flatMap(\.oracles)
+
+  static func watched(in scope: OracleScope) -> [any Oracle.Type] { all.filter { $0.scope.contains(scope) } }
 }
 
 /// What can be known when the world stands still.

@@ -6,6 +6,7 @@ internal import XMPP
 public struct SenderIsAuthentic: Oracle {
   public static let name = "sender"
   public static let clause = "RFC 6120, 8.1.2.1; XEP-0045, 7.4"
+  public static let scope: OracleScope = [.runs, .smallWorlds, .recordings]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var senders: OrderedDictionary<Text, JID> = [:]

@@ -1,6 +1,5 @@
 internal import OrderedCollections
 internal import ServerCore
-internal import Storage
 internal import XML
 internal import XMPP
 
@@ -8,6 +7,7 @@ internal import XMPP
 public struct StanzaLedger: Oracle {
   public static let name = "ledger"
   public static let clause = "RFC 6120, 10.1 (order); RFC 6121, 8 (delivery)"
+  public static let scope: OracleScope = [.runs, .smallWorlds, .recordings]
 
   private struct Entry {
     var number: Int
@@ -27,8 +27,7 @@ public struct StanzaLedger: Oracle {
   private var available: OrderedSet<SessionID> = []
   /// What was stored may come at any time once storage did not answer: it is asked for again later.
   private var couldNotRead = false
-  /// Who ever blocked whom: the error that comes back from one who is blocked does not arrive (XEP-0191, 3.3).
-  private var blocks = BlockList()
+  private var silences = Silences()
   /// Presence that was for one address alone.
   private var directed: OrderedSet<Text> = []
   /// Accounts that were cut off, by operators or by their owners: their sessions end, and what waits for them goes with them.
@@ -49,9 +48,9 @@ public struct StanzaLedger: Oracle {
     case .asked(_, let request): if request.isCutting, let account = request.account { administered.append(account) }
     case .sent(let session, let element):
       if let account = addresses[session]?.bare {
-        blocks.note(element, of: account)
+        silences.note(element, of: account)
         // Presence to oneself looks like the echo of what one shows to all, and makes nobody available.
-        if element["to"] != nil, let mark = PresenceIsPrivate.mark(element) { directed.append(mark) }
+        if element["to"] != nil, let mark = element.presenceNumber { directed.append(mark) }
         if element.child("query", NS.register) != nil { administered.append(account) }
       }
       guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else {
@@ -76,7 +75,7 @@ public struct StanzaLedger: Oracle {
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
     guard let jid = addresses[session] else { return nil }
-    let isDirected = PresenceIsPrivate.mark(element).map { directed.contains($0) } ?? false
+    let isDirected = element.presenceNumber.map { directed.contains($0) } ?? false
     if element.is("presence", NS.client), element["from"] == jid.text, !isDirected { noteAvailability(element, session) }
     guard let id = Self.ledgerID(element) else { return nil }
     guard var entry = entries[id] else { return "\(jid) got a message that nobody sent: \(element)" }
@@ -119,33 +118,19 @@ public struct StanzaLedger: Oracle {
     }
   }
 
-  private func isBack(_ account: JID, _ state: RestState) -> Bool { state.sessions.contains { $0.jid.bare == account } }
-
   public func atRest(_ state: RestState) -> String? {
-    let disk = state.world.durable
-    for account in disk.owners(.account) where state.isPeaceful && isBack(account, state) {
-      let count = disk.rows(OfflineMessage.self, of: account).count
-      if count > 0 { return "\(account) is back, and \(count) messages still wait for it" }
-    }
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
-      if blocks.contains(entry.to, of: entry.sender.bare) { continue }
+      // The error that comes back may not arrive.
+      if silences.mayMiss(entry.to, entry.sender.bare) { continue }
       // Whether a message came before or after the end of a session can't be told from outside.
       if administered.contains(entry.to.bare) || administered.contains(entry.sender.bare) { continue }
-      // Who is blocked may be left without an answer, if that is how the server is told to do it.
-      if state.world.settings.configuration.blockedMessages == .drop,
-        blocks.contains(entry.sender, of: entry.to.bare)
-      {
-        continue
-      }
-      if !state.world.durable.holdsOffline(id, for: entry.to.bare) {
+      if silences.mayLose(messageFrom: entry.sender, to: entry.to.bare, state.world.settings.configuration) { continue }
+      let isKept = SimulatedFeature.all.contains { $0.keepsMessage?(id, entry.to.bare, state.world.durable) ?? false }
+      if !isKept {
         return "message \(id) from \(entry.sender) to \(entry.to) was neither delivered nor bounced nor stored"
       }
     }
     return nil
   }
-}
-
-extension MemoryDatabase {
-  func holdsOffline(_ id: Text, for account: JID) -> Bool { rows(OfflineMessage.self, of: account).contains { $0.stanza.id == id } }
 }

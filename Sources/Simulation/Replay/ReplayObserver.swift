@@ -24,7 +24,7 @@ struct ReplayObserver {
   private(set) var history: [Run.Moment] = []
 
   /// Rules that need nothing but what passes: the others look at the disk, or ask when the world stands still.
-  static let rules: [any Oracle.Type] = [StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self]
+  static let rules = Oracles.watched(in: .recordings)
 
   /// Stanzas were measured when they were read for the first time.
   private static let limits = StreamLimits(stanzaBytes: 1 << 30, depth: 4096, attributes: 4096, elements: 1 << 20, nameBytes: 1 << 16)

@@ -42,8 +42,7 @@ public struct SessionReplay: Sendable {
     let server = replay.engine.server
     for account in server.accountsInMemory {
       addAccount(account)
-      for item in server.roster(of: account) { database.apply(.put(item, of: account)) }
-      for jid in server.blocklist(of: account) { database.apply(.put(BlockedAddress(jid: jid), of: account)) }
+      for change in SimulatedFeature.all.flatMap({ $0.rowsInMemory?(server, account) ?? [] }) { database.apply(change) }
     }
     replay.run()
     let sessions = read(replay.history)

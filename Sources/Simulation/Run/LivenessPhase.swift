@@ -44,10 +44,9 @@ extension Run {
     isEveryoneBack = true
     checkAtRest()
     for index in honest where actors[index].resource == "d0" {
-      let roster = Element("query", NS.roster)
-      send(Element("iq", NS.client, ["type": "get", "id": AnswersMatchStorage.rosterRequest], children: [roster]), as: index)
-      let blocklist = Element("blocklist", NS.blocking)
-      send(Element("iq", NS.client, ["type": "get", "id": AnswersMatchStorage.blocklistRequest], children: [blocklist]), as: index)
+      for question in PeaceQuestion.all {
+        send(Element("iq", NS.client, ["type": "get", "id": question.id], children: [question.payload]), as: index)
+      }
     }
     settle()
     askEveryone()

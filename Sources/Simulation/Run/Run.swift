@@ -104,14 +104,7 @@ public struct Run: ClientHost {
   }
 
   /// All oracles there are.
-  public static let oracles: [(any Oracle.Type)] =
-    [
-      StanzaLedger.self, SenderIsAuthentic.self, BlockedMeansBlocked.self, OccupantsAgree.self, AcknowledgedIsDurable.self,
-      AnswersMatchStorage.self,
-      RostersAgree.self, RoomsHaveOwners.self, NoLeaks.self, PresenceIsPrivate.self, DeliveredOnlyToPresent.self,
-      DisabledAccountsStayOut.self,
-      EntriesAreAnswered.self, DeclinesAreInvited.self, FormsAreRegistered.self,
-    ] + SimulatedFeature.all.flatMap(\.oracles)
+  public static let oracles: [any Oracle.Type] = Oracles.watched(in: .runs)
   /// Rules that the run itself watches, by the names by which they can be left out.
   public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
   /// The names of all rules.

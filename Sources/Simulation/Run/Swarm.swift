@@ -50,11 +50,7 @@ struct Swarm: Sendable {
     configuration.scramRounds = 1
     configuration.secret = [1]
     configuration.limits[time: .idleTime] = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))
-    configuration[flag: .offlineMessages] = !choices.chance(.swarm, 2, percent: 30)
-    configuration.blockedMessages = choices.chance(.swarm, 20, percent: 25) ? .drop : .bounce
     configuration.conflictPolicy = [.replaceOld, .replaceOld, .replaceOld, .rename, .refuseNew][choices.draw(.swarm, 21, below: 5)]
-    configuration[flag: .openRegistration] = choices.chance(.swarm, 80, percent: 50)
-    configuration[flag: .rooms] = !choices.chance(.swarm, 81, percent: 5)
     configuration.offersTLS = !choices.chance(.swarm, 82, percent: 10)
     configuration.requiresTLS = configuration.offersTLS && !choices.chance(.swarm, 83, percent: 20)
     configuration.limits[.shards] = shards ?? 1 + max(0, choices.draw(.swarm, 87, below: 7) - 3)
@@ -65,8 +61,8 @@ struct Swarm: Sendable {
     }
     speaksLanguages = choices.chance(.swarm, 86, percent: 50)
     operators = max(0, choices.draw(.swarm, 85, below: 17) - 8)
-    for (index, feature) in SimulatedFeature.all.enumerated() {
-      feature.configure?(&configuration) { choices.draw(.swarm, Swarm.featureDraws + UInt64(index), below: $0) }
+    for choice in SimulatedFeature.all.compactMap(\.choice) {
+      choice.choose(&configuration) { choices.draw(.swarm, choice.number, below: $0) }
     }
     settings = WorldSettings(configuration: configuration)
     accounts = 2 + choices.draw(.swarm, 12, below: 3)
@@ -80,9 +76,6 @@ struct Swarm: Sendable {
 
   /// Whether a question of the server may get no answer.
   var mayLoseQuestions: Bool { settings.inquiryFailurePercent > 0 || faults.hungDisk > 0 }
-
-  /// The first of the draws that features make, each its own.
-  private static let featureDraws: UInt64 = 1000
 
   /// Half of all runs leave to chance, in one of three ways, what of all that is under way comes first.
   private mutating func chooseOrdering(_ choices: inout Choices) {

@@ -35,8 +35,8 @@ extension Workload {
 /// A bit of everything that users do with their servers, and that those do who run them: `Deeds` lists it.
 public struct EverydayWorkload: Workload {
   private var number = 0
-  /// Indices of deeds, each as often as it weighs. What is not among them nobody does in this run: where nobody blocks, what blocking
-  /// excuses can be held against the server.
+  /// Indices of deeds, each as often as it weighs. What is not among them nobody does in this run: where nobody does what silences
+  /// somebody, silence can be held against the server.
   private var tickets: [Int] = []
   /// The nick under which a user went to a room last.
   private var nicks: OrderedDictionary<Int, Text> = [:]
@@ -48,12 +48,11 @@ public struct EverydayWorkload: Workload {
   private var plans: OrderedDictionary<Int, [Element?]> = [:]
 
   public init(roll: (Int) -> Int) {
-    let theme = UserAction.Subject.themes[max(0, roll(8) - 4)]
-    let isLeftOut = UserAction.Subject.allCases.map { subject in roll(4) == 3 || !theme.contains(subject) }
-    leftOut = UserAction.Subject.allCases.filter { isLeftOut[$0.rawValue] }
+    let theme = UserAction.Theme.allCases[max(0, roll(8) - 4)]
+    leftOut = UserAction.Subject.all.filter { subject in roll(4) == 3 || !subject.belongs(to: theme) }
     for (index, action) in UserAction.all.enumerated() {
       let isRare = roll(5) == 4
-      if !isRare, !isLeftOut[action.subject.rawValue] { tickets += Array(repeating: index, count: action.weight) }
+      if !isRare, !leftOut.contains(action.subject) { tickets += Array(repeating: index, count: action.weight) }
     }
   }
 
@@ -71,10 +70,10 @@ public struct EverydayWorkload: Workload {
     let ticket = roll(tickets.count + 1)
     guard ticket > 0 else { return nil }
     let context = ActionContext(user: user, users: users, nicks: nicks, number: number)
-    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return UserAction.configure(room, context, roll) }
+    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return RoomsUse.configure(room, context, roll) }
     var action = UserAction.all[tickets[ticket - 1]]
     // Who is outside can't do much in a room.
-    if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = UserAction.visits[0] }
+    if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = RoomsUse.visits[0] }
     let stanza = action.make(context, roll)
     if let stanza { note(stanza, of: user) }
     return stanza

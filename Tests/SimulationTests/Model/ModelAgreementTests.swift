@@ -7,8 +7,8 @@ import XMPP
 
 /// The model agrees with the server, and would not if either were otherwise.
 struct ModelAgreementTests {
-  private static let alice = JID("alice@localhost/x")!
-  private static let bob = JID("bob@localhost/y")!
+  static let alice = JID("alice@localhost/x")!
+  static let bob = JID("bob@localhost/y")!
   private static let room = JID("tea@conference.localhost")!
 
   /// Alice and Bob are there; Alice owns a room that both are in.
@@ -37,7 +37,6 @@ struct ModelAgreementTests {
     Element("presence", NS.client, children: [Element("priority", NS.client, text: "5")]),
     Element("presence", NS.client, ["to": bob.text]),
     request(nil, Element("query", NS.roster, children: [Element("item", NS.roster, ["jid": bob.bare.text, "name": "Bob"])])),
-    request(nil, Element("block", NS.blocking, children: [Element("item", NS.blocking, ["jid": bob.bare.text])])),
     Element("presence", NS.client, ["to": "\(room)/C"]),
     Element("presence", NS.client, ["to": "\(room)/A", "type": "unavailable"]),
     request(room.text, Element("query", NS.mucAdmin, children: [Element("item", NS.mucAdmin, ["nick": "B", "role": "none"])])),
@@ -47,20 +46,22 @@ struct ModelAgreementTests {
     request(room.text, Element("query", NS.mucOwner, children: [Element("destroy", NS.mucOwner)])),
   ]
 
-  private static func request(_ to: Text?, _ payload: Element) -> Element {
+  static func request(_ to: Text?, _ payload: Element) -> Element {
     Element("iq", NS.client, ["type": "set", "id": "q", "to": to], children: [payload])
   }
 
   /// A model that was not told of it must say that the server is otherwise.
   @Test(arguments: actions.indices)
-  func everyChangeIsSeen(index: Int) {
-    var stage = Self.stage()
+  func everyChangeIsSeen(index: Int) { Self.expectSeen(Self.actions[index]) }
+
+  static func expectSeen(_ action: Element) {
+    var stage = stage()
     let before = stage.world.model!
     #expect(before.disagreement(with: stage.world.engine.server) == nil)
-    stage.send(Self.actions[index], as: Self.alice)
+    stage.send(action, as: alice)
     stage.settle()
     #expect(stage.problem == nil)
-    #expect(before.disagreement(with: stage.world.engine.server) != nil, "\(Self.actions[index])")
+    #expect(before.disagreement(with: stage.world.engine.server) != nil, "\(action)")
   }
 
   /// Limits, and what Alice can do that meets them.
@@ -76,7 +77,6 @@ struct ModelAgreementTests {
           "query", NS.roster,
           children: [Element("item", NS.roster, ["jid": bob.bare.text], children: [Element("group", NS.roster, text: "g")])]))
     ),
-    (.blockedAddresses, 0, request(nil, Element("block", NS.blocking, children: [Element("item", NS.blocking, ["jid": bob.text])]))),
     (.directedPresences, 1, Element("presence", NS.client, ["to": bob.text])),
     (
       .roomAffiliations, 1,
@@ -91,9 +91,13 @@ struct ModelAgreementTests {
   @Test(arguments: refusals.indices)
   func everyLimitIsSeen(index: Int) {
     let (limit, value, action) = Self.refusals[index]
+    Self.expectRefused(limit, value, action)
+  }
+
+  static func expectRefused(_ limit: Limit, _ value: Int, _ action: Element) {
     for believed in [nil, Configuration.Limits()] {
-      var stage = Self.stage(believed: believed) { $0[limit] = value }
-      stage.send(action, as: Self.alice)
+      var stage = stage(believed: believed) { $0[limit] = value }
+      stage.send(action, as: alice)
       stage.settle()
       #expect((stage.problem == nil) == (believed == nil), "\(stage.problem ?? "nothing was found")")
     }

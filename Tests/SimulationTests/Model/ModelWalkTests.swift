@@ -8,15 +8,15 @@ import XMPP
 
 /// Random walks through all that changes subscriptions, presence and rooms, wider than what simulated users do.
 struct ModelWalkTests {
-  @Test(arguments: 0..<30)
+  @Test(arguments: 0..<10)
   func modelAgrees(seed: Int) {
     let outcome = Self.walk(seed: UInt64(seed), steps: 250)
     #expect(outcome == nil, "seed \(seed)")
   }
 
   /// What went wrong in a walk, and behind which stanzas.
-  static func walk(seed: UInt64, steps: Int) -> String? {
-    var babbler = RandomTraffic(seed: seed)
+  static func walk(seed: UInt64, steps: Int, _ addition: RandomTraffic.Addition? = nil) -> String? {
+    var babbler = RandomTraffic(seed: seed, addition)
     let isQuiet = babbler.chance(40)
     let isInRooms = babbler.chance(50)
     var stage = ModelFixture(seed: seed, accounts: RandomTraffic.accounts) { settings in
@@ -53,7 +53,7 @@ struct ModelWalkTests {
     limits[.rosterItems] = 1 + babbler.below(2)
     limits[.pendingRequests] = 1 + babbler.below(2)
     limits[.directedPresences] = 1 + babbler.below(3)
-    limits[.blockedAddresses] = 1 + babbler.below(2)
+    if let addition = babbler.addition { addition.tighten(&limits, &babbler) }
     limits[.queuedWhileLoading] = 1 + babbler.below(3)
     limits[.roomAffiliations] = 1 + babbler.below(3)
     limits[.roomSessions] = 1 + babbler.below(3)

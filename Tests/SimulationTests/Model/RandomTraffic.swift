@@ -1,3 +1,4 @@
+import ServerCore
 import XML
 import XMPP
 
@@ -5,20 +6,32 @@ import XMPP
 
 /// Says all that may change a subscription, a presence or a room, sensible or not, by chance. Few names, so that much meets.
 struct RandomTraffic {
+  /// What a feature adds.
+  struct Addition: Sendable {
+    /// Something to say.
+    var stanza: @Sendable (inout RandomTraffic) -> Element
+    /// Sets its limits so low that they are met.
+    var tighten: @Sendable (inout Configuration.Limits, inout RandomTraffic) -> Void
+  }
+
   var choices: Choices
+  let addition: Addition?
   static let accounts: [JID] = ["a@localhost", "b@localhost", "c@localhost"].map { JID($0)! }
   static let devices: [JID] = accounts.flatMap { [JID(bare: $0, resource: "x")!, JID(bare: $0, resource: "y")!] }
   static let rooms: [JID] = ["tea@conference.localhost", "den@conference.localhost"].map { JID($0)! }
   private static let nicks: [Text] = ["One", "Two", "Three"]
 
-  init(seed: UInt64) { choices = Choices(seed: seed &+ 0x5EED) }
+  init(seed: UInt64, _ addition: Addition? = nil) {
+    choices = Choices(seed: seed &+ 0x5EED)
+    self.addition = addition
+  }
 
   mutating func below(_ bound: Int) -> Int { choices.draw(.action, below: bound) }
   mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
   mutating func pick<T>(_ options: [T]) -> T { options[below(options.count)] }
 
   private mutating func account() -> Text { chance(5) ? "nobody@localhost" : pick(Self.accounts).text }
-  private mutating func address() -> Text { chance(25) ? pick(Self.devices).text : account() }
+  mutating func address() -> Text { chance(25) ? pick(Self.devices).text : account() }
   private mutating func room() -> JID { pick(Self.rooms) }
   private mutating func occupant() -> Text { room().text + "/" + pick(Self.nicks) }
 
@@ -29,7 +42,7 @@ struct RandomTraffic {
     case 2: directed()
     case 3, 4, 5: subscription()
     case 6: roster()
-    case 7: blocking()
+    case 7: added()
     case 8, 9, 10: entry()
     case 11: departure()
     case 12, 13: roles()
@@ -38,6 +51,11 @@ struct RandomTraffic {
     case 18: registration()
     default: message()
     }
+  }
+
+  private mutating func added() -> Element {
+    guard let addition else { return broadcast() }
+    return addition.stanza(&self)
   }
 
   // MARK: Presence
@@ -65,13 +83,6 @@ struct RandomTraffic {
     if chance(30) { item["subscription"] = pick(["remove", "remove", "both"]) }
     for _ in 0..<below(3) { item.append("group", NS.roster, text: pick(["g", "h", ""])) }
     return iq("set", nil, Element("query", NS.roster, children: chance(95) ? [item] : [item, item]))
-  }
-
-  private mutating func blocking() -> Element {
-    let rooms: [Text] = ["conference.localhost", Self.rooms[0].text]
-    let jids: [Text] = (0..<below(3)).map { _ in chance(20) ? pick(rooms + ["localhost/x", "localhost"]) : address() }
-    let items = jids.map { Element("item", NS.blocking, ["jid": $0]) }
-    return iq("set", nil, Element(chance(40) ? "block" : "unblock", NS.blocking, children: items))
   }
 
   // MARK: Rooms
@@ -180,7 +191,7 @@ struct RandomTraffic {
     return message
   }
 
-  private func iq(_ type: Text, _ to: Text?, _ payload: Element) -> Element {
+  func iq(_ type: Text, _ to: Text?, _ payload: Element) -> Element {
     Element("iq", NS.client, ["type": type, "id": "q", "to": to], children: [payload])
   }
 }

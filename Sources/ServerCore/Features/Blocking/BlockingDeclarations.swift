@@ -1,4 +1,12 @@
-internal import XML
+public import XML
+public import XMPP
+
+extension NS {
+  /// Blocking command (XEP-0191).
+  public static let blocking: Text = "urn:xmpp:blocking"
+  /// The condition that tells a user of their own block (XEP-0191, 3.3).
+  public static let blockingErrors: Text = "urn:xmpp:blocking:errors"
+}
 
 extension Limit {
   public static let blockedAddresses = count(

@@ -58,7 +58,7 @@ struct PrivateXMLIsKept: Oracle {
   private mutating func sent(_ iq: Element, _ session: SessionID) {
     guard let account = addresses[session]?.bare, let id = iq.id, !forgotten.contains(account) else { return }
     // A user who removes the own account has nothing any more.
-    if iq.type == "set", iq.child("query", NS.register)?.child("remove", NS.register) != nil { return forget(account) }
+    if iq.type == "set", iq.removesAccount { return forget(account) }
     guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"] == nil else { return }
     let request = "\(account)/\(session)/\(id)"
     if iq.type == "get" {

@@ -1,10 +1,14 @@
 internal import XML
 internal import XMPP
 
+extension UserAction.Subject {
+  static let storing = Self(name: "storing")
+}
+
 /// Users who store elements at their accounts (XEP-0049).
 enum PrivateXMLUse {
   static let namespace: Text = "jabber:iq:private"
-  static let feature = SimulatedFeature(actions: actions, oracles: [PrivateXMLIsKept.self])
+  static let feature = SimulatedFeature(subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self])
 
   private static let actions: [UserAction] = [
     UserAction(.storing, 3) { context, roll in query("get", [Element(name(roll), "urn:x:prefs")], context) },

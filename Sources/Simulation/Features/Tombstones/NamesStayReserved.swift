@@ -66,9 +66,7 @@ struct NamesStayReserved: Oracle {
       return "\(jid) logged in, and its name was reserved"
     case .sent(let session, let iq):
       // Rooms are asked so to forget a nick (XEP-0045, 7.10).
-      guard let account = addresses[session]?.bare, let id = iq.id, iq.type == "set", iq["to"] == nil,
-        iq.child("query", NS.register)?.child("remove", NS.register) != nil
-      else { return nil }
+      guard let account = addresses[session]?.bare, let id = iq.id, iq.type == "set", iq["to"] == nil, iq.removesAccount else { return nil }
       deletions["\(session)/\(id)"] = Deletion(account: account, earliest: now + offset, latest: now + offset)
     case .received(let session, let iq):
       guard iq.is("iq", NS.client), let id = iq.id else { return nil }

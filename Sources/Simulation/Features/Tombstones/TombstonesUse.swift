@@ -7,7 +7,8 @@ internal import XMPP
 /// anyway, and everybody whose contact is gone.
 enum TombstonesUse {
   static let feature = SimulatedFeature(
-    actions: actions, oracles: [NamesStayReserved.self], configure: configure, patience: patience, absentAccountAnswers: answers)
+    actions: actions, choice: RunChoice(1001, configure), patience: patience, oracles: [NamesStayReserved.self],
+    absentAccountAnswers: answers)
 
   private static let actions: [UserAction] = [
     UserAction(.accounts, 1) { context, roll in

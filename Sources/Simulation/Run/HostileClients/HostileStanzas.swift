@@ -2,6 +2,8 @@ internal import XML
 internal import XMPP
 
 extension HostileClient {
+  private static let floods = SimulatedFeature.all.compactMap(\.flood)
+
   /// Bytes of a session: floods, giants, what is not XML, and what ends streams.
   static func hostileStanza(_ roll: (Int) -> Int) -> [UInt8] {
     let victim = "user\(roll(3))@localhost"
@@ -16,7 +18,7 @@ extension HostileClient {
     case 7:
       let room = roll(4) == 3 ? "tea" : "riot"
       return many(100) { "<presence to='\(room)@conference.localhost/r\($0)'><x xmlns='http://jabber.org/protocol/muc'/></presence>" }
-    case 8: return many(60) { "<iq type='set' id='b\($0)'><block xmlns='urn:xmpp:blocking'><item jid='c\($0)@localhost'/></block></iq>" }
+    case 8: return many(60, ActionContext.pick(floods, roll))
     case 9: return many(300) { "<iq type='get' id='p\($0)'><ping xmlns='urn:xmpp:ping'/></iq>" }
     case 10:
       return many(20) {

@@ -6,18 +6,6 @@ internal import XMPP
 ///
 /// Most are done right; some are the mistakes that clients make, and get an error for. What ends a stream only rascals do.
 struct UserAction: Sendable {
-  /// What it is about: runs leave out whole subjects, so that the rest is done more often.
-  enum Subject: Int, CaseIterable {
-    case messages, presence, rosters, blocking, visits, talk, ranks, ownership, questions, accounts, storing
-
-    var isForOccupants: Bool { [.talk, .ranks, .ownership].contains(self) }
-
-    /// What goes together: some runs are about one of these alone, and so go further into it. The first is everything.
-    static let themes: [[Subject]] = [
-      allCases, [.visits, .talk, .ranks, .ownership], [.presence, .blocking, .rosters], [.messages, .presence, .blocking],
-    ]
-  }
-
   let subject: Subject
   /// How often it comes up, against the others.
   let weight: Int
@@ -29,9 +17,8 @@ struct UserAction: Sendable {
     self.make = make
   }
 
-  static let all: [UserAction] =
-    messages + presences + rosters + blocks + visits + talk + ranks + ownership + questions + accounts
-    + SimulatedFeature.all.flatMap(\.actions)
+  /// The order decides what the random choices of a run mean.
+  static let all: [UserAction] = messages + SimulatedFeature.all.flatMap(\.actions)
 }
 
 /// Who does something, and with whom it can be done.

@@ -11,6 +11,7 @@ internal import XMPP
 public struct RoomsHaveOwners: Oracle {
   public static let name = "owners"
   public static let clause = "XEP-0045, 5.2, 10 and 10.4: a room has an owner; a domain is not one"
+  public static let scope: OracleScope = [.runs, .smallWorlds]
 
   public init() {}
 

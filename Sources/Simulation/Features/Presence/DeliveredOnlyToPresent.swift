@@ -4,16 +4,17 @@ internal import XML
 internal import XMPP
 
 /// What is for an account goes to those of its sessions that want it: messages to whoever is available with a priority that is not
-/// negative, changes of roster and blocklist to whoever asked for them.
+/// negative, news of what it keeps to whoever asked for it.
 public struct DeliveredOnlyToPresent: Oracle {
   public static let name = "availability"
-  public static let clause = "RFC 6121, 8.5.2.1 (messages), 2.1.6 (roster pushes); XEP-0191, 3.3"
+  public static let clause = "RFC 6121, 8.5.2.1 (messages), 2.1.6 (pushes)"
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   /// By the echo of its own presence: what comes behind it, the server sent behind it.
   private var priorities: OrderedDictionary<SessionID, Int> = [:]
-  private var wantsRoster: OrderedSet<SessionID> = []
-  private var wantsBlocklist: OrderedSet<SessionID> = []
+  private static let pushes = SimulatedFeature.all.flatMap(\.pushes)
+  /// Of each push, the sessions that asked for it.
+  private var interested = DeliveredOnlyToPresent.pushes.map { _ in OrderedSet<SessionID>() }
   /// Presence that was for one address alone looks like an echo if it was the own.
   private var directed: OrderedSet<Text> = []
 
@@ -33,14 +34,13 @@ public struct DeliveredOnlyToPresent: Oracle {
   }
 
   private mutating func sent(_ element: Element, _ session: SessionID) {
-    if element.is("presence", NS.client), element["to"] != nil, let mark = PresenceIsPrivate.mark(element) { directed.append(mark) }
+    if element.is("presence", NS.client), element["to"] != nil, let mark = element.presenceNumber { directed.append(mark) }
     guard element.type == "get" else { return }
-    if element.child("query", NS.roster) != nil { wantsRoster.append(session) }
-    if element.child("blocklist", NS.blocking) != nil { wantsBlocklist.append(session) }
+    for (index, push) in Self.pushes.enumerated() where push.isQuestion(element) { interested[index].append(session) }
   }
 
   private mutating func echoed(_ presence: Element, _ session: SessionID) {
-    if let mark = PresenceIsPrivate.mark(presence), directed.contains(mark) { return }
+    if let mark = presence.presenceNumber, directed.contains(mark) { return }
     switch presence.type {
     case nil: priorities[session] = presence.child("priority", NS.client).flatMap { Int($0.text.string) } ?? 0
     case "unavailable": priorities[session] = nil
@@ -54,11 +54,8 @@ public struct DeliveredOnlyToPresent: Oracle {
       return priority >= 0 ? nil : "\(jid) wants no messages and got one for its account: \(element)"
     }
     guard element.is("iq", NS.client), element.type == "set" else { return nil }
-    if element.child("query", NS.roster) != nil, !wantsRoster.contains(session) {
-      return "\(jid) never asked for the roster and got \(element)"
-    }
-    if element.firstChild?.has(namespace: NS.blocking) ?? false, !wantsBlocklist.contains(session) {
-      return "\(jid) never asked for the blocklist and got \(element)"
+    for (index, push) in Self.pushes.enumerated() where push.isNews(element) && !interested[index].contains(session) {
+      return "\(jid) never asked for the \(push.name) and got \(element)"
     }
     return nil
   }

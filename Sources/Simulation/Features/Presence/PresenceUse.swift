@@ -1,10 +1,19 @@
+internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
-// Presence to all and to some, and subscriptions (RFC 6121, 3 and 4).
+extension UserAction.Subject {
+  static let presence = Self(name: "presence", themes: [.contacts, .messages])
+}
 
-extension UserAction {
-  static let presences: [UserAction] = [
+/// Users who show presence to all and to some, and ask for subscriptions (RFC 6121, 3 and 4).
+enum PresenceUse {
+  static let feature = SimulatedFeature(
+    subjects: [.presence], actions: actions, oracles: [PresenceIsPrivate.self, DeliveredOnlyToPresent.self],
+    accountPart: PresenceModel.self, absentAccountAnswers: answers)
+
+  private static let actions: [UserAction] = [
     UserAction(.presence, 7) { context, roll in
       var presence = numbered(Element("presence", NS.client), context)
       presence.append("priority", NS.client, text: "\(roll(4) - 1)")
@@ -30,6 +39,16 @@ extension UserAction {
       return presence
     },
   ]
+
+  /// What an account that is not there says, as far as it is what others say.
+  private static func answers(_ letter: ModelStanza, _ rows: OwnerRows, _ configuration: Configuration, _ time: Instant) -> [ModelStanza] {
+    guard letter.element.stanzaKind == .presence else { return [] }
+    // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
+    if letter.element.type == "probe" { return [.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare)] }
+    // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
+    guard KnownDeviations.everyRequestArrives, letter.element.type == "subscribe" else { return [] }
+    return [.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed)]
+  }
 
   /// So that one is told from another.
   private static func numbered(_ presence: Element, _ context: ActionContext) -> Element {

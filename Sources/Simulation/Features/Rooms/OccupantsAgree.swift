@@ -7,14 +7,14 @@ internal import XMPP
 public struct OccupantsAgree: Oracle {
   public static let name = "occupants"
   public static let clause = "XEP-0045, 7.2, 7.14"
+  public static let scope: OracleScope = [.runs, .smallWorlds]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   /// What each session was shown of each room since it came in.
   private var views: OrderedDictionary<SessionID, OrderedDictionary<JID, OrderedSet<Text>>> = [:]
   /// Rooms that may hide occupants of some roles from others (XEP-0045, 10.2: presencebroadcast). Then everybody sees a part.
   private var mayHide: OrderedSet<JID> = []
-  /// Whom who blocked: what happens in a room that one blocks is not heard.
-  private var blocks = BlockList()
+  private var silences = Silences()
   private var inside: OrderedDictionary<SessionID, OrderedSet<JID>> = [:]
 
   public init() {}
@@ -32,7 +32,7 @@ public struct OccupantsAgree: Oracle {
       else { return nil }
       shown(session, element, from)
     case .sent(let session, let element):
-      if let account = addresses[session]?.bare { blocks.note(element, of: account) }
+      if let account = addresses[session]?.bare { silences.note(element, of: account) }
       if let room = element["to"].flatMap({ JID($0) }),
         let form = element.child("query", NS.mucOwner)?.child("x", NS.dataForms).flatMap({ DataForm($0) }),
         form["muc#roomconfig_presencebroadcast"] != nil
@@ -71,13 +71,13 @@ public struct OccupantsAgree: Oracle {
       for (session, rooms) in inside where rooms.contains(room) {
         let real = OrderedSet(occupants.map(\.nick).sorted())
         let seen = OrderedSet((views[session]?[room] ?? []).sorted())
-        if let account = addresses[session]?.bare, blocks.contains(domainPrefix: "conference.", of: account) { continue }
+        if let account = addresses[session]?.bare, silences.mayMissRooms(account) { continue }
         if mayHide.contains(room) ? !seen.isSubset(of: real) : real != seen {
           return "\(addresses[session]?.text ?? "?") sees \(seen) in \(room), which has \(real)"
         }
       }
       for occupant in occupants {
-        if blocks.contains(domainPrefix: "conference.", of: occupant.jid.bare) { continue }
+        if silences.mayMissRooms(occupant.jid.bare) { continue }
         if let session = live[occupant.jid], !(inside[session]?.contains(room) ?? false) {
           return "\(occupant.jid) is in \(room) and does not know"
         }
@@ -85,7 +85,7 @@ public struct OccupantsAgree: Oracle {
     }
     let known = OrderedSet(state.world.engine.server.roomsInMemory)
     for (session, rooms) in inside {
-      if let account = addresses[session]?.bare, blocks.contains(domainPrefix: "conference.", of: account) { continue }
+      if let account = addresses[session]?.bare, silences.mayMissRooms(account) { continue }
       for room in rooms where !known.contains(room) {
         return "\(addresses[session]?.text ?? "?") believes to be in \(room), which is not there"
       }

@@ -3,7 +3,7 @@ internal import XMPP
 
 // Coming to rooms, being there and leaving (XEP-0045, 6 and 7), and what is said in them.
 
-extension UserAction {
+extension RoomsUse {
   static let visits: [UserAction] = [
     UserAction(.visits, 14) { context, roll in join(context.room(roll) + "/" + context.nick(context.user, roll), context, roll) },
     UserAction(.visits, 2) { context, roll in
@@ -59,7 +59,7 @@ extension UserAction {
   }
 }
 
-extension UserAction {
+extension RoomsUse {
   static let talk: [UserAction] = [
     UserAction(.talk, 9) { context, roll in context.message(to: context.room(roll), "groupchat") },
     UserAction(.talk, 1) { context, roll in

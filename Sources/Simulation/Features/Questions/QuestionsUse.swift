@@ -1,10 +1,16 @@
 internal import XML
 internal import XMPP
 
-// Requests to servers, accounts, rooms and other clients: XEP-0030, 0045 (6), 0077, 0092, 0199, 0202, 0410.
+extension UserAction.Subject {
+  static let questions = Self(name: "questions")
+}
 
-extension UserAction {
-  static let questions: [UserAction] = [
+/// Users who ask servers, accounts, rooms and other clients what they are and whether they are there: features that answer and keep nothing
+/// (XEP-0030, 0045 (6), 0092, 0199, 0202, 0410), and requests that nobody answers.
+enum QuestionsUse {
+  static let feature = SimulatedFeature(subjects: [.questions], actions: actions)
+
+  private static let actions: [UserAction] = [
     UserAction(.questions, 2) { context, _ in context.iq("get", "localhost", "ping", NS.ping) },
     UserAction(.questions, 3) { context, roll in
       let namespace: Text = ActionContext.pick([NS.discoInfo, NS.discoItems], roll)
@@ -60,36 +66,4 @@ extension UserAction {
       }
     },
   ]
-}
-
-// One's own account (XEP-0077, 3.2 and 3.3).
-
-extension UserAction {
-  static let accounts: [UserAction] = [
-    UserAction(.accounts, 1) { context, _ in context.iq("get", nil, "query", NS.register) },
-    // The password stays what it is; what else is in with it is out.
-    UserAction(.accounts, 1) { context, roll in
-      guard roll(4) == 3 else { return nil }
-      return password(context.user.account.local, "pw", context)
-    },
-    UserAction(.accounts, 1) { context, roll in
-      let wrong: [(Text, Text)] = [("", "pw"), (context.user.account.local, ""), ("user9", "pw")]
-      let (name, secret) = ActionContext.pick(wrong, roll)
-      return password(name, secret, context)
-    },
-    UserAction(.accounts, 1) { context, roll in
-      guard roll(6) == 5 else { return nil }
-      return context.iq("set", nil, "query", NS.register, [Element("remove", NS.register)])
-    },
-    UserAction(.accounts, 1) { context, _ in
-      context.iq("set", nil, "query", NS.register, [Element("remove", NS.register), Element("username", NS.register, text: "both")])
-    },
-  ]
-
-  private static func password(_ name: Text, _ password: Text, _ context: ActionContext) -> Element {
-    let fields = [Element("username", NS.register, text: name), Element("password", NS.register, text: password)]
-    return context.iq("set", registrar, "query", NS.register, fields)
-  }
-  /// To the server's domain, as the XEP's examples have it.
-  private static let registrar: Text? = "localhost"
 }

@@ -8,6 +8,7 @@ internal import XMPP
 public struct BlockedMeansBlocked: Oracle {
   public static let name = "blocking"
   public static let clause = "XEP-0191, 3.3"
+  public static let scope: OracleScope = [.runs, .smallWorlds, .recordings]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var requests: OrderedDictionary<Text, [JID]> = [:]
@@ -35,8 +36,8 @@ public struct BlockedMeansBlocked: Oracle {
       addresses[session] = nil
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare, let id = element.id, let payload = element.firstChild else { return nil }
-      if payload.child("remove", NS.register) != nil { forget(account) }
-      guard payload.has(namespace: NS.blocking) else { return nil }
+      if element.removesAccount { forget(account) }
+      guard payload.has(namespace: BlockingUse.namespace) else { return nil }
       let listed = payload.children.compactMap { $0["jid"].flatMap { JID($0) } }
       if payload.has(name: "block") { requests["\(account)/\(session)/\(id)"] = listed }
       if payload.has(name: "unblock") {
@@ -66,7 +67,7 @@ public struct BlockedMeansBlocked: Oracle {
     // The server itself nobody blocks, though the domain of its accounts can be (6).
     guard element.type != "error", element.is("message", NS.client) || element.is("presence", NS.client),
       let from = element["from"].flatMap({ JID($0) }), from.bare != jid.bare, !(from.isDomain && from.domain == jid.domain),
-      confirmed[jid.bare]?.contains(where: { BlockList.covers($0, from) && holds($0, jid.bare, session) }) ?? false
+      confirmed[jid.bare]?.contains(where: { BlockSilence.covers($0, from) && holds($0, jid.bare, session) }) ?? false
     else { return nil }
     return "\(jid) blocks \(from) and still got \(element)"
   }

@@ -1,10 +1,19 @@
+internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 
-// The roster, read and changed (RFC 6121, 2), and blocking (XEP-0191).
+extension UserAction.Subject {
+  static let rosters = Self(name: "rosters", themes: [.contacts])
+}
 
-extension UserAction {
-  static let rosters: [UserAction] = [
+/// Users who read and change their rosters (RFC 6121, 2).
+enum RostersUse {
+  static let feature = SimulatedFeature(
+    subjects: [.rosters], actions: actions, rowsInMemory: rows, oracles: [RostersAgree.self], keptThings: [names],
+    peaceQuestions: [question], pushes: [push])
+
+  private static let actions: [UserAction] = [
     UserAction(.rosters, 3) { context, _ in context.iq("get", nil, "query", NS.roster) },
     UserAction(.rosters, 4) { context, roll in
       guard context.mayChangeAccount else { return nil }
@@ -39,6 +48,34 @@ extension UserAction {
     },
   ]
 
+  private static func rows(_ server: Server, _ account: JID) -> [Change] { server.roster(of: account).map { .put($0, of: account) } }
+
+  private static let names = KeptThing(name: "roster", isOwnAccounts: true) { request, account, _ in
+    guard request["to"].map({ JID($0) == account }) ?? true, let query = request.firstChild, query.is("query", NS.roster),
+      let item = query.firstChild, let jid = item["jid"]
+    else { return [] }
+    return [KeptThing.Change(owner: account, thing: jid, value: item["subscription"] == "remove" ? nil : item["name"])]
+  } stored: { account, contact, database in
+    contact.flatMap { database.row(RosterItem.self, key: .jid($0), of: account)?.name }
+  }
+
+  private static let question = PeaceQuestion(name: "roster", id: "peace-roster", payload: Element("query", NS.roster)) { payload in
+    payload.children.map { line($0["jid"], $0["name"], $0["subscription"]) }.sorted()
+  } stored: { account, database in
+    database.rows(RosterItem.self, of: account).filter(\.isInRoster).map { line($0.jid.text, $0.name, Text($0.subscription.rawValue)) }
+      .sorted()
+  }
+  private static func line(_ jid: Text?, _ name: Text?, _ subscription: Text?) -> Text {
+    "\(jid ?? "") \(name ?? "") \(subscription ?? "")"
+  }
+
+  /// RFC 6121, 2.1.6.
+  private static let push = Push(name: "roster") {
+    $0.child("query", NS.roster) != nil
+  } isNews: {
+    $0.child("query", NS.roster) != nil
+  }
+
   private static func contact(_ context: ActionContext, _ roll: (Int) -> Int) -> Text {
     roll(6) == 5 ? ActionContext.pick(["friend@elsewhere.example", "nobody@localhost"], roll) : context.other(roll).account.text
   }
@@ -46,36 +83,5 @@ extension UserAction {
   private static func set(_ jid: Text, name: Text, groups: [Text], _ context: ActionContext) -> Element {
     let groups = groups.map { Element("group", NS.roster, text: $0) }
     return context.iq("set", nil, "query", NS.roster, [Element("item", NS.roster, ["jid": jid, "name": name], children: groups)])
-  }
-}
-
-extension UserAction {
-  static let blocks: [UserAction] = [
-    UserAction(.blocking, 3) { context, roll in block("block", context.other(roll).account.text, context) },
-    UserAction(.blocking, 3) { context, roll in block("unblock", context.other(roll).account.text, context) },
-    UserAction(.blocking, 2) { context, _ in context.iq("get", nil, "blocklist", NS.blocking) },
-    // One device, a domain, a room, an occupant, and what no stanza comes from (6).
-    UserAction(.blocking, 2) { context, roll in
-      let addresses = [context.device(roll), context.room(roll), context.occupant(roll), "conference.localhost", "localhost"]
-      return block(roll(2) == 1 ? "block" : "unblock", ActionContext.pick(addresses, roll), context)
-    },
-    // The same address as "block" above, so that one follows the other.
-    UserAction(.blocking, 1) { context, roll in block(ActionContext.pick(["unblock", "block"], roll), context.device(roll), context) },
-    // All at once (3.5).
-    UserAction(.blocking, 1) { context, _ in context.mayChangeAccount ? context.iq("set", nil, "unblock", NS.blocking) : nil },
-    UserAction(.blocking, 1) { context, roll in
-      guard context.mayChangeAccount else { return nil }
-      switch roll(4) {
-      case 1: return context.iq("set", nil, "block", NS.blocking, [Element("item", NS.blocking, ["jid": "@@"])])
-      case 2: return context.iq("get", nil, "block", NS.blocking)
-      case 3: return context.iq("set", nil, "blocklist", NS.blocking)
-      default: return context.iq("set", nil, "block", NS.blocking)
-      }
-    },
-  ]
-
-  private static func block(_ name: Text, _ address: Text, _ context: ActionContext) -> Element? {
-    guard context.mayChangeAccount else { return nil }
-    return context.iq("set", nil, name, NS.blocking, [Element("item", NS.blocking, ["jid": address])])
   }
 }

@@ -5,10 +5,10 @@ internal import XML
 internal import XMPP
 
 /// An account as RFC 6121 has it: contacts and what stands between them and the user (section 3), resources and who hears of them
-/// (section 4), and whom the user blocks (XEP-0191).
+/// (section 4). Rosters, subscriptions and presence are one part: each stanza of one changes the others.
 ///
 /// Where the RFC leaves a choice, the comment says "chosen" and what.
-struct PresenceModel: Sendable {
+struct PresenceModel: AccountPart {
   struct Contact: Sendable, Hashable {
     var state = SubscriptionState.none
     /// What the contact wrote when asking, while that has no answer ("MUST keep a record of the complete presence stanza", 3.1.3).
@@ -36,22 +36,25 @@ struct PresenceModel: Sendable {
   var contacts: OrderedDictionary<JID, Contact> = [:]
   /// By full JID.
   var resources: OrderedDictionary<JID, Resource> = [:]
-  var blocked: OrderedSet<JID> = []
+  /// Who hears nothing of the user, nor the user of them.
+  var doors = Doors()
 
-  init(jid: JID) { self.jid = jid }
+  init(_ account: JID) { jid = account }
 
-  /// As storage has it: nobody is connected.
-  init(_ jid: JID, from database: MemoryDatabase) {
-    self.jid = jid
-    blocked = OrderedSet(database.rows(BlockedAddress.self, of: jid).map(\.jid))
+  mutating func load(from database: MemoryDatabase) {
+    contacts = [:]
     for item in database.rows(RosterItem.self, of: jid) { contacts[item.jid] = Contact(item) }
   }
+
+  mutating func learn(_ doors: Doors) { self.doors = doors }
+
+  mutating func began(_ session: JID, on connection: ConnectionID) { resources[session] = Resource(connection: connection) }
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }
 
   /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
   /// strangers who wait for an answer, nor they from these.
-  private func hasRoom(for contact: JID, _ mailbox: ModelMailbox) -> Bool {
+  func hasRoom(for contact: JID, _ mailbox: ModelMailbox) -> Bool {
     contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < mailbox.limits[.rosterItems]
   }
   private func hasRoom(forRequestOf contact: JID, _ mailbox: ModelMailbox) -> Bool {
@@ -59,7 +62,7 @@ struct PresenceModel: Sendable {
   }
 
   /// Contacts that hear of the user.
-  private var hearers: [JID] { contacts.filter { $0.value.state.contactHears && !isBlocked($0.key) }.map(\.key.bare) }
+  private var hearers: [JID] { contacts.filter { $0.value.state.contactHears && !doors.isShut(to: $0.key) }.map(\.key.bare) }
   private var available: [JID] { resources.filter { $0.value.priority != nil }.map(\.key) }
 }
 
@@ -95,7 +98,7 @@ extension PresenceModel {
   }
 
   /// Changes what is known of a contact; interested resources are told (2.1.6). If nothing shows, nobody has to be.
-  private mutating func change(_ contact: JID, _ mailbox: inout ModelMailbox, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
+  mutating func change(_ contact: JID, _ mailbox: inout ModelMailbox, pushesAlways: Bool = false, _ body: (inout Contact) -> Void) {
     let old = contacts[contact] ?? Contact()
     var new = old
     body(&new)
@@ -111,7 +114,7 @@ extension PresenceModel {
 
   /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
-  private mutating func sendUnavailable(to contact: JID, _ mailbox: inout ModelMailbox) {
+  mutating func sendUnavailable(to contact: JID, _ mailbox: inout ModelMailbox) {
     for resource in available { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
@@ -192,16 +195,16 @@ extension PresenceModel {
     for contact in hearers { mailbox.send(.presence(nil, from: resource, to: contact)) }
     guard old.priority == nil else { return }
     for own in available where own != resource { mailbox.deliver(.presence(own, type: nil), about: jid, to: old.connection) }
-    for (contact, what) in contacts where what.state.userHears && !isBlocked(contact) {
+    for (contact, what) in contacts where what.state.userHears && !doors.isShut(to: contact) {
       // "The value of the 'from' address MUST be the bare JID of the subscribed user" (4.3).
       mailbox.send(.presence("probe", from: KnownDeviations.probesComeFromResources ? resource : jid, to: contact.bare))
     }
     // 3.1.3: whoever asked before is shown to each resource that comes, until the user answers.
-    for (contact, what) in contacts where what.state.isPendingIn && !isBlocked(contact) {
+    for (contact, what) in contacts where what.state.isPendingIn && !doors.isShut(to: contact) {
       if let request = what.request { mailbox.deliver(.request(contact, request), about: contact, to: old.connection) }
     }
     // 3.1.2: what the user asked may have been lost on the way, so it is asked again. Chosen: whenever a resource comes.
-    for (contact, what) in contacts where what.state.isPendingOut && !isBlocked(contact) {
+    for (contact, what) in contacts where what.state.isPendingOut && !doors.isShut(to: contact) {
       mailbox.send(.presence("subscribe", from: jid, to: contact.bare))
     }
   }
@@ -219,13 +222,12 @@ extension PresenceModel {
     for contact in heard { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
     // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
     let others = old.directed.filter { staysConnected || $0 != resource }
-    for address in others where !heard.contains(address.bare) && !isBlocked(address) {
+    for address in others where !heard.contains(address.bare) && !doors.isShut(to: address) {
       mailbox.send(.presence("unavailable", from: resource, to: address))
     }
   }
 
-  /// The resource is gone, however that came.
-  mutating func disconnect(_ resource: JID, _ mailbox: inout ModelMailbox) {
+  mutating func ended(_ resource: JID, _ mailbox: inout ModelMailbox) {
     becomeUnavailable(resource, staysConnected: false, &mailbox)
     resources[resource] = nil
   }
@@ -235,7 +237,7 @@ extension PresenceModel {
 
 extension PresenceModel {
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
-    guard letter.element.stanzaKind == .presence, !isBlocked(letter.from) else { return }
+    guard letter.element.stanzaKind == .presence else { return }
     if let type = letter.element.type, let stanza = SubscriptionStanza(rawValue: type.string) { return receive(stanza, letter, &mailbox) }
     switch letter.element.type {
     case "probe": answerProbe(letter, &mailbox)
@@ -298,48 +300,5 @@ extension PresenceModel {
     let asked = letter.to.isFull ? available.filter { $0 == letter.to } : available
     if asked.isEmpty { mailbox.send(.presence("unavailable", from: letter.to, to: letter.from, isOwed: false)) }
     for resource in asked { mailbox.send(.presence(nil, from: resource, to: letter.from, isOwed: letter.isOwed)) }
-  }
-}
-
-// MARK: - Roster
-
-extension PresenceModel {
-  /// A roster set of the user's (2.3, 2.5). What is wrong with it is said in 2.3.3.
-  mutating func setRoster(_ query: Element, _ mailbox: inout ModelMailbox) {
-    let items = query.children.filter { $0.is("item", NS.roster) }
-    guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }
-    if items[0]["subscription"] == "remove" { return remove(contact, &mailbox) }
-    let groups = items[0].children.filter { $0.is("group", NS.roster) }.map(\.text)
-    guard contact.bare != jid, hasRoom(for: contact, mailbox), Set(groups).count == groups.count,
-      groups.count <= mailbox.limits[.groupsPerItem],
-      groups.allSatisfy({ !$0.isEmpty && $0.count <= 1023 }), (items[0]["name"]?.count ?? 0) <= 1023
-    else { return }
-    // 2.4.2: a push for each, changed or not.
-    change(contact, &mailbox, pushesAlways: true) {
-      $0.isInRoster = true
-      $0.name = items[0]["name"]
-      $0.groups = groups
-    }
-  }
-
-  /// 2.5: with the contact goes all that was between the two. Chosen: a request without an answer as well.
-  private mutating func remove(_ contact: JID, _ mailbox: inout ModelMailbox) {
-    guard contacts[contact]?.isInRoster ?? false else { return }
-    endAll(with: contact, &mailbox)
-    change(contact, &mailbox) { $0 = Contact() }
-  }
-
-  private mutating func endAll(with contact: JID, _ mailbox: inout ModelMailbox) {
-    let state = state(with: contact)
-    if state.userHears || state.isPendingOut { mailbox.send(.presence("unsubscribe", from: jid, to: contact.bare)) }
-    if state.contactHears { sendUnavailable(to: contact.bare, &mailbox) }
-    if state.contactHears || state.isPendingIn { mailbox.send(.presence("unsubscribed", from: jid, to: contact.bare)) }
-  }
-
-  /// The account is about to be no more (XEP-0077, 3.2): contacts are told by the end of what was between them, and by nothing else.
-  mutating func dissolve(_ mailbox: inout ModelMailbox) {
-    for contact in contacts.keys { endAll(with: contact, &mailbox) }
-    contacts = [:]
-    for resource in resources.keys.elements { disconnect(resource, &mailbox) }
   }
 }

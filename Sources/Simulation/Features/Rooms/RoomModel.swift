@@ -46,6 +46,12 @@ struct RoomModel: Sendable {
     occupants[nick] = Occupant(user: creator.bare, role: .moderator, clients: [creator])
   }
 
+  /// 10.1: to enter what is not there is to create it.
+  init?(madeBy letter: ModelStanza, at time: Instant, limits: Configuration.Limits) {
+    guard RoomModel.isEntry(letter) else { return nil }
+    self.init(jid: letter.to.bare, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: limits)
+  }
+
   /// As storage has it: nobody is inside.
   init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits) {
     self.jid = jid
@@ -84,6 +90,19 @@ struct RoomModel: Sendable {
     let role = nick(of: client).flatMap { occupants[$0]?.role } ?? others.max() ?? .none
     return RoomRules.Privileges(role: role, affiliation: affiliation(of: client))
   }
+}
+
+// MARK: - Where rooms are
+
+extension RoomModel: ModelPlace {
+  static let kind = OwnerKind.room
+  static func mayBe(at address: JID, _ configuration: Configuration) -> Bool {
+    configuration[flag: .rooms] && !address.local.isEmpty
+      && configuration.domains.contains { address.domain == configuration.conferenceLabel + "." + $0 }
+  }
+  static func inMemory(_ server: Server) -> [JID] { server.roomsInMemory }
+
+  var company: String? { occupants.isEmpty ? nil : "\(occupants.keys.elements)" }
 }
 
 // MARK: - Presence
@@ -159,12 +178,18 @@ extension RoomModel {
     if isLocked, occupants.isEmpty { destroy() }
   }
 
+  /// Whoever gets the name of an account later must not inherit its rank.
+  mutating func forget(_ account: JID) -> Bool { list.removeValue(forKey: account) != nil }
+
+  /// A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.
+  mutating func settle(isInMemory: Bool) { if isInMemory || !hasHeirs { passOn() } }
+
   /// Whether somebody is in the list to whom the room can pass.
-  var hasHeirs: Bool { list.values.contains { $0.affiliation >= .member } }
+  private var hasHeirs: Bool { list.values.contains { $0.affiliation >= .member } }
 
   /// 10.4 lets no room be without an owner. Chosen, for rooms that lost all of theirs with their accounts: the highest of those who remain
   /// own it together, and a room where nobody remains is destroyed.
-  mutating func passOn() {
+  private mutating func passOn() {
     guard let highest = list.values.map(\.affiliation).max(), highest >= .member else { return destroy() }
     guard highest < .owner else { return }
     for user in list.filter({ $0.value.affiliation == highest }).keys { setAffiliation(.owner, of: user, nick: .keep) }

@@ -8,10 +8,11 @@ internal import XMPP
 public struct RostersAgree: Oracle {
   public static let name = "rosters"
   public static let clause = "RFC 6121, 3 and appendix A: both sides change with the same stanza"
+  public static let scope: OracleScope = [.runs, .smallWorlds]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
-  /// Who ever blocked whom. What one who is blocked says is not heard, so the two may well disagree (XEP-0191, 3.3).
-  private var blocks = BlockList()
+  /// Where one does not hear what the other says, the two may well disagree.
+  private var silences = Silences()
   /// Accounts that were to be deleted: who asks one that is not there, and is then there anew, asks nobody (RFC 6121, 8.5.1).
   private var deleted: OrderedSet<JID> = []
 
@@ -24,8 +25,8 @@ public struct RostersAgree: Oracle {
     case .began(let session, let jid): addresses[session] = jid
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare else { return nil }
-      blocks.note(element, of: account)
-      if element.child("query", NS.register)?.child("remove", NS.register) != nil { deleted.append(account) }
+      silences.note(element, of: account)
+      if element.removesAccount { deleted.append(account) }
     case .asked(_, .deleteAccount(let account)): deleted.append(account)
     case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"): lostSomething = true
     default: break
@@ -68,6 +69,6 @@ public struct RostersAgree: Oracle {
   }
 
   private func areEstranged(_ a: JID, _ b: JID) -> Bool {
-    blocks.contains(a, of: b, partly: true) || blocks.contains(b, of: a, partly: true)
+    silences.mayMiss(a, b, partly: true) || silences.mayMiss(b, a, partly: true)
   }
 }

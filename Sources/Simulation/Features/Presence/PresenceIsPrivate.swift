@@ -3,24 +3,21 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Nobody sees the presence of one who has not let him: by a subscription, by directed presence, or by being in a room with him; and
-/// nobody who is blocked does.
+/// Nobody sees the presence of one who has not let him: by a subscription, by directed presence, or by being in a room with him.
 ///
 /// Presence of the workload carries a number, so that what was sent before a permission ended, and came late, is told from what was sent
 /// after. Permissions count from when they are sent, and end when the server has answered something that was sent behind their end.
 public struct PresenceIsPrivate: Oracle {
   public static let name = "privacy"
-  public static let clause = "RFC 6121, 3.2, 4.2 to 4.6 and 13; XEP-0191, 3.3"
+  public static let clause = "RFC 6121, 3.2, 4.2 to 4.6 and 13"
 
   private struct Pair: Hashable {
     var shower: JID
     var viewer: JID
   }
-  /// What ends: a subscription, or by a block all.
-  private enum End { case revoked, blocked }
+  /// A permission that ends.
   private struct Closing {
     var pair: Pair
-    var end: End
     /// The request whose answer says that it was done; `nil` until one is sent behind it.
     var request: Text?
   }
@@ -30,7 +27,6 @@ public struct PresenceIsPrivate: Oracle {
   private var granted: OrderedDictionary<Pair, SessionID> = [:]
   /// From when on the viewer is certainly shut out again.
   private var ended: OrderedDictionary<Pair, Int> = [:]
-  private var blocked: OrderedDictionary<Pair, Int> = [:]
   private var closing: OrderedDictionary<SessionID, [Closing]> = [:]
   /// Directed presence: whether there ever was any, and which.
   private var directed: OrderedSet<Pair> = []
@@ -39,11 +35,6 @@ public struct PresenceIsPrivate: Oracle {
   private var approached: OrderedSet<Pair> = []
 
   public init() {}
-
-  /// The number of a presence.
-  static func mark(_ presence: Element) -> Text? {
-    presence.child("status", NS.client).map(\.text).flatMap { $0.hasPrefix("P") ? $0 : nil }
-  }
 
   public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
     clock += 1
@@ -55,9 +46,9 @@ public struct PresenceIsPrivate: Oracle {
       guard let jid = addresses[session] else { return nil }
       if element.is("iq", NS.client), let id = element.id { confirm(id, element.type, session) }
       guard element.is("presence", NS.client) else { return nil }
-      // What was refused, since it was for one whom the sender blocks, has changed nothing.
+      // What was refused has changed nothing.
       if element.type == "error", let from = element["from"].flatMap({ JID($0) }) {
-        forgetClosing(Pair(shower: jid.bare, viewer: from.bare), .revoked)
+        forgetClosing(Pair(shower: jid.bare, viewer: from.bare))
       }
       return judge(element, jid)
     default: break
@@ -69,7 +60,7 @@ public struct PresenceIsPrivate: Oracle {
     let to = element["to"].flatMap { JID($0) }
     if let to { approached.append(Pair(shower: to.bare, viewer: jid.bare)) }
     if element.is("presence", NS.client) {
-      if let mark = Self.mark(element) { shown[mark] = (clock, to) }
+      if let mark = element.presenceNumber { shown[mark] = (clock, to) }
       if let to { sentPresence(element.type, Pair(shower: jid.bare, viewer: to.bare), session) }
     } else if element.is("iq", NS.client), let id = element.id {
       for index in closing[session, default: []].indices where closing[session]![index].request == nil {
@@ -84,8 +75,8 @@ public struct PresenceIsPrivate: Oracle {
     case "subscribed":
       granted[pair] = session
       ended[pair] = nil
-      forgetClosing(pair, .revoked)
-    case "unsubscribed": close(pair, .revoked, nil, session)
+      forgetClosing(pair)
+    case "unsubscribed": close(pair, nil, session)
     case nil, "unavailable": directed.append(pair)
     default: break
     }
@@ -94,33 +85,23 @@ public struct PresenceIsPrivate: Oracle {
   private mutating func sentChange(_ payload: Element, _ id: Text, _ account: JID, _ session: SessionID) {
     let contacts = payload.children.compactMap { child in child["jid"].flatMap { JID($0) } }
     if payload.is("query", NS.roster), payload.firstChild?["subscription"] == "remove", let contact = contacts.first {
-      close(Pair(shower: account, viewer: contact), .revoked, id, session)
-    } else if payload.is("block", NS.blocking) {
-      for contact in contacts { close(Pair(shower: account, viewer: contact), .blocked, id, session) }
-    } else if payload.is("unblock", NS.blocking) || payload.child("remove", NS.register) != nil {
-      for pair in blocked.keys.elements where pair.shower == account { blocked[pair] = nil }
-      for session in closing.keys.elements { closing[session]!.removeAll { $0.pair.shower == account && $0.end == .blocked } }
+      close(Pair(shower: account, viewer: contact), id, session)
     }
   }
 
   /// A permission that came from another device may still be on its way: then nothing is certain.
-  private mutating func close(_ pair: Pair, _ end: End, _ request: Text?, _ session: SessionID) {
-    if end == .revoked, granted[pair] != session { return }
-    closing[session, default: []].append(Closing(pair: pair, end: end, request: request))
+  private mutating func close(_ pair: Pair, _ request: Text?, _ session: SessionID) {
+    guard granted[pair] == session else { return }
+    closing[session, default: []].append(Closing(pair: pair, request: request))
   }
 
-  private mutating func forgetClosing(_ pair: Pair, _ end: End) {
-    for session in closing.keys.elements { closing[session]!.removeAll { $0.pair == pair && $0.end == end } }
+  private mutating func forgetClosing(_ pair: Pair) {
+    for session in closing.keys.elements { closing[session]!.removeAll { $0.pair == pair } }
   }
 
   private mutating func confirm(_ id: Text, _ type: Text?, _ session: SessionID) {
     guard type == "result", let waiting = closing[session], waiting.contains(where: { $0.request == id }) else { return }
-    for item in waiting where item.request == id {
-      switch item.end {
-      case .revoked: ended[item.pair] = clock
-      case .blocked: blocked[item.pair] = clock
-      }
-    }
+    for item in waiting where item.request == id { ended[item.pair] = clock }
     closing[session] = waiting.filter { $0.request != id }
   }
 
@@ -150,8 +131,7 @@ public struct PresenceIsPrivate: Oracle {
     guard granted[pair] != nil || directed.contains(pair) else {
       return "\(viewer) sees \(pair.shower), who never let it: \(presence)"
     }
-    guard presence.type == nil, let mark = Self.mark(presence), let (time, to) = shown[mark] else { return nil }
-    if let since = blocked[pair], since <= time { return "\(viewer) is blocked by \(pair.shower) and sees: \(presence)" }
+    guard presence.type == nil, let mark = presence.presenceNumber, let (time, to) = shown[mark] else { return nil }
     if let to { return to.bare == pair.viewer ? nil : "\(viewer) got presence that was for \(to): \(presence)" }
     guard granted[pair] != nil else { return "\(viewer) was shown one presence of \(pair.shower) and sees another: \(presence)" }
     if let since = ended[pair], since <= time { return "\(viewer) may no longer see \(pair.shower) and does: \(presence)" }

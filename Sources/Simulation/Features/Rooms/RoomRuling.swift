@@ -3,7 +3,7 @@ internal import XMPP
 
 // How rooms are ruled (XEP-0045, 8 to 10): roles, affiliations, lists, configuration, registration.
 
-extension UserAction {
+extension RoomsUse {
   static let ranks: [UserAction] = [
     UserAction(.ranks, 9) { context, roll in
       let role: Text = ActionContext.pick(["participant", "visitor", "none", "moderator"], roll)
@@ -62,7 +62,7 @@ extension UserAction {
   }
 }
 
-extension UserAction {
+extension RoomsUse {
   static let ownership: [UserAction] = [
     UserAction(.ownership, 2) { context, roll in context.iq("get", context.room(roll), "query", NS.mucOwner) },
     // Who makes a room has to say how it is to be, or nobody else comes in (10.1.2).

@@ -17,7 +17,7 @@ public struct EntriesAreAnswered: Oracle {
   private var departures: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
   /// Sessions that have sent unavailable presence to all: on a slow way back they may learn of an entry after they have left with it again.
   private var leftEverywhere: OrderedSet<SessionID> = []
-  private var blocks = BlockList()
+  private var silences = Silences()
 
   public init() {}
 
@@ -39,7 +39,7 @@ public struct EntriesAreAnswered: Oracle {
 
   private mutating func sent(_ element: Element, _ session: SessionID) {
     guard let jid = addresses[session] else { return }
-    blocks.note(element, of: jid.bare)
+    silences.note(element, of: jid.bare)
     guard element.is("presence", NS.client) else { return }
     switch element.type {
     case nil: if element.child("x", NS.muc) != nil, let id = element.id { entries[session, default: []].append(id) }
@@ -59,14 +59,14 @@ public struct EntriesAreAnswered: Oracle {
   private mutating func received(_ element: Element, _ session: SessionID) -> String? {
     guard element.is("presence", NS.client) else { return nil }
     if let id = element.id { entries[session]?.remove(id) }
-    // Self-presence that tells of nothing but the end is the answer to the session's own leaving. (Who blocks a room leaves it without.)
+    // Self-presence that tells of nothing but the end is the answer to the session's own leaving. (Who hears nothing of rooms may leave without.)
     guard let x = element.child("x", NS.mucUser), let room = element["from"].flatMap({ JID($0) })?.bare, let jid = addresses[session]
     else { return nil }
     let codes = x.children.filter { $0.has(name: "status") }.map { $0["code"] }
     guard codes.contains("110") else { return nil }
     if element.type == nil { inside[session, default: []].append(room) }
     guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", codes == ["110"],
-      x.child("destroy", NS.mucUser) == nil, !blocks.contains(domainPrefix: "conference.", of: jid.bare)
+      x.child("destroy", NS.mucUser) == nil, !silences.mayMissRooms(jid.bare)
     else { return nil }
     if element.id == nil, leftEverywhere.contains(session) { return nil }
     return element.id == id ? nil : "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
@@ -74,7 +74,7 @@ public struct EntriesAreAnswered: Oracle {
 
   public func atRest(_ state: RestState) -> String? {
     guard state.isFaultless, !state.mayLoseStanzas else { return nil }
-    for (session, jid) in state.sessions where !blocks.contains(domainPrefix: "conference.", of: jid.bare) {
+    for (session, jid) in state.sessions where !silences.mayMissRooms(jid.bare) {
       if let id = entries[session]?.first { return "\(jid) entered a room with presence \(id), and nothing with this id came back" }
     }
     return nil

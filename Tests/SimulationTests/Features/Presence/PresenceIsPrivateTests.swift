@@ -38,7 +38,6 @@ struct PresenceIsPrivateTests {
     "romeo > <presence to='juliet@localhost' type='unsubscribed'/>", "romeo > <iq type='get' id='a'/>",
     "romeo < <iq type='result' id='a'/>",
   ]
-  private static let block = "<block xmlns='urn:xmpp:blocking'><item jid='juliet@localhost'/></block>"
 
   @Test(arguments: [
     [granted, sent, shown], ["romeo > <presence to='juliet@localhost'><status>P1</status></presence>", shown],
@@ -55,7 +54,6 @@ struct PresenceIsPrivateTests {
     ("never let it", [sent, shown]), ("may no longer see", [granted] + revoked + [sent, shown]),
     ("was for", [granted, "romeo > <presence to='nurse@localhost'><status>P1</status></presence>", shown]),
     ("sees another", ["romeo > <presence to='juliet@localhost'/>", sent, shown]),
-    ("is blocked", [granted, "romeo > <iq type='set' id='b'>\(block)</iq>", "romeo < <iq type='result' id='b'/>", sent, shown]),
     ("where it never was", ["juliet < <presence from='tea@conference.localhost/r'/>"]),
     ("got an error", ["juliet < <presence from='romeo@localhost/r' type='error'/>"]),
     ("never let it", ["juliet < <presence from='romeo@localhost/r' type='unavailable'/>"]),

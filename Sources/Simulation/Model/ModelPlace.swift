@@ -1,0 +1,33 @@
+internal import ServerCore
+internal import Storage
+internal import XMPP
+
+/// What a feature keeps in the reference model at an address of its own, beside accounts: a room.
+protocol ModelPlace: Sendable {
+  /// The kind of its rows' owner.
+  static var kind: OwnerKind { get }
+  /// Whether there may be one at a bare address.
+  static func mayBe(at address: JID, _ configuration: Configuration) -> Bool
+  /// Those that a server has in memory.
+  static func inMemory(_ server: Server) -> [JID]
+
+  /// As storage has it: nobody is there.
+  init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits)
+  /// As a stanza that finds nothing there makes it, if it does.
+  init?(madeBy letter: ModelStanza, at time: Instant, limits: Configuration.Limits)
+
+  mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox)
+  /// - Parameter now: on the monotonic clock.
+  mutating func timePassed(_ now: Int64)
+  /// An account is no more. Returns whether it was anything to the place.
+  mutating func forget(_ account: JID) -> Bool
+  /// What the ends of accounts have left to do is done, where it does not wait until the place is in memory.
+  mutating func settle(isInMemory: Bool)
+
+  /// It is no more.
+  var isGone: Bool { get }
+  /// Who is there, in words; `nil` if it need not be in memory, since nobody is.
+  var company: String? { get }
+  /// The first thing that the server has otherwise, in words.
+  func disagreement(with server: Server) -> String?
+}

@@ -1,0 +1,47 @@
+internal import Storage
+internal import XML
+internal import XMPP
+
+// What features declare for the oracles that compare what the server said with what it holds.
+
+/// Things that a feature keeps on the disk once it has said so, each of which has one value at a time.
+struct KeptThing: Sendable {
+  struct Change: Sendable {
+    /// Whose it is.
+    var owner: JID
+    /// Which of the owner's things; `nil` where there is but one.
+    var thing: Text?
+    var value: Text?
+  }
+
+  /// One word, for reports.
+  let name: Text
+  /// It is the account's that asks for changes, and goes with it.
+  let isOwnAccounts: Bool
+  /// What a request of an account's changes when it is answered with a result. `known` are the things that the account ever asked for.
+  let changes: @Sendable (_ request: Element, _ account: JID, _ known: () -> [Text]) -> [Change]
+  /// The value that the disk holds.
+  let stored: @Sendable (_ owner: JID, _ thing: JID?, _ database: MemoryDatabase) -> Text?
+}
+
+/// What an account asks in peace, with nothing under way: the answer is what the disk holds.
+struct PeaceQuestion: Sendable {
+  /// In words, as in "the roster of Juliet".
+  let name: String
+  let id: Text
+  let payload: Element
+  /// What the payload of an answer says, in lines.
+  let said: @Sendable (_ payload: Element) -> [Text]
+  /// The same of the disk.
+  let stored: @Sendable (_ account: JID, _ database: MemoryDatabase) -> [Text]
+
+  static let all: [PeaceQuestion] = SimulatedFeature.all.flatMap(\.peaceQuestions)
+}
+
+/// News that a session gets of its account only after it has asked once.
+struct Push: Sendable {
+  /// In words, as in "never asked for the roster".
+  let name: String
+  let isQuestion: @Sendable (_ request: Element) -> Bool
+  let isNews: @Sendable (_ request: Element) -> Bool
+}

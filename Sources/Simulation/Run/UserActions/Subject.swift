@@ -1,0 +1,20 @@
+extension UserAction {
+  /// What actions are about: runs leave out whole subjects, so that the rest is done more often.
+  struct Subject: Sendable, Hashable {
+    let name: String
+    /// What it goes together with, beside everything.
+    var themes: [Theme] = []
+    /// Who is outside a room can't do much of it.
+    var isForOccupants = false
+
+    static let messages = Subject(name: "messages", themes: [.messages])
+
+    /// In the order in which runs choose those that they leave out.
+    static let all: [Subject] = [messages] + SimulatedFeature.all.flatMap(\.subjects)
+
+    func belongs(to theme: Theme) -> Bool { theme == .everything || themes.contains(theme) }
+  }
+
+  /// What goes together: some runs are about one of these alone, and so go further into it.
+  enum Theme: Sendable, CaseIterable { case everything, rooms, contacts, messages }
+}
