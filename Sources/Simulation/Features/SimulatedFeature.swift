@@ -7,7 +7,7 @@ internal import XMPP
 ///
 /// The order of the list decides what the random choices of a run mean.
 struct SimulatedFeature: Sendable {
-  // What users do.
+  // Actions of users.
   var subjects: [UserAction.Subject] = []
   var actions: [UserAction] = []
   var plots: [Plot] = []
@@ -20,12 +20,12 @@ struct SimulatedFeature: Sendable {
   var patience: (@Sendable (_ world: World) -> Int64)?
   /// Places in the server that no run can come to.
   var unreachableMarks: [(mark: Mark, reason: String)] = []
-  /// What a server that has an account in memory knows of it, as changes by which storage comes to hold the same.
+  /// The state that a server has in memory of an account, as changes by which storage comes to hold the same.
   var rowsInMemory: (@Sendable (_ server: Server, _ account: JID) -> [Change])?
 
   // Rules.
   var oracles: [any Oracle.Type] = []
-  /// Who may be silent to whom because of it.
+  /// The users who may be silent to each other because of it.
   var silence: (any Silence.Type)?
   var keptThings: [KeptThing] = []
   var peaceQuestions: [PeaceQuestion] = []

@@ -3,15 +3,15 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What one feature adds to the reference model of an account, beside its state. A part names no other: where it depends on others, it asks
+/// The part of one feature in the reference model of an account, beside its state. A part names no other: where it depends on others, it asks
 /// their doors, and where it changes what others depend on, it says so by a consequence.
 protocol AccountPart: Sendable {
   /// Of an account of which nothing is stored, and with nobody connected.
   init(_ account: JID)
-  /// What is durable holds: at the start, and after a commit failed. Sessions stay as they are.
+  /// Durable rows hold: at the start, and after a commit failed. Sessions stay as they are.
   mutating func load(from database: MemoryDatabase)
 
-  /// Who must not come through to the account, if the feature keeps anybody out.
+  /// The addresses that must not come through to the account, if the feature keeps any out.
   var door: (any Door)? { get }
   /// The doors of all parts, before anything comes to pass and after a load.
   mutating func learn(_ doors: Doors)
@@ -33,7 +33,7 @@ protocol AccountPart: Sendable {
 
   /// The first thing that the server has otherwise, in words.
   func disagreement(with seen: ObservedState) -> String?
-  /// What is wrong with it that a message which is not for this session's address comes to it.
+  /// The fault, in words, if a message comes to this session that is not for its address.
   func misdelivery(to session: JID) -> String?
 }
 
@@ -61,7 +61,7 @@ struct AccountRequest: Sendable {
   let isToAccount: Bool
 }
 
-/// What a request means for other parts.
+/// The consequence of a request for other parts.
 enum AccountConsequence: Sendable {
   case nothing
   /// The part's door is another; these addresses were named, or stood for it before.
@@ -70,7 +70,7 @@ enum AccountConsequence: Sendable {
   case end
 }
 
-/// Who does not come through to an account, in either direction.
+/// Decides which addresses do not come through to an account, in either direction.
 protocol Door: Sendable {
   func isShut(to address: JID) -> Bool
 }

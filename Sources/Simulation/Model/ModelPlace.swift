@@ -2,7 +2,7 @@ internal import ServerCore
 internal import Storage
 internal import XMPP
 
-/// What a feature keeps in the reference model at an address of its own, beside accounts: a room.
+/// The part of a feature in the reference model at an address of its own, beside accounts: a room.
 protocol ModelPlace: Sendable {
   /// The kind of its rows' owner.
   static var kind: OwnerKind { get }
@@ -21,12 +21,12 @@ protocol ModelPlace: Sendable {
   mutating func timePassed(_ now: Int64)
   /// An account is no more. Returns whether it was anything to the place.
   mutating func forget(_ account: JID) -> Bool
-  /// What the ends of accounts have left to do is done, where it does not wait until the place is in memory.
+  /// Does the work that the ends of accounts have left, where that does not wait until the place is in memory.
   mutating func settle(isInMemory: Bool)
 
   /// It is no more.
   var isGone: Bool { get }
-  /// Who is there, in words; `nil` if it need not be in memory, since nobody is.
+  /// The occupants, in words; `nil` if the place need not be in memory, since nobody is there.
   var company: String? { get }
   /// The first thing that the server has otherwise, in words.
   func disagreement(with server: Server) -> String?

@@ -2,7 +2,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-// What features declare for the oracles that compare what the server said with what it holds.
+// Declarations of features for the oracles that compare the server's words with its state.
 
 /// Things that a feature keeps on the disk once it has said so, each of which has one value at a time.
 struct KeptThing: Sendable {
@@ -24,13 +24,13 @@ struct KeptThing: Sendable {
   let stored: @Sendable (_ owner: JID, _ thing: JID?, _ database: MemoryDatabase) -> Text?
 }
 
-/// What an account asks in peace, with nothing under way: the answer is what the disk holds.
+/// A question of an account in peace, with nothing under way: the answer is the content of the disk.
 struct PeaceQuestion: Sendable {
   /// In words, as in "the roster of Juliet".
   let name: String
   let id: Text
   let payload: Element
-  /// What the payload of an answer says, in lines.
+  /// The content of an answer's payload, in lines.
   let said: @Sendable (_ payload: Element) -> [Text]
   /// The same of the disk.
   let stored: @Sendable (_ account: JID, _ database: MemoryDatabase) -> [Text]

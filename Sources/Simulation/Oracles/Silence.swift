@@ -3,7 +3,8 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Who may be silent to whom, because users asked for it: an excuse, for oracles, for what is not delivered or not answered.
+/// Knows which users may be silent to each other because one asked for it: for oracles, an excuse for stanzas that are not delivered or
+/// answered.
 ///
 /// A feature notes all that ever asked for it in a run: what ends a silence is not followed.
 protocol Silence: Sendable {

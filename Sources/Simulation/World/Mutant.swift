@@ -24,13 +24,13 @@ struct Mutant: Sendable {
 
   // MARK: Actions
 
-  /// What is done for one event, in another order.
+  /// The effects of one event, in another order.
   func reorder(_ actions: [Action]) -> [Action] {
     guard kind == .hashOrder else { return actions }
     return Set(actions.indices).map { actions[$0] }
   }
 
-  /// What is done instead.
+  /// The actions that are done instead.
   mutating func distort(_ action: Action) -> [Action] {
     if case .write(let connection, let bytes) = action { return distortWrite(connection, bytes) }
     switch (kind, action) {
@@ -86,7 +86,7 @@ struct Mutant: Sendable {
 
   // MARK: Inputs
 
-  /// What is heard instead.
+  /// The inputs that are heard instead.
   mutating func distort(_ input: Input) -> [Input] {
     switch (kind, input) {
     case (.byteLost, .bytes(let connection, let bytes)):
@@ -135,7 +135,7 @@ struct Mutant: Sendable {
     }
   }
 
-  /// What storage answers instead.
+  /// The answer that storage gives instead.
   mutating func distort(_ result: QueryResult) -> QueryResult {
     switch (kind, result) {
     case (.loadEmpty, .owner(let rows)) where rows?.holds(AccountRow.self) ?? true: return shouldInject(oneIn: 6) ? .owner(nil) : result

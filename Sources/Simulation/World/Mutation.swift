@@ -8,7 +8,7 @@ public struct Mutation: Sendable {
   public let rawValue: String
   public let summary: String
   let kind: Kind
-  /// What storage answers instead.
+  /// The answer that storage gives instead.
   let answer: (@Sendable (QueryResult) -> QueryResult)?
 
   private init(_ kind: Kind) {
@@ -34,21 +34,21 @@ public struct Mutation: Sendable {
   public static var findable: [Mutation] { allCases.filter { $0.kind != .hashOrder && $0.kind != .processTraps } }
 
   enum Kind: String, CaseIterable, Sendable {
-    // What the server writes.
+    // Faults of writing.
     case writeDropped, writeDoubled, writesSwapped, writeMisdirected, writeLeaked, writeTruncated, writeEscapedTwice, senderBared,
       senderForged
     case presenceLeaked, errorSwallowed
-    // What it hears.
+    // Faults of hearing.
     case byteLost, splitMatters, endUnheard, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
-    // What it stores.
+    // Faults of storing.
     case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, syncPromised, crashForgets, transactionTorn
-    // What it reads back.
+    // Faults of reading back.
     case loadStale, loadEmpty
     /// A feature's own: `Mutation.answer` does it.
     case ofFeature
-    // What only two processes show.
+    // Faults that only two processes show.
     case hashOrder
-    // What ends the process.
+    // Faults that end the process.
     case processTraps
     /// Does nothing: what is reported with it is the simulator's own fault.
     case none

@@ -6,7 +6,7 @@ import XMPP
 
 /// Says all that may change a subscription, a presence or a room, sensible or not, by chance. Few names, so that much meets.
 struct RandomTraffic {
-  /// What a feature adds.
+  /// The marks, limits and settings of a feature.
   struct Addition: Sendable {
     /// Something to say.
     var stanza: @Sendable (inout RandomTraffic) -> Element

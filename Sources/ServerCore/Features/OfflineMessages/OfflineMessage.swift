@@ -23,7 +23,7 @@ public struct OfflineMessage: StoredRow {
   }
 }
 
-/// What the server knows of an account's stored messages while they are on the disk.
+/// The server's knowledge of an account's stored messages while those are on the disk.
 struct OfflineState: AccountState {
   /// How many there are.
   var count = 0

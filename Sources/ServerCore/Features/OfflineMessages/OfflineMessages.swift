@@ -128,7 +128,7 @@ enum OfflineMessages {
     transaction.persist(.deleteRange(OfflineMessage.self, .through(.integer(last.sequence)), of: account.jid))
     account.states[OfflineState.self].remove(messages)
     if account.states[OfflineState.self].count > 0 { transaction.reach(OfflineMark.offlineMoreStored) }
-    // What was stored since the question was asked comes next.
+    // Messages that were stored since the question was asked come next.
     offer(&account, session, &transaction)
   }
 }

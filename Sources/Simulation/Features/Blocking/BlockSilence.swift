@@ -21,7 +21,7 @@ struct BlockSilence: Silence {
 
   func mayMiss(domainPrefix: Text, _ account: JID) -> Bool { entries[account]?.contains { $0.domain.hasPrefix(domainPrefix) } ?? false }
 
-  /// Who is blocked may be left without an answer, if that is how the server is told to do it.
+  /// A blocked sender may be left without an answer, if that is how the server is told to do it.
   static func losesMessages(_ configuration: Configuration) -> Bool { configuration.blockedMessages == .drop }
 
   /// XEP-0191, 6: an entry is the very address, or all that is below its account or domain.

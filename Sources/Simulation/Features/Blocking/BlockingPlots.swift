@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// What two users come to by blocking each other at the wrong moment.
+/// Situations that two users come to by blocking each other at the wrong moment.
 enum BlockingPlots {
   static let all: [Plot] = [
     Plot(subjects: [.blocking, .presence]) { $0.blockWhoAsks($1) },
@@ -11,7 +11,7 @@ enum BlockingPlots {
 }
 
 extension Interaction {
-  /// Who is blocked takes the request back, unheard; then it is approved.
+  /// A blocked user takes the request back, unheard; then it is approved.
   fileprivate mutating func blockWhoAsks(_ roll: (Int) -> Int) {
     parts[second.index] = [subscription("subscribe", first), nil, nil, subscription("unsubscribe", first)]
     let before = roll(3) == 2 ? subscription("subscribe", second) : nil

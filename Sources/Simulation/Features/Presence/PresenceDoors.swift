@@ -28,7 +28,7 @@ extension PresenceModel {
     }
   }
 
-  /// Who may hear of the user again does (XEP-0191, 3.4, 3.5).
+  /// Addresses that may hear of the user again do (XEP-0191, 3.4, 3.5).
   private func open(_ old: Doors, _ named: [JID], _ mailbox: inout ModelMailbox) {
     let hearers = contacts.filter { $0.value.state.contactHears }.map(\.key)
     let again = hearers.filter { old.isShut(to: $0) && !doors.isShut(to: $0) }.map(\.bare)

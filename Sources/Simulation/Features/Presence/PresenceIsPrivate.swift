@@ -46,7 +46,7 @@ public struct PresenceIsPrivate: Oracle {
       guard let jid = addresses[session] else { return nil }
       if element.is("iq", NS.client), let id = element.id { confirm(id, element.type, session) }
       guard element.is("presence", NS.client) else { return nil }
-      // What was refused has changed nothing.
+      // A refused request has changed nothing.
       if element.type == "error", let from = element["from"].flatMap({ JID($0) }) {
         forgetClosing(Pair(shower: jid.bare, viewer: from.bare))
       }

@@ -36,7 +36,7 @@ struct PresenceModel: AccountPart {
   var contacts: OrderedDictionary<JID, Contact> = [:]
   /// By full JID.
   var resources: OrderedDictionary<JID, Resource> = [:]
-  /// Who hears nothing of the user, nor the user of them.
+  /// The addresses that hear nothing of the user, nor the user of them.
   var doors = Doors()
 
   init(_ account: JID) { jid = account }

@@ -40,7 +40,7 @@ enum PresenceUse {
     },
   ]
 
-  /// What an account that is not there says, as far as it is what others say.
+  /// The answers of an account that is not there, as far as others give the same.
   private static func answers(_ letter: ModelStanza, _ rows: OwnerRows, _ configuration: Configuration, _ time: Instant) -> [ModelStanza] {
     guard letter.element.stanzaKind == .presence else { return [] }
     // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.

@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// What several users come to in a room when each does the right thing at the wrong moment.
+/// Situations that several users come to in a room when each does the right thing at the wrong moment.
 enum RoomPlots {
   static let all: [Plot] = [
     Plot(subjects: [.ranks]) { plot, _ in plot.reserveTheOwnersNick() }, Plot(subjects: [.ranks]) { plot, _ in plot.silenceAMember() },

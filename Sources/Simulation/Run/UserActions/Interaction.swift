@@ -42,7 +42,7 @@ struct Interaction {
   func subscription(_ type: Text, _ to: User) -> Element { Element("presence", NS.client, ["to": to.account.text, "type": type]) }
 }
 
-/// What an interaction may be about.
+/// The subject of an interaction.
 struct Plot: Sendable {
   /// A run that leaves one of these out has no such plot.
   let subjects: [UserAction.Subject]

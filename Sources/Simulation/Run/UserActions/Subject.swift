@@ -1,10 +1,10 @@
 extension UserAction {
-  /// What actions are about: runs leave out whole subjects, so that the rest is done more often.
+  /// The subject of actions: runs leave out whole subjects, so that the rest is done more often.
   struct Subject: Sendable, Hashable {
     let name: String
-    /// What it goes together with, beside everything.
+    /// The subjects that it goes together with, beside everything.
     var themes: [Theme] = []
-    /// Who is outside a room can't do much of it.
+    /// A user outside a room can't do much of it.
     var isForOccupants = false
 
     static let messages = Subject(name: "messages", themes: [.messages])
@@ -15,6 +15,6 @@ extension UserAction {
     func belongs(to theme: Theme) -> Bool { theme == .everything || themes.contains(theme) }
   }
 
-  /// What goes together: some runs are about one of these alone, and so go further into it.
+  /// Subjects that go together: some runs are about one of these alone, and so go further into it.
   enum Theme: Sendable, CaseIterable { case everything, rooms, contacts, messages }
 }
