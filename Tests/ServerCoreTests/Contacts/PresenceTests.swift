@@ -238,6 +238,21 @@ struct PresenceTests {
     #expect(others()["paris"] == (isOver ? nil : Self.presence("unavailable", to: address)))
   }
 
+  /// RFC 6120, 7.7.2.2: whoever takes the place of a session hears nothing that was meant for that one.
+  @Test mutating func aSuccessorDoesNotHearThatItsPredecessorIsGone() {
+    harness.send("<presence to='romeo@localhost/r'/>", on: romeo)
+    harness.skip(romeo)
+    let successor = harness.openStream()
+    _ = harness.scram("romeo", "secret", on: successor)
+    _ = harness.ask(EngineHarness.header, on: successor)
+    #expect(
+      harness.ask(
+        "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>", on: successor)
+        == "<iq type='result' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>romeo@localhost/r</jid></bind></iq>")
+    #expect(harness.heard(romeo).contains("<conflict "))
+    #expect(others() == [:])
+  }
+
   /// As many addresses as the limit allows; one of them again; none more.
   @Test func directedPresencesAreLimited() {
     var harness = EngineHarness { $0.limits[.directedPresences] = 1 }

@@ -146,6 +146,14 @@ struct RosterTests {
     #expect(rows == [RosterItem(jid: JID("juliet@localhost")!, request: request)])
   }
 
+  /// 2.5.3 and appendix A.1: whoever only asked is not in the roster, so there is nothing to remove, and the request stays.
+  @Test mutating func aRequestIsNotRemoved() {
+    harness.send("<presence type='subscribe' to='romeo@localhost'/>", on: juliet)
+    harness.skip(juliet)
+    refuse(Self.remove, "cancel", "item-not-found")
+    #expect(rows.count == 1)
+  }
+
   // MARK: 2.3.3, refusals
 
   @Test(arguments: [
@@ -246,6 +254,7 @@ struct RosterTests {
   @Test(arguments: [true, false])
   func requestsEndWithTheItem(isOwn: Bool) {
     var test = RosterTests(contact: RosterItem.Subscription.none)
+    for session in [test.romeo, test.juliet] { test.harness.send("<presence/>", on: session) }
     let (asker, asked) = isOwn ? (test.romeo, "juliet") : (test.juliet, "romeo")
     test.harness.send("<presence type='subscribe' to='\(asked)@localhost'/>", on: asker)
     test.harness.skip(test.romeo, test.second, test.juliet)

@@ -216,6 +216,27 @@ struct BlockingEffectTests {
     #expect(test.others() == [:])
   }
 
+  /// Nobody sees a user go, or come, who is not there.
+  @Test mutating func whoIsNotAvailableIsNotSeen() {
+    harness.send("<presence type='unavailable'/>", on: romeo)
+    harness.skip(romeo, juliet, phone)
+    change("block", ["juliet@localhost"])
+    change("unblock", ["juliet@localhost"])
+    #expect(others() == [:])
+  }
+
+  /// Whoever is blocked by two items is blocked until the last of them is gone.
+  @Test(arguments: ["juliet@localhost", "localhost"])
+  mutating func oneOfTwoItemsIsEnough(_ item: String) {
+    change("block", ["juliet@localhost", "localhost"])
+    _ = others()
+    change("unblock", [item])
+    #expect(others() == [:])
+    change("unblock", [])
+    let back = Self.presence(to: "juliet@localhost", EngineHarness.delay)
+    #expect(others() == ["juliet": back, "phone": back])
+  }
+
   /// Who was sent directed presence sees it end (RFC 6121, 4.6.3), and does not see the user come back.
   @Test mutating func directedPresenceEnds() {
     harness.send("<presence to='nurse@localhost/n'/>", on: romeo)

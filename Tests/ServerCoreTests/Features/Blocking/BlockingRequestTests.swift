@@ -108,6 +108,9 @@ struct BlockingRequestTests {
     let before = harness.commits.count
     change("unblock", ["a@localhost"])
     #expect(harness.commits.count == before)
+    change("unblock", ["a@localhost/r", "b@localhost"])
+    expectList([])
+    #expect(rows == [])
   }
 
   /// 3.5: an unblock without items is for all.
