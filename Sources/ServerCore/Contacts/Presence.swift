@@ -188,8 +188,10 @@ extension Account {
   /// A contact's subscription ends: whoever was there must be seen to go (3.2.2). That takes precedence over presence that was directed
   /// there (4.6.1), or the contact would hear later when each session went.
   mutating func sendUnavailable(to contact: JID, _ transaction: inout Transaction) {
+    // A contact that is kept out saw each session go when it was, and must not learn of those that have come since (XEP-0191, 3.3).
+    let isAvoided = avoids(contact)
     for session in available {
-      transaction.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact)
+      if !isAvoided { transaction.route(Element("presence", NS.client, ["type": "unavailable"]), from: session.jid, to: contact) }
       sessions[session.jid.resource]?.directed.removeAll { $0.bare == contact }
     }
   }

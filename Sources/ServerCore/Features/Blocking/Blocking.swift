@@ -46,7 +46,9 @@ enum Blocking {
       let unavailable = Element("presence", NS.client, ["type": "unavailable"])
       let hearers =
         session.presence == nil ? [] : before.roster.values.filter(\.isSubscribedFrom).map(\.jid.bare) + resourcesOfHearers(added, after)
-      let saw = OrderedSet(hearers + session.directed)
+      // Presence that was directed to a bare address was seen by each of its resources.
+      let seers = added.filter { $0.isFull && session.directed.contains($0.bare) }
+      let saw = OrderedSet(hearers + session.directed + seers)
       let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
       if !loses.isEmpty { transaction.reach(BlockingMark.blockSendsUnavailable) }
       transaction.route(unavailable, from: session.jid, to: loses)

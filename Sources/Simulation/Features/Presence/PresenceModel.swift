@@ -115,7 +115,8 @@ extension PresenceModel {
   /// A contact ceases to hear: whoever was there must be seen to go while the contact may still see it (3.2.2, 3.3.3). The subscription
   /// takes precedence over presence that was directed there (4.6.1): its end is told by this.
   mutating func sendUnavailable(to contact: JID, _ mailbox: inout ModelMailbox) {
-    for resource in available { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
+    // A contact that is shut out has seen them go (XEP-0191, 3.3).
+    if !doors.isShut(to: contact) { for resource in available { mailbox.send(.presence("unavailable", from: resource, to: contact)) } }
     for resource in available { resources[resource]?.directed.removeAll { $0.bare == contact } }
   }
 }
