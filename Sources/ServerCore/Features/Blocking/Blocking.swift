@@ -22,7 +22,7 @@ enum Blocking {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))
     }
     account.sessions[request.from.resource]?.states[BlocklistInterest.self].wantsPushes = true
-    transaction.reply(request, element("blocklist", Array(account.blocked)))
+    transaction.reply(request, element("blocklist", Array(account.states[Blocklist.self].addresses)))
   }
 
   /// 3.3.
@@ -31,29 +31,19 @@ enum Blocking {
     guard !addresses.isEmpty else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockEmpty, StanzaError(.badRequest)))
     }
-    let known = account.blocked
-    let added = addresses.filter { !known.contains($0) }
-    guard known.count + added.count <= transaction.configuration.limits[.blockedAddresses] else {
+    // The list may have thousands of entries: nothing may copy it, or a change would cost as much as the whole list.
+    let added = account.notYetBlocked(addresses)
+    guard account.blockedCount + added.count <= transaction.configuration.limits[.blockedAddresses] else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockFull, StanzaError(.resourceConstraint)))
     }
     if added.isEmpty { transaction.reach(BlockingMark.blockKnown) }
-    // Whoever saw the user must now see it gone, and must be told before the block holds the words back.
-    let before = account
-    account.states[Blocklist.self].addresses.append(contentsOf: added)
-    let after = account
-    // Directed presence is seen of sessions, too, that are not available to all.
-    for session in before.sessions.values {
-      let unavailable = Element("presence", NS.client, ["type": "unavailable"])
-      let hearers =
-        session.presence == nil ? [] : before.roster.values.filter(\.isSubscribedFrom).map(\.jid.bare) + resourcesOfHearers(added, after)
-      // Presence that was directed to a bare address was seen by each of its resources.
-      let seers = added.filter { $0.isFull && session.directed.contains($0.bare) }
-      let saw = OrderedSet(hearers + session.directed + seers)
-      let loses: [JID] = saw.filter { !before.isBlocked($0) && after.isBlocked($0) }
+    // Contacts that saw the user must now see it gone, and must be told before the block holds the words back.
+    for (session, loses) in account.sessions(thatLose: added) {
       if !loses.isEmpty { transaction.reach(BlockingMark.blockSendsUnavailable) }
-      transaction.route(unavailable, from: session.jid, to: loses)
-      account.sessions[session.jid.resource]?.directed.removeAll { after.isBlocked($0) }
+      transaction.route(Element("presence", NS.client, ["type": "unavailable"]), from: session, to: loses)
     }
+    account.states[Blocklist.self].addresses.append(contentsOf: added)
+    for resource in account.sessions.keys { account.endDirectedPresence(of: resource) }
     for address in added { transaction.persist(.put(BlockedAddress(jid: address), of: account.jid)) }
     finish(account, request, element("block", addresses), &transaction)
   }
@@ -61,35 +51,25 @@ enum Blocking {
   /// 3.4 and 3.5.
   private static func unblock(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
     guard let addresses = addresses(request, payload, &transaction) else { return }
-    let before = account
-    if addresses.isEmpty {
-      account.states[Blocklist.self].addresses = []
-      if !before.blocked.isEmpty { transaction.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
-    } else {
-      account.states[Blocklist.self].addresses.subtract(addresses)
-      for address in addresses where before.blocked.contains(address) {
-        transaction.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid))
-      }
-    }
+    let removed = account.unblock(addresses)
     if addresses.isEmpty {
       transaction.reach(BlockingMark.unblockAll)
-    } else if account.blocked == before.blocked {
-      transaction.reach(BlockingMark.unblockUnknown)
+      if !removed.isEmpty { transaction.persist(.deleteRange(BlockedAddress.self, .all, of: account.jid)) }
+    } else {
+      if removed.isEmpty { transaction.reach(BlockingMark.unblockUnknown) }
+      for address in removed { transaction.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid)) }
     }
-    for item in account.roster.values where item.isSubscribedFrom && before.isBlocked(item.jid) && !account.isBlocked(item.jid) {
+    for item in account.roster.values where item.isSubscribedFrom && account.isFreed(item.jid, by: removed) {
       transaction.reach(BlockingMark.unblockSendsPresence)
       account.sendPresences(to: item.jid.bare, &transaction)
     }
-    for resource in resourcesOfHearers(Array(before.blocked), before) where !account.isBlocked(resource) {
+    // Single resources of contacts, unless the whole contact was blocked, or is.
+    for resource in removed where resource.isFull && account.roster[resource.bare]?.isSubscribedFrom ?? false {
+      guard account.isFreed(resource, by: removed), !account.isFreed(resource.bare, by: removed) else { continue }
       transaction.reach(BlockingMark.unblockSendsPresenceToResource)
       account.sendPresences(to: resource, &transaction)
     }
     finish(account, request, element("unblock", addresses), &transaction)
-  }
-
-  /// Single resources of contacts who hear of the account (3.3: "the JID", whichever it is), unless the whole contact is blocked.
-  private static func resourcesOfHearers(_ addresses: [JID], _ account: Account) -> [JID] {
-    addresses.filter { $0.isFull && account.roster[$0.bare]?.isSubscribedFrom ?? false && !account.isBlocked($0.bare) }
   }
 
   private static func finish(_ account: Account, _ request: Stanza, _ push: Element, _ transaction: inout Transaction) {
@@ -132,7 +112,7 @@ enum Blocking {
 
   /// A stanza from a blocked address (3.3): presence vanishes; the rest is answered as if nobody were there.
   private static func refuseArrived(_ account: Account, _ stanza: Stanza, _ transaction: inout Transaction) -> Bool {
-    guard let rule = account.rule(blocking: stanza.from) else { return false }
+    guard let rule = account.rule(blocking: stanza.from, account.states[Blocklist.self].addresses) else { return false }
     transaction.reach(rule)
     switch stanza.kind {
     case .message:
@@ -147,23 +127,5 @@ enum Blocking {
     case nil: break
     }
     return true
-  }
-}
-
-extension Account {
-  fileprivate var blocked: OrderedSet<JID> { states[Blocklist.self].addresses }
-
-  /// 6: an entry with a resource blocks that very address; without one, all that is below it. Nobody blocks his own resources (5), or
-  /// his server.
-  func isBlocked(_ address: JID) -> Bool { rule(blocking: address) != nil }
-
-  /// Which kind of entry it is that blocks an address, as the mark that says so.
-  fileprivate func rule(blocking address: JID) -> BlockingMark? {
-    let blocklist = blocked
-    guard !blocklist.isEmpty, address.bare != jid, !(address.isDomain && address.domain == jid.domain) else { return nil }
-    if blocklist.contains(address.bare) { return address.local.isEmpty ? .blockedByDomain : .blockedByAccount }
-    if address.isFull, blocklist.contains(address) { return address.local.isEmpty ? .blockedByDomainResource : .blockedByResource }
-    guard let domain = JID(local: "", domain: address.domain, resource: "") else { return nil }
-    return blocklist.contains(domain) ? .blockedByDomain : nil
   }
 }
