@@ -95,7 +95,7 @@ struct Shard: Sendable, Codable {
       perform(at: now, into: &effects) { shard, transaction in shard.recover(from: loss, &transaction) }
     case .stanza(let connection, let element):
       stanzas &+= 1
-      perform(at: now, for: Cause(connection: connection, stanza: stanzas), into: &effects) { shard, transaction in
+      perform(at: now, for: Cause(connection: connection, serial: stanzas), into: &effects) { shard, transaction in
         shard.elementReceived(connection, element, &transaction)
       }
     default:

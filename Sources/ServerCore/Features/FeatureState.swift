@@ -62,6 +62,7 @@ struct FeatureStates: Sendable {
     }
   }
 
+  var isEmpty: Bool { boxes.isEmpty }
   func gauges(_ limits: Configuration.Limits) -> [(name: StaticString, value: Int, limit: Int)] {
     boxes.flatMap { $0.content.gauges(limits) }
   }
@@ -80,12 +81,20 @@ private final class Box<State: FeatureState>: StateBox {
   var content: any FeatureState { state }
 }
 
-extension FeatureStates: Codable {
-  /// In the order of declaration, whichever came first, each behind its place in that order.
+extension FeatureStates: Codable, CustomReflectable {
+  /// In the order of declaration, whichever came first, each with its place in that order.
+  private var inOrder: [(place: Int, state: any FeatureState)] {
+    FeatureStates.types.enumerated().compactMap { place, type in
+      boxes.lazy.map(\.content).first { Swift.type(of: $0) == type }.map { (place, $0) }
+    }
+  }
+
+  /// Whoever looks through a server's parts sees the states, and not that they have storage of their own.
+  var customMirror: Mirror { Mirror(self, unlabeledChildren: inOrder, displayStyle: .collection) }
+
   func encode(to encoder: any Encoder) throws {
     var container = encoder.unkeyedContainer()
-    for (place, type) in FeatureStates.types.enumerated() {
-      guard let state = boxes.lazy.map(\.content).first(where: { Swift.type(of: $0) == type }) else { continue }
+    for (place, state) in inOrder {
       try container.encode(place)
       try container.encode(state)
     }

@@ -7,6 +7,9 @@ internal import XMPP
 /// A hook is added with the first feature that needs it. A phase that only observes returns nothing; in one that decides, the first feature that
 /// answers has decided.
 struct Hooks: Sendable {
+  /// `stanzaSent`, `stanzaArrived`, `messageAccepted` and `accountAvoids` are not called for an account of which no feature keeps a state.
+  var needState = false
+
   // MARK: Accounts
 
   /// Somebody wants to create an account that is not there; the first feature that gives a refusal refuses it.
@@ -42,26 +45,39 @@ struct Hooks: Sendable {
 
   // MARK: The features that take part, for what happens with every stanza
 
-  fileprivate static let stanzaSent = Feature.all.compactMap(\.hooks.stanzaSent)
-  fileprivate static let stanzaArrived = Feature.all.compactMap(\.hooks.stanzaArrived)
-  fileprivate static let messageAccepted = Feature.all.compactMap(\.hooks.messageAccepted)
-  fileprivate static let accountAvoids = Feature.all.compactMap(\.hooks.accountAvoids)
+  fileprivate static let stanzaSent = HookList(\.stanzaSent)
+  fileprivate static let stanzaArrived = HookList(\.stanzaArrived)
+  fileprivate static let messageAccepted = HookList(\.messageAccepted)
+  fileprivate static let accountAvoids = HookList(\.accountAvoids)
+}
+
+/// The hooks of one phase, in the order of the features.
+private struct HookList<Hook: Sendable>: Sendable {
+  private let all: [Hook]
+  private let withoutState: [Hook]
+
+  init(_ hook: (Hooks) -> Hook?) {
+    all = Feature.all.compactMap { hook($0.hooks) }
+    withoutState = Feature.all.compactMap { $0.hooks.needState ? nil : hook($0.hooks) }
+  }
+
+  /// Those that concern an account.
+  func concerning(_ account: Account) -> [Hook] { account.states.isEmpty ? withoutState : all }
 }
 
 extension Account {
-  /// Why a session may not send this stanza; `nil` if it may.
-  func refusal(toSend stanza: Stanza, _ transaction: inout Transaction) -> StanzaError? {
-    for hook in Hooks.stanzaSent { if let error = hook(self, stanza, &transaction) { return error } }
-    return nil
+  /// Says why a session may not send this stanza, if it may not.
+  func refuse(toSend stanza: Stanza, _ transaction: inout Transaction, because refusal: inout StanzaError?) {
+    for hook in Hooks.stanzaSent.concerning(self) where refusal == nil { refusal = hook(self, stanza, &transaction) }
   }
   /// Whether a feature has dealt with a stanza that came for the account.
   func intercepts(_ stanza: Stanza, _ transaction: inout Transaction) -> Bool {
-    for hook in Hooks.stanzaArrived { if hook(self, stanza, &transaction) { return true } }
+    for hook in Hooks.stanzaArrived.concerning(self) { if hook(self, stanza, &transaction) { return true } }
     return false
   }
   /// Whether a feature keeps a message that could be delivered.
   mutating func holds(_ message: Stanza, _ transaction: inout Transaction) -> Bool {
-    for hook in Hooks.messageAccepted { if hook(&self, message, &transaction) { return true } }
+    for hook in Hooks.messageAccepted.concerning(self) { if hook(&self, message, &transaction) { return true } }
     return false
   }
   /// A message that no resource takes.
@@ -71,7 +87,7 @@ extension Account {
   }
   /// Whether the account and an address exchange no presence, whatever their subscriptions are.
   func avoids(_ address: JID) -> Bool {
-    for hook in Hooks.accountAvoids { if hook(self, address) { return true } }
+    for hook in Hooks.accountAvoids.concerning(self) { if hook(self, address) { return true } }
     return false
   }
   mutating func presenceBroadcast(by session: Session, _ transaction: inout Transaction) {

@@ -41,7 +41,10 @@ extension Shard {
       transaction.reach(StanzaMark.stanzaLanguageAdded)
       stanza.element.lang = language
     }
-    guard let refusal = accounts.read(sender.bare, { $0.read { $0.refusal(toSend: stanza, &transaction) } }) ?? nil else { return }
+    // An error is large: to hand it from one function to the next would cost each stanza as much as a look-up.
+    var refusal: StanzaError?
+    let isThere: Void?? = accounts.read(sender.bare) { $0.read { $0.refuse(toSend: stanza, &transaction, because: &refusal) } }
+    guard isThere ?? nil != nil else { return }
     if let refusal { return answer(stanza, refusal, from: stanza.to, &transaction) }
     if kind == .message, address == nil { transaction.reach(StanzaMark.messageWithoutTo) }
     if kind == .presence {

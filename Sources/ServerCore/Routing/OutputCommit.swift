@@ -201,7 +201,7 @@ struct OutputCommit: Sendable, Codable {
     private func beyond(_ transactions: [(cause: Cause, bytes: Int)]) -> Int {
       var stanzas: OrderedDictionary<ConnectionID, OrderedDictionary<UInt64, Int>> = [:]
       for (cause, bytes) in transactions {
-        if let connection = cause.connection { stanzas[connection, default: [:]][cause.stanza, default: 0] += bytes }
+        if let connection = cause.connection { stanzas[connection, default: [:]][cause.serial, default: 0] += bytes }
       }
       return stanzas.values.reduce(0) { $0 + ($1.values.max() ?? 0) }
     }

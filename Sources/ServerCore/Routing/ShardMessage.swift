@@ -10,7 +10,7 @@ struct Cause: Sendable, Codable {
   /// The account (bare) whose changes these are: see `Limit.accountRecordBytes`.
   var payer: JID?
   /// Tells the stanzas of sessions apart; 0 where nobody has to.
-  var stanza: UInt64 = 0
+  var serial: UInt64 = 0
 }
 
 /// Something that leaves one shard for another. It never leaves a `Server`.

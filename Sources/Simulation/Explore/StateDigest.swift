@@ -13,7 +13,7 @@ struct StateDigest: Hashable, Sendable {
 
   /// Parts that no event's outcome depends on, by the names of their properties.
   private static let ignored: OrderedSet<String> = [
-    "marks", "connectionMarks", "inquiries", "serial", "pool", "configuration", "limits", "scratch", "timers",
+    "marks", "connectionMarks", "inquiries", "serial", "stanzas", "since", "pool", "configuration", "limits", "scratch", "timers",
   ]
 
   mutating func add(_ number: UInt64) {

@@ -14,7 +14,7 @@ enum Blocking {
     ],
     accountState: Blocklist.self, sessionState: BlocklistInterest.self,
     hooks: Hooks(
-      stanzaSent: refuse, stanzaArrived: refuseArrived, accountAvoids: { account, address in account.isBlocked(address) }))
+      needState: true, stanzaSent: refuse, stanzaArrived: refuseArrived, accountAvoids: { account, address in account.isBlocked(address) }))
 
   /// 3.2. Who asks is told of changes from then on.
   private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {

@@ -9,7 +9,7 @@ enum OfflineMessages {
     xep: 160, version: "1.0.1", name: "Offline Messages", hostFeatures: ["msgoffline"],
     isOn: { $0[flag: .offlineMessages] }, tables: [OfflineMessage.table], marks: [OfflineMark.self],
     limits: [.offlineMessages, .offlineBytes], settings: [.offlineMessages], accountState: OfflineState.self,
-    hooks: Hooks(accountAnswered: loaded, messageAccepted: queue, messageUntaken: store, presenceBroadcast: offer))
+    hooks: Hooks(needState: true, accountAnswered: loaded, messageAccepted: queue, messageUntaken: store, presenceBroadcast: offer))
 
   /// All of an account's messages: `offline_bytes` bounds them.
   private static func query(_ account: JID) -> RowQuery {
