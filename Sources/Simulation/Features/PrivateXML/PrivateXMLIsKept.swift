@@ -59,7 +59,8 @@ struct PrivateXMLIsKept: Oracle {
     guard let account = addresses[session]?.bare, let id = iq.id, !forgotten.contains(account) else { return }
     // A user who removes the own account has nothing any more.
     if iq.type == "set", iq.removesAccount { return forget(account) }
-    guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"] == nil else { return }
+    // The own account may be named, too.
+    guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"] ?? account.text == account.text else { return }
     let request = "\(account)/\(session)/\(id)"
     if iq.type == "get" {
       guard let asked = query.firstChild, Array(query.children).count == 1 else { return }
