@@ -60,7 +60,7 @@ public enum Effect: Sendable, Codable {
   case ask(InquiryID, Question)
   case reply(UInt64, ControlReply)
   case log(LogLevel, String)
-  /// End the process at once, without waiting for storage, which does not answer. Whatever was acknowledged is durable; a process that is started
+  /// End the process at once, without waiting for storage, which does not answer. Every acknowledged change is durable; a process that is started
   /// anew goes on from there. The reason is for the log.
   case giveUp(String)
   /// For another shard; a `Server` hands it over, and never returns it.

@@ -7,7 +7,7 @@ import XMPP
 // Words for tests that compare complete answers.
 
 extension EngineHarness {
-  /// What came since the last time. The server makes up the id of each push: a star stands for it.
+  /// All that came since the last time. The server makes up the id of each push: a star stands for it.
   mutating func heard(_ connection: ConnectionID) -> String {
     read(connection).replacing(#/<iq type='set' id='[^']+' to=/#, with: "<iq type='set' id='*' to=")
   }

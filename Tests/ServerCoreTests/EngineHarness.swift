@@ -57,7 +57,7 @@ struct EngineHarness {
 
   mutating func send(_ text: String, on connection: ConnectionID) { input(.bytes(connection, Array(text.utf8))) }
 
-  /// What came since the last time.
+  /// All that came since the last time.
   mutating func read(_ connection: ConnectionID) -> String {
     defer { written[connection] = nil }
     return written[connection] ?? ""

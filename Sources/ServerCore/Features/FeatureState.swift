@@ -89,7 +89,7 @@ extension FeatureStates: Codable, CustomReflectable {
     }
   }
 
-  /// Whoever looks through a server's parts sees the states, and not that they have storage of their own.
+  /// A look through a server's parts shows the states, and not that they have storage of their own.
   var customMirror: Mirror { Mirror(self, unlabeledChildren: inOrder, displayStyle: .collection) }
 
   func encode(to encoder: any Encoder) throws {

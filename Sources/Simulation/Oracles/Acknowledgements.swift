@@ -18,7 +18,7 @@ struct KeptThing: Sendable {
   let name: Text
   /// It is the account's that asks for changes, and goes with it.
   let isOwnAccounts: Bool
-  /// What a request of an account's changes when it is answered with a result. `known` are the things that the account ever asked for.
+  /// The changes of an account's request when it is answered with a result. `known` are the things that the account ever asked for.
   let changes: @Sendable (_ request: Element, _ account: JID, _ known: () -> [Text]) -> [Change]
   /// The value that the disk holds.
   let stored: @Sendable (_ owner: JID, _ thing: JID?, _ database: MemoryDatabase) -> Text?

@@ -31,7 +31,7 @@ struct PresenceTests {
     harness.skip(romeo, juliet, nurse, tybalt, paris)
   }
 
-  /// What the others got, by name: nobody who got nothing.
+  /// Stanzas that the others got, by name: nobody who got nothing.
   private mutating func others() -> [String: String] {
     let all = [("juliet", juliet), ("nurse", nurse), ("tybalt", tybalt), ("paris", paris)]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.0, harness.heard($0.1)) }).filter { !$0.value.isEmpty }
@@ -113,7 +113,7 @@ struct PresenceTests {
     harness.send("<presence type='unavailable'/>", on: second)
     #expect(harness.heard(romeo) == Self.presence("unavailable", from: "romeo@localhost/s", to: "romeo@localhost/r"))
     #expect(harness.heard(silent) == "")
-    // Whoever went hears no more of the others.
+    // An occupant that went hears no more of the others.
     harness.skip(second)
     harness.send("<presence/>", on: romeo)
     #expect(harness.heard(second) == "")

@@ -12,7 +12,7 @@ public struct BlockedAddress: StoredRow {
   public init(_ row: inout RowReader) throws(RowProblem) { jid = try row.jid() }
 }
 
-/// Whom an account blocks, in the order in which it did.
+/// The addresses that an account blocks, in the order in which it did.
 struct Blocklist: AccountState {
   var addresses: OrderedSet<JID> = []
 
@@ -32,6 +32,6 @@ struct BlocklistInterest: FeatureState {
 }
 
 extension Server {
-  /// Whom an account that is in memory blocks: for those who check the server.
+  /// The addresses that an account in memory blocks: for those who check the server.
   public func blocklist(of account: JID) -> [JID] { self.account(account)?.states[Blocklist.self].addresses.elements ?? [] }
 }

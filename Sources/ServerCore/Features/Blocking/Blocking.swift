@@ -16,7 +16,7 @@ enum Blocking {
     hooks: Hooks(
       needState: true, stanzaSent: refuse, stanzaArrived: refuseArrived, accountAvoids: { account, address in account.isBlocked(address) }))
 
-  /// 3.2. Who asks is told of changes from then on.
+  /// 3.2. A session that asks is told of changes from then on.
   private static func list(_ account: inout Account, _ request: Stanza, _ payload: Element, _ transaction: inout Transaction) {
     guard request.type == "get" else {
       return transaction.bounce(request, transaction.reach(BlockingMark.blockingTypeWrong, StanzaError(.badRequest)))

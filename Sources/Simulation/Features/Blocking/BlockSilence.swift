@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Who ever blocked whom in a run, as far as it was said. The error that comes back from one who is blocked does not arrive, and what one who
+/// The blocks that users ever asked for in a run. The error that comes back from one who is blocked does not arrive, and what one who
 /// is blocked says is not heard (XEP-0191, 3.3).
 struct BlockSilence: Silence {
   private var entries: OrderedDictionary<JID, OrderedSet<JID>> = [:]

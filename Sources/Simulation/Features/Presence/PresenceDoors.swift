@@ -19,7 +19,7 @@ extension PresenceModel {
       let saw = state.priority == nil ? [] : contacts.filter { $0.value.state.contactHears }.map(\.key.bare)
       // Single resources of those contacts, too.
       let single = named.filter { $0.isFull && saw.contains($0.bare) && !doors.isShut(to: $0.bare) }
-      // Who got directed presence must hear of its end, whether or not the resource is available beside (RFC 6121, 4.6).
+      // An address that got directed presence must hear of its end, whether or not the resource is available beside (RFC 6121, 4.6).
       let seers = named.filter { $0.isFull && state.directed.contains($0.bare) }
       for address in OrderedSet(saw + single + state.directed + seers) where !old.isShut(to: address) && doors.isShut(to: address) {
         mailbox.send(.presence("unavailable", from: resource, to: address))

@@ -45,7 +45,7 @@ enum PresenceUse {
     guard letter.element.stanzaKind == .presence else { return [] }
     // RFC 6121, 4.3.2: who probes nobody is told that there is no subscription.
     if letter.element.type == "probe" { return [.presence("unsubscribed", from: letter.to.bare, to: letter.from.bare)] }
-    // Who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
+    // A user who asks nobody hears what everybody hears, or nobody would be told from somebody: see `KnownDeviations.everyRequestArrives`.
     guard KnownDeviations.everyRequestArrives, letter.element.type == "subscribe" else { return [] }
     return [.presence("unavailable", from: letter.to.bare, to: letter.from.bare, isOwed: letter.isOwed)]
   }

@@ -13,7 +13,7 @@ extension PresenceModel {
     return .nothing
   }
 
-  /// A roster set of the user's (2.3, 2.5). What is wrong with it is said in 2.3.3.
+  /// A roster set of the user's (2.3, 2.5). Its errors are those of 2.3.3.
   private mutating func setRoster(_ query: Element, _ mailbox: inout ModelMailbox) {
     let items = query.children.filter { $0.is("item", NS.roster) }
     guard items.count == 1, let contact = items[0]["jid"].flatMap({ JID($0) }) else { return }

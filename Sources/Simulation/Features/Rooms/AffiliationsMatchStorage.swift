@@ -4,7 +4,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What a room said last to those in it of their own affiliation is what the disk holds: an affiliation lasts.
+/// The affiliation that a room last told to an occupant is on the disk: an affiliation lasts.
 public struct AffiliationsMatchStorage: Oracle {
   public static let name = "affiliations"
   public static let clause = "XEP-0045, 5.2; the output commit rule: what a failed commit took back is read anew"

@@ -5,7 +5,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What becomes of stanzas and of presence behind a block (XEP-0191, 3.3, 3.4 and 6), by all that everybody hears.
+/// The ways of stanzas and of presence behind a block (XEP-0191, 3.3, 3.4 and 6), by all that everybody hears.
 ///
 /// Romeo and Juliet hear each other, and the nurse is a stranger. Juliet has two resources.
 struct BlockingEffectTests {
@@ -32,7 +32,7 @@ struct BlockingEffectTests {
         == "<iq type='result' id='b' from='romeo@localhost' to='romeo@localhost/r'/>", sourceLocation: place)
   }
 
-  /// What the others got, by name: nobody who got nothing.
+  /// Stanzas that the others got, by name: nobody who got nothing.
   private mutating func others() -> [String: String] {
     let all = [("juliet", juliet), ("phone", phone), ("nurse", nurse)]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.0, harness.heard($0.1)) }).filter { !$0.value.isEmpty }
@@ -180,7 +180,7 @@ struct BlockingEffectTests {
 
   // MARK: 3.3 and 3.4, presence
 
-  /// Whoever may hear the user sees it go with the block and come with its end, and hears nothing between (3.3, 3.4).
+  /// A contact that may hear the user sees it go with the block and come with its end, and hears nothing between (3.3, 3.4).
   @Test(arguments: [
     ("juliet@localhost", "juliet@localhost", ["juliet", "phone"]), ("localhost", "juliet@localhost", ["juliet", "phone"]),
     ("juliet@localhost/j", "juliet@localhost/j", ["juliet"]),
@@ -225,7 +225,7 @@ struct BlockingEffectTests {
     #expect(others() == [:])
   }
 
-  /// Whoever is blocked by two items is blocked until the last of them is gone.
+  /// An address that two items block is blocked until the last of them is gone.
   @Test(arguments: ["juliet@localhost", "localhost"])
   mutating func oneOfTwoItemsIsEnough(_ item: String) {
     change("block", ["juliet@localhost", "localhost"])
@@ -237,7 +237,7 @@ struct BlockingEffectTests {
     #expect(others() == ["juliet": back, "phone": back])
   }
 
-  /// Who was sent directed presence sees it end (RFC 6121, 4.6.3), and does not see the user come back.
+  /// An address that was sent directed presence sees it end (RFC 6121, 4.6.3), and does not see the user come back.
   @Test mutating func directedPresenceEnds() {
     harness.send("<presence to='nurse@localhost/n'/>", on: romeo)
     #expect(others() == ["nurse": Self.presence(to: "nurse@localhost/n")])

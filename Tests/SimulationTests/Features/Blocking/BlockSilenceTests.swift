@@ -5,7 +5,7 @@ import XMPP
 
 @testable import Simulation
 
-/// Whom oracles excuse since somebody blocked somebody.
+/// The users whom oracles excuse since somebody blocked somebody.
 struct BlockSilenceTests {
   private static let juliet = JID("juliet@localhost")!
 

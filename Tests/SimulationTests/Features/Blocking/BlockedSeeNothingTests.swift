@@ -4,7 +4,7 @@ import XMPP
 
 @testable import Simulation
 
-/// Whom a block shuts out of presence, told from what goes in and out.
+/// The addresses that a block shuts out of presence, told from what goes in and out.
 struct BlockedSeeNothingTests {
   private static let (romeo, juliet) = (SessionID(actor: 0, incarnation: 1), SessionID(actor: 1, incarnation: 1))
   private static let presence = Element("presence", NS.client, children: [Element("status", NS.client, text: "P1")])
