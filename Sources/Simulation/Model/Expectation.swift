@@ -45,8 +45,9 @@ struct Expectation: Sendable {
   }
 
   private mutating func cross(off what: Delivery.What, _ line: Line) -> String? {
+    let owed = lines[line]?.rest
     guard lines[line]?.advance(over: what) ?? false else {
-      let due = lines[line]?.rest.map { "\($0.what) before" } ?? "nothing"
+      let due = owed.map { "\($0.what) before" } ?? "nothing"
       return "was told \(what) about \(line.subject); it ought to have been \(due)"
     }
     return nil

@@ -125,9 +125,10 @@ public struct ReferenceModel: Sendable {
       switch effect {
       case .ask(let id, .query(let query)):
         asked.append(query)
-        // The one that is being answered still counts.
-        questions.removeAll { $0.value.query == query && !handled.event.isAnswer(to: $0.key) }
-        questions[id] = (query, handled.time.monotonic + configuration.limits[time: .inquiryTime])
+        // The one that this event answers, or whose time it ends, still counts.
+        let now = handled.time.monotonic
+        questions.removeAll { $0.value.query == query && $0.value.deadline > now && !handled.event.isAnswer(to: $0.key) }
+        questions[id] = (query, now + configuration.limits[time: .inquiryTime])
         if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):
         pending.append((number, changes.map(\.owner.jid)))
@@ -149,8 +150,11 @@ public struct ReferenceModel: Sendable {
         send(element, as: jid, on: connection)
       } else {
         // Whatever waits for the account already comes before the session, and the rest after it. Which account, nobody has said yet.
+        // The last stanza before the session asks for it: an earlier one of the same connection says nothing of the order of sessions.
         for query in waiting.keys.elements {
-          if case .owner(let owner) = query, owner.kind == .account { waiting[query]?.append(.binding(connection)) }
+          guard case .owner(let owner) = query, owner.kind == .account else { continue }
+          waiting[query]?.removeAll { if case .binding(connection) = $0 { true } else { false } }
+          waiting[query]?.append(.binding(connection))
         }
       }
     case .streamEnd(let connection), .closed(let connection), .streamFailure(let connection, _): end(connection)

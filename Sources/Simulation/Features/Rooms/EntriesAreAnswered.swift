@@ -15,6 +15,9 @@ public struct EntriesAreAnswered: Oracle {
   private var inside: OrderedDictionary<SessionID, OrderedSet<JID>> = [:]
   /// By session and room, the id of the presence to leave a room that it was in, if it has no answer yet.
   private var departures: OrderedDictionary<SessionID, OrderedDictionary<JID, Text>> = [:]
+  /// By session and room, the ids of all presences to leave it that have no answer yet, in the order sent. Some never get one: those of a
+  /// session that was outside. A session can't know: a presence that was under way when it left tells that it is inside.
+  private var leaves: OrderedDictionary<SessionID, OrderedDictionary<JID, OrderedSet<Text>>> = [:]
   /// Sessions that have sent unavailable presence to all: on a slow way back they may learn of an entry after they have left with it again.
   private var leftEverywhere: OrderedSet<SessionID> = []
   private var silences = Silences()
@@ -29,6 +32,7 @@ public struct EntriesAreAnswered: Oracle {
       entries[session] = nil
       inside[session] = nil
       departures[session] = nil
+      leaves[session] = nil
       leftEverywhere.remove(session)
     case .sent(let session, let element): sent(element, session)
     case .received(let session, let element): return received(element, session)
@@ -50,7 +54,9 @@ public struct EntriesAreAnswered: Oracle {
         return inside[session] = nil
       }
       // Of several in a row the first counts: the others come from somebody who is outside.
-      guard let room = JID(to)?.bare, inside[session]?.remove(room) != nil, let id = element.id else { return }
+      guard let room = JID(to)?.bare, let id = element.id else { return }
+      leaves[session, default: [:]][room, default: []].append(id)
+      guard inside[session]?.remove(room) != nil else { return }
       departures[session, default: [:]][room] = id
     default: break
     }
@@ -65,11 +71,19 @@ public struct EntriesAreAnswered: Oracle {
     let codes = x.children.filter { $0.has(name: "status") }.map { $0["code"] }
     guard codes.contains("110") else { return nil }
     if element.type == nil { inside[session, default: []].append(room) }
-    guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", codes == ["110"],
+    let isAnswer = element.type == "unavailable" && answersLeave(element, session, room)
+    guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", !isAnswer, codes == ["110"],
       x.child("destroy", NS.mucUser) == nil, !silences.mayMissRooms(jid.bare)
     else { return nil }
     if element.id == nil, leftEverywhere.contains(session) { return nil }
-    return element.id == id ? nil : "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
+    return "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
+  }
+
+  /// Whether a presence has the id of a presence to leave. Earlier ones that have no answer will not get one: answers come in order.
+  private mutating func answersLeave(_ element: Element, _ session: SessionID, _ room: JID) -> Bool {
+    guard let id = element.id, let index = leaves[session]?[room]?.firstIndex(of: id) else { return false }
+    leaves[session]?[room]?.removeFirst(index + 1)
+    return true
   }
 
   public func atRest(_ state: RestState) -> String? {
