@@ -15,7 +15,7 @@ struct Connection: Sendable, Codable {
   private var outbox: [UInt8] = []
   /// Handed to the connection and not yet accepted by the system.
   private var inFlight = 0
-  /// The end of the stream or the start of TLS, which follows once the outbox has been handed over.
+  /// The close of the connection or the start of TLS, which follows once the outbox has been handed over.
   private var ending: Ending?
   private enum Ending: Codable {
     case startTLS(domain: Text)
