@@ -44,7 +44,7 @@ public struct DisabledAccountsStayOut: Oracle {
     switch request {
     case .disableAccount(let account) where reply == .done && !enabling.values.contains(account): shut[account] = (false, time)
     case .deleteAccount(let account) where reply == .done && !adding.values.contains(account): shut[account] = (true, time)
-    // What is refused since it is there already was made by a request whose answer was lost; nobody is enabled by it.
+    // A refusal because the account exists shows that an earlier request made it, whose answer was lost; a disabled account stays disabled.
     case .addAccount(let account, _): if reply == .done || shut[account]?.isDeleted ?? false { shut[account] = nil }
     default: break
     }
