@@ -79,7 +79,7 @@ import XMPP
 
   @Test func historyLengthIsBounded() {
     #expect(RoomFixture(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
-    // What rooms have by default is bounded too, and what was stored under other limits.
+    // The default length is bounded too, and so is one that was stored under other limits.
     var stage = RoomFixture([:]) { $0[.roomHistoryMessages] = 3 }
     #expect(stage.room.configuration.historyLength == 3)
     stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")

@@ -78,7 +78,7 @@ import XMPP
     #expect(answers[0].contains(" id='in'") && answers[0].contains("<x xmlns='http://jabber.org/protocol/muc'/>"))
   }
 
-  /// What an older version stored.
+  /// The list was stored by an older version.
   @Test func aStoredNickThatNobodySeesIsForgotten() {
     var stage = RoomFixture(["persistentroom": ["1"]])
     let entries = [

@@ -8,7 +8,7 @@ import XMPP
 
 /// Every room has an owner who can act (XEP-0045, 10, 10.4).
 @Suite struct RoomSuccessionTests {
-  // MARK: Who can be an owner
+  // MARK: Possible owners
 
   @Test(arguments: ["member", "admin", "owner"], ["elsewhere.example", "elsewhere.example/r"])
   func aDomainIsNothingMore(_ affiliation: String, _ jid: String) {
@@ -21,7 +21,7 @@ import XMPP
     #expect(stage.room.affiliation(of: RoomFixture.address("romeo")) == .owner)
   }
 
-  /// Who has no account here, or is a room, could not act as an owner.
+  /// A user without an account here, or a room, could not act as an owner.
   @Test(arguments: ["x@elsewhere.example", "room@conference.example.org"])
   func anOwnerIsAUserOfThisServer(_ jid: String) {
     var stage = RoomFixture(["persistentroom": ["1"]])
@@ -60,9 +60,9 @@ import XMPP
     #expect(stage.takeBare("nurse") == [] && stage.room.affiliations.count == 1)
   }
 
-  // MARK: Who inherits
+  // MARK: Heirs
 
-  /// Of these the first are left behind by the owner's end; the last is who owns the room then.
+  /// The affiliations of those whom the last owner leaves behind, and the owners of the room then.
   @Test(
     arguments: [
       (["admin", "admin", "member"], ["juliet", "mercutio"]), (["member", "member", "outcast"], ["juliet", "mercutio"]),

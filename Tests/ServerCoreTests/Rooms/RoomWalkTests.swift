@@ -27,7 +27,7 @@ import XMPP
     var dice: RandomSource
     var rooms = 0
     var restores = 0
-    /// What storage would hold.
+    /// The rows that storage would hold.
     var stored = MemoryDatabase(.server)
 
     init(seed: UInt8) {
@@ -113,7 +113,7 @@ import XMPP
       checkPrivacy(before, room)
     }
 
-    /// What was emitted makes the room again; a temporary room left nothing.
+    /// The emitted changes make the room again; a temporary room left none.
     private mutating func checkStorage(_ room: Room) throws {
       let rows = stored.rows(RoomRow.self, of: RoomFixture.jid)
       guard room.isPersisted else { return #expect(rows.isEmpty) }
