@@ -5,8 +5,7 @@ internal import XMPP
 /// Streams with a secret wherever one may stand, made of bytes, and a search for it in what is recorded of them.
 ///
 /// The rules for what a recording may hold are stated here a second time, independently of the recorder: an element or attribute is drawn
-/// together
-/// with whether the recorder may show it.
+/// together with whether the recorder may show it.
 struct PlantedSecrets {
   /// Nothing else in a stream is like it, nor like its base 64.
   static let secret = "Zq7Kx0Wv9Jy4"

@@ -3,8 +3,7 @@ public import XML
 /// A driver plays a script's characters: it holds all their connections, over sockets or in a simulated world.
 ///
 /// Calls come one at a time and return when they are done. A character is connected between `connect` and `disconnect`; a driver is asked
-/// nothing
-/// about a character that is not connected.
+/// nothing about a character that is not connected.
 public protocol ScenarioDriver {
   /// A whole login: stream, authentication, resource binding; no presence. Returns the full JID that was bound.
   mutating func connect(_ character: Character) throws(DriverError) -> Text

@@ -174,8 +174,7 @@ extension Server {
 
 extension Engine {
   /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. Left out are
-  /// coverage marks,
-  /// timers, open inquiries, counters and the configuration.
+  /// coverage marks, timers, open inquiries, counters and the configuration.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
     return

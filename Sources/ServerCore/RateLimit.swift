@@ -15,8 +15,7 @@ struct RateLimit: Sendable {
   }
 
   /// The cost of a peer's bytes: their number, and 1/16 of the bytes that are written at once because of them, so that posting to large
-  /// rooms
-  /// costs more. (By processor time it would be 1/3, but in a room of a hundred nobody shall have to think of the limit.)
+  /// rooms costs more. (By processor time it would be 1/3, but in a room of a hundred nobody shall have to think of the limit.)
   static func cost(of bytes: Int, causing written: Int) -> Int { bytes + written / 16 }
 
   /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.

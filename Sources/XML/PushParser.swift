@@ -7,8 +7,7 @@ internal import CLibXML2
 @safe final class PushParser {
   private let context: xmlParserCtxtPtr
   /// The argument of the context's functions. A pointer and not a property like others: with each access to a property the runtime would
-  /// check
-  /// that nobody else is using it, and libxml2 calls many times for each stanza.
+  /// check that nobody else is using it, and libxml2 calls many times for each stanza.
   private let builder: UnsafeMutablePointer<ElementBuilder>
   private(set) var bytesFed = 0
   /// How many namespaces libxml2 has in scope between stanzas.

@@ -111,8 +111,7 @@ extension Shard {
   }
 
   /// Removes an account's affiliations from rooms: a later owner of the name must not inherit them, and rooms that it alone owned pass on.
-  /// (Its
-  /// stored affiliations go with the account.)
+  /// (Its stored affiliations go with the account.)
   mutating func forgetAffiliations(of jid: JID, isOfAnotherShard: Bool = false, _ transaction: inout Transaction) {
     for room in rooms.sortedKeys() {
       if rooms[room]!.isLoading {

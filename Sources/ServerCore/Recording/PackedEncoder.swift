@@ -6,8 +6,7 @@ internal import XMPP
 /// A text or bytes of which nobody has said otherwise are secret: `Recorded` says what stays, `Private` which stand-in it must be.
 ///
 /// An optional is preceded by a byte that says whether it is there; of an enum the name of the case is written. Only a reader with the same
-/// types
-/// can read it: the version of a recording says which types.
+/// types can read it: the version of a recording says which types.
 final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
   private let pseudonyms: Pseudonyms?

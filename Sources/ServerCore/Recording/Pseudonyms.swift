@@ -4,8 +4,7 @@ internal import XML
 internal import XMPP
 
 /// Makes the pseudonyms that a recording holds instead of secrets, with a key that is written nowhere: equal secrets have equal pseudonyms,
-/// a proof
-/// that fits still fits, and nobody can compute the secret.
+/// a proof that fits still fits, and nobody can compute the secret.
 struct Pseudonyms: Sendable {
   /// `nil`: nothing but lengths is of interest, as where outputs are compared.
   private let secret: [UInt8]?

@@ -8,8 +8,7 @@ internal import XML
 /// Names without an account do the same: each has the count that it had before, until a moment of its own within two years after the change, as if
 /// its password had been changed then; one in four never moves. The count shown for a name depends on nothing but the name, a key, and the
 /// settings that there were: neither a restart nor the coming of accounts, which a stranger might bring about, changes it. A name never
-/// goes back to a
-/// count that it had left.
+/// goes back to a count that it had left.
 ///
 /// It has to outlive the process; see `text`.
 public struct RoundsHistory: Sendable, Hashable, Codable {

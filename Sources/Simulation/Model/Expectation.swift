@@ -6,10 +6,8 @@ internal import XMPP
 /// The presence between accounts and the roster pushes that sessions are to be told, and whether they were.
 ///
 /// Deliveries that the model wants are crossed off as the server writes them, in order for each session and each account that they are
-/// about;
-/// those that are owed must have been written when the server holds nothing back any more, and nothing else may be written. So the model
-/// also
-/// lists deliveries that a server may make and need not. The presence that rooms show their occupants is not looked at here.
+/// about; those that are owed must have been written when the server holds nothing back any more, and nothing else may be written. So the
+/// model also lists deliveries that a server may make and need not. The presence that rooms show their occupants is not looked at here.
 struct Expectation: Sendable {
   private struct Line: Sendable, Hashable {
     var connection: ConnectionID

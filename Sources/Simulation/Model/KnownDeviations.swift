@@ -4,8 +4,7 @@
 /// report what the server does, mend that, and delete it. `RulingsTests` shows for each that it is so.
 enum KnownDeviations {
   /// RFC 6121, A.3.2, note 1: a user who unsubscribes SHOULD be answered with "unsubscribed". Here he is not, nor by Prosody; section
-  /// 3.3.3,
-  /// which says what the contact's server MUST do, does not ask for it.
+  /// 3.3.3, which says what the contact's server MUST do, does not ask for it.
   ///
   /// He knows already that he has ended it. But if he has asked again meanwhile, the answer would take that request back (A.3.4), and
   /// on his side alone: the contact would say yes to one who no longer listens.
@@ -25,13 +24,11 @@ enum KnownDeviations {
   static let probesLeaveRequestsAlone = true
 
   /// RFC 6121, 4.6.1: the list of those who got directed presence SHOULD lose an entity that sends unavailable presence. Here nobody leaves
-  /// it so,
-  /// nor in Prosody or ejabberd.
+  /// it so, nor in Prosody or ejabberd.
   ///
   /// An entity that sends it may still be there and look on, and would keep showing a user who has gone; to be told of that twice hurts
-  /// nobody. In
-  /// a room it would hurt most: the nick that goes may be the user's own, that another of his clients has changed, and of the new
-  /// one this session's list knows nothing. (The model does not look at the presence that rooms send.)
+  /// nobody. In a room it would hurt most: the nick that goes may be the user's own, that another of his clients has changed, and of the
+  /// new one this session's list knows nothing. (The model does not look at the presence that rooms send.)
   static let whoGoesStaysOnTheList = true
 
   /// RFC 6121, 8.5.1: a request to subscribe to an account that does not exist MUST be ignored in silence. Here it is answered with

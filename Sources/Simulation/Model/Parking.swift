@@ -10,9 +10,8 @@ extension ReferenceModel {
   /// Strikes from the waiting errands those that the server turned away.
   ///
   /// Which errands come in time depends on things that the documents do not speak of: logins wait there, too, and stanzas of rooms. So
-  /// which letters
-  /// wait is taken from the server, but only where it was full. (A departure is never turned away: where it finds no room it takes back
-  /// the arrivals that it would have undone.)
+  /// which letters wait is taken from the server, but only where it was full. (A departure is never turned away: where it finds no room it
+  /// takes back the arrivals that it would have undone.)
   ///
   /// - Returns: what is wrong with that.
   mutating func reconcileRejections(_ server: Server) -> String? {

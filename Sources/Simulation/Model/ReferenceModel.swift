@@ -238,9 +238,8 @@ extension ReferenceModel {
   private mutating func wait(_ errand: Errand, for key: Query) {
     guard waiting[key] != nil else {
       // A failed commit ends sessions: the model decides by the durable state who has to hear of it, and the server by the state that it
-      // had; and
-      // they leave places in an order that only the server knows. A user who was told of a change that is undone now has been cut off as
-      // well, and to leave a room that has gone is nothing.
+      // had; and they leave places in an order that only the server knows. A user who was told of a change that is undone now has been cut
+      // off as well, and to leave a room that has gone is nothing.
       if isRecovering { return }
       // As many questions were open as may be: an errand that needed another was refused.
       if mayBeFull { return }

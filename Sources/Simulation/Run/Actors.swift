@@ -5,8 +5,7 @@ internal import XML
 internal import XMPP
 
 // The behaviour of a run's actors: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as
-// they
-// like.
+// they like.
 
 extension Run {
   mutating func act(_ index: Int) {

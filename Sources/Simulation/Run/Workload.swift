@@ -36,8 +36,7 @@ extension Workload {
 public struct EverydayWorkload: Workload {
   private var number = 0
   /// Indices of actions in `UserAction.all`, each as often as it weighs. Nobody does the other actions in this run: if nobody does what
-  /// silences
-  /// somebody, silence can be held against the server.
+  /// silences somebody, silence can be held against the server.
   private var tickets: [Int] = []
   /// The nick under which a user went to a room last.
   private var nicks: OrderedDictionary<Int, Text> = [:]

@@ -6,8 +6,7 @@ internal import XMPP
 /// Writes what the clients of a run did, and what they got, as a script that anybody can run against any server.
 ///
 /// The last line is the failure: the stanza that should not have come is expected not to come. Injected faults can't be said in the
-/// language
-/// and stand there as comments.
+/// language and stand there as comments.
 struct ScriptWriter {
   private let history: [Run.Moment]
   private let failure: RunReport.Failure

@@ -266,8 +266,7 @@ public struct World {
   public mutating func crashAtCommit() { node.diesAtCommit = true }
 
   /// The process dies. Of the pending transactions any beginning (a choice) had reached the disk. The bytes written to the network arrive,
-  /// or a
-  /// beginning of them; then the connections end.
+  /// or a beginning of them; then the connections end.
   mutating func crash() { crash(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
 
   mutating func crash(keeping kept: Int) {
