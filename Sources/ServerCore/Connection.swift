@@ -67,7 +67,7 @@ struct Connection: Sendable, Codable {
   /// Until when it is held, if it is.
   var heldUntil: Int64? { isHeld ? paidUntil : nil }
 
-  /// The parser's next event; `nil` while the connection is paused, and once it is dead.
+  /// The parser's next event, if there is one; none while the connection is paused, or once it is dead.
   mutating func next(using pool: ParserPool) -> StreamParser.Event? { isPaused || isDead ? nil : parser.next(using: pool) }
 
   /// A stanza that is all there but for its addresses, which go in at `splice`; where it is from has been written.

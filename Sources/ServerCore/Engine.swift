@@ -165,8 +165,8 @@ public struct Engine {
     }
   }
 
-  /// Charges a connection for the bytes that its peer has sent and for all bytes written since the last charge. Above its rate it is not
-  /// read for a while.
+  /// Charges a connection for the bytes that its peer has sent and for all bytes written since the last charge.
+  /// A connection above its rate is not read from for a while.
   private mutating func charge(_ connection: ConnectionID, _ said: Int, _ now: Instant) {
     let cost = RateLimit.cost(of: said, causing: unflushedBytes - charged)
     charged = unflushedBytes

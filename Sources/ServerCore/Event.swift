@@ -53,7 +53,7 @@ public enum Effect: Sendable, Codable {
   case resume(ConnectionID)
   /// Drop what was received and not read.
   case discardInput(ConnectionID)
-  /// Charge the connection for the output just now, which had waited for a commit: a stanza of this connection caused it.
+  /// Charge the connection for the output before this, which had waited for a commit: a stanza of this connection caused it.
   case charge(ConnectionID)
   /// Make the changes durable, all or none, in the order of the shard's numbers.
   case commit(CommitID, [Change])

@@ -18,8 +18,7 @@ struct ElementBuilder {
 
   /// The place of each namespace of this stanza in `bytes`, by libxml2's address for it: libxml2 has one address for each name. A long
   /// namespace that many elements share is kept once. Most stanzas have two or three, which are searched in turn; from the ninth on they
-  /// stand in
-  /// `morePlaces`.
+  /// stand in `morePlaces`.
   private var places: [(address: UInt, place: Element.Slice)] = []
   private var morePlaces: [UInt: Element.Slice] = [:]
   /// Bytes of namespaces if each is declared where it changes, as the writer does.

@@ -38,8 +38,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
   private var open: [Range<Int>] = []
   /// The raw name of the stream's own element, prefix and all.
   private var streamName: [UInt8] = []
-  /// The place at which the thing being read began: a stanza, the header, or the declaration before it. nil while there is only white
-  /// space.
+  /// Place at which the thing being read began: a stanza, the header, or the declaration before it. nil while there is only white space.
   private var begin: Int?
   private var tagBegin = 0
   private var nameEnd: Int?

@@ -71,7 +71,7 @@ extension Shard {
       accounts[jid]!.entity!.record.credentials = credentials
       for change in accounts[jid]!.entity!.record.changes { transaction.persist(change) }
       finish(requester, nil, &transaction)
-      // Every other stream of the account ends; the session that made the change stays.
+      // Every stream of the account ends but for that of the session that made the change.
       endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: connection(of: requester), &transaction)
     case .setDisabled(let isDisabled, let requester):
       guard exists else {

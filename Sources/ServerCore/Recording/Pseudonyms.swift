@@ -60,8 +60,7 @@ struct Pseudonyms: Sendable {
 
   func secret(_ secret: Secret) -> Secret { Secret(secret.withBytes { password($0) }) }
 
-  /// As long, equal for equal ones, and refused where the password would be (RFC 4013). Characters that XML must escape stay in their
-  /// places.
+  /// As long, equal for equal ones, and refused where the password would be (RFC 4013). Characters that XML must escape stay.
   func password(_ password: [UInt8]) -> [UInt8] {
     guard secret != nil else { return Pseudonyms.blank(password) }
     let letters = bytes(password.count, for: "password", password)

@@ -165,8 +165,7 @@ extension RedactionContext {
 
   /// Of an attribute's value.
   ///
-  /// - Parameter name: as it is written, with its prefix. (A peer that binds another than `xml` to the namespace of `xml:lang` breaks a
-  /// rule.)
+  /// - Parameter name: as it is written, with its prefix. (A peer that binds another prefix to the namespace of `xml:lang` breaks a rule.)
   func treatment(ofAttribute name: Text, keepsText: Bool) -> Treatment {
     if self == .item, name == "name" { return keepsText ? .keep : .compare }
     return shows(attribute: name) ? .keep : .mask

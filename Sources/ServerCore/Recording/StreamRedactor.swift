@@ -2,9 +2,9 @@ internal import XML
 
 /// Replaces secrets in a peer's bytes by pseudonyms, byte for byte and as they come, however they are split.
 ///
-/// `MarkupReader` says what each byte is and `RedactionContext` what may stay; the rest is masked. A text that counts as a whole (a
-/// password, a message of SASL, a reference to a character) is masked first; once the text has ended, its pseudonym is a `Patch` of what
-/// came before.
+/// `MarkupReader` says what each byte is and `RedactionContext` what may stay; the rest is masked. A text whose pseudonym depends on
+/// the whole of it (a password, a message of SASL, a reference to a character) is masked first; once the text has ended, its pseudonym is
+/// a `Patch` of bytes that came before.
 struct StreamRedactor: Sendable {
   /// Other bytes for a place in the stream of one connection.
   struct Patch: Sendable, Hashable {

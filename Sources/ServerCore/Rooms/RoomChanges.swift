@@ -132,8 +132,7 @@ extension Room.Role {
 }
 
 extension Room.Affiliation {
-  /// The mark for such a change by an admin or owner: it is told by the affiliation that is given, or by the one that is taken if none is
-  /// given.
+  /// The mark for such a change by an admin or owner: named after the affiliation that is given, or, if none is, the one that is taken.
   fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> RoomAffiliationMark {
     switch (old, self) {
     case (_, old): .roomRankUnchanged

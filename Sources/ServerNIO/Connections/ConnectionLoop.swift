@@ -55,8 +55,7 @@ final class ConnectionLoop: @unchecked Sendable {
 
   // MARK: On this loop
 
-  /// Bytes that may be under way to the host before connections that send more are not read from: otherwise gigabytes could queue up for a
-  /// slow host.
+  /// Bytes that may be under way to the host before connections that send more are not read from: a slow host could be sent gigabytes.
   private static let mostPendingBytes = 1 << 20
 
   /// Queues an event of a connection on a loop that is not the host's.

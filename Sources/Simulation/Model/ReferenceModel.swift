@@ -148,8 +148,7 @@ public struct ReferenceModel: Sendable {
       if let jid = sessions[connection] {
         send(element, as: jid, on: connection)
       } else {
-        // Errands that wait for the account already come before the session, later ones after it. Which account it is has not been said
-        // yet.
+        // Errands that wait for the account already come before the session, later ones after it. Which account it is, nobody has said yet.
         for query in waiting.keys.elements {
           if case .owner(let owner) = query, owner.kind == .account { waiting[query]?.append(.binding(connection)) }
         }

@@ -4,8 +4,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// The behaviour of a run's actors: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as
-// they like.
+// The behaviour of a run's actors: honest ones follow the workload, err as networks and people do, and come back; hostile ones act at will.
 
 extension Run {
   mutating func act(_ index: Int) {

@@ -42,7 +42,7 @@ public struct World {
     public static func < (a: SocketID, b: SocketID) -> Bool { a.number < b.number }
   }
 
-  /// A notice to the clients' host: of its connections, of the server's process, or of an alarm.
+  /// A notice to the clients' host: of its connections, of the server, or of an alarm.
   public enum Notice: Sendable {
     case bytes(SocketID, [UInt8])
     /// The server is ready for the TLS handshake.

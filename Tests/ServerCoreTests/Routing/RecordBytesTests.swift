@@ -4,8 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// Changes that wait for storage are counted in bytes, for each account and in all, and a session that makes too many wait is not read
-/// from.
+/// Changes that wait for storage are counted in bytes, for each account and in all. A session that makes too many wait is not read from.
 struct RecordBytesTests {
   private static func block(_ count: Int, _ id: String) -> String {
     let items = (0..<count).map { "<item jid='contact\($0)@elsewhere.example'/>" }.joined()

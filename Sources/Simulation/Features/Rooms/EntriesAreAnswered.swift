@@ -59,8 +59,7 @@ public struct EntriesAreAnswered: Oracle {
   private mutating func received(_ element: Element, _ session: SessionID) -> String? {
     guard element.is("presence", NS.client) else { return nil }
     if let id = element.id { entries[session]?.remove(id) }
-    // Self-presence that tells of nothing but the end answers the session's own leaving. (A session that hears nothing of rooms may leave
-    // without.)
+    // Self-presence that tells of nothing but the end answers the session's leaving. (A session that hears nothing of rooms may get none.)
     guard let x = element.child("x", NS.mucUser), let room = element["from"].flatMap({ JID($0) })?.bare, let jid = addresses[session]
     else { return nil }
     let codes = x.children.filter { $0.has(name: "status") }.map { $0["code"] }

@@ -14,7 +14,7 @@ struct NamesStayReserved: Oracle {
   static let name = "reserved"
   static let clause = "limit tombstone_seconds"
 
-  /// The earliest and the latest time that the wall clock can have shown at a deletion.
+  /// A deletion: the earliest time that the wall clock can have shown at it, and the latest that the clock was set from or to since.
   private struct Deletion {
     var account: JID
     var earliest: Int64
