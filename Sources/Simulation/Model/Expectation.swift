@@ -13,7 +13,7 @@ struct Expectation: Sendable {
     var connection: ConnectionID
     var subject: JID
   }
-  /// The deliveries that are due, in order, and the positions up to which they may have been written: several, if some are optional or alike.
+  /// The deliveries that are due, in order, and the positions up to which they may be written: several, if some are optional or alike.
   fileprivate struct Due: Sendable {
     var deliveries: [Delivery] = []
     var positions: OrderedSet<Int> = [0]
