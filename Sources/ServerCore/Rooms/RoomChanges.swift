@@ -132,7 +132,8 @@ extension Room.Role {
 }
 
 extension Room.Affiliation {
-  /// The mark for such a change by an admin or owner: named after the affiliation that is given, or, if none is, the one that is taken.
+  /// The mark for such a change by an admin or owner. Bans and promotions are named after the affiliation that is given, pardons and
+  /// other losses after the one that is taken.
   fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> RoomAffiliationMark {
     switch (old, self) {
     case (_, old): .roomRankUnchanged

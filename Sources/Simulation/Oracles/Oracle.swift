@@ -9,7 +9,7 @@ public protocol Oracle: Sendable {
   static var name: String { get }
   /// The clause that it checks.
   static var clause: String { get }
-  /// The kinds of worlds in which it is watched.
+  /// Whether it is watched in runs, in small worlds and in recordings.
   static var scope: OracleScope { get }
   init()
   /// Called once, before anything is observed, with what the server is told at start.
@@ -28,7 +28,7 @@ extension Oracle {
   public mutating func wallClockSet(by offset: Int64, at time: Int64) {}
 }
 
-/// The kinds of worlds in which a rule is watched.
+/// Whether a rule is watched in runs, in small worlds and in recordings.
 public struct OracleScope: OptionSet, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }

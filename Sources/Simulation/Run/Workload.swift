@@ -5,7 +5,7 @@ public import XMPP
 
 /// The behaviour of a run's honest users. A run makes one workload, and asks it again and again.
 ///
-/// Its results must follow from its arguments: it has no other randomness than `roll`, and no clock.
+/// All that it does must follow from the arguments that it is given: it has no other randomness than `roll`, and no clock.
 public protocol Workload: Sendable {
   /// - Parameter roll: for what holds for the whole run; see `next`.
   init(roll: (Int) -> Int)
