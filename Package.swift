@@ -136,13 +136,13 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
-    // What is measured: here too for whoever counts instructions; the package in Tests/Benchmarks takes times.
+    // The measured workloads: a target here too, for the program that counts instructions; the package in Tests/Benchmarks takes times.
     .target(
       name: "Workloads", dependencies: ["XML", "XMPP", "SASL", "Storage", "ServerCore", "ClientCore", "ServerNIO"],
       path: "Tests/Benchmarks/Workloads",
       swiftSettings: settings),
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
-    // What the fuzzers of the package in Fuzz check, here so that a test can replay what they found.
+    // The checks of the fuzzers in the package in Fuzz, targets here so that a test can replay what the fuzzers found.
     .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
     .target(
       name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "SASL", "Storage", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks",

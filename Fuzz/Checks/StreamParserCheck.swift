@@ -1,6 +1,6 @@
 internal import XML
 
-/// What must hold for any bytes in any splits. The fuzzer runs it, and so does a test, over what the fuzzer once found.
+/// Properties that must hold for any bytes in any splits. The fuzzer checks them, and so does a test, for inputs that it once found.
 public enum StreamParserCheck {
   /// Small, so that short inputs reach them.
   static let limits = StreamLimits(stanzaBytes: 600, depth: 6, attributes: 5, elements: 12, nameBytes: 20, streamBytes: 3000)

@@ -4,8 +4,8 @@ internal import XMPP
 
 /// Streams with a secret wherever one may stand, made of bytes, and a search for it in what is recorded of them.
 ///
-/// What may stay in a recording is said here for a second time, and otherwise: an element or attribute is drawn together with whether the
-/// recorder may show it.
+/// The rules for what a recording may hold are stated here a second time, independently of the recorder: an element or attribute is drawn
+/// together with whether the recorder may show it.
 struct PlantedSecrets {
   /// Nothing else in a stream is like it, nor like its base 64.
   static let secret = "Zq7Kx0Wv9Jy4"
@@ -152,7 +152,7 @@ struct PlantedSecrets {
 
   // MARK: Searching
 
-  /// What of the secret is in the bytes, as they are, with references read, and in base 64; `nil` if nothing is.
+  /// The piece of the secret that is in the bytes, as they are, with references read, or in base 64; `nil` if there is none.
   static func trace(in bytes: [UInt8]) -> String? {
     let text = String(decoding: bytes, as: Unicode.ASCII.self)
     let readings = [bytes, withReferencesRead(bytes)]

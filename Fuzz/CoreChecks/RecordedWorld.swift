@@ -10,7 +10,7 @@ struct RecordedWorld {
   private var recorder: Recorder
   private(set) var engine: Engine
   private(set) var file: [UInt8]
-  /// What the server wrote, to whomever.
+  /// The bytes that the server wrote, on all connections.
   private(set) var written: [UInt8] = []
   /// Stanzas and headers that the server took.
   private(set) var stanzas = 0

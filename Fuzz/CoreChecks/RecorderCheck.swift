@@ -2,14 +2,15 @@ internal import ServerCore
 internal import Simulation
 internal import XML
 
-/// What must hold of recordings for any bytes: of a stranger's stream, in any splits, of one with secrets in it, and of a stranger's file.
+/// Properties of recordings that must hold for any bytes: of a stranger's stream, in any splits, of one with secrets in it, and of a
+/// stranger's file.
 public enum RecorderCheck {
-  /// What the first byte of an input says of the rest. The next three bytes say how a stream is cut.
+  /// The kind of an input, given by its first byte. The next three bytes say how a stream is cut.
   public enum Kind: Int, CaseIterable, Sendable {
     /// A recording without its first line: that is taken from the code, or every new version would refuse all inputs at once.
     case file
     case stream
-    /// What a stream with secrets is made of.
+    /// The bytes that a stream with secrets is made of.
     case secrets
 
     init(_ byte: UInt8) { self = Kind(rawValue: Int(byte) % Kind.allCases.count) ?? .file }
@@ -50,7 +51,7 @@ public enum RecorderCheck {
     }
   }
 
-  /// Whatever it holds, it is read or refused in words, and what is read can be fed to an engine.
+  /// Checks that a file is read or refused in words, whatever it holds, and that a recording that was read can be fed to an engine.
   private static func file(_ bytes: [UInt8]) -> (fault: String?, depth: Int) {
     do throws(RecordingProblem) {
       let recording = try Recording(parsing: bytes)
@@ -104,9 +105,9 @@ public enum RecorderCheck {
   private struct Recorded {
     /// All that was written, with a second beginning at the end.
     var file: [UInt8] = []
-    /// What the recording says that the connection sent.
+    /// The bytes that the connection sent, according to the recording.
     var bytes: [UInt8] = []
-    /// What is wrong with what a server does with that instead.
+    /// The first difference between the recorded outputs and those of an engine that is fed the recorded bytes.
     var fault: String?
     /// Stanzas and headers that the server took.
     var stanzas = 0
@@ -127,7 +128,7 @@ public enum RecorderCheck {
     var recorded = Recorded(file: world.file, stanzas: world.stanzas)
     do throws(RecordingProblem) {
       (recorded.bytes, recorded.fault) = compare(try Recording(parsing: world.file), isExact: isPlain(pieces))
-      // Where it began anew, half a stanza may be in it.
+      // The file that begins here may start with half a stanza.
       let next = world.next()
       _ = try Recording(parsing: next)
       recorded.file += next

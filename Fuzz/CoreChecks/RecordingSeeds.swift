@@ -55,7 +55,7 @@ public enum RecordingSeeds {
     return configuration
   }
 
-  /// What an input has is what stands behind the first line, and how a stream would be cut.
+  /// An input: the bytes that choose its kind and how a stream would be cut, then the file without its first line.
   private static func input(_ file: [UInt8]) -> [UInt8] {
     [UInt8(RecorderCheck.Kind.file.rawValue), 0, 0, 0] + file.dropFirst(Recording.magic.count)
   }

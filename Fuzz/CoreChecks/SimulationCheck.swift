@@ -1,6 +1,6 @@
 internal import Simulation
 
-/// What must hold of a server in a world whose every choice is taken from bytes.
+/// The rules that a server must keep in a world whose every choice is taken from bytes.
 public enum SimulationCheck {
   /// - Returns: which rule was broken, or nil.
   public static func fault(in input: [UInt8]) -> String? { report(of: input).failure?.description }

@@ -19,7 +19,7 @@ public struct Client: Sendable {
     case ended(String?)
   }
 
-  /// What to do about TLS and passwords in the clear.
+  /// The client's policy for TLS and for passwords in the clear.
   public enum Security: Sendable {
     /// STARTTLS, or fail.
     case required
@@ -51,9 +51,9 @@ public struct Client: Sendable {
   private var isEncrypted = false
   private var isAuthenticated = false
   public private(set) var jid: JID?
-  /// What it knows, the best first; PLAIN in the clear only if it is lenient.
+  /// The mechanisms that the client knows, the best first. Without TLS it uses PLAIN only if `security` is `lenient`.
   public var mechanisms = SASLMechanism.allCases
-  /// What the stream's header says of the language of what follows (RFC 6120, 4.7.4).
+  /// The `xml:lang` of the header that the client sends, which is the language of all that follows on the stream (RFC 6120, 4.7.4).
   public var language: Text?
 
   /// - Parameters:

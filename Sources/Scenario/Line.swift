@@ -41,7 +41,7 @@ extension Substring {
 }
 
 extension Sequence<UInt8> {
-  /// Where `needle` stands first in the bytes, from `start` on.
+  /// The place at which `needle` first stands in the bytes, from `start` on.
   func offset(of needle: some Collection<UInt8>, from start: Int = 0) -> Int? where Self == [UInt8] {
     guard count >= needle.count else { return nil }
     return (start..<Swift.max(start, count - needle.count + 1)).first { self[$0...].starts(with: needle) }

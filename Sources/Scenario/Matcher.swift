@@ -15,7 +15,7 @@ enum Matcher {
     guard differences(pattern, element, &values).isEmpty else { return nil }
     let received = Array(element.children)
     guard pattern.isStrict ? received.count == pattern.children.count : received.count >= pattern.children.count else { return nil }
-    // What captures decides what must stand elsewhere, so every choice for those few is tried. The others don't depend on one another.
+    // A pattern that captures a value decides what must stand elsewhere, so every choice for these few is tried. The others stand alone.
     let capturing = pattern.children.filter { $0.captures.contains { !values.hasCaptured($0) } }
     let plain = pattern.children.filter { $0.captures.allSatisfy { values.hasCaptured($0) } }
     return assign(capturing[...], plain, received, values, then: then)

@@ -1,9 +1,9 @@
 public import XML
 
-/// What plays a script's characters: it holds all their connections, over sockets or in a simulated world.
+/// A driver plays a script's characters: it holds all their connections, over sockets or in a simulated world.
 ///
-/// Calls come one at a time and return when they are done. A character is connected between `connect` and `disconnect`; of others nothing
-/// is asked.
+/// Calls come one at a time and return when they are done. A character is connected between `connect` and `disconnect`; a driver is asked
+/// nothing about a character that is not connected.
 public protocol ScenarioDriver {
   /// A whole login: stream, authentication, resource binding; no presence. Returns the full JID that was bound.
   mutating func connect(_ character: Character) throws(DriverError) -> Text
@@ -18,7 +18,7 @@ public protocol ScenarioDriver {
   mutating func finish()
 }
 
-/// What a driver could not do.
+/// The failure of a driver's operation, in words.
 public struct DriverError: Error, Sendable, Equatable, CustomStringConvertible {
   public var message: String
 

@@ -40,7 +40,7 @@ private struct Performance {
 
   private struct Part {
     var isConnected = false
-    /// What came and was not yet received by the script, in order.
+    /// Stanzas that came and that the script has not yet received, in order.
     var waiting: [Element] = []
   }
 

@@ -4,13 +4,13 @@ public import XML
 ///
 /// The language is that of the Prosody project's `scansion`, so that existing scripts run as they are.
 public struct Script: Sendable {
-  /// What the script was called when it was read: a file's name, mostly.
+  /// The name under which the script was read: mostly a file's name.
   public var name: String
   /// The first comment; the script's name where it has none.
   public var title: String
   /// The comments between the title and the cast, one a line.
   public var description: String
-  /// What stands in `## name` and `## name: value` lines before the actions, in order.
+  /// The `## name` and `## name: value` lines before the actions, in order.
   public var tags: [Tag]
   public var cast: [Character]
   public var actions: [Action]
@@ -49,10 +49,10 @@ public struct Character: Sendable, Equatable {
   public var password: Text
   /// The resource to ask for: the script's `resource`, or else that of a full `jid`.
   public var resource: Text?
-  /// Where to connect instead of what the domain says.
+  /// The host to connect to instead of the one that the domain names.
   public var connectHost: String?
   public var connectPort: Int?
-  /// Where the character is introduced.
+  /// The line that introduces the character.
   public var line: Int
 
   public init(

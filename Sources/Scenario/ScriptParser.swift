@@ -145,7 +145,7 @@ struct ScriptParser {
   }
 }
 
-/// What stands under a character's name.
+/// The settings that stand under a character's name.
 private struct CharacterSettings {
   var jid: Substring?
   var password: Substring?

@@ -12,7 +12,7 @@ public struct Template: Sendable {
   }
 }
 
-/// What is wrong with a template, and the text in which it shows.
+/// The fault of a template, and the text in which it shows.
 struct TemplateError: Error {
   var source: String
   var message: String

@@ -82,7 +82,7 @@ extension Value.Segment {
   }
 }
 
-/// What placeholders stand for at some moment of a script.
+/// The values of placeholders at some moment of a script.
 struct Values: Sendable {
   private var bareJIDs: [Text: Text] = [:]
   private var fullJIDs: [Text: Text] = [:]
@@ -96,7 +96,7 @@ struct Values: Sendable {
   mutating func capture(_ name: Text, _ value: Text) { captured[name] = value }
   func hasCaptured(_ name: Text) -> Bool { captured[name] != nil }
 
-  /// What the segment stands for, if that is known yet.
+  /// The text that the segment stands for, if that is known yet.
   subscript(segment: Value.Segment) -> Text? {
     switch segment {
     case .literal(let text): text
@@ -127,7 +127,7 @@ extension Value {
     Text(segments.map { (values[$0] ?? $0.source).string }.joined())
   }
 
-  /// Whether the text is what the value says. What it captures for the first time is put into `values`.
+  /// Whether the text matches the value. Texts that it captures for the first time are put into `values`.
   func matches(_ text: Text, _ values: inout Values) -> Bool {
     if segments.count == 1, let known = values[segments[0]] { return known == text }
     guard let found = Value.match(segments[...], Array(text.utf8)[...], values) else { return false }

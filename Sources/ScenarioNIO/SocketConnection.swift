@@ -68,7 +68,7 @@ final class SocketConnection: @unchecked Sendable {
 
   // MARK: For the event loop
 
-  /// What the client wants said; and whether it wants TLS.
+  /// The client's outputs: bytes to send, and the wish for TLS.
   func begin() -> [Client.Output] { condition.withLock { client.begin() } }
   func tlsEstablished() -> [Client.Output] { condition.withLock { client.tlsEstablished() } }
 

@@ -1,7 +1,7 @@
 public import XML
 internal import XMPP
 
-/// What a server is told at start. Values here are checked by whoever reads them from a file.
+/// The configuration of a server, given at its start. Values are checked by the code that reads them from a file.
 public struct Configuration: Sendable, Codable {
   /// The domains that have accounts. At least one.
   public var domains: [Text]
@@ -13,7 +13,7 @@ public struct Configuration: Sendable, Codable {
   var settings = Settings()
   /// Bounds on everything that a peer could make grow, as features and areas declare them (`Limit`).
   public var limits = Limits()
-  /// Where the salts shown for unknown names come from; stays the same, or names could be told apart after a restart.
+  /// The source of the salts shown for unknown names; it stays the same, or such names could be told apart after a restart.
   @PrivateKey public var secret: [UInt8] = []
   /// Which rounds names without an account are shown; `nil`: those of new credentials.
   public var roundsHistory: RoundsHistory?
@@ -40,7 +40,7 @@ final class SharedConfiguration: Sendable, Codable {
   let configuration: Configuration
   /// The domains that rooms live at.
   let roomDomains: [Text]
-  /// What streams offer.
+  /// The features that streams offer.
   let offers: StreamOffers
 
   init(_ configuration: Configuration) {

@@ -15,7 +15,7 @@ struct Connection: Sendable, Codable {
   private var outbox: [UInt8] = []
   /// Handed to the connection and not yet accepted by the system.
   private var inFlight = 0
-  /// What happens to the connection once the outbox has been handed over.
+  /// The close of the connection or the start of TLS, which follows once the outbox has been handed over.
   private var ending: Ending?
   private enum Ending: Codable {
     case startTLS(domain: Text)
@@ -67,7 +67,7 @@ struct Connection: Sendable, Codable {
   /// Until when it is held, if it is.
   var heldUntil: Int64? { isHeld ? paidUntil : nil }
 
-  /// What the parser has, if it is wanted now.
+  /// The parser's next event, if there is one; none while the connection is paused, or once it is dead.
   mutating func next(using pool: ParserPool) -> StreamParser.Event? { isPaused || isDead ? nil : parser.next(using: pool) }
 
   /// A stanza that is all there but for its addresses, which go in at `splice`; where it is from has been written.
@@ -109,7 +109,7 @@ struct Connection: Sendable, Codable {
     inFlight = 0
   }
 
-  /// What the connection is to do now.
+  /// Appends the actions that the connection needs now: a write, a start of TLS, a close, or a change of reading.
   mutating func flush(_ id: ConnectionID, unprocessedLimit: Int, into actions: inout [Action], _ marks: inout Marks) {
     isDirty = false
     guard !isDead else { return }

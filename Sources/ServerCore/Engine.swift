@@ -3,7 +3,7 @@ public import Storage
 public import XML
 internal import XMPP
 
-/// What happens to an `Engine`: all that a socket adapter or a simulated world can tell it.
+/// An event for an `Engine`: all that a socket adapter or a simulated world can tell it.
 public enum Input: Sendable {
   /// Somebody connected; `nil` if nobody knows from where.
   case opened(ConnectionID, from: SourceNetwork?)
@@ -21,7 +21,7 @@ public enum Input: Sendable {
   case shutdown
 }
 
-/// What an `Engine` wants from the world outside. Nothing here takes a decision.
+/// A request of an `Engine` to the world outside. No case leaves a decision to the adapter.
 public enum Action: Sendable {
   case write(ConnectionID, [UInt8])
   /// Do the server's side of the handshake once all is written, then say `encrypted`. Unless the client names a domain in its handshake (SNI),
@@ -48,7 +48,7 @@ public struct HandledEvent: Sendable {
   public var event: Event
   public var time: Instant
   public var effects: [Effect]
-  /// What shards handed to each other because of it, in order.
+  /// The messages that shards handed to each other because of the event, in order.
   public var passed: [ShardMessage]
   /// The server right after it. A value like any: to keep it costs a copy of what changes next.
   public var server: Server
@@ -81,7 +81,7 @@ public struct Engine {
   private var charged = 0
   private var scratch: [UInt8] = []
   private var sender: [UInt8] = []
-  /// What was reached between bytes and stanzas.
+  /// The coverage marks reached between bytes and stanzas.
   private var connectionMarks = Marks()
   /// Keep the events that the server handles, until `takeEvents`.
   public var keepsEvents = false { didSet { server.keepsPassed = keepsEvents } }
@@ -129,7 +129,7 @@ public struct Engine {
   /// speak, and each to thousands, whose outboxes would run over though they read.
   public var isFull: Bool { unflushedBytes > min(16 << 20, limits[.allOutboxesBytes] / 4) }
 
-  /// Takes one input. What is to be done is collected until `flush`.
+  /// Takes one input. The actions that follow from it are collected until `flush`.
   public mutating func handle(_ input: Input, at now: Instant) {
     charged = unflushedBytes
     switch input {
@@ -149,7 +149,7 @@ public struct Engine {
       tell(.closed(connection), now)
     case .committed(let number): tell(.committed(through: number), now)
     case .commitFailed(let number):
-      // What storage has not been asked for yet was made in ignorance of the failure, too.
+      // A commit that storage has not been asked for yet was made in ignorance of the failure, too.
       actions.removeAll { if case .commit(let later, _) = $0 { number.isSameOrBefore(later) } else { false } }
       tell(.commitFailed(from: number), now)
     case .answered(let id, let answer): tell(.answered(id, answer), now)
@@ -165,7 +165,8 @@ public struct Engine {
     }
   }
 
-  /// What a peer has said is paid for, by being heard later if need be, with all that was written since somebody was charged.
+  /// Charges a connection for the bytes that its peer has sent and for all bytes written since the last charge.
+  /// A connection above its rate is not read from for a while.
   private mutating func charge(_ connection: ConnectionID, _ said: Int, _ now: Instant) {
     let cost = RateLimit.cost(of: said, causing: unflushedBytes - charged)
     charged = unflushedBytes
@@ -196,7 +197,7 @@ public struct Engine {
     return gone
   }
 
-  /// What is to be done since the last time; each connection's output joined in one write.
+  /// The actions since the last call; each connection's output joined in one write.
   public mutating func flush() -> [Action] {
     var wanted: [Action] = []
     flush(into: &wanted)
@@ -217,7 +218,7 @@ public struct Engine {
     swap(&actions, &wanted)
   }
 
-  /// What the server handled since the last time, while `keepsEvents`.
+  /// The events that the server handled since the last call, while `keepsEvents`.
   public mutating func takeEvents() -> [HandledEvent] {
     defer { handled = [] }
     return handled
@@ -331,7 +332,7 @@ public struct Engine {
     kill(largest)
   }
 
-  /// What the connection held is free at once, or the rest of the same broadcast would take others along.
+  /// Frees the bytes that the connection held at once, or the rest of the same broadcast would take other connections along.
   private mutating func kill(_ connection: ConnectionID) {
     let held = connections.modify(connection) { connection in
       defer { connection.die() }
@@ -350,12 +351,12 @@ extension Engine {
     for id in connections.sortedKeys() {
       guard let connection = connections[id], !connection.isDead else { continue }
       body("bytes for a peer", connection.backlog, limits[.outboxBytes])
-      // What was read before reading stopped comes on top, and at least one stanza must have room.
+      // Bytes that were read before reading stopped come on top, and at least one stanza must have room.
       let stanza = max(connection.parser.limits.stanzaBytes, limits[.unauthenticatedStanzaBytes])
       body("bytes from a peer", connection.parser.pendingBytes, limits[.unprocessedBytes] + stanza + Engine.readAhead)
     }
   }
 
-  /// What may arrive from one peer before a wish to read no more has an effect; see `ConnectionLoop`, too.
+  /// Bytes that may arrive from one peer before a wish to read no more has an effect; see `ConnectionLoop`, too.
   static let readAhead = 64 << 10
 }

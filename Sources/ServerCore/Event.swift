@@ -10,7 +10,7 @@ public struct ConnectionID: Sendable, Hashable, Comparable, Codable {
   public static func < (a: ConnectionID, b: ConnectionID) -> Bool { a.number < b.number }
 }
 
-/// What happens to a `Server`.
+/// An event that a `Server` handles.
 public enum Event: Sendable {
   /// A client connected, from somewhere that is known or not.
   case opened(ConnectionID, from: SourceNetwork?)
@@ -35,7 +35,7 @@ public enum Event: Sendable {
   case shutdown
 }
 
-/// What a `Server` wants done.
+/// A wish of a `Server`, which its engine carries out.
 public enum Effect: Sendable, Codable {
   /// Write the stanza to each addressee, with `from` and `to` put in. Serialise it once.
   case write(Element, from: JID?, to: [Addressee])
@@ -53,7 +53,7 @@ public enum Effect: Sendable, Codable {
   case resume(ConnectionID)
   /// Drop what was received and not read.
   case discardInput(ConnectionID)
-  /// What was said just now, after it had waited for a commit, was caused by a stanza of this connection.
+  /// Charge the connection for the output before this, which had waited for a commit: a stanza of this connection caused it.
   case charge(ConnectionID)
   /// Make the changes durable, all or none, in the order of the shard's numbers.
   case commit(CommitID, [Change])

@@ -17,7 +17,7 @@ public struct Gauge: Sendable, Hashable, CustomStringConvertible {
 // MARK: - For those who check it
 
 extension Engine {
-  /// Everything that may grow, and how far. What is not in this list has a size that nobody outside can change.
+  /// Everything that may grow, and how far. A thing that is not in this list has a size that nobody outside can change.
   ///
   /// - Parameter body: called for each; must not keep what costs to make.
   public func visitGauges(_ body: (_ name: StaticString, _ value: Int, _ limit: Int) -> Void) {

@@ -4,8 +4,8 @@ public import Storage
 public import XML
 public import XMPP
 
-// What can be seen of a server beside its effects: for those who check it. Nothing here changes anything, and nothing of the server's
-// own uses it.
+// The state of a server that can be seen beside its effects, for code that checks the server. Nothing here changes anything, and the server
+// itself uses nothing of it.
 
 extension Server {
   /// A bound resource.
@@ -15,7 +15,7 @@ extension Server {
     public var jid: JID
     /// `nil` while it is unavailable.
     public var priority: Int?
-    /// Who got directed presence and has not been told that it ended (RFC 6121, 4.6), in the order of their addresses.
+    /// The addresses that got directed presence and have not been told that it ended (RFC 6121, 4.6), in order.
     public var directed: [JID]
   }
 
@@ -57,7 +57,7 @@ extension Server {
 }
 
 extension Engine {
-  /// What reads a connection's stream, as it stands.
+  /// The parser of a connection's stream, as it stands.
   public func parser(of connection: ConnectionID) -> StreamParser? { connections[connection]?.parser }
 }
 
@@ -69,7 +69,7 @@ extension Server {
     shards.flatMap { shard in shard.accounts.sortedKeys().filter { shard.accounts[$0]?.entity != nil } }.sorted()
   }
 
-  /// What an account that is in memory knows of its contacts; subscriptions stand there, too.
+  /// The roster of an account that is in memory; subscriptions stand there, too.
   public func roster(of account: JID) -> [RosterItem] { self.account(account)?.roster.values.elements ?? [] }
 
   /// The sessions of an account, in the order in which they were bound.
@@ -90,7 +90,7 @@ extension Server {
     shards.flatMap { shard in shard.rooms.sortedKeys().filter { shard.rooms[$0]?.entity != nil } }.sorted()
   }
 
-  /// Who is in a room, in the order of coming, with the sessions behind each nick.
+  /// The occupants of a room, in the order of coming, with the sessions behind each nick.
   public func occupants(of room: JID) -> [OccupantView] {
     guard let entity = self.room(room) else { return [] }
     return entity.occupants.values.flatMap { occupant in
@@ -173,8 +173,8 @@ extension Server {
 // MARK: - The whole
 
 extension Engine {
-  /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. What was counted on
-  /// the way, and when timers are due, is not in it.
+  /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. Left out are
+  /// coverage marks, timers, open inquiries, counters and the configuration.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
     return

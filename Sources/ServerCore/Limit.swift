@@ -9,7 +9,7 @@ public final class Limit: Sendable {
     case seconds
   }
 
-  /// Where it stands in a configuration file.
+  /// The section of a configuration file in which the limit stands.
   public enum Placement: Sendable { case top, limits }
 
   /// As in a configuration file; names end in their unit, except counts.

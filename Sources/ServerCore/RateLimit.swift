@@ -1,6 +1,6 @@
 internal import HeapModule
 
-/// How fast a peer may speak (RFC 6120, 13.12): a bucket that leaks at `bytesPerSecond` and has room for `burstBytes`. What it is filled with
+/// The rate at which a peer may send (RFC 6120, 13.12): a bucket that leaks at `bytesPerSecond` and has room for `burstBytes`. Its filling
 /// is counted as time, so all that a connection has to remember is until when it has paid.
 struct RateLimit: Sendable {
   private let rate: Int64
@@ -14,8 +14,8 @@ struct RateLimit: Sendable {
     slack = RateLimit.time(for: limits[.burstBytes], rate)
   }
 
-  /// What is said costs its bytes, and a sixteenth of those that are written at once because of it: a word in a room of thousands is dear.
-  /// (By the processor's time it would be a third, but nobody shall have to think of that in a room of a hundred.)
+  /// The cost of a peer's bytes: their number, and 1/16 of the bytes that are written at once because of them, so that posting to large
+  /// rooms costs more. (By processor time it would be 1/3, but in a room of a hundred nobody shall have to think of the limit.)
   static func cost(of bytes: Int, causing written: Int) -> Int { bytes + written / 16 }
 
   /// - Parameter count: as long as `Configuration.problem` allows for a burst; longer ones don't cost more.

@@ -19,7 +19,7 @@ struct Session: Sendable, Codable {
   var wantsRoster = false
   /// The states that features keep of the session.
   var states = FeatureStates()
-  /// Who got directed presence and must hear when it ends (RFC 6121, 4.6).
+  /// The addresses that got directed presence and must be told when it ends (RFC 6121, 4.6).
   var directed: OrderedSet<JID> = []
 
   init(connection: ConnectionID, jid: JID, language: Text?) {

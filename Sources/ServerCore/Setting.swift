@@ -14,7 +14,7 @@ public final class Setting: Sendable {
     case text(prepare: @Sendable (Text) -> Text?, wanted: String)
   }
 
-  /// Where it stands in a configuration file.
+  /// The section of a configuration file in which the setting stands.
   public enum Placement: Sendable { case top, features }
 
   /// As in a configuration file.

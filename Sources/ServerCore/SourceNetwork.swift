@@ -1,5 +1,5 @@
-/// Where a connection comes from, as far as connections are counted: one IPv4 address, or the 64 bits of an IPv6 network that one host may
-/// have all to itself (RFC 4291, 2.5.4).
+/// The network that a connection comes from, as connections are counted: one IPv4 address, or the 64 bits of an IPv6 network that one host
+/// may have all to itself (RFC 4291, 2.5.4).
 public struct SourceNetwork: Sendable, Hashable, Comparable {
   private let bits: UInt64
 

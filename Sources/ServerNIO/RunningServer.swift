@@ -12,7 +12,7 @@ public import XMPP
 
 /// A server behind sockets, from its start to its end.
 public final class RunningServer: Sendable {
-  /// Where it listens; the ports are real ones.
+  /// The addresses at which it listens; the ports are real ones.
   public let listeners: [ServeConfiguration.Listener]
   /// Those of the connections, and that of the host; may be the same.
   private let groups: [MultiThreadedEventLoopGroup]

@@ -68,7 +68,7 @@ final class ServerHost: @unchecked Sendable {
     }
   }
 
-  /// Where a turn begins, and time comes in.
+  /// Begins a turn, if none has begun: reads the clock, and schedules the flush at the turn's end.
   private func flushSoon() {
     guard !isFlushScheduled, !isFlushing else { return }
     driver.now = .now()
@@ -82,10 +82,11 @@ final class ServerHost: @unchecked Sendable {
   /// From any thread.
   func nextConnection() -> ConnectionID { ConnectionID(connectionCount.add(1, ordering: .relaxed).newValue) }
 
-  /// What a connection says, on this loop. Ends that come to light while the engine's actions are being done are heard after them, too.
+  /// Receives an event of a connection, on this loop. Ends that come to light while the engine's actions are carried out are handled after
+  /// them, too.
   func receive(_ event: ConnectionLoop.ConnectionEvent) {
     flushSoon()
-    // What the system has taken counts no more, however much is still to be heard.
+    // Bytes that the system has accepted are accounted for at once, ahead of input that still waits for the engine.
     if case .accepted(let connection, let count) = event { return driver.accepted(connection, count) }
     if driver.add(event) { flush() }
   }
@@ -104,7 +105,7 @@ final class ServerHost: @unchecked Sendable {
         handle(.committed(through: number))
       case .commitFailed(let number, let reason):
         logger.error("storage: \(reason)")
-        // What the core makes after it has heard must not reach the queue before the mark: see `StorageQueue`.
+        // Commits that the core makes after it has learnt of the failure must not reach the queue before the mark: see `StorageQueue`.
         driver.now = .now()
         driver.feed(.commitFailed(from: number))
         storage.resumeAfterFailure(ofShard: number.shard)
@@ -206,7 +207,7 @@ final class ServerHost: @unchecked Sendable {
     repeat {
       before = after
       storage.drain()
-      // What storage answered may make the core ask for more.
+      // An answer of storage may make the core ask for more.
       after = try loop.submit {
         self.driver.now = .now()
         self.flush()

@@ -18,7 +18,7 @@ public struct SimulatedDriver: ScenarioDriver {
   private var troubles: OrderedDictionary<Int, String> = [:]
 
   /// A configuration for scripts: the domains of the cast, cheap passwords, and the limits that the script names, each in a line of its own before
-  /// the actions: `## limit sessions_per_account: 2`, in the unit of a configuration file. (What other tags there are belongs to others.)
+  /// the actions: `## limit sessions_per_account: 2`, in the unit of a configuration file. (Other tags are left to others.)
   public static func configuration(for script: Script) -> Configuration {
     var domains: [Text] = []
     for character in script.cast {

@@ -168,7 +168,7 @@ public struct Page: Sendable, Hashable, Codable {
     return rows
   }
 
-  /// Where the next page begins; `nil` if this is the last one.
+  /// The place at which the next page begins; `nil` if this is the last one.
   public func next(of table: StoredTable) -> RowQuery.Cursor? {
     guard hasMore, let last = entries.last else { return nil }
     return RowQuery.Cursor(owner: last.owner, key: Array(last.values.prefix(table.key.count)))

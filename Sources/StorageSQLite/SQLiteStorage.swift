@@ -22,7 +22,7 @@ public final class SQLiteStorage {
     configuration.journalMode = .wal
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(5)
-    // Whoever shows an SQL statement in an error must not show passwords' keys in it.
+    // An error that shows an SQL statement must not show its arguments: keys made from passwords are among them.
     configuration.publicStatementArguments = false
     // Keys from passwords stand in it: for the owner's eyes, and SQLite gives its other files the same permissions.
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

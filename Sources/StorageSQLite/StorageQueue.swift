@@ -2,7 +2,7 @@ internal import Dispatch
 public import Storage
 internal import Synchronization
 
-/// What storage tells the core.
+/// A report of storage to the core.
 public enum StorageAnswer: Sendable {
   /// Of one shard, as `CommitID` says.
   case committed(through: CommitID)
@@ -80,7 +80,7 @@ public final class StorageQueue: Sendable {
     }
   }
 
-  /// What only the queue's thread touches: that is why it may be shared.
+  /// The state that only the queue's thread touches: that is why it may be shared.
   private final class Worker: @unchecked Sendable {
     private let storage: SQLiteStorage
     private let receive: @Sendable ([StorageAnswer]) -> Void

@@ -6,7 +6,7 @@
 public struct Element: Sendable {
   var entries: ContiguousArray<Entry>
   var bytes: ContiguousArray<UInt8>
-  /// Where this element's own node stands. 0 unless it is a view of a child.
+  /// The index of this element's own entry. 0 unless it is a view of a child.
   var root: UInt32
 
   /// A run of `bytes`.

@@ -1,6 +1,6 @@
 internal import CLibXML2
 
-/// What libxml2 tells of a stanza, made into an element.
+/// Builds an element from libxml2's calls for a stanza.
 struct ElementBuilder {
   private var limits = StreamLimits()
   private(set) var failure: StreamParser.Failure?
@@ -16,8 +16,9 @@ struct ElementBuilder {
   private var textEntry: Int?
   private var inStream = false
 
-  /// Where each namespace of this stanza stands, by libxml2's address for it: it has one for each name. A long one that many
-  /// elements share is kept once. Most stanzas have two or three; what is more goes where it is still found soon.
+  /// The place of each namespace of this stanza in `bytes`, by libxml2's address for it: libxml2 has one address for each name. A long
+  /// namespace that many elements share is kept once. Most stanzas have two or three, which are searched in turn; from the ninth on they
+  /// stand in `morePlaces`.
   private var places: [(address: UInt, place: Element.Slice)] = []
   private var morePlaces: [UInt: Element.Slice] = [:]
   /// Bytes of namespaces if each is declared where it changes, as the writer does.

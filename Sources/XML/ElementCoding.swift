@@ -39,7 +39,7 @@ extension Element {
       copy.bytes.append(contentsOf: changed)
       copy.entries[index].value = Slice(start: start, count: UInt32(changed.count))
     }
-    // What was replaced is not to stay in the storage.
+    // The replaced bytes must not stay in the storage.
     return copy.ownStorage
   }
 }

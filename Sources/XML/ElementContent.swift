@@ -1,4 +1,4 @@
-/// What stands inside an element.
+/// The content of an element: its children and text.
 extension Element {
   /// A child, or a run of text between two.
   public enum Node: Sendable, Hashable {

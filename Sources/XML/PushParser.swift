@@ -6,8 +6,8 @@ internal import CLibXML2
 /// functions further up the stack still hold pointers to them. The rest of the stanza is read and comes to nothing.
 @safe final class PushParser {
   private let context: xmlParserCtxtPtr
-  /// What the context's functions are called with. Not a property like others: with each of them the runtime would look whether anybody
-  /// else is just using it, and libxml2 calls many times for each stanza.
+  /// The argument of the context's functions. A pointer and not a property like others: with each access to a property the runtime would
+  /// check that nobody else is using it, and libxml2 calls many times for each stanza.
   private let builder: UnsafeMutablePointer<ElementBuilder>
   private(set) var bytesFed = 0
   /// How many namespaces libxml2 has in scope between stanzas.

@@ -1,8 +1,8 @@
 /// Finds where the stanzas of a stream begin and end, before any of them is parsed.
 ///
 /// It reads every byte once, whatever the splits, and knows just enough of XML for that: tags, quotes, CDATA sections,
-/// and the names of what is open. What RFC 6120, 11.1 forbids (comments, processing instructions, document types),
-/// tags that do not match, and whatever goes beyond a limit are found at the byte that shows them: libxml2 takes time that
+/// and the names of the open elements. Constructs that RFC 6120, 11.1 forbids (comments, processing instructions, document types),
+/// tags that do not match, and excesses of a limit are found at the byte that shows them: libxml2 takes time that
 /// grows with the square of an element's attributes, so it must never see too many. Whether the rest is well-formed is
 /// the parser's to say, once the stanza is whole; the two must agree on where it ends, or the stream is given up.
 ///
@@ -34,15 +34,15 @@ struct StreamFraming: Sendable, Equatable, Codable {
   }
 
   private var state: State = .prologue
-  /// Where the names of the stanza's open elements stand, from the outermost inwards.
+  /// The places of the names of the stanza's open elements, from the outermost inwards.
   private var open: [Range<Int>] = []
   /// The raw name of the stream's own element, prefix and all.
   private var streamName: [UInt8] = []
-  /// Where the thing being read began: a stanza, the header, or the declaration before it. nil while there is only white space.
+  /// Place at which the thing being read began: a stanza, the header, or the declaration before it. nil while there is only white space.
   private var begin: Int?
   private var tagBegin = 0
   private var nameEnd: Int?
-  /// Where the name being read began, the element's or an attribute's.
+  /// The place at which the name being read began, the element's or an attribute's.
   private var wordBegin = 0
   private var attributes = 0
   private var elements = 0
@@ -69,7 +69,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
     return framing
   }
 
-  /// Reads on in `pending`. What was found ends at `position`.
+  /// Reads on in `pending`. A thing that was found ends at `position`.
   ///
   /// - Parameter most: the place in `pending` at which the stream has become too long as a whole.
   mutating func scan(_ pending: [UInt8], limits: StreamLimits, most: Int = .max) -> Found? {
@@ -98,7 +98,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
         } else if let failure = readStartTag(byte, after: pending[at - 1], at: at, limits: limits) {
           return .error(failure)
         } else if StreamFraming.isNameByte(byte) {
-          // What goes on with the name, and is not too long for one, needs no second look.
+          // The bytes that continue the name, up to the longest name allowed, are skipped at once.
           let longest = min(end, wordBegin > .max - limits.nameBytes ? end : wordBegin + limits.nameBytes)
           position = StreamFraming.run(pending, from: position, to: longest, while: StreamFraming.isNameByte)
           if let failure = readValue(pending, to: end, limits: limits) { return .error(failure) }
@@ -128,7 +128,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
     return nil
   }
 
-  /// Where the stanza that is being read, the header, or the stream has become too long; `count` if it can't before.
+  /// The place at which the stanza that is being read, the header, or the stream becomes too long; `count` if it can't before.
   private func limit(_ limits: StreamLimits, _ count: Int, _ mostOfStream: Int) -> Int {
     guard let begin else { return min(count, mostOfStream) }
     let most = sawHeader ? limits.stanzaBytes : min(limits.stanzaBytes, StreamLimits.headerBytes)
@@ -163,7 +163,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
     return place
   }
 
-  /// What no stanza needs: what comes before the header, and CDATA sections.
+  /// Reads a byte in a state that ordinary stanzas never enter: before the header, or in a CDATA section.
   private mutating func readRarity(_ byte: UInt8, _ pending: [UInt8]) -> StreamParser.Failure? {
     switch state {
     case .prologue:
@@ -201,7 +201,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
     state = .tagStart
   }
 
-  /// What the byte behind a `<` makes of it.
+  /// Decides by the byte behind a `<` what kind of tag has begun.
   private mutating func classify(_ byte: UInt8, at: Int) -> StreamParser.Failure? {
     switch byte {
     case UInt8(ascii: "/"):

@@ -1,4 +1,4 @@
-/// What a peer's stream may cost. Bytes count as fed since the last boundary.
+/// Limits on what a peer's stream may cost. Bytes count as fed since the last boundary.
 public struct StreamLimits: Sendable, Hashable, Codable {
   /// Bytes of one stanza, or of the stream header.
   public var stanzaBytes: Int
@@ -102,7 +102,7 @@ public struct StreamParser: Sendable, Codable {
   /// Begins a new stream on the same connection (RFC 6120, 4.3.3); what was fed and not yet read belongs to it.
   public mutating func restart() {
     dropConsumed()
-    // What was fed behind the last event belongs to the new stream.
+    // Bytes that were fed behind the last event belong to the new stream.
     dropped = 0
     framing = StreamFraming(followsStream: true)
     prologue = nil
@@ -167,7 +167,7 @@ public struct StreamParser: Sendable, Codable {
 
   /// Whether what it says of its bytes can be: for one that was read from a file.
   public var isSound: Bool {
-    // Where it stopped for good, it looks at nothing more.
+    // A parser that has stopped for good looks at no more bytes.
     (0...pending.count).contains(consumed) && (failed || ended || framing.isSound(pending))
   }
 

@@ -134,7 +134,7 @@ public struct Writer {
 
   /// Appends text with what XML reserves replaced. In attributes white space other than the space is written as a
   /// reference, or it would be read as spaces (XML 1.0, 3.3.3); so is a carriage return anywhere (2.11).
-  /// What no XML document may hold (2.2) becomes U+FFFD.
+  /// Characters that no XML document may hold (2.2) become U+FFFD.
   private static func escape(_ bytes: Span<UInt8>, attribute: Bool, into out: inout [UInt8]) {
     var clean = 0
     var index = 0

@@ -2,7 +2,7 @@
 ///
 /// libxml2 never sees it: it would change its idea of the encoding by it, and a stream of ours is UTF-8 whatever it says.
 enum XMLDeclaration {
-  /// What is wrong with `bytes`, which begin with `<?xml` and a space, and end with `?>`.
+  /// The fault of `bytes`, which begin with `<?xml` and a space, and end with `?>`; `nil` if they are a declaration that is accepted.
   static func fault(in bytes: ArraySlice<UInt8>) -> StreamParser.Failure? {
     var rest = bytes.dropFirst(5).dropLast(2)
     var sawVersion = false

@@ -1,6 +1,6 @@
 import XML
 
-/// What preparation would leave as it is, as far as that shows without Unicode tables. Addresses come with every
+/// Tests for characters that preparation would leave as they are, as far as that shows without Unicode tables. Addresses come with every
 /// stanza and nearly all of them are plain, so these run over the bytes once and call nothing.
 enum ASCII {
   /// Printable, neither a space nor a capital, and none of the characters that RFC 7622, 3.3.1 excludes.
@@ -62,7 +62,7 @@ enum ASCII {
       || byte == UInt8(ascii: "-")
   }
 
-  /// What may be in a domain name: dots, what labels hold, and the bytes of what isn't ASCII.
+  /// Whether a domain name may hold the byte: dots, the characters of labels, and the bytes of characters outside ASCII.
   static func isInDomain(_ byte: UInt8) -> Bool {
     byte >= 0x80 || byte == UInt8(ascii: ".") || isLowerLetterDigitHyphen(byte)
   }

@@ -4,7 +4,7 @@ public import XML
 ///
 /// Tables of results (`<reported/>` and `<item/>`, XEP-0004, 3.4) are not kept.
 public struct DataForm: Hashable, Sendable {
-  /// What the sender does with the form (XEP-0004, 3.1).
+  /// The type of a form: what the sender does with it (XEP-0004, 3.1).
   public enum Kind: String, Sendable {
     case form, submit, cancel, result
   }

@@ -4,12 +4,12 @@ public import XML
 public enum DateTime {
   private static let second: Int64 = 1_000_000_000
 
-  /// The moment in whole seconds, as in `2026-11-21T10:00:00Z`. What is left of the second is dropped.
+  /// The moment in whole seconds, as in `2026-11-21T10:00:00Z`. The fraction of a second is dropped.
   public static func format(nanosecondsSince1970: Int64) -> Text {
     Text(seconds(nanosecondsSince1970) + "Z")
   }
 
-  /// The moment in milliseconds, as in `2026-11-21T10:00:00.250Z`. What is left of the millisecond is dropped.
+  /// The moment in milliseconds, as in `2026-11-21T10:00:00.250Z`. The fraction of a millisecond is dropped.
   public static func formatMilliseconds(nanosecondsSince1970: Int64) -> Text {
     let fraction = floorDivide(nanosecondsSince1970, second).remainder
     return Text("\(seconds(nanosecondsSince1970)).\(padded(fraction / 1_000_000, 3))Z")

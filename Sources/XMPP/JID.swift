@@ -159,7 +159,7 @@ extension JID: Codable {
 // MARK: - Splitting
 
 extension JID {
-  /// Where the delimiters of an address stand, and whether it needs no preparation.
+  /// The places of an address's delimiters, and whether it needs no preparation.
   private struct Parts {
     let count: Int
     /// Place of the `@`, or -1.

@@ -36,13 +36,13 @@ public enum NS {
 
   /// Data forms (XEP-0004).
   public static let dataForms: Text = "jabber:x:data"
-  /// What an entity is and can do (XEP-0030).
+  /// Service discovery: the identities and features of an entity (XEP-0030).
   public static let discoInfo: Text = "http://jabber.org/protocol/disco#info"
-  /// What belongs to an entity (XEP-0030).
+  /// Service discovery: the items that belong to an entity (XEP-0030).
   public static let discoItems: Text = "http://jabber.org/protocol/disco#items"
   /// Multi-user chat: entering a room (XEP-0045).
   public static let muc: Text = "http://jabber.org/protocol/muc"
-  /// What rooms tell occupants (XEP-0045).
+  /// Information that rooms send to occupants (XEP-0045).
   public static let mucUser: Text = "http://jabber.org/protocol/muc#user"
   /// Roles and affiliations (XEP-0045, 8 and 9).
   public static let mucAdmin: Text = "http://jabber.org/protocol/muc#admin"

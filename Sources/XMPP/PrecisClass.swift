@@ -73,7 +73,7 @@ enum PrecisClass {
   }
 }
 
-/// Where the characters that need a context may stand (RFC 5892, appendix A).
+/// Rules for the places at which characters that need a context may stand (RFC 5892, appendix A).
 enum PrecisContext {
   /// The rules that look at the whole text, for all its characters at once: asked for each of a thousand middle dots, they would
   /// look at a million characters.

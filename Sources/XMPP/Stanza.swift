@@ -25,7 +25,7 @@ extension Element {
   public func errorReply(_ error: StanzaError, payload: Bool = false) -> Element {
     var reply = self.reply("error")
     if payload {
-      // What is sent back is in the language that it was sent in.
+      // The returned payload is in the language that it was sent in.
       reply.lang = lang
       for child in children { reply.append(child) }
     }

@@ -2,7 +2,7 @@ public import XML
 
 /// Why a stanza could not be handled (RFC 6120, 8.3).
 public struct StanzaError: Error, Hashable, Sendable {
-  /// What the sender may do about it (RFC 6120, 8.3.2).
+  /// The type of an error: what the sender may do about it (RFC 6120, 8.3.2).
   public enum Kind: String, Sendable {
     case auth, cancel, `continue`, modify, wait
   }
@@ -51,7 +51,7 @@ public struct StanzaError: Error, Hashable, Sendable {
   public var text: Text?
   /// The language of the text; `nil` for that of the server's own texts.
   public var language: Text?
-  /// Who found the error, if that isn't the one who sends it.
+  /// The entity that found the error, if that isn't the one that sends it.
   public var by: JID?
   /// Conditions of the application, beside the defined one (RFC 6120, 8.3.4).
   public var specific: [Element]

@@ -1,7 +1,7 @@
 internal import CUnistring
 import XML
 
-/// What is asked of libunistring: tables of Unicode characters, and mappings of whole texts.
+/// The functions of libunistring that are used: tables of Unicode characters, and mappings of whole texts.
 enum Unistring {
   /// Normalization Form C.
   static func nfc(_ text: Text) -> Text? { unsafe map(text, spondee_nfc) }
@@ -24,7 +24,7 @@ enum Unistring {
     }
   }
 
-  /// What a fullwidth or halfwidth character stands for (RFC 8265, 3.3.2, rule 1).
+  /// The character that a fullwidth or halfwidth character stands for (RFC 8265, 3.3.2, rule 1).
   static func standardWidth(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     Unicode.Scalar(spondee_standard_width(scalar.value)) ?? scalar
   }

@@ -69,7 +69,7 @@ struct ScenarioCommand: ParsableCommand {
     return files
   }
 
-  /// What went wrong, if anything did.
+  /// Plays one script. Returns what went wrong, if anything did.
   private func attempt(_ file: String) throws -> String? {
     let source: String
     do { source = try String(contentsOfFile: file, encoding: .utf8) } catch {

@@ -45,7 +45,7 @@ struct Spondee: ParsableCommand {
   }
 }
 
-/// Where a server keeps its things, for commands that serve or administer it.
+/// Options that name a server's configuration file, data folder and domains, for commands that serve or administer it.
 struct PlaceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The configuration file, in YAML.", valueName: "file"))
   var config: String?

@@ -33,7 +33,7 @@ def instructions(binary, name, times):
 
 
 def measure(binary, name):
-    # What it leaves behind for the next run is not to be counted.
+    # The first run may leave things behind for the next ones, and is not counted.
     subprocess.run([binary, name, "1"], check=True, env=ENVIRONMENT)
     second = instructions(binary, name, 2) - instructions(binary, name, 1)
     # About thirty million instructions tell the cost of one operation to a part in a thousand; to one in a hundred where threads take part.
@@ -52,7 +52,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         # callgrind stumbles over the debug information of newer compilers.
         binary = Path(folder) / "count"
-        # Where a workload leaves what its next run needs, too.
+        # Workloads leave what their next run needs in this folder, too.
         ENVIRONMENT["TMPDIR"] = folder
         subprocess.run(["strip", "-g", "-o", binary, arguments[0]], check=True)
         names = arguments[1:] or subprocess.run([binary], capture_output=True, text=True, check=True).stdout.split()

@@ -48,7 +48,7 @@ import Testing
   private func check(_ outcome: Outcome, status: Int32, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
     for part in parts { #expect(outcome.errors.contains(part), "\(outcome.errors)", sourceLocation: sourceLocation) }
-    // What the system says in whole sentences adds nothing.
+    // Whole sentences of the system's add nothing.
     for remark in ["The operation could", "couldn’t be", "doesn’t exist", "doesn't exist", "NSCocoa", "Error Domain", "errno", "IOError"] {
       #expect(!outcome.errors.contains(remark), "\(outcome.errors)", sourceLocation: sourceLocation)
     }
@@ -148,7 +148,7 @@ import Testing
       try spondee("simulate", "--seed", "1", "--output", file + "/x"), status: 2, "can't be made (a part of the path is a file", "--output")
   }
 
-  // MARK: What a campaign prints
+  // MARK: The output of a campaign
 
   @Test func oneSeedListsNoMarks() throws {
     let outcome = try spondee("simulate", "--seed", "3", "--duration", "2s")

@@ -134,7 +134,7 @@ def main():
         good += is_good
         print(line, flush=True)
     if patches:
-        # What is built is what the tree says, or the next to use it would wonder.
+        # The last build is of the tree without a patch, or the next to use it would wonder.
         build(arguments)
     print(f"{good} as it should be, {len(names) - good} not")
     return 0 if good == len(names) else 1

@@ -3,8 +3,8 @@ import ServerCore
 import XML
 import XMPP
 
-/// What peers do with their connections. The same case is played over real sockets and in the simulated network, and must look the
-/// same to the peers: or the simulator tells stories.
+/// The acts of peers on their connections. The same case is played over real sockets and in the simulated network, and must look the
+/// same to the peers: otherwise the simulator misleads.
 struct SocketCase: Sendable, CustomStringConvertible {
   enum Act: Sendable {
     case open(Int)
@@ -55,18 +55,18 @@ protocol SocketWorld {
   mutating func setReading(_ peer: Int, _ isReading: Bool)
   /// Lets something happen. Returns false if nothing more will, or not in time.
   mutating func step(_ patience: Patience) -> Bool
-  /// What a peer received since the last time.
+  /// The bytes that a peer received since the last call.
   mutating func take(_ peer: Int) -> [UInt8]
   func hasEnded(_ peer: Int) -> Bool
 }
 
 /// For how long somebody waits.
 enum Patience {
-  /// What comes at once. In a real world that is a matter of how fast the machine is.
+  /// For things that come at once. In a real world that is a matter of how fast the machine is.
   case moment
-  /// Something that is sure to come, however slow the machine.
+  /// For something that is sure to come, however slow the machine.
   case answer
-  /// Time-outs, too.
+  /// For time-outs, too.
   case timeout
 }
 

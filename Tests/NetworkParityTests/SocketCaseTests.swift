@@ -1,7 +1,7 @@
 import ServerCore
 import Testing
 
-/// What a connection does over real sockets, it does in the simulated network, and the other way round.
+/// Connections behave in the simulated network as they do over real sockets, and the other way round.
 @Suite(.serialized) struct SocketCaseTests {
   /// With one event loop and one shard, and with connections on two other loops and four shards.
   @Test(arguments: strangers + sessions, [1, 3])

@@ -12,7 +12,7 @@ struct MatcherTests {
     values.bound("Romeo", to: "romeo@localhost/orchard")
   }
 
-  /// What is expected, what comes, and why it is not that; nil where it is.
+  /// The expected stanza, the one that comes, and why it does not match; nil where it does.
   @Test(
     arguments: [
       // In the stream's namespace there may be more than the script names.

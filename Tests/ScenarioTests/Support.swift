@@ -30,13 +30,13 @@ func template(_ xml: String) throws -> Template {
   return template
 }
 
-/// What would come over a stream as this XML.
+/// The element that would come over a stream as this XML.
 func element(_ xml: String) throws -> Element { try template(xml).element }
 
 /// Plays what it was given, in order: all that is listed for a character comes as soon as so many stanzas were sent by anybody.
 struct FakeDriver: ScenarioDriver {
   var arrivals: [(to: String, afterSending: Int, element: Element)] = []
-  /// What happened, a line each.
+  /// The calls that were made, a line each.
   var log: [String] = []
   /// Fails with this in place of an answer.
   var refusal: DriverError?

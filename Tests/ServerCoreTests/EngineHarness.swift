@@ -11,7 +11,7 @@ struct EngineHarness {
   var now: Int64 = 0
   /// Of the wall clock, against the other one.
   var wallOffset: Int64 = 0
-  /// What each connection was sent and has not been read by the test.
+  /// Output to each connection that the test has not read.
   private var written: [ConnectionID: String] = [:]
   private(set) var closed: Set<ConnectionID> = []
   private(set) var aborted: Set<ConnectionID> = []
@@ -31,7 +31,7 @@ struct EngineHarness {
   var commitsAtOnce = true
   /// Loads are answered at once, or wait for `answerLoads()`.
   var loadsAtOnce = true
-  /// What was asked and has no answer yet, with the answer that it had when it was asked.
+  /// Queries that have no answer yet, with the answer that each had when it was asked.
   private var loads: [(id: InquiryID, query: Query, answer: QueryResult)] = []
   /// Keys are derived at once, or wait for `derive()`.
   var derivesAtOnce = true
@@ -68,7 +68,7 @@ struct EngineHarness {
     case .committed(let number): disk.sync(through: number)
     case .commitFailed(let number):
       disk.fail(from: number)
-      // What a failed commit took back is read anew, as storage does it.
+      // Rows that a failed commit took back are read again, as storage does it.
       for index in loads.indices { loads[index].answer = disk.answer(loads[index].query) }
     default: break
     }
@@ -227,7 +227,7 @@ extension EngineHarness {
     send("<iq type='\(type)' id='a' to='\(room)@conference.localhost'>\(query)</iq>", on: admin)
   }
 
-  /// What an owner is told of who is a member.
+  /// The list of members that an owner gets.
   mutating func members(of room: String, as owner: ConnectionID) -> String {
     _ = read(owner)
     administer(room, "<item affiliation='member'/>", type: "get", by: owner)

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What may grow can be looked at.
+/// The sizes of things that may grow can be looked at.
 struct GaugesTests {
   @Test func whatARoomKeepsIsShown() {
     var harness = EngineHarness {

@@ -36,7 +36,7 @@ import XML
     #expect(harness.read(connection).contains("id='after'"))
   }
 
-  /// What the system had read already when the engine wished for no more.
+  /// The system had read these bytes already when the engine wished for no more.
   @Test func whatComesWhileHeIsHeldPutsTheEndOff() {
     var harness = Self.harness(rate: 1_000, burst: 0)
     let connection = harness.open()
@@ -176,7 +176,7 @@ import XML
     #expect(harness.closed == [third])
     let neighbour = harness.open(from: Self.origin(192, 0, 2, 2))
     let stranger = harness.open(from: nil)
-    // Who was sent away did not count.
+    // A connection that was sent away did not count.
     harness.input(.closed(third))
     let fourth = harness.open(from: Self.origin(192, 0, 2, 1))
     #expect(harness.closed == [third, fourth])

@@ -58,7 +58,7 @@ import XMPP
     let states = try Self.states()
     let (database, logs) = try Self.history()
     let whole = try #require(logs.last)
-    // Where something begins or ends, and many places in between.
+    // The places at which something begins or ends, and many places in between.
     let edges = logs.flatMap { [$0.count - 1, $0.count, $0.count + 24, $0.count + 4096] }
     var seen: Set<Int> = []
     for end in Set(Array(stride(from: 0, to: whole.count, by: 1511)) + edges).sorted() where end <= whole.count {

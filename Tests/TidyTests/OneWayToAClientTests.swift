@@ -10,7 +10,7 @@ struct OneWayToAClientTests {
   static func makesWrite(_ line: String) -> Bool {
     let write = /(?:^|[^\w)\]?!])\.write\(|Effect\.write\(/
     let isPattern = line.contains("case .write(") || line.contains("case write(")
-    // What a connection hands to its adapter are bytes (`Action.write`).
+    // A connection hands bytes to its adapter (`Action.write`), and no stanzas.
     let isBytes = line.contains("actions.append(.write(id, outbox))")
     return line.contains("Addressee(") || !isPattern && !isBytes && line.firstMatch(of: write) != nil
   }

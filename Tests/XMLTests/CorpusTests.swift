@@ -3,7 +3,7 @@ import FuzzChecks
 import FuzzCoreChecks
 import Testing
 
-/// What the fuzzers were started with, and every input that ever showed one a fault.
+/// The inputs that the fuzzers were started with, and every input that ever showed one a fault.
 @Suite struct CorpusTests {
   static let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpus").standardized
 
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  /// What is forged is refused for what is forged in it, and not for something before that.
+  /// A forged file is refused for its forged part, and not for something before that.
   @Test func seedsOfFilesAreWhatTheyShouldBe() throws {
     for seed in RecordingSeeds.all {
       switch seed.refusal {

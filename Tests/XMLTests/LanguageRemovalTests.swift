@@ -9,7 +9,7 @@ struct LanguageRemovalTests {
     #expect(changed)
     #expect(
       "\(element)" == "<message id='1'><body xml:lang='de' lang='!'>x</body><a xmlns='y' c='d'><b/>t</a></message>")
-    // What was made can be changed like any.
+    // The resulting element can be changed like any.
     element["id"] = nil
     element.append("end", "jabber:client")
     #expect("\(element)" == "<message><body xml:lang='de' lang='!'>x</body><a xmlns='y' c='d'><b/>t</a><end/></message>")

@@ -71,7 +71,7 @@ extension Shard {
       accounts[jid]!.entity!.record.credentials = credentials
       for change in accounts[jid]!.entity!.record.changes { transaction.persist(change) }
       finish(requester, nil, &transaction)
-      // Whoever else is in with the old password is out, but for the session that made the change.
+      // Every stream of the account ends but for that of the session that made the change.
       endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: connection(of: requester), &transaction)
     case .setDisabled(let isDisabled, let requester):
       guard exists else {
@@ -105,13 +105,13 @@ extension Shard {
     forgetAffiliations(of: jid, &transaction)
     passToOthers(.accountRemoved(jid), &transaction)
     let line = accounts.remove(jid)?.entity?.states.waiting ?? []
-    // What waited for the account is answered like what comes after its end.
+    // Stanzas that waited for the account are answered like stanzas that come after its end.
     let absent = AbsentAccount(jid: jid, leftBy: transaction.changes)
     for stanza in line { receive(transaction.reach(ActivationMark.abandonedLine, stanza), for: absent, &transaction) }
   }
 
-  /// Whoever gets the name later must not inherit its rank in rooms, and those that it alone owned pass on. (What is stored of its ranks
-  /// goes with the account.)
+  /// Removes an account's affiliations from rooms: a later owner of the name must not inherit them, and rooms that it alone owned pass on.
+  /// (Its stored affiliations go with the account.)
   mutating func forgetAffiliations(of jid: JID, isOfAnotherShard: Bool = false, _ transaction: inout Transaction) {
     for room in rooms.sortedKeys() {
       if rooms[room]!.isLoading {
@@ -225,7 +225,7 @@ extension Shard {
   }
 }
 
-/// Who waits for a list.
+/// A requester that waits for a list.
 enum ListAsker: Sendable, Codable {
   case control(UInt64)
   case stanza(Stanza)

@@ -48,7 +48,7 @@ extension Account {
     presenceBroadcast(by: session, &transaction)
   }
 
-  /// What a session gets when it becomes available (4.2.2): the other resources' presence, the contacts', what waits for an answer.
+  /// Sends a session that becomes available (4.2.2) the other resources' presence, the contacts', and the requests that wait for an answer.
   private func welcome(_ session: Session, _ transaction: inout Transaction) {
     transaction.reach(PresenceMark.presenceInitial)
     for other in available where other.jid != session.jid {
@@ -129,7 +129,7 @@ extension Account {
     transaction.route(stanza.element, from: stanza.from, to: stanza.to)
   }
 
-  /// The session is gone, whatever the reason. Whoever must hears of it.
+  /// Ends a session, whatever the reason. All who must be told are told.
   mutating func end(_ resource: Text, _ transaction: inout Transaction) {
     becomeUnavailable(resource, Element("presence", NS.client, ["type": "unavailable"]), staysConnected: false, &transaction)
     sessions[resource] = nil

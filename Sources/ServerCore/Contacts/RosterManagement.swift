@@ -122,7 +122,7 @@ extension Account {
     }
     if item.subscription == .from || item.subscription == .both || item.request != nil {
       transaction.reach(RosterMark.rosterRemovalRevokes)
-      // Who only asked has seen nothing, and does not learn now who is there.
+      // A contact that only asked has seen no presence, and does not learn now which resources are there.
       if item.isSubscribedFrom { sendUnavailable(to: contact, &transaction) }
       transaction.route(Element("presence", NS.client, ["type": "unsubscribed"]), from: jid, to: contact)
     }

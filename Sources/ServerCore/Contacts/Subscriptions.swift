@@ -103,8 +103,8 @@ extension Account {
   /// would tell strangers which are (RFC 6120, 13.11).
   static let requestArrived = Element("presence", NS.client, ["type": "unavailable"])
 
-  /// What a contact did to a subscription is for the resources that asked for the roster, and "MUST occur before sending the
-  /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from what another of its own resources did.
+  /// Tells the resources that asked for the roster of a contact's change to a subscription, which "MUST occur before sending the
+  /// roster push" (3.1.6, 3.2.3, 3.3.3): so a client can tell it from a change that another of its own resources made.
   private func tellInterested(_ stanza: Stanza, _ transaction: inout Transaction) {
     transaction.deliver(Stanza(stanza.element, from: stanza.from, to: stanza.to.bare), to: sessions.values.filter(\.wantsRoster))
   }

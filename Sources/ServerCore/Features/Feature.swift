@@ -3,15 +3,15 @@ public import Storage
 internal import XML
 internal import XMPP
 
-/// What a feature adds to the server, as data: from it come service discovery and the list of what is supported.
+/// A feature's contribution to the server, as data: from it come service discovery and the list of what is supported.
 struct Feature: Sendable {
   /// The XEP's number; `nil` for what an RFC defines.
   var xep: Int?
   var version: String = ""
   var name: String
-  /// What `disco#info` says at the server's domain.
+  /// The features that `disco#info` lists at the server's domain.
   var hostFeatures: [Text] = []
-  /// What `disco#info` says at an account's bare JID.
+  /// The features that `disco#info` lists at an account's bare JID.
   var accountFeatures: [Text] = []
   /// Whether a configuration has the feature; service discovery does not tell of one that is off.
   var isOn: @Sendable (Configuration) -> Bool = { _ in true }
@@ -25,7 +25,7 @@ struct Feature: Sendable {
   var settings: [Setting] = []
   /// IQ requests that it answers.
   var requests: [Request] = []
-  /// What it adds to the negotiation of streams (`StreamFeature.all`).
+  /// Its additions to the negotiation of streams (`StreamFeature.all`).
   var streamFeatures: [StreamFeature] = []
   /// The state that it keeps in memory of each account.
   var accountState: (any AccountState.Type)?

@@ -2,7 +2,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// Where a feature takes part in the work of others, as named phases. `Feature.all` is the order in which features are called within a phase.
+/// The named phases in which a feature takes part in the work of others. Within a phase, features are called in the order of `Feature.all`.
 ///
 /// A hook is added with the first feature that needs it. A phase that only observes returns nothing; in one that decides, the first feature that
 /// answers has decided.

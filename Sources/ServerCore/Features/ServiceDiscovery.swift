@@ -50,7 +50,7 @@ enum ServiceDiscovery {
     transaction.reply(request, answer)
   }
 
-  /// The available resources (XEP-0030, 4.1). Who may not see them gets the same as for an account that is not there: nothing (8).
+  /// The available resources (XEP-0030, 4.1). A requester who may not see them gets the same as where there is no account: nothing (8).
   private static func accountItems(_ account: inout Account, _ request: Stanza, _ query: Element, _ transaction: inout Transaction) {
     guard mayAsk(account, request.from) else { return answerNothing(request, query, &transaction) }
     guard check(request, query, &transaction) else { return }

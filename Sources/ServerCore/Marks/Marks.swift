@@ -26,7 +26,7 @@ public struct Marks: Sendable, Equatable {
   /// How many different ones were reached.
   public var reachedCount: Int { counts.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
 
-  /// What was never reached, in the order of the catalogue.
+  /// The marks that were never reached, in the order of the catalogue.
   public var unreached: [Mark] { Mark.all.filter { count(of: $0) == 0 } }
 }
 

@@ -1,6 +1,6 @@
 /// A reference to a character or to one of the five entities that XML knows (XML 1.0, 4.1 and 4.6), as it is written.
 struct CharacterReference: Sendable {
-  /// What it stands for.
+  /// The character that it stands for.
   let scalar: Unicode.Scalar
   private let raw: [UInt8]
   /// Digits of a number, in this base; `nil` for a name.

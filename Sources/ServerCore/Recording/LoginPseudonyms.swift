@@ -2,7 +2,7 @@ internal import SASL
 internal import XML
 internal import XMPP
 
-// What stands in for messages of SASL and for passwords as they come in a stream.
+// Pseudonyms for messages of SASL and for passwords as they come in a stream.
 
 extension Pseudonyms {
   /// - Parameters:
@@ -32,7 +32,7 @@ extension Pseudonyms {
     return out
   }
 
-  /// What stands in for it follows from what the whole says. A reference stays one: to the character that stands in for its own where that
+  /// Returns the pseudonym of the whole text, with its references read. A reference stays one: to the pseudonym of its character, if that
   /// can be written in its place.
   private func compared(raw: [UInt8]) -> [UInt8] {
     guard raw.contains(UInt8(ascii: "&")) else { return password(raw) }
@@ -91,7 +91,7 @@ extension Pseudonyms {
     return pseudonym.count == message.count ? Array(Base64.encode(pseudonym).utf8) : Pseudonyms.undecodable(raw)
   }
 
-  /// RFC 4616: authorization, NUL, name, NUL, password. What is not that is masked whole, for it may be a password all the same.
+  /// RFC 4616: authorization, NUL, name, NUL, password. Any other message is masked whole, for it may be a password all the same.
   private static func plain(_ message: [UInt8]) -> [UInt8] {
     let isPlain = message.count { $0 == 0 } >= 2
     var nulls = 0

@@ -5,7 +5,7 @@ internal import XML
 /// It knows of XML no more than where tags, values and texts begin and end, and needs no more memory than the places that are open. Where the
 /// stream's parser gives up, it does so, too, or what it says is markup from there on is names alone.
 struct MarkupReader: Sendable {
-  /// What a byte is.
+  /// The role of a byte in the stream.
   enum Role: Sendable {
     /// Brackets, quotes, white space between them, and names.
     case markup
@@ -19,7 +19,7 @@ struct MarkupReader: Sendable {
     case lost
   }
 
-  /// What the last byte began or ended.
+  /// The border at which the last byte stands.
   enum Border: Sendable {
     case valueBegins, valueEnds
     /// An element or a CDATA section begins inside of a text.

@@ -1,8 +1,8 @@
 internal import Storage
 internal import XML
 
-/// What an action was, as far as a replay must do the same: what it is about and what it weighs, and a checksum of what it says. Texts inside
-/// of elements, and values of attributes that `RedactionContext` does not list, count by their length alone, for they may be stand-ins.
+/// An action reduced to the facts that a replay must reproduce: its subject, its size, and a checksum of its content. Texts inside
+/// of elements, and values of attributes that `RedactionContext` does not list, count by their length alone, for they may be pseudonyms.
 struct OutputMark: Sendable, Hashable {
   enum Kind: UInt8, Sendable { case write, startTLS, close, abort, read, stopReading, commit, ask, reply, log, giveUp }
   var kind: Kind

@@ -68,7 +68,7 @@ private final class UnpackedFields<Key: CodingKey>: KeyedDecodingContainerProtoc
 
   init(decoder: PackedDecoder) { self.decoder = decoder }
 
-  /// What an enum asks for: the name of its case.
+  /// The name of an enum's case, which the enum asks for.
   var allKeys: [Key] {
     if let name { return name }
     let read = (try? decoder.string()).flatMap { Key(stringValue: $0) }.map { [$0] } ?? []

@@ -5,22 +5,22 @@ internal import XMPP
 ///
 /// A text or bytes of which nobody has said otherwise are secret: `Recorded` says what stays, `Private` which stand-in it must be.
 ///
-/// Where a value has an optional, a byte says whether it is there; of an enum the name of the case is written. Only those who agree on the
-/// types can read it: the version of a recording says on which.
+/// An optional is preceded by a byte that says whether it is there; of an enum the name of the case is written. Only a reader with the same
+/// types can read it: the version of a recording says which types.
 final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
   private let pseudonyms: Pseudonyms?
   fileprivate let omitted: [String]
-  /// What is shown of the value whose container is about to be made.
+  /// The shown parts of the value whose container is about to be made.
   private var next = Shows()
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-  /// What is shown of one value.
+  /// The parts of one value that are shown.
   fileprivate struct Shows {
-    /// Of its properties, if it has properties.
+    /// The shown properties, if it has properties.
     var properties: [String] = []
-    /// What is directly in it, if it is a list, a dictionary, or nothing but a text.
+    /// Its direct content, if it is a list, a dictionary, or nothing but a text.
     var items = false
     /// All that is in it.
     var everything = false
@@ -136,7 +136,7 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     return value != nil
   }
 
-  /// What an enum calls for its case.
+  /// Called by an enum for its case.
   mutating func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type, forKey key: Key) -> KeyedEncodingContainer<Inner> {
     encoder.put(key.stringValue)
     return KeyedEncodingContainer(PackedFields<Inner>(encoder: encoder, shows: shows, prefix: key.stringValue + "."))

@@ -1,14 +1,14 @@
 internal import SASL
 public import XML
 
-// What is private in a value that a recording holds is known by its type.
+// The types that tell which values in a recording are private.
 
-/// A value that says itself what stands in for it in a recording.
+/// A value that makes its own pseudonym for a recording.
 protocol PrivateValue: Codable {
   func redacted(by pseudonyms: Pseudonyms) -> Self
 }
 
-/// What a private property may hold: no text, one, or several.
+/// The content of a private property: no text, one, or several.
 public protocol Texts: Sendable, Hashable {
   var texts: [Text] { get }
   init?(texts: [Text])
@@ -37,9 +37,9 @@ extension Array: Texts where Element == Text {
 public enum PrivateUse {
   /// Never kept, and equal for equal ones, as what is given is compared with it.
   public enum Password: PrivateUseKind {}
-  /// What people call something: equal for equal ones.
+  /// Names that people give to things: equal for equal ones.
   public enum Name: PrivateUseKind {}
-  /// What people write to each other.
+  /// Texts that people write to each other.
   public enum Prose: PrivateUseKind {}
 }
 

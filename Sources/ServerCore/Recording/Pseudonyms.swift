@@ -3,8 +3,8 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What a recording holds instead of secrets: made from them with a key that is written nowhere, so that what was equal is equal, what fitted
-/// fits, and nobody gets back.
+/// Makes the pseudonyms that a recording holds instead of secrets, with a key that is written nowhere: equal secrets have equal pseudonyms,
+/// a proof that fits still fits, and nobody can compute the secret.
 struct Pseudonyms: Sendable {
   /// `nil`: nothing but lengths is of interest, as where outputs are compared.
   private let secret: [UInt8]?
@@ -37,7 +37,7 @@ struct Pseudonyms: Sendable {
     return Array(out.prefix(count))
   }
 
-  /// Where somebody came from is nobody's business; who came from the same place still does.
+  /// A network's pseudonym: it hides the network, but shows which connections came from the same one.
   func origin(_ origin: SourceNetwork) -> SourceNetwork { SourceNetwork(recorded: bytes(8, for: "origin", origin.bytes)) }
 
   func key(_ bytes: [UInt8]) -> [UInt8] { self.bytes(bytes.count, for: "key", bytes) }
@@ -60,7 +60,7 @@ struct Pseudonyms: Sendable {
 
   func secret(_ secret: Secret) -> Secret { Secret(secret.withBytes { password($0) }) }
 
-  /// As long, equal for equal ones, and refused where the password would be (RFC 4013). What XML must escape stays where it is.
+  /// As long, equal for equal ones, and refused where the password would be (RFC 4013). Characters that XML must escape stay.
   func password(_ password: [UInt8]) -> [UInt8] {
     guard secret != nil else { return Pseudonyms.blank(password) }
     let letters = bytes(password.count, for: "password", password)

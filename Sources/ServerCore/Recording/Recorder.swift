@@ -8,7 +8,7 @@ internal import XML
 /// which the engine does the same. Addresses, ids and the names of things stay. The seed stays, too, for without it nothing could be replayed: so a
 /// recording foretells the nonces of the process that it was made of while that one runs, and is to be kept like its key.
 ///
-/// What it returns is to be appended to one file, in that order, before what it tells of happens.
+/// The bytes that it returns are to be appended to one file, in that order, before the events that they tell of happen.
 public struct Recorder: Sendable {
   private let pseudonyms: Pseudonyms
   private var redactors = Table<ConnectionID, StreamRedactor>()
@@ -30,7 +30,7 @@ public struct Recorder: Sendable {
   public mutating func begin(from engine: Engine, at now: Instant) -> [UInt8] {
     let snapshot = Snapshot(of: engine) { connection, pending in
       guard let old = redactors[connection] else { return UInt64(pending.count) }
-      // What it has not yet read to its end begins where nothing is open, and so does the redactor.
+      // The bytes that the parser has not yet read to their end begin where nothing is open, and so does the redactor.
       var redactor = StreamRedactor(keepsText: pseudonyms.keepsText, count: old.count - min(old.count, UInt64(pending.count)))
       _ = redactor.redact(&pending) { text, treatment in pseudonyms.text(text, treatment, in: engine.exchange(on: connection)) }
       redactors[connection] = redactor

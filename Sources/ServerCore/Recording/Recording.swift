@@ -1,7 +1,7 @@
 internal import Storage
 internal import XML
 
-/// What a recorder wrote, read back: one file, which says all that is needed to start from its beginning.
+/// A recorder's file, read back: it says all that is needed to start from its beginning.
 ///
 /// It is taken for bytes from a stranger. A file that ends in the middle of something, because the process that wrote it was killed, is
 /// good up to there.
@@ -38,11 +38,11 @@ public struct Recording: Sendable {
 
   public enum Entry: Sendable {
     case input(Input, at: Instant)
-    /// What the engine then wanted.
+    /// The engine's actions after that.
     case outputs(Outputs)
   }
 
-  /// What a `flush` gave, in few words: see `OutputMark`.
+  /// The actions of one `flush`, in short: see `OutputMark`.
   public struct Outputs: Sendable, Hashable {
     let marks: [OutputMark]
 
@@ -196,7 +196,7 @@ public struct Recording: Sendable {
   }
 }
 
-/// Where in a recording the bytes of each connection stand.
+/// The places in a recording at which the bytes of each connection stand.
 private struct BytePlaces {
   private struct Run {
     var place: UInt64
@@ -205,7 +205,7 @@ private struct BytePlaces {
   }
   private var runs = Table<ConnectionID, [Run]>()
 
-  /// Where the bytes begin that come for a connection that was there before: sums must not overflow, whatever a stranger writes.
+  /// The first byte's number for a connection that was there before the recording: sums must not overflow, whatever a stranger writes.
   private var starts = Table<ConnectionID, UInt64>()
 
   mutating func begin(_ connection: ConnectionID, at count: UInt64) { starts[connection] = min(count, 1 << 60) }
@@ -219,7 +219,7 @@ private struct BytePlaces {
   /// Whether the place lies before the recording's beginning.
   func reachesBefore(_ place: UInt64, of connection: ConnectionID) -> Bool { place < starts[connection] ?? 0 }
 
-  /// Puts in what the recorder learned later. What lies before the beginning is nobody's any more.
+  /// Puts in bytes that the recorder learned later. Those that lie before the recording's beginning are dropped.
   func apply(_ bytes: [UInt8], at place: UInt64, of connection: ConnectionID, to entries: inout [Recording.Entry]) {
     for run in (runs[connection] ?? []).reversed() {
       let (end, overflows) = place.addingReportingOverflow(UInt64(bytes.count))

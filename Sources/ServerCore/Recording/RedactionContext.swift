@@ -9,7 +9,7 @@ internal import XML
 enum RedactionContext: UInt8, Sendable {
   /// Outside of every element, or directly inside of a stream's own.
   case top
-  /// What nobody here knows. All that is inside of it is unknown, too, but for passwords.
+  /// An element that is not known here. All that is inside of it is unknown, too, but for passwords.
   case other
   /// Inside of a password or of a message of SASL.
   case withinSecret
@@ -22,7 +22,7 @@ enum RedactionContext: UInt8, Sendable {
   // Their text is treated in a way of its own.
   case priority, show, resource, username, value, group, namingValue, prose, password, sasl
 
-  /// What happens to a text or to the value of an attribute.
+  /// The treatment of a text or of an attribute's value.
   enum Treatment: UInt8, Sendable {
     case keep, mask
     /// A stand-in that is equal for equal ones: the server compares it with others.
@@ -165,7 +165,7 @@ extension RedactionContext {
 
   /// Of an attribute's value.
   ///
-  /// - Parameter name: as it is written, with its prefix. (Whoever binds another than `xml` to the namespace of `xml:lang` breaks a rule.)
+  /// - Parameter name: as it is written, with its prefix. (A peer that binds another prefix to the namespace of `xml:lang` breaks a rule.)
   func treatment(ofAttribute name: Text, keepsText: Bool) -> Treatment {
     if self == .item, name == "name" { return keepsText ? .keep : .compare }
     return shows(attribute: name) ? .keep : .mask

@@ -34,7 +34,7 @@ struct Snapshot: Codable, Sendable {
   /// How many bytes each connection has sent.
   var counted: [(connection: ConnectionID, count: UInt64)] { counts.sortedKeys().map { ($0, counts[$0] ?? 0) } }
 
-  /// What a connection had sent turned out to be something else.
+  /// Corrects bytes that a connection had sent, where its parser still holds them.
   mutating func correct(_ connection: ConnectionID, at place: UInt64, with bytes: [UInt8]) {
     guard let count = counts[connection], let old = connections[connection] else { return }
     connections[connection]?.parser = old.parser.snapshot { pending in

@@ -1,9 +1,10 @@
 internal import XML
 
-/// Puts stand-ins into what a peer sends, byte for byte and as it comes, however it is split.
+/// Replaces secrets in a peer's bytes by pseudonyms, byte for byte and as they come, however they are split.
 ///
-/// `MarkupReader` says what each byte is and `RedactionContext` what may stay; the rest is masked. What depends on a whole text (a password, a message
-/// of SASL, a reference to a character) is masked first; once the text has ended, its stand-in is a `Patch` of what came before.
+/// `MarkupReader` says what each byte is and `RedactionContext` what may stay; the rest is masked. A text whose pseudonym depends on
+/// the whole of it (a password, a message of SASL, a reference to a character) is masked first; once the text has ended, its pseudonym is
+/// a `Patch` of bytes that came before.
 struct StreamRedactor: Sendable {
   /// Other bytes for a place in the stream of one connection.
   struct Patch: Sendable, Hashable {
@@ -87,7 +88,7 @@ struct StreamRedactor: Sendable {
 
   private mutating func replace(_ byte: UInt8, _ patches: inout [Patch]) -> UInt8 {
     let masked = mask.mask(byte)
-    // What refers to a character is known at its end.
+    // A reference to a character is known at its end.
     if let reference = mask.takeReference() {
       patches.append(Patch(place: count + 1 - UInt64(reference.count), bytes: reference))
     }
@@ -107,7 +108,7 @@ struct StreamRedactor: Sendable {
     if bytes.count == ended.bytes.count { patches.append(Patch(place: ended.place, bytes: bytes)) }
   }
 
-  /// What lies in these bytes is done at once; what lies before them is returned.
+  /// Applies the parts of patches that lie in these bytes; returns those that lie before them.
   private func apply(_ patches: [Patch], to bytes: inout [UInt8], from first: UInt64) -> [Patch] {
     patches.compactMap { patch in
       let before = Int(clamping: first > patch.place ? first - patch.place : 0)

@@ -9,9 +9,9 @@ struct TextMask: Sendable {
   private let isAttribute: Bool
   /// A reference as far as it came, from its `&` on.
   private var open: [UInt8]?
-  /// What stands in for the reference that has just ended.
+  /// The replacement of the reference that has just ended.
   private var reference: [UInt8]?
-  /// What the last byte demands of the next, if it began a character of several bytes.
+  /// The demand of the last byte on the next, if it began a character of several bytes.
   private var lead: Lead?
   private enum Lead { case any, highOnly, lowOnly, notLowest, lowestOnly, noncharacter, noncharacterEnd }
 
@@ -44,7 +44,7 @@ struct TextMask: Sendable {
     }
   }
 
-  /// What stands in for a reference whose `;` was the last byte: as many bytes.
+  /// The replacement of a reference whose `;` was the last byte: as many bytes.
   mutating func takeReference() -> [UInt8]? {
     defer { reference = nil }
     return reference

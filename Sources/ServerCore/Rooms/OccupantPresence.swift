@@ -68,10 +68,10 @@ extension Room {
     init(_ stanza: Stanza) { (client, id) = (stanza.from, stanza.id) }
   }
 
-  /// Who looks at a notice: somebody who sees no JIDs, somebody who sees all, or who it is about.
+  /// The viewer of a notice: one who sees no JIDs, one who sees all, or the occupant that it is about.
   enum Viewer { case plain, privileged, own }
 
-  /// The presence with its `<x xmlns='…muc#user'/>` (7.2.2). Whoever it is about sees the own JID, and of an actor only the nick
+  /// The presence with its `<x xmlns='…muc#user'/>` (7.2.2). The occupant that it is about sees the own JID, and of an actor only the nick
   /// unless the room hides no JID at all.
   func element(of notice: OccupantPresence, for viewer: Viewer) -> Element {
     var item = Element("item", NS.mucUser, ["affiliation": notice.affiliation.text, "role": notice.role.text])
@@ -123,7 +123,7 @@ extension Room {
   func seesJIDs(_ occupant: Occupant) -> Bool { configuration.isNonAnonymous || occupant.role == .moderator }
   func shows(_ role: Role) -> Bool { configuration.broadcast.contains(role) }
 
-  /// What an occupant shows now.
+  /// The present state of an occupant, as others are told of it.
   func notice(of occupant: Occupant) -> OccupantPresence {
     OccupantPresence(
       address: occupant.address, presence: occupant.presence, affiliation: affiliation(of: occupant.user), role: occupant.role,
@@ -138,8 +138,8 @@ extension Room {
     return notice
   }
 
-  /// Tells everybody, the occupant included, what the occupant shows now; others only where its role is broadcast. Who was shown
-  /// before and is not any more is, for the others, not there.
+  /// Tells everybody, the occupant included, the occupant's present state; others only where its role is broadcast. An occupant that was
+  /// shown before and is not any more has, for the others, left.
   func announce(_ notice: OccupantPresence, of occupant: Occupant, wasShown: Bool = false, _ transaction: inout Transaction) {
     tell(notice, own: occupant.sessions.keys, &transaction)
     if shows(occupant.role) {

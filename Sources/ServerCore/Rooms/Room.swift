@@ -12,7 +12,7 @@ struct Room: Sendable, Codable {
   let jid: JID
   var configuration = RoomConfiguration()
   var affiliations = RoomAffiliations()
-  /// Who is in the room, by nick, in the order of coming.
+  /// The occupants of the room, by nick, in the order of coming.
   var occupants: OrderedDictionary<Text, Occupant> = [:]
   /// The nick under which a client is in the room.
   var nicks = Table<JID, Text>()
@@ -35,14 +35,19 @@ struct Room: Sendable, Codable {
   }
 
   /// A persistent room as it was stored.
-  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits) {
+  ///
+  /// - Throws: if this version can't read a part of the configuration or an affiliation. The default in its place could open the room:
+  ///   without a password, to those who were banned.
+  init(restoring jid: JID, _ row: RoomRow, _ list: [AffiliationRow], _ limits: Configuration.Limits) throws(RowProblem) {
     self.jid = jid
-    // What an older or newer version stored and this one can't read stays as it is by default.
-    if let form = DataForm(row.configuration) { try? configuration.apply(form) }
+    guard let form = DataForm(row.configuration) else { throw RowProblem("the configuration of the room is no form") }
+    do throws(StanzaError) { try configuration.apply(form) } catch {
+      throw RowProblem("the configuration of the room can't be read: \(error.text ?? "")")
+    }
     configuration.keep(to: limits)
     configuration.isPersistent = true
     subject = row.subject
-    for entry in list { affiliations.set(entry.jid, RoomAffiliations.Entry(entry)) }
+    for entry in list { affiliations.set(entry.jid, try RoomAffiliations.Entry(entry)) }
   }
 
   /// Whether this stanza, to a room that exists nowhere, creates it: an available presence to a nick in it. (One without the
@@ -51,8 +56,8 @@ struct Room: Sendable, Codable {
     stanza.kind == .presence && stanza.type == nil && isNick(stanza.to.resource)
   }
 
-  /// What is said for a room that does not exist, or that does not exist for whoever sent this (7.2.10, 7.2.11, 17.2): anybody can
-  /// compare the two, so both say it here.
+  /// Answers a stanza to a room that does not exist, or that does not exist for its sender (7.2.10, 7.2.11, 17.2): anybody can
+  /// compare the two, so both answers are given here.
   static func refuseAsAbsent(_ stanza: Stanza, _ transaction: inout Transaction) {
     switch (stanza.kind, stanza.type) {
     case (.presence, nil): refuseNick(stanza, &transaction)
@@ -115,7 +120,7 @@ extension Room {
     dismissAll(.technicalProblem, &transaction)
   }
 
-  /// The service shuts down (11.2). What is stored of the room stays.
+  /// The service shuts down (11.2). The room's rows stay stored.
   mutating func shutDown(_ transaction: inout Transaction) { dismissAll(.serviceShutDown, &transaction) }
 
   /// Each hears of its own end alone: nobody is left to hear of another's.
@@ -174,7 +179,7 @@ extension Room {
   /// The occupant that this client is.
   func occupant(of session: JID) -> Occupant? { nicks[session].flatMap { occupants[$0] } }
 
-  /// What is stored of the room itself.
+  /// The stored row of the room itself.
   var row: RoomRow {
     RoomRow(
       name: configuration.name, isPublic: configuration.isPublic, configuration: configuration.submission.element, subject: subject)

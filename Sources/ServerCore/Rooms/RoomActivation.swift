@@ -64,7 +64,7 @@ extension Shard {
 
   /// A stored room as it may be: an older version may have stored what may not be, and the last owner's account may be gone.
   private func restore(_ jid: JID, _ rows: OwnerRows, _ transaction: inout Transaction) throws(RowProblem) -> Room {
-    var room = Room(
+    var room = try Room(
       restoring: jid, try rows.root(RoomRow.self), try rows.rows(AffiliationRow.self), configuration.limits)
     transaction.reach(ActivationMark.loadRoom)
     // A commit that is still pending may be in it without being about it: the deletion of an account that had a rank.

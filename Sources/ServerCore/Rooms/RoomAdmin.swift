@@ -75,7 +75,7 @@ extension Room {
 // MARK: - Changing
 
 extension Room {
-  /// What one item of a request asks for.
+  /// The change that one item of a request asks for.
   private struct Change {
     enum What {
       case role(Role, nick: Text)
@@ -84,7 +84,7 @@ extension Room {
     var what: What
     var reason: Text?
   }
-  /// What becomes of a reserved nick.
+  /// The change of a reserved nick.
   enum NickChange: Sendable {
     case keep, release
     case reserve(Text)
@@ -236,7 +236,7 @@ extension RoomRefusal {
 }
 
 extension Room.Role {
-  /// What a moderator was refused who wanted to give this role.
+  /// The mark for a moderator who wanted to give this role and was refused.
   fileprivate func mark(ofRefusalFor old: Room.Role) -> RoomRoleMark {
     switch (old, self) {
     case (_, .none): .roomRoleKickRefused

@@ -18,16 +18,16 @@ struct RoomAffiliations: Sendable, Codable {
 
   var count: Int { entries.count }
 
-  /// What stands in the list for exactly this bare JID or domain.
+  /// The list's entry for exactly this bare JID or domain.
   func entry(_ jid: JID) -> Entry? { entries[jid] }
 
-  /// What holds for a user: the own entry, or else a ban of the whole domain (9.2).
+  /// The affiliation of a user: the own entry, or else a ban of the whole domain (9.2).
   func affiliation(of user: JID) -> Room.Affiliation {
     if let own = entries[user] { return own.affiliation }
     return bannedDomains.count > 0 && bannedDomains.contains(user.domain) ? .outcast : .none
   }
 
-  /// Who has reserved the nick.
+  /// The JID that has reserved the nick.
   func holder(of nick: Text) -> JID? { holders[nick] }
 
   /// Sets or, with `nil`, forgets what stands for a bare JID or domain.
@@ -62,7 +62,8 @@ struct RoomAffiliations: Sendable, Codable {
 extension RoomAffiliations.Entry {
   func row(of jid: JID) -> AffiliationRow { AffiliationRow(jid: jid, affiliation: affiliation.text, nick: nick, reason: reason) }
 
-  init(_ row: AffiliationRow) {
-    self.init(affiliation: Room.Affiliation(row.affiliation) ?? .none, nick: row.nick, reason: row.reason)
+  init(_ row: AffiliationRow) throws(RowProblem) {
+    guard let affiliation = Room.Affiliation(row.affiliation) else { throw RowProblem("there is no affiliation '\(row.affiliation)'") }
+    self.init(affiliation: affiliation, nick: row.nick, reason: row.reason)
   }
 }

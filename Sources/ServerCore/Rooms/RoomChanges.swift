@@ -91,7 +91,7 @@ extension Room {
     occupant.user.isAt(domain: domain.domain) && affiliation(of: occupant.user) == .outcast
   }
 
-  /// What a new affiliation means for somebody in the room.
+  /// Changes the role of an occupant with a new affiliation, or expels it.
   private mutating func adapt(
     _ occupant: Occupant, from old: Affiliation, to new: Affiliation, by actor: Actor?, reason: Text?, _ transaction: inout Transaction
   ) {
@@ -118,7 +118,7 @@ extension Room {
 // MARK: - Marks
 
 extension Room.Role {
-  /// What a moderator does by such a change.
+  /// The mark for a moderator's change from the old role to this one.
   fileprivate func mark(insteadOf old: Room.Role) -> RoomRoleMark {
     switch (old, self) {
     case (_, .none): .roomRoleKick
@@ -132,7 +132,8 @@ extension Room.Role {
 }
 
 extension Room.Affiliation {
-  /// What an admin or owner does by such a change: it is told by what is given, or by what is taken if nothing is.
+  /// The mark for such a change by an admin or owner. Bans and promotions are named after the affiliation that is given, pardons and
+  /// other losses after the one that is taken.
   fileprivate func mark(insteadOf old: Room.Affiliation, isOfDomain: Bool) -> RoomAffiliationMark {
     switch (old, self) {
     case (_, old): .roomRankUnchanged

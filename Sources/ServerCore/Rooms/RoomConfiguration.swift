@@ -1,7 +1,7 @@
 internal import XML
 internal import XMPP
 
-/// What an owner can decide about a room (XEP-0045, 10.2), and the form in which it travels and is stored.
+/// An owner's choices for a room (XEP-0045, 10.2), and the form in which they travel and are stored.
 struct RoomConfiguration: Sendable, Hashable, Codable {
   @PrivateName var name: Text = ""
   @PrivateName var description: Text = ""
@@ -17,7 +17,7 @@ struct RoomConfiguration: Sendable, Hashable, Codable {
   var participantsChangeSubject = false
   /// How many messages a joining occupant is shown.
   var historyLength = 20
-  /// Whose presence is broadcast.
+  /// The roles whose presence is broadcast.
   var broadcast: Broadcast = [.visitor, .participant, .moderator]
   var privateMessages = PrivateMessages.anyone
 

@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-// What a room says of itself when asked (XEP-0045, 6.4, 6.5 and 7.12; XEP-0030).
+// A room's answers to service discovery (XEP-0045, 6.4, 6.5 and 7.12; XEP-0030).
 
 extension Room {
   func receiveInfoQuery(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
@@ -65,7 +65,7 @@ extension Room {
       ])
   }
 
-  /// Who is there is shown to those who are there too, and to others only if the room is open and listed (6.5).
+  /// The occupants are shown to those who are there too, and to others only if the room is open and listed (6.5).
   func receiveItemsQuery(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
     guard ServiceDiscovery.isRoot(query) else { return transaction.bounce(stanza, StanzaError(.itemNotFound)) }
     let isOpen = configuration.isPublic && !configuration.isMembersOnly && configuration.secret == nil

@@ -15,7 +15,7 @@ struct RoomHistory: Sendable, Codable {
   }
 
   private(set) var entries: [Entry] = []
-  /// What they weigh together.
+  /// The weight of all entries together.
   private(set) var bytes = 0
 
   /// Returns what made older entries go, if any did.
@@ -35,8 +35,8 @@ struct RoomHistory: Sendable, Codable {
     }
   }
 
-  /// What a joining client asked for in its `<history/>` (7.2.14): the least that any of its conditions leaves.
-  /// What can't be read is as if it were not there.
+  /// The entries that a joining client asks for in its `<history/>` (7.2.14): the least that any of its conditions leaves.
+  /// A condition that can't be read is as if it were not there.
   func selected(by request: Element?, now: Int64, for reader: JID, in room: JID) -> ArraySlice<Entry> {
     var chosen = entries[...]
     guard let request else { return chosen }

@@ -82,7 +82,7 @@ extension Room {
   private mutating func receiveInvitations(
     _ stanza: Stanza, _ invitations: [Element], from sender: Occupant, _ transaction: inout Transaction
   ) {
-    // Whoever is invited to a members-only room becomes a member: so it takes who may add one (9.5).
+    // An invitee of a members-only room becomes a member: so it takes an inviter who may add one (9.5).
     guard !configuration.isMembersOnly || affiliation(of: sender.user) >= .admin else {
       return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomInviteForbidden, StanzaError(.forbidden, by: jid)))
     }
@@ -123,7 +123,7 @@ extension Room {
   /// Sends an invitation in somebody's name, with the password that is needed.
   ///
   /// - Parameters:
-  ///   - inviter: Who hears if the invitation is declined.
+  /// - inviter: The user who hears of it if the invitation is declined.
   ///   - shown: The inviter's address as the invitee gets it.
   mutating func invite(
     _ invitee: JID, by inviter: JID, shownAs shown: JID, id: Text? = nil, passing details: [Element] = [], _ transaction: inout Transaction
@@ -149,7 +149,7 @@ extension Room {
     guard invitations.contains(stanza.from) else {
       return transaction.bounce(stanza, transaction.reach(RoomInvitationMark.roomDeclineUninvited, StanzaError(.notAcceptable, by: jid)))
     }
-    // Who is behind a nick is not for strangers to find out: so a real address counts only where all may see it, and a decline to
+    // Strangers must not find out who is behind a nick: so a real address counts only where all may see it, and a decline to
     // somebody who did not invite is lost without a word.
     guard affiliation(of: stanza.from) != .outcast,
       let inviter = invitations.take(stanza.from, from: address, isOpen: configuration.isNonAnonymous)
@@ -163,7 +163,7 @@ extension Room {
 }
 
 extension Element {
-  /// What of an invitation or a refusal goes on to its addressee.
+  /// The parts of an invitation or a refusal that go on to its addressee.
   fileprivate var passedOn: [Element] {
     children.filter { $0.is("reason", NS.mucUser) || $0.is("continue", NS.mucUser) }
   }
@@ -177,7 +177,7 @@ extension Room {
       return transaction.bounce(stanza, StanzaError(.badRequest, by: jid))
     }
     if sender.role == .moderator, let nick = form.value("muc#roomnick") {
-      // Who has gone or been given voice meanwhile needs no answer.
+      // A visitor who has gone or been given voice meanwhile needs no answer.
       guard form.flag("muc#request_allow") == true, occupants[nick]?.role == .visitor else {
         return transaction.reach(RoomInvitationMark.roomVoiceNotApproved)
       }

@@ -108,8 +108,8 @@ extension Room {
 // MARK: - Errors
 
 extension Room {
-  /// What could not be delivered to a client means that the client isn't there any more (18.1.2, "Ghost Users"); any other error
-  /// that answers a private message goes to who sent that.
+  /// An error that says that a stanza could not be delivered means that the client isn't there any more (18.1.2, "Ghost Users"); any other
+  /// error that answers a private message goes to the sender of that.
   private mutating func receiveError(_ stanza: Stanza, _ transaction: inout Transaction) {
     guard let sender = occupant(of: stanza.from), var error = StanzaError(stanza.element) else { return }
     if error.meansAbsence {
@@ -118,7 +118,7 @@ extension Room {
     }
     guard stanza.to.isFull, let addressee = occupants[stanza.to.resource] else { return }
     transaction.reach(RoomMessageMark.roomErrorPassedOn)
-    // Who found the error could be a real address.
+    // The address of the entity that found the error could be a real one.
     error.by = nil
     let message = Element("message", NS.client, ["type": "error", "id": stanza.id], children: [error.element])
     transaction.route(message, from: sender.address, to: Array(addressee.sessions.keys))

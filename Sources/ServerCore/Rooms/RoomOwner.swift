@@ -54,7 +54,7 @@ extension Room {
     if !wasLocked, wanted != old { announceConfiguration(insteadOf: old, &transaction) }
   }
 
-  /// What the room must know again when it is loaded. With the room itself, all its affiliations come and go.
+  /// Persists the configuration, which the room must know again when it is loaded. With the room itself, all its affiliations come and go.
   private func persistConfiguration(wasPersisted: Bool, hasChanged: Bool, _ transaction: inout Transaction) {
     switch (wasPersisted, isPersisted) {
     case (false, true):
@@ -75,9 +75,9 @@ extension Room {
     for (user, entry) in affiliations.sorted { transaction.persist(.put(entry.row(of: user), of: jid)) }
   }
 
-  /// 10.2 and 10.2.1: who may no longer be there goes, and the rest hears what changed, a message for each code.
+  /// 10.2 and 10.2.1: occupants who may no longer be there go, and the rest hear what changed, a message for each code.
   private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ transaction: inout Transaction) {
-    // Whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
+    // An occupant whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
     for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
       transaction.reach(RoomOwnerMark.roomBroadcastChanged)
       tellOthers(shows(occupant.role) ? notice(of: occupant) : departure(of: occupant), &transaction)
@@ -114,16 +114,16 @@ extension Room {
 // MARK: - Destruction
 
 extension Room {
-  /// What everybody is told of a room's end (10.9).
+  /// The announcement of a room's end, made to everybody (10.9).
   struct Destruction: Sendable {
     var reason: Text?
-    /// Where to go instead.
+    /// The address of a room to go to instead.
     var alternative: JID?
     var password: Text?
 
     init(reason: Text? = nil) { self.reason = reason }
 
-    /// What an owner asks for; `nil` if it is no address or too long.
+    /// An owner's request to destroy the room; `nil` if the address in it is none, or a text is too long.
     init?(_ request: Element) {
       reason = request.child("reason", NS.mucOwner)?.text
       password = request.child("password", NS.mucOwner)?.text

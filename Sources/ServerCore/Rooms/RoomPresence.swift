@@ -51,7 +51,7 @@ extension Room {
   }
 
   /// The client lost track of the room: it gets all that it would get if it had just come (7.2.1; 17.3, rule 3), also if it comes under
-  /// another nick. What it does not know, it is told first: that the nick it had is no longer its own (7.6).
+  /// another nick. First it is told the news that it lacks: that the nick it had is no longer its own (7.6).
   private mutating func joinAgain(_ stanza: Stanza, as occupant: Occupant, _ transaction: inout Transaction) {
     let nick = stanza.to.resource
     if nick == occupant.nick {
@@ -98,7 +98,7 @@ extension Room {
     guard let request = stanza.element.child("x", NS.muc) else { return dismiss(stanza, &transaction) }
     let isCreation = isLocked && affiliations.count == 0
     if isCreation {
-      // Who makes a room owns it, and so must be one who can.
+      // The creator of a room owns it, and so must be one who can.
       guard Room.mayHave(.owner, stanza.from, transaction.configuration) else { return refuse(stanza, .notAllowed, &transaction) }
       affiliations.set(stanza.from.bare, RoomAffiliations.Entry(affiliation: .owner))
     } else if let refusal = refusal(of: stanza, request, &transaction) {
@@ -122,8 +122,8 @@ extension Room {
     tell(notice, own: [stanza.from], &transaction)
   }
 
-  /// Why somebody may not come in (7.2.17). What concerns the person comes first, so that who isn't let in doesn't learn which
-  /// nicks are taken.
+  /// The reason why somebody may not come in (7.2.17). Reasons that concern the person come first, so that somebody who isn't let in
+  /// doesn't learn which nicks are taken.
   private func refusal(of stanza: Stanza, _ request: Element, _ transaction: inout Transaction) -> StanzaError.Condition? {
     let affiliation = affiliation(of: stanza.from)
     let limits = transaction.configuration.limits
@@ -221,7 +221,7 @@ extension Room {
     _ session: JID, showing presence: Element?, codes: [Status], answering answered: Answered? = nil, _ transaction: inout Transaction
   ) {
     guard let occupant = occupant(of: session) else { return }
-    // Who leaves a room before it is configured gives it up (10.1.3).
+    // An occupant who leaves a room before it is configured gives it up (10.1.3).
     if isLocked, occupant.sessions.count == 1, occupants.count == 1 {
       transaction.reach(RoomPresenceMark.roomLeftLocked)
       return destroy(Destruction(reason: "The room was left before it was configured."), codes: codes, answering: answered, &transaction)

@@ -1,4 +1,4 @@
-// Who may do what to whom: the tables of XEP-0045, 5.1 and 5.2, and what sections 8 to 10 add to them. Pure functions.
+// The rules for privileges: the tables of XEP-0045, 5.1 and 5.2, and the additions of sections 8 to 10 to them. Pure functions.
 
 extension Room {
   /// Whether somebody may change an affiliation. That the last owner stays one is another question: it is about all changes

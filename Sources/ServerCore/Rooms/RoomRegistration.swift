@@ -10,7 +10,7 @@ extension Room {
   mutating func receiveRegistration(_ stanza: Stanza, _ query: Element, _ transaction: inout Transaction) {
     guard query.has(name: "query") else { return transaction.bounce(stanza, StanzaError(.badRequest)) }
     let affiliation = affiliation(of: stanza.from)
-    // Who is no member yet becomes one by an admin's word alone.
+    // A user who is no member yet becomes one by an admin's word alone.
     guard affiliation >= .member else {
       transaction.reach(affiliation == .outcast ? RoomRegistrationMark.roomRegistrationOfOutcast : .roomRegistrationOfStranger)
       return transaction.bounce(stanza, StanzaError(affiliation == .outcast ? .forbidden : .registrationRequired))

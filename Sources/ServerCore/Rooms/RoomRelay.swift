@@ -48,7 +48,7 @@ extension Room {
     guard let addressee = occupants[stanza.to.resource] else {
       return transaction.bounce(stanza, transaction.reach(RoomRelayMark.roomRelayToNobody, StanzaError(.itemNotFound, by: jid)))
     }
-    // Who pings itself asks whether it is in the room: it is (XEP-0410).
+    // A client that pings its own nick asks whether it is in the room: it is (XEP-0410).
     if addressee.nick == sender.nick, payload.is("ping", NS.ping) {
       transaction.reach(RoomRelayMark.roomSelfPing)
       return transaction.reply(stanza)
@@ -73,7 +73,7 @@ extension Room {
     var answer = stanza.element
     if var error = StanzaError(answer) {
       transaction.reach(RoomRelayMark.roomRelayAnsweredError)
-      // Who found the error could be a real address, and so could what is in the request that comes back with it.
+      // The entity that found the error could be a real address, and so could one in the request that comes back with it.
       error.by = nil
       answer = Element("iq", NS.client, ["type": "error"], children: [error.element])
     }

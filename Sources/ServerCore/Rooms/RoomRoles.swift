@@ -73,7 +73,7 @@ extension Room {
     }
   }
 
-  /// Who did something to somebody: shown to those whom it concerns.
+  /// The user who did something to somebody: shown to those whom it concerns.
   struct Actor: Sendable {
     var jid: JID
     /// `nil` for somebody who is not in the room.

@@ -23,11 +23,11 @@ enum RoomService {
         "ping", NS.ping, Room.asking { _, stanza, _, transaction in transaction.reply(transaction.reach(RoomDiscoMark.roomPing, stanza)) }),
     ])
 
-  /// What the service and every room have in common.
+  /// The features that the service and every room have in common.
   static let features: [Text] = [
     NS.discoInfo, NS.discoItems, NS.muc, "http://jabber.org/protocol/muc#stable_id", NS.ping,
   ]
-  /// What rooms have beside that: registration, and an answer to clients that ping themselves (XEP-0410).
+  /// The features that rooms have beside those: registration, and an answer to clients that ping themselves (XEP-0410).
   static let roomFeatures: [Text] = [
     NS.register, NS.mucRegister, NS.mucRoomConfig, NS.mucRoomInfo, NS.mucRequest,
     "http://jabber.org/protocol/muc#self-ping-optimization",

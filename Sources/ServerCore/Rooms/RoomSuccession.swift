@@ -23,7 +23,7 @@ extension Room {
     configuration.domains.contains { user.isAt(domain: $0) }
   }
 
-  /// Forgets what a room was to an account that is gone. (What is stored goes with the account.)
+  /// Forgets the affiliation of an account that is gone. (Its stored rows go with the account.)
   mutating func forget(_ account: JID, _ transaction: inout Transaction) {
     affiliations.set(account, nil)
     transaction.touch(jid)
@@ -48,7 +48,7 @@ extension Room {
   /// Passes a room without an owner on, or destroys it.
   mutating func keepOwner(_ transaction: inout Transaction) {
     guard affiliations.ownerCount == 0, !isDestroyed else { return }
-    // Who can act here comes before who can't.
+    // Heirs of this server, who can act here, come before others.
     let ranks = [affiliations.list(.admin), affiliations.list(.member)]
     let here = ranks.map { rank in rank.filter { Room.isOfThisServer($0.jid, transaction.configuration) } }
     let heirs = (here + ranks).first { !$0.isEmpty } ?? []

@@ -65,7 +65,7 @@ extension Shard {
     parkedCount += added
   }
 
-  /// The rows of an owner in an answer, read by `body`. Whatever can't be read is logged; the reason of a failed answer is in the log already.
+  /// The rows of an owner in an answer, read by `body`. Unreadable rows are logged; the reason of a failed answer is in the log already.
   func read<Entity>(
     _ answer: Answer, of jid: JID, _ transaction: inout Transaction, _ body: (OwnerRows, inout Transaction) throws(RowProblem) -> Entity
   ) -> LoadResult<Entity> {

@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-// Where stanzas go: RFC 6120, sections 8 and 10.
+// The routing of stanzas: RFC 6120, sections 8 and 10.
 
 extension Shard {
   /// A bound session sends something. It is checked here once; behind this point `from` is true.

@@ -1,7 +1,7 @@
 internal import XML
 internal import XMPP
 
-/// What RFC 6120, 8.2.3 says of an IQ stanza by itself, before and after a login.
+/// The verdict of RFC 6120, 8.2.3 on an IQ stanza by itself, before and after a login.
 enum IQVerdict {
   /// With an id, and one child.
   case request

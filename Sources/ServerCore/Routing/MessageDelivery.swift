@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// What becomes of a message for an account (RFC 6121, 8.5), as the table of 8.5.4 has it.
+/// The outcome of a message for an account (RFC 6121, 8.5), as the table of 8.5.4 has it.
 enum MessageDelivery: Equatable {
   case deliver
   /// To the most available resource; where several are equally so, to each of them.
@@ -24,7 +24,7 @@ enum MessageDelivery: Equatable {
   }
   enum Target { case bare, fullMatch, fullNoMatch }
 
-  /// Where the RFC leaves the choice between silence and an error, the sender hears of it.
+  /// Returns the table's entry. If the RFC leaves the choice between silence and an error, the sender gets an error.
   static func decide(_ type: MessageType, _ situation: Situation, _ target: Target) -> MessageDelivery {
     //                                          normal         chat            groupchat  headline  error
     switch (situation, target) {
@@ -109,7 +109,7 @@ extension Account {
     let type = MessageDelivery.MessageType(of: stanza.element)
     let match = stanza.to.isBare ? nil : sessions.index(forKey: stanza.to.resource)
     let target: MessageDelivery.Target = match != nil ? .fullMatch : stanza.to.isBare ? .bare : .fullNoMatch
-    // Where the resource is there, nobody asks how the others are.
+    // If the addressed resource is there, the priorities of the others do not matter.
     let highest = match == nil ? highestPriority : nil
     let situation: MessageDelivery.Situation = highest.map { $0 >= 0 ? .someNonNegative : .negativeOnly } ?? .noResources
     let decision = MessageDelivery.decide(type, situation, target)

@@ -1,6 +1,6 @@
 internal import XMPP
 
-/// Where in an array what belongs to a connection stands: a table of ours, because each stanza looks for connections several times.
+/// The places in an array at which the data of connections stand: a table of ours, because each stanza looks for connections several times.
 ///
 /// `Dictionary` spreads keys so that nobody who chooses them can make them fall together, and to do so takes longer than the rest of a
 /// look-up. Connections are counted by the server itself, so nobody chooses them, and a multiplication spreads them well enough.

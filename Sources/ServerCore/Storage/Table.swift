@@ -19,7 +19,7 @@ struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
 extension Table: LookUp, Codable where Key: Codable & Comparable, Value: Codable {}
 
-/// What can only be looked up is written in the order of the keys, so that what is written may be compared.
+/// A table that can only be looked up. It is written in the order of the keys, so that written tables may be compared.
 protocol LookUp<Key, Value>: Codable {
   associatedtype Key: Codable
   associatedtype Value: Codable

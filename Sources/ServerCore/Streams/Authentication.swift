@@ -39,7 +39,7 @@ struct Authentication: Sendable, Codable {
 }
 
 extension StreamFeature {
-  /// SASL (RFC 6120, 6). What comes though no mechanism is offered is answered with a failure (6.5.4).
+  /// SASL (RFC 6120, 6). An attempt is answered with a failure even if no mechanism is offered (6.5.4).
   static let sasl = StreamFeature(
     stage: .login,
     offer: { situation in

@@ -8,7 +8,7 @@ internal import XMPP
 struct ClientStream: Sendable, Codable {
   let connection: ConnectionID
   let role: StreamRole
-  /// Where it counts as a connection; `nil` if nowhere.
+  /// The network for which it counts as a connection; `nil` if for none.
   let origin: SourceNetwork?
   /// Fixed by the first header: a restart may not move it (RFC 6120, 4.7.2).
   private(set) var domain: Text = ""
@@ -38,7 +38,7 @@ struct ClientStream: Sendable, Codable {
     case closing
   }
 
-  /// What the stream needs from the server.
+  /// A request of the stream to the server.
   enum Request: Sendable {
     /// Look the account up, then call `accountFound`.
     case findAccount(JID)
@@ -127,7 +127,7 @@ struct ClientStream: Sendable, Codable {
   // MARK: Elements
 
   mutating func elementReceived(_ element: Element, _ transaction: inout Transaction) -> Request? {
-    // What is no stanza is looked at where the stanza would go.
+    // An element that is no stanza goes the same way, and is found out where stanzas are checked.
     if case .bound(let jid) = phase { return .stanza(jid, element, language) }
     // 4.9.1.1: an error of the other side ends the stream, in any state, and is not answered with another.
     if element.is("error", NS.streams) { return isClosing ? nil : transaction.reach(StreamMark.streamErrorOfPeer, .endByPeer) }
@@ -166,7 +166,7 @@ struct ClientStream: Sendable, Codable {
     transaction.reach(TLSMark.tlsEstablished)
     isEncrypted = true
     lastProgress = transaction.now.monotonic
-    // Whatever else came in the clear until now is not trusted either.
+    // All other input that came in the clear until now is not trusted either.
     transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
     transaction.immediate.append(.discardInput(connection))
     // Nor what the header said (5.4.3.3).

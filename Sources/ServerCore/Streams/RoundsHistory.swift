@@ -6,9 +6,9 @@ internal import XML
 ///
 /// An account's count was fixed when its password was set, so after a change of `Configuration.scramRounds` most accounts still show the old one.
 /// Names without an account do the same: each has the count that it had before, until a moment of its own within two years after the change, as if
-/// its password had been changed then; one in four never moves. What a name is shown depends on nothing but the name, a key, and the
-/// settings that there were: neither a restart nor the coming of accounts, which a stranger might bring about, changes it. A name never goes back to a
-/// count that it had left.
+/// its password had been changed then; one in four never moves. The count shown for a name depends on nothing but the name, a key, and the
+/// settings that there were: neither a restart nor the coming of accounts, which a stranger might bring about, changes it. A name never
+/// goes back to a count that it had left.
 ///
 /// It has to outlive the process; see `text`.
 public struct RoundsHistory: Sendable, Hashable, Codable {
@@ -27,7 +27,7 @@ public struct RoundsHistory: Sendable, Hashable, Codable {
     var rounds: Int
   }
 
-  /// What accounts had when the history began: names are spread over it in the same proportions.
+  /// The counts that accounts had when the history began: names are spread over them in the same proportions.
   private var first: [Share]
   private var changes: [Change] = []
   /// Follows from the server's secret, which does not follow from it. A recording shows it, or a replay would choose otherwise.
@@ -69,7 +69,7 @@ public struct RoundsHistory: Sendable, Hashable, Codable {
     return !first.isEmpty && numbers.allSatisfy { (0...1 << 32).contains($0) } && first.contains { $0.accounts > 0 }
   }
 
-  // MARK: What a name is shown
+  // MARK: The count shown for a name
 
   /// - Parameter name: a bare address, or whatever was given in the place of one.
   func rounds(for name: Text, at wall: Int64) -> Int {

@@ -19,7 +19,7 @@ extension StreamFeature {
 }
 
 extension ClientStream {
-  /// RFC 6120, 5.4.2. What the client sent behind its request is dropped: it came in the clear.
+  /// Starts TLS (RFC 6120, 5.4.2). Bytes that the client sent behind its request are dropped: they came in the clear.
   fileprivate mutating func startTLS(_ transaction: inout Transaction) {
     guard !isEncrypted, transaction.configuration.offersTLS else {
       transaction.reach(TLSMark.tlsRefused)

@@ -35,7 +35,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     self.tls = tls
   }
 
-  // MARK: What happens
+  // MARK: Events
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
@@ -46,7 +46,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // What a peer says behind the end is read, or its system would answer our last bytes with a reset, but not heard.
+    // Bytes that come behind the end are read, or the peer's system would answer our last bytes with a reset, but they are not handed on.
     guard closing.isOpen, let connection else { return }
     let buffer = unwrapInboundIn(data)
     enqueue(.bytes(connection, buffer.withUnsafeReadableBytes { Array($0) }))
@@ -82,7 +82,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     if home.isHosts { host.receive(event) } else { home.enqueue(event, by: self) }
   }
 
-  // MARK: What is to be done
+  // MARK: Actions
 
   func perform(_ action: ConnectionLoop.Command) {
     switch action {
@@ -118,7 +118,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: promise)
   }
 
-  /// What was written before is below TLS already; what comes from here on passes through it.
+  /// Bytes that were written before are below TLS already; bytes that are written from here on pass through it.
   private func startTLS(_ domain: Text) {
     guard closing.isOpen, let context else { return }
     socket = nil

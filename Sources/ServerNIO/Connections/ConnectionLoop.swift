@@ -12,17 +12,17 @@ final class ConnectionLoop: @unchecked Sendable {
   let isHosts: Bool
 
   // On this loop.
-  /// What its connections have said since it was last handed over.
+  /// Events of its connections since the last hand-over to the host.
   private var queued: [ConnectionEvent] = []
-  /// Bytes that were said and that the host has not heard.
+  /// Bytes that were received and that the host has not processed.
   private var pending = 0
-  /// Who is not read from until it has.
+  /// Connections that are not read from until the host has processed enough.
   private var waiting: [ConnectionHandler] = []
 
   // On the host's loop.
-  /// What connections here are to do.
+  /// Commands for connections of this loop.
   private var wanted: [(handler: ConnectionHandler, command: Command)] = []
-  /// Bytes that were heard since this loop was told.
+  /// Bytes that the host has processed since this loop was told.
   private var processed = 0
 
   /// Something that a connection tells the host.
@@ -55,10 +55,10 @@ final class ConnectionLoop: @unchecked Sendable {
 
   // MARK: On this loop
 
-  /// What may be under way to the host before those who say more are not read from: else a host that lags would be told of by the gigabyte.
+  /// Bytes that may be under way to the host before connections that send more are not read from: a slow host could be sent gigabytes.
   private static let mostPendingBytes = 1 << 20
 
-  /// Where connections are on a loop of their own.
+  /// Queues an event of a connection on a loop that is not the host's.
   func enqueue(_ event: ConnectionEvent, by handler: ConnectionHandler) {
     queued.append(event)
     pending += event.byteCount

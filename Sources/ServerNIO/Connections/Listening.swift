@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
-/// Where clients connect.
+/// The sockets at which clients connect.
 enum Listening {
   /// Bytes read at once, at most: what an idle connection holds on to.
   private static let receiveBytes = 4096

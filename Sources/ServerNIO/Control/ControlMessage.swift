@@ -4,7 +4,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What is said on the control socket: one JSON object on a line asks, one answers, and the connection ends.
+/// A message on the control socket: one JSON object on a line asks, one answers, and the connection ends.
 struct ControlMessage: Codable {
   var command: String
   var jid: String?

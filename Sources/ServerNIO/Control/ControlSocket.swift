@@ -6,7 +6,7 @@ internal import ServerCore
 
 /// The socket in the data folder on which `spondee account` asks a running server.
 ///
-/// Who may open it may do anything to the server: file permissions keep others out.
+/// A user who may open it may do anything to the server: file permissions keep others out.
 enum ControlSocket {
   fileprivate static let writing = DispatchQueue(label: "spondee.control")
 

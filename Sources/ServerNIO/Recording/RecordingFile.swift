@@ -53,7 +53,7 @@ struct RecordingFile: ~Copyable {
     return true
   }
 
-  /// What was reserved and not used is given back.
+  /// Gives back the part of the file that was reserved and not used.
   deinit {
     munmap(memory, capacity)
     ftruncate(descriptor, count)

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import ServerCore
 
-/// Where and how a server's inputs are recorded.
+/// Options for recording a server's inputs.
 public struct RecordingOptions: Sendable, Hashable {
   /// Files are made in it; it is made if it is missing.
   public var folder: String

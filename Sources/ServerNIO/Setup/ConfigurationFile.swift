@@ -5,7 +5,7 @@ internal import XMPP
 internal import Yams
 
 extension ServeConfiguration {
-  /// Reads a YAML file. What it does not name keeps its default; what is not known or not valid is refused, with its line.
+  /// Reads a YAML file. Settings that it does not name keep their defaults; unknown keys and invalid values are refused, with their line.
   public init(file: String) throws(SetupError) {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw SetupError("\(file): the configuration can't be read; check the path and its permissions", kind: .configuration)
@@ -39,7 +39,7 @@ struct ConfigurationFile {
   let file: String
   let folder: String
 
-  /// What to do with the value of a key.
+  /// Applies the value of a key to the target.
   typealias Setter<Target> = @Sendable (ConfigurationFile, Node, inout Target) throws(SetupError) -> Void
 
   func refuse(_ node: Node, _ message: String) -> SetupError {

@@ -48,7 +48,7 @@ final class DataDirectory: Sendable {
     return secret
   }
 
-  /// What iteration counts the server has used, kept in a file; made at the first start, and written again when the setting has changed.
+  /// The iteration counts that the server has used, kept in a file; made at the first start, and written again when the setting changes.
   static func roundsHistory(
     _ file: String, shares: [RoundsHistory.Share], _ configuration: Configuration, at now: Instant
   ) throws(SetupError) -> RoundsHistory {

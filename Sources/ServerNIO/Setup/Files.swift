@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Folders and files, and why one can't be made, read or written, in words for whoever runs the server.
 public enum Files {
-  /// What the system said.
+  /// An error code of the system.
   public struct Problem: Error, Sendable, Hashable {
     public let code: Int32
     public init(code: Int32) { self.code = code }
@@ -52,7 +52,7 @@ public enum Files {
     }
   }
 
-  /// What a number of the system's means for whoever wanted a file, a folder or a socket.
+  /// The meaning of an error code of the system, in words for somebody who wanted a file, a folder or a socket.
   static func reason(_ code: Int32) -> String? {
     switch code {
     // That it is not there is what "can't be read" or "can't be made" has just said.

@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// What the process has in memory of its own files.
+/// Gives memory that the process does not need back to the system.
 public enum MemoryTrim {
   /// Lets go of the program's pages that only starting needed: reading arguments, and looking through all types for how each can be
-  /// printed or parsed, touches most of the executable and its libraries, a dozen megabytes. What is needed again comes back by itself.
+  /// printed or parsed, touches most of the executable and its libraries, a dozen megabytes. The system reads a page again when it is
+  /// needed again.
   ///
   /// To be called once the server runs. Where it can't be done nothing happens.
   public static func releaseStartUp() {
@@ -21,7 +22,7 @@ public enum MemoryTrim {
         let isOfFile = words.count > 5 && words[5].hasPrefix("/")
         mapping = isOfFile && (words[1] == "r-xp" || words[1] == "r--p") ? (start, Int(end - start)) : nil
       } else if words.first == "Anonymous:", let (start, size) = mapping, words.count > 1, words[1] == "0" {
-        // What the dynamic linker has changed is not in the file, and would be lost; it is anonymous memory.
+        // Pages that the dynamic linker has changed are not in the file, and would be lost; they are anonymous memory.
         _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), size, MADV_DONTNEED)
       }
     }

@@ -4,7 +4,7 @@ internal import XMPP
 
 /// All that `spondee serve` needs to know. Every value has a default.
 public struct ServeConfiguration: Sendable {
-  /// What the core is told. `secret` is read from the data folder.
+  /// The configuration of the core. `secret` is read from the data folder.
   public var core: Configuration
   /// Empty: the default port, on loopback only while the one domain is `localhost`, or else on all addresses.
   public var listeners: [Listener] = []

@@ -6,7 +6,7 @@ internal import OrderedCollections
 /// less in one place does not shift those of another. A run is its draws: a seed makes them, a trace repeats them, bytes of a fuzzer
 /// are read as them, and the shrinker lowers them. Zero is always the harmless outcome, and what a missing draw yields.
 public struct Choices: Sendable {
-  /// What draws come from.
+  /// The source that draws come from.
   public enum Source: Sendable {
     case seed
     case trace(ChoiceTrace)
@@ -21,7 +21,7 @@ public struct Choices: Sendable {
   private var position = 0
   /// Which of many futures the draws of a seed are for.
   private var future: UInt64 = 0
-  /// What was drawn so far; `nil` unless it was asked for.
+  /// The draws so far; `nil` unless they were to be recorded.
   public private(set) var recorded: ChoiceTrace?
 
   public init(seed: UInt64, source: Source = .seed, records: Bool = false) {
@@ -31,7 +31,7 @@ public struct Choices: Sendable {
   }
 
   /// A number below `bound`, for `purpose`, of the actor or connection `who`. `item` names a stream within the stream, so that one
-  /// deed can be taken away and the next stays what it was.
+  /// action can be taken away and the next stays what it was.
   public mutating func draw(_ purpose: Purpose, _ who: UInt64 = 0, item: Int = 0, below bound: Int) -> Int {
     guard bound > 1 else { return 0 }
     let stream = Stream(purpose: purpose, who: who, item: item)
@@ -66,7 +66,7 @@ public struct Choices: Sendable {
     return value % bound
   }
 
-  /// What a draw is for.
+  /// The purpose of a draw.
   public enum Purpose: UInt32, Sendable, CaseIterable {
     case swarm, action, think, split, latency, bandwidth, reading, commitTime, loadTime, deriveTime, inquiryFault, crash, connection,
       mischief,

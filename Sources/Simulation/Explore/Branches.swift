@@ -6,7 +6,7 @@ public struct Branch: Sendable {
   /// After how many happenings it left, and which of those that did it is.
   public var from: UInt64
   public var number: Int
-  /// What makes it again from the start, if it failed and choices are recorded.
+  /// The trace that repeats it from the start, if it failed and choices are recorded.
   public var trace: RunTrace?
 }
 
@@ -14,7 +14,7 @@ extension Run {
   /// Runs to the end or to the first broken rule. Then goes back to the last moments at which the server did something that it had not done
   /// before, and goes on from each in `count` other ways: what is rare is near, and need not be waited for again.
   ///
-  /// A copy of the run is all that it takes. What comes out depends on the choices alone.
+  /// A branch takes no more than a copy of the run. Its outcome depends on the choices alone.
   public mutating func run(branches count: Int) -> (report: RunReport, branches: [Branch]) {
     begin()
     var moments: [Run] = []

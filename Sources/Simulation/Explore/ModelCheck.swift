@@ -9,7 +9,7 @@ internal import XMPP
 /// A few clients with a part each to play, on a server in a world where nothing takes time: what may happen next is always open, and
 /// somebody outside chooses it. A value: a copy is another future.
 public struct ModelCheck {
-  /// What a client does next.
+  /// A move of a client.
   public enum Move: Sendable {
     /// Connects and logs in; each of the many steps of that is open to choice.
     case connect
@@ -27,12 +27,12 @@ public struct ModelCheck {
   public struct ClientScript: Sendable {
     var account: Text
     var resource: Text
-    /// What it does before anything is open to choice, its login first.
+    /// The moves that it makes before anything is open to choice, its login first.
     var opening: [Move]
     var moves: [Move]
-    /// What it does whenever it has lost its connection; nothing, if it stays away.
+    /// The moves that it makes whenever it has lost its connection; none, if it stays away.
     var onReconnect: [Move]
-    /// What it says whenever it gets such a stanza.
+    /// Its answer to each stanza that it gets; `nil`: none.
     var reaction: Reaction?
     public typealias Reaction = @Sendable (Element) -> Element?
 
@@ -128,14 +128,14 @@ public struct ModelCheck {
     isOpening = false
   }
 
-  // MARK: What may happen
+  // MARK: Possible steps
 
   /// All that may happen next, in an order that is the same for the same state.
   var steps: [Step] {
     guard problem == nil else { return [] }
     let moves =
       players.indices.filter(mayMove).map { Step.move($0) } + world.eventQueue.lanes.keys.filter(ModelCheck.isOpen).map { .lane($0) }
-    // Where nothing is under way a fault changes nothing that the next step would not show.
+    // While nothing is under way, a fault changes nothing that the next step would not show.
     guard !moves.isEmpty else { return [] }
     let pending = world.node.disk.pending.count
     return moves + (faults.crashes > 0 ? (0...pending).map { .crash(keeping: $0) } : [])
@@ -212,7 +212,7 @@ public struct ModelCheck {
   }
   func name(_ index: Int) -> String { "\(players[index].account.local)/\(players[index].resource)" }
 
-  /// What tells this state from others.
+  /// The digest that tells this state from others.
   var digest: StateDigest {
     var digest = StateDigest()
     digest.add(bytes: world.engine.stateBytes)
@@ -235,7 +235,7 @@ public struct ModelCheck {
     return digest
   }
 
-  // MARK: What happens
+  // MARK: Taking steps
 
   private mutating func move(_ index: Int) {
     let move = players[index].moves[players[index].position]

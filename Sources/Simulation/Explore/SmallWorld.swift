@@ -5,7 +5,7 @@ internal import XMPP
 /// A world that is small enough to go through every order in which things can happen in it.
 public struct SmallWorld: Sendable {
   public let name: String
-  /// What it is about, and the clauses.
+  /// The subject of the world, and the clauses.
   public let summary: String
   /// How many different states it has, if that is known: another number says that the server does something else.
   public let states: Int?

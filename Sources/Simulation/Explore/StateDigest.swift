@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What tells one state of a value from another: two 64-bit sums over all that it holds, made by looking through its parts.
+/// A digest that tells one state of a value from another: two 64-bit sums over all that it holds, made by looking through its parts.
 ///
 /// Counts of what was done, and times, tell how a state was reached rather than what it is: the parts in `ignored` are left out.
 /// Sums, not comparisons: that two of a million states have the same is less likely than one in 10^25.

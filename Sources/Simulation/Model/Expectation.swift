@@ -3,17 +3,17 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Who is to be told what, and whether it was: presence between accounts and roster pushes.
+/// The presence between accounts and the roster pushes that sessions are to be told, and whether they were.
 ///
-/// What the model wants delivered is crossed off as the server writes it, in order for each session and each account that it is about;
-/// what is owed must have been written when the server holds nothing back any more, and nothing else may be written. So what a server may
-/// tell and need not, the model lists too. What rooms show their occupants is not looked at here.
+/// Deliveries that the model wants are crossed off as the server writes them, in order for each session and each account that they are
+/// about; those that are owed must have been written when the server holds nothing back any more, and nothing else may be written. So the
+/// model also lists deliveries that a server may make and need not. The presence that rooms show their occupants is not looked at here.
 struct Expectation: Sendable {
   private struct Line: Sendable, Hashable {
     var connection: ConnectionID
     var subject: JID
   }
-  /// What is due, in order, and up to where it may have been written: what need not be written and what must look alike.
+  /// The deliveries that are due, in order, and the positions up to which they may be written: several, if some are optional or alike.
   fileprivate struct Due: Sendable {
     var deliveries: [Delivery] = []
     var positions: OrderedSet<Int> = [0]
@@ -27,7 +27,7 @@ struct Expectation: Sendable {
     for (connection, delivery) in due {
       lines[Line(connection: connection, subject: delivery.subject), default: Due()].deliveries.append(delivery)
     }
-    // Whoever has gone hears no more.
+    // A session that has gone is told nothing more.
     lines.removeAll { sessions[$0.key.connection] == nil }
     for case .write(let element, let from, let addressees) in handled.effects {
       guard let (what, subject) = Self.read(element, from, handled.server.configuration) else { continue }
@@ -53,7 +53,7 @@ struct Expectation: Sendable {
     return nil
   }
 
-  /// What a stanza tells of whom; `nil` for what is not looked at.
+  /// The delivery that a stanza makes, and the account that it is about; `nil` for stanzas that are not looked at.
   private static func read(_ element: Element, _ from: JID?, _ configuration: Configuration) -> (Delivery.What, JID)? {
     switch element.stanzaKind {
     case .presence:
@@ -82,7 +82,7 @@ extension Expectation.Due {
     return !next.isEmpty
   }
 
-  /// What is still owed, however what was written is taken.
+  /// The first delivery that is still owed, whichever way the written stanzas are matched.
   fileprivate var rest: Delivery? {
     let open = positions.map { deliveries[$0...].first(where: \.isOwed) }
     return open.contains { $0 == nil } ? nil : open.first ?? nil

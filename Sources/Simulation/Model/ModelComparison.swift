@@ -4,7 +4,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What a server has in memory, looked up once for each event.
+/// The content of a server's memory, looked up once for each event.
 struct ObservedState {
   let server: Server
   let accounts: [JID]
@@ -19,7 +19,7 @@ struct ObservedState {
   }
 }
 
-// Where the model and a server say different things.
+// Differences between the model and a server.
 
 extension ReferenceModel {
   /// The first thing that the server has otherwise, in words. Looks at all that it has in memory.

@@ -16,9 +16,9 @@ struct ModelStanza: Sendable {
   }
 }
 
-/// What a session is to be told.
+/// A delivery to a session.
 struct Delivery: Sendable, Hashable {
-  /// What the order is kept of: all that comes from one account, and all that concerns one contact.
+  /// The account or contact that it is about: order is kept among deliveries of one subject.
   var subject: JID
   var what: What
   var isOwed: Bool
@@ -33,7 +33,7 @@ struct Delivery: Sendable, Hashable {
   }
 }
 
-/// What the model's parties have written: letters in the order of writing, and what goes to sessions.
+/// The output of the model's parties: letters in the order of writing, and deliveries to sessions.
 struct ModelMailbox: Sendable {
   /// How much any party may keep.
   let limits: Configuration.Limits

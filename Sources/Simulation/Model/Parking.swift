@@ -4,14 +4,14 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-// What waits for storage is bounded: whoever comes when as much waits as may is turned away.
+// The errands that wait for storage are bounded: once as many wait as may, the next is turned away.
 
 extension ReferenceModel {
-  /// Strikes from what waits what the server turned away.
+  /// Strikes from the waiting errands those that the server turned away.
   ///
-  /// Who comes in time depends on what the documents do not speak of: logins wait there, too, and what rooms say. So which letters wait
-  /// is taken from the server, but only where it was full. (A departure is never turned away: where it finds no room it takes back
-  /// the arrivals that it would have undone.)
+  /// Which errands come in time depends on things that the documents do not speak of: logins wait there, too, and stanzas of rooms. So
+  /// which letters wait is taken from the server, but only where it was full. (A departure is never turned away: where it finds no room it
+  /// takes back the arrivals that it would have undone.)
   ///
   /// - Returns: what is wrong with that.
   mutating func reconcileRejections(_ server: Server) -> String? {
@@ -28,7 +28,7 @@ extension ReferenceModel {
           there.remove(at: found)
           return true
         }
-        // Whom a failed commit's ended sessions tell, the two need not agree on: see `wait`.
+        // Model and server need not agree on the letters of sessions that a failed commit ends: see `wait`.
         guard errand.isOwed, !isRecovering else { return false }
         if errand.isDeparture { departures += 1 } else { arrivals += 1 }
         return false
@@ -43,7 +43,7 @@ extension ReferenceModel {
 }
 
 extension ReferenceModel.Errand {
-  /// What need not be sent may not have been.
+  /// A letter that need not be sent may not have been.
   fileprivate var isOwed: Bool { if case .letter(let letter) = self { letter.isOwed } else { true } }
 
   fileprivate var isDeparture: Bool {

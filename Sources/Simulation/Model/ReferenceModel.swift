@@ -5,14 +5,14 @@ public import Storage
 internal import XML
 internal import XMPP
 
-/// What RFC 6121 and XEP-0045 say a server's state must be after the events that it handled, worked out by other code than the server's.
+/// The state that RFC 6121 and XEP-0045 require of a server after the events that it handled, worked out by other code than the server's.
 ///
 /// It takes events in the order in which the server took them, and keeps accounts (`AccountModel`) and places (`ModelPlace`), which
 /// write letters to each other. A server that is another's stranger may get them in any order that keeps each pair's; and that order
 /// matters: whether a contact's "subscribed" meets the first or the second of two requests is the difference between "To" and "Pending
 /// Out". So the model does not guess: it works letters off in the order of writing, as one event does; and where the server had first to
-/// ask storage for the addressee, the letter waits until storage has answered. Two things it takes from the server because they
-/// are no matter of these documents: which connection is which session, and which streams the server ended.
+/// ask storage for the addressee, the letter waits until storage has answered. Some things it takes from the server because they
+/// are no matter of these documents, such as which connection is which session, and which streams the server ended.
 public struct ReferenceModel: Sendable {
   let configuration: Configuration
   var accounts: OrderedDictionary<JID, AccountModel> = [:]
@@ -21,15 +21,15 @@ public struct ReferenceModel: Sendable {
   static let placeTypes = SimulatedFeature.all.compactMap(\.place)
   /// Bound sessions.
   var sessions: OrderedDictionary<ConnectionID, JID> = [:]
-  /// What streams say of the language of what follows (RFC 6120, 4.7.4).
+  /// The languages that streams declare for all that follows on them (RFC 6120, 4.7.4).
   var languages: OrderedDictionary<ConnectionID, Text> = [:]
-  /// What the server asked storage for, and what waits for the answer.
+  /// The queries that the server asked of storage, with the errands that wait for each answer.
   var waiting: OrderedDictionary<Query, [Errand]> = [:]
-  /// What it asked for in this very event.
+  /// The queries that it asked in this very event.
   private var asked: OrderedSet<Query> = []
   /// The questions that the server asked; of one that it asked again only the last answer counts.
   private var questions: OrderedDictionary<InquiryID, (query: Query, deadline: Int64)> = [:]
-  /// What the server had in memory before the event.
+  /// The accounts and places that the server had in memory before the event.
   var present: OrderedSet<JID> = []
   var mailbox: ModelMailbox
   /// Derivations of keys that may end with a new account.
@@ -38,7 +38,7 @@ public struct ReferenceModel: Sendable {
   private var written: OrderedSet<JID> = []
   /// Letters for other shards that have not been handed over.
   var crossing: [ModelStanza] = []
-  /// What commits that are not durable yet are about.
+  /// The commits that are not durable yet, with the owners of the rows that they change.
   var pending: [(number: CommitID, touched: [JID])] = []
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
@@ -83,7 +83,7 @@ public struct ReferenceModel: Sendable {
 
   /// Takes one event that the server has handled, and looks for a difference.
   ///
-  /// - Parameter durable: What is on the disk.
+  /// - Parameter durable: the rows on the disk.
   public mutating func handle(_ handled: HandledEvent, durable: MemoryDatabase) {
     guard problem == nil, !isEnding else { return }
     defer { wasFlushed = handled.server.isFlushed }
@@ -95,7 +95,7 @@ public struct ReferenceModel: Sendable {
     case .opened, .encrypted: return
     case .header(let connection, let header):
       return languages[connection] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
-    // What was held back is let go; nothing else.
+    // Held outputs are let go; nothing else happens.
     case .committed(let number):
       pending.removeAll { $0.number.isSameOrBefore(number) }
       if handled.passed.isEmpty {
@@ -149,8 +149,8 @@ public struct ReferenceModel: Sendable {
       if let jid = sessions[connection] {
         send(element, as: jid, on: connection)
       } else {
-        // Whatever waits for the account already comes before the session, and the rest after it. Which account, nobody has said yet.
-        // The last stanza before the session asks for it: an earlier one of the same connection says nothing of the order of sessions.
+        // Errands that wait for the account already come before the session, later ones after it. Which account it is, nobody has said yet.
+        // A connection's last stanza before the session asks for it: an earlier one says nothing of the order of sessions.
         for query in waiting.keys.elements {
           guard case .owner(let owner) = query, owner.kind == .account else { continue }
           waiting[query]?.removeAll { if case .binding(connection) = $0 { true } else { false } }
@@ -240,13 +240,13 @@ extension ReferenceModel {
   /// The addressee is not in memory: the server must have asked for it.
   private mutating func wait(_ errand: Errand, for key: Query) {
     guard waiting[key] != nil else {
-      // Sessions that a failed commit ends: who has to hear of it, the model says by what is durable, and the server by what it had; and
-      // they leave places in an order that only the server knows. Whoever was told of a change that is undone now has been cut off as
-      // well, and to leave a room that has gone is nothing.
+      // A failed commit ends sessions: the model decides by the durable state who has to hear of it, and the server by the state that it
+      // had; and they leave places in an order that only the server knows. A user who was told of a change that is undone now has been cut
+      // off as well, and to leave a room that has gone is nothing.
       if isRecovering { return }
-      // As many questions were open as may be: whoever needed another was refused.
+      // As many questions were open as may be: an errand that needed another was refused.
       if mayBeFull { return }
-      // What need not be sent may not have been.
+      // A letter that need not be sent may not have been.
       if case .letter(let letter) = errand, !letter.isOwed { return }
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
       return
@@ -261,7 +261,7 @@ extension ReferenceModel {
     let errands = waiting.removeValue(forKey: key) ?? []
     // It is asked for again where it was gone again before the event ended.
     if asked.contains(key) { waiting[key] = [] }
-    // Who asked for something that storage can't give is told so; nothing is changed.
+    // A user who asked for something that storage can't give is told so; nothing is changed.
     if isFailure { return }
     guard case .owner(let owner) = key else { return }
     let jid = owner.jid
@@ -280,7 +280,7 @@ extension ReferenceModel {
     }
     var hasJustGone = false
     for errand in errands {
-      // What comes behind the end of an account waits for what it has left.
+      // An errand behind the end of an account waits for another load, which reads what the account has left.
       if hasJustGone {
         // Of a binding it is not known whether it waited for this account.
         if case .binding = errand, waiting[key] == nil { continue }
@@ -321,7 +321,7 @@ extension ReferenceModel {
     }
   }
 
-  /// What users ask their own server.
+  /// Takes a request of a user to the own server.
   private mutating func receiveRequest(_ letter: ModelStanza) {
     let owner = letter.from.bare
     guard let payload = letter.element.firstChild else { return }
@@ -347,7 +347,7 @@ extension ReferenceModel {
     if accounts[account] == nil, written.contains(account) { accounts[account] = AccountModel(account) }
   }
 
-  /// XEP-0077, 3.2. Whoever gets the name later must not inherit its rank anywhere.
+  /// Removes an account (XEP-0077, 3.2). A later owner of the name must not inherit its affiliations anywhere.
   private mutating func dissolve(_ account: JID) {
     guard accounts[account] != nil else { return }
     accounts[account]?.dissolve(&mailbox)

@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What sessions send, as it is taken from them.
+// Stanzas that sessions send, as they are taken from them.
 
 extension ReferenceModel {
   /// RFC 6120, 8.1.2.1 and 8.2.3, of what is not routed at all; and nothing goes through a door that the user has shut.

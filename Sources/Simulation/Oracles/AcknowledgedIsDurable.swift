@@ -4,7 +4,7 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What the server said is done, is done: it is there after any crash. What it had not yet said may be there or not.
+/// An acknowledged change is there after any crash. A change that is not yet acknowledged may be there or not.
 public struct AcknowledgedIsDurable: Oracle {
   public static let name = "durability"
   public static let clause = "the output commit rule: an acknowledged stanza is a durable stanza"

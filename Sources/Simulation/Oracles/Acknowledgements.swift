@@ -7,7 +7,7 @@ internal import XMPP
 /// Things that a feature keeps on the disk once it has said so, each of which has one value at a time.
 struct KeptThing: Sendable {
   struct Change: Sendable {
-    /// Whose it is.
+    /// The owner of the thing.
     var owner: JID
     /// Which of the owner's things; `nil` where there is but one.
     var thing: Text?

@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// What the server says of an account in peace is what the disk holds: memory never runs ahead of it, also not after a commit failed.
+/// The server's answers about an account in the liveness phase match the disk: memory never runs ahead of it, even after a failed commit.
 public struct AnswersMatchStorage: Oracle {
   public static let name = "disk"
   public static let clause = "the output commit rule: what a failed commit took back is read anew"

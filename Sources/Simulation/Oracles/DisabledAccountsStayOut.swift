@@ -44,10 +44,15 @@ public struct DisabledAccountsStayOut: Oracle {
     switch request {
     case .disableAccount(let account) where reply == .done && !enabling.values.contains(account): shut[account] = (false, time)
     case .deleteAccount(let account) where reply == .done && !adding.values.contains(account): shut[account] = (true, time)
-    // What is refused since it is there already was made by a request whose answer was lost; nobody is enabled by it.
-    case .addAccount(let account, _): if reply == .done || shut[account]?.isDeleted ?? false { shut[account] = nil }
+    case .addAccount(let account, _): if Self.shows(reply, thatThereIsAnAccount: shut[account]) { shut[account] = nil }
     default: break
     }
+  }
+
+  /// A refusal because the account exists shows that an earlier request made it, whose answer was lost; a disabled account stays disabled.
+  private static func shows(_ reply: ControlReply, thatThereIsAnAccount shut: (isDeleted: Bool, time: Int64)?) -> Bool {
+    if case .refused(let why) = reply { return shut?.isDeleted ?? false && why.contains("already") }
+    return reply == .done
   }
 
   public func atRest(_ state: RestState) -> String? { nil }

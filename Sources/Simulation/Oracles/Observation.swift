@@ -18,11 +18,11 @@ public enum Observation: Sendable {
   case received(SessionID, Element)
   /// Something was broken on purpose.
   case fault(String)
-  /// Whoever runs the server wanted something of it.
+  /// The operator asked something of the server.
   case asked(UInt64, ControlRequest)
   case answered(UInt64, ControlReply)
 
-  /// What reports show of an observation, so that they need not know its case.
+  /// The facts that reports show of an observation, so that they need not know its case.
   var facts: Facts {
     switch self {
     case .connected(let session): Facts("connected", session) { "connected" }
@@ -39,7 +39,7 @@ public enum Observation: Sendable {
   struct Facts {
     /// The name of the case on the report page.
     let kind: String
-    /// Whom it concerns; `nil` for what concerns the server.
+    /// The session that it concerns; `nil` if it concerns the server.
     let session: SessionID?
     /// For the report page, beside the kind.
     let text: String?
@@ -56,7 +56,7 @@ public enum Observation: Sendable {
     }
   }
 
-  /// Whom it concerns.
+  /// The session that it concerns; `nil` if it concerns the server.
   public var session: SessionID? { facts.session }
 }
 

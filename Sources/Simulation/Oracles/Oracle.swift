@@ -9,7 +9,7 @@ public protocol Oracle: Sendable {
   static var name: String { get }
   /// The clause that it checks.
   static var clause: String { get }
-  /// Where it is watched.
+  /// Whether it is watched in runs, in small worlds and in recordings.
   static var scope: OracleScope { get }
   init()
   /// Called once, before anything is observed, with what the server is told at start.
@@ -28,7 +28,7 @@ extension Oracle {
   public mutating func wallClockSet(by offset: Int64, at time: Int64) {}
 }
 
-/// Where a rule is watched.
+/// Whether a rule is watched in runs, in small worlds and in recordings.
 public struct OracleScope: OptionSet, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -50,7 +50,7 @@ enum Oracles {
   static func watched(in scope: OracleScope) -> [any Oracle.Type] { all.filter { $0.scope.contains(scope) } }
 }
 
-/// What can be known when the world stands still.
+/// The facts that can be known when the world stands still.
 public struct RestState {
   public var world: World
   /// Sessions that are there, with their addresses.

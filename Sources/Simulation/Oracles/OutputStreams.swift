@@ -5,8 +5,8 @@ internal import XMPP
 /// All that the server writes is read a second time, by a parser that is not ours: libxml2 by itself, with none of the handlers or
 /// workarounds of `XML`.
 ///
-/// What a stream has brought is kept until it ends, or a new one begins on the same connection, and then parsed as a whole: so it stays a
-/// value. A stream that broke off is judged by what came.
+/// The bytes of a stream are kept until it ends, or a new one begins on the same connection, and then parsed as a whole: so it stays a
+/// value. A stream that broke off is judged by the bytes that came.
 struct OutputStreams: Sendable {
   static let name = "output"
 
@@ -22,7 +22,7 @@ struct OutputStreams: Sendable {
 
   mutating func drop(_ actor: Int) { if actor < streams.count { streams[actor] = Stream() } }
 
-  /// What is wrong with what the stream brought, if anything is. The next one may begin.
+  /// Returns the fault of the stream's bytes, if there is one. The next stream may begin.
   mutating func endOfStream(_ actor: Int) -> String? {
     guard actor < streams.count, !streams[actor].bytes.isEmpty else { return nil }
     let stream = streams[actor]

@@ -30,7 +30,7 @@ public struct SenderIsAuthentic: Oracle {
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
       if let to = element["to"].flatMap({ JID($0) }), to.bare != jid.bare { return "\(jid) got what was for \(to): \(element)" }
-      // Who shares a nick with another client gets a new one with it.
+      // A client that shares its nick with another gets a new nick together with it.
       if element.is("presence", NS.client), let from = element["from"].flatMap({ JID($0) }),
         element.child("x", NS.mucUser)?.children.contains(where: { $0["code"] == "110" }) ?? false
       {

@@ -25,7 +25,7 @@ public struct StanzaLedger: Oracle {
   private var last: [Pair: Int] = [:]
   private var lastSinceAvailable: [Pair: Int] = [:]
   private var available: OrderedSet<SessionID> = []
-  /// What was stored may come at any time once storage did not answer: it is asked for again later.
+  /// Once storage did not answer, stored messages may come at any time: they are asked for again later.
   private var couldNotRead = false
   private var silences = Silences()
   /// Presence that was for one address alone.

@@ -2,9 +2,9 @@ public import ServerCore
 
 /// Feeds a recording to an engine, as it was fed to the one that was recorded, compares what it then wants, and lets the oracles look.
 public struct Replay {
-  /// What was found.
+  /// A problem that a replay found.
   public enum Problem: Sendable, CustomStringConvertible {
-    /// Where the engine did something else than what was recorded.
+    /// An action of the engine that differs from the recorded one.
     case difference(entry: Int, time: Int64, String)
     /// A rule that was broken, or a limit that was passed.
     case failure(RunReport.Failure)

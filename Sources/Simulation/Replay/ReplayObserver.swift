@@ -16,7 +16,7 @@ struct ReplayObserver {
   private var peers: OrderedDictionary<ConnectionID, Peer> = [:]
   private let pool = ParserPool()
   private var oracles: [any Oracle]
-  /// What was sent before the beginning is not known.
+  /// The recording begins with its process. Otherwise it is not known what was sent before.
   private let knowsAll: Bool
   private var ids: OrderedSet<Text> = []
   private(set) var failure: RunReport.Failure?
@@ -30,7 +30,7 @@ struct ReplayObserver {
   private static let limits = StreamLimits(stanzaBytes: 1 << 30, depth: 4096, attributes: 4096, elements: 1 << 20, nameBytes: 1 << 16)
 
   init(_ engine: Engine, isBeginning: Bool, without: [String]) {
-    // Who is behind which nick was said before.
+    // The presence that tells which client is behind a nick came before the recording began.
     let rules = isBeginning ? ReplayObserver.rules : ReplayObserver.rules.filter { $0.name != SenderIsAuthentic.name }
     oracles = rules.filter { !without.contains($0.name) }.map { $0.init() }
     knowsAll = isBeginning
@@ -100,7 +100,7 @@ struct ReplayObserver {
       peers[connection]!.isBound = true
       observe(.began(session, jid), at: time)
     } else {
-      // What was stored before, or said before the recording begins.
+      // A message that was stored before, or sent before the recording begins.
       if let id = StanzaLedger.ledgerID(element), !ids.contains(id), !knowsAll || element.child("delay", NS.delay) != nil { return }
       observe(.received(session, element), at: time)
     }

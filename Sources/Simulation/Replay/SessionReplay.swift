@@ -6,8 +6,8 @@ internal import Storage
 internal import XML
 internal import XMPP
 
-/// What the clients of a recording did, so that parts of it can be left out and the rest done again, in a simulated world: they log in by
-/// themselves there, and storage answers from what it is known to have held.
+/// The actions of a recording's clients, so that some can be left out and the rest done again, in a simulated world: the clients log in by
+/// themselves there, and storage answers from the rows that it is known to have held.
 public struct SessionReplay: Sendable {
   /// One thing that somebody outside did.
   public struct UserAction: Sendable {
@@ -50,7 +50,7 @@ public struct SessionReplay: Sendable {
     actions = actions.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
   }
 
-  /// What bound sessions did. Returns whose they were.
+  /// Reads the actions of bound sessions. Returns the numbers of their connections.
   private mutating func read(_ history: [Run.Moment]) -> OrderedSet<Int> {
     var sessions: OrderedSet<Int> = []
     for moment in history {
@@ -68,7 +68,7 @@ public struct SessionReplay: Sendable {
     return sessions
   }
 
-  /// What strangers and the operator did, and what storage held.
+  /// Reads the actions of strangers and of the operator, and the rows that storage held.
   private mutating func read(_ entries: [Recording.Entry], since start: Instant, except sessions: OrderedSet<Int>) {
     var loaded: OrderedSet<Owner> = []
     var lastOffline: OrderedDictionary<JID, Int64> = [:]

@@ -1,21 +1,21 @@
 internal import ServerCore
 
 extension SessionReplay {
-  /// What came of doing some of the deeds.
+  /// The outcome of doing some of the actions.
   public struct Outcome: Sendable {
     public var failure: RunReport.Failure?
     /// A recording of it, which `Replay` takes.
     public var recording: [UInt8]
-    /// What the clients did, as a scansion script; `nil` if nothing failed.
+    /// The clients' actions as a scansion script; `nil` if nothing failed.
     public var script: String?
     public var history: [Run.Moment]
   }
 
-  /// Does some of the deeds.
+  /// Does some of the actions.
   ///
   /// - Parameters:
-  ///   - kept: indices of deeds, in order.
-  ///   - sink: gets what is recorded, piece by piece and before it happens: for whoever expects that the server traps.
+  /// - kept: indices of actions, in order.
+  /// - sink: gets what is recorded, piece by piece and before it happens: for a caller that expects the server to trap.
   public func perform(_ kept: [Int], mutation: Mutation? = nil, sink: (@Sendable ([UInt8]) -> Void)? = nil) -> Outcome {
     var performance = ReplayRun(self, mutation: mutation, sink: sink)
     performance.run(kept.filter { actions.indices.contains($0) }.map { actions[$0] })
@@ -25,14 +25,14 @@ extension SessionReplay {
       script: failure.map { ScriptWriter(performance.history, failure: $0, seed: 0).script }, history: performance.history)
   }
 
-  /// The deeds of one connection after the other, the most first: what can be left out together.
+  /// The actions of one connection after the other, the most first: what can be left out together.
   private func actors(of kept: [Int]) -> [Int] {
     var seen: [Int] = []
     for index in kept where !seen.contains(actions[index].actor) { seen.append(actions[index].actor) }
     return seen
   }
 
-  /// The fewest deeds that were found of which `fails` holds. All together must do.
+  /// The fewest actions that were found of which `fails` holds. All together must do.
   ///
   /// - Parameters:
   ///   - budget: the most attempts.

@@ -15,7 +15,7 @@ struct Actor {
   var isEncrypted = false
 
   var user: User { User(index: index, account: account, resource: resource) }
-  /// Where it connects from: hostile clients share one address, others have one each.
+  /// The network that it connects from: hostile clients share one address, others have one each.
   var origin: SourceNetwork? { SourceNetwork(address: isHostile ? [10, 0, 1, 0] : [10, 0, 0, UInt8(truncatingIfNeeded: index)]) }
   var name: String { "\(account.local)/\(resource)" }
 }

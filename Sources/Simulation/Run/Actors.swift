@@ -4,8 +4,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What the actors of a run do: honest ones follow the workload, err as networks and people do, and come back; hostile clients do as they
-// like.
+// The behaviour of a run's actors: honest ones follow the workload, err as networks and people do, and come back; hostile ones act at will.
 
 extension Run {
   mutating func act(_ index: Int) {
@@ -40,7 +39,7 @@ extension Run {
 
   var faults: Faults { swarm.faults }
 
-  /// A draw of the actor's current deed: without this deed all others stay what they are.
+  /// A draw of the actor's current action: without this action all others stay what they are.
   mutating func roll(_ index: Int, below bound: Int) -> Int {
     world.choices.draw(.action, UInt64(index), item: actors[index].actions, below: bound)
   }
@@ -49,7 +48,7 @@ extension Run {
     world.choices.chance(.mischief, UInt64(index), item: actors[index].actions * 8 + kind, percent: percent)
   }
 
-  /// What goes wrong on the client's side. Returns whether its deed is thereby done.
+  /// Injects faults on the client's side. Returns whether the client's action is thereby done.
   private mutating func err(_ index: Int, _ connection: World.SocketID) -> Bool {
     if errs(index, 0, faults.reset) {
       reset(index, "reset")
@@ -157,7 +156,7 @@ extension Run {
     return refusal
   }
 
-  /// What a client may be told without having done wrong.
+  /// Whether a client that has done nothing wrong may be told this reason.
   private func isExcused(_ reason: String, _ index: Int) -> Bool {
     if actors[index].isHostile || swarm.isTight { return true }
     if administered.contains(actors[index].account),

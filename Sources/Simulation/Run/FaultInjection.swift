@@ -1,7 +1,7 @@
 internal import OrderedCollections
 internal import ServerCore
 
-// What goes wrong in the world itself: processes, disks, networks, clocks.
+// Faults of the world itself: processes, disks, networks, clocks.
 
 extension Run {
   /// One chance for each kind of trouble, ten times a second.

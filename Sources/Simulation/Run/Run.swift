@@ -4,14 +4,14 @@ public import ServerCore
 internal import XML
 internal import XMPP
 
-/// What became of one run.
+/// The outcome of one run.
 public struct RunReport: Sendable {
   public var seed: UInt64
   public var happenings: UInt64
   /// Nanoseconds of virtual time.
   public var time: Int64
   public var digest: Digest
-  /// What the server reached, all its lives together.
+  /// The coverage marks that the server reached, all its lives together.
   public var marks: Marks
   /// Which rule was broken and how; `nil` if none was.
   public var failure: Failure?
@@ -33,13 +33,13 @@ public struct RunReport: Sendable {
   }
 }
 
-/// What a run is made with, besides its choices.
+/// The options of a run, besides its choices.
 public struct RunOptions: Sendable {
   /// Virtual nanoseconds of activity; what is under way then may end, and peace follows.
   public var duration: Int64
   /// The rules that are watched.
   public var oracles: [any Oracle.Type]
-  /// What the users do.
+  /// The behaviour of the users.
   public var workload: any Workload.Type
   /// A bug that is planted, to see it found.
   public var mutation: Mutation?
@@ -155,7 +155,7 @@ public struct Run: ClientHost {
     return true
   }
 
-  /// What is under way ends, and there is peace.
+  /// Ends what is under way, and goes through the liveness phase.
   mutating func finish() -> RunReport {
     isLivenessPhase = true
     repair()
@@ -176,14 +176,14 @@ public struct Run: ClientHost {
   /// A file for each life of the server's process, or several.
   public var recordings: [[UInt8]] { world.recordings }
 
-  /// What was chosen, if the choices were to be recorded.
+  /// The choices that were made, if they were to be recorded.
   public var trace: RunTrace? {
     world.choices.recorded.map { RunTrace(seed: world.choices.seed, duration: options.duration, choices: $0) }
   }
 
   /// The fault that says that the server asked storage and got no answer.
   static let unreadable = "storage can't be read"
-  /// Some thousands are common; what needs so many goes in a circle.
+  /// Some thousands are common; a run with so many events goes in a circle.
   private static let mostHappenings: UInt64 = 20_000_000
   static let weatherAlarm: UInt64 = 1 << 32
   /// Alarms of actors that begin to read again.
@@ -192,7 +192,7 @@ public struct Run: ClientHost {
   /// Requests of operators, beyond those that make the users' own accounts.
   private static let operatorBase: UInt64 = 1 << 40
 
-  /// Whoever runs the server wants something.
+  /// Gives the server a request of its operator.
   mutating func ask(_ request: ControlRequest) {
     let id = Run.operatorBase + UInt64(operations.count)
     operations[id] = request
@@ -243,7 +243,7 @@ public struct Run: ClientHost {
   // MARK: Watching
 
   mutating func observe(_ observation: Observation) {
-    // What comes after the first broken rule says nothing.
+    // Observations after the first broken rule say nothing.
     guard failure == nil else { return }
     if keepsHistory { history.append(Moment(time: world.now, observation: observation)) }
     for index in oracles.indices {
@@ -291,7 +291,7 @@ public struct Run: ClientHost {
     return number
   }
 
-  // MARK: What happens to the actors
+  // MARK: Events of the actors
 
   mutating func attend() {
     if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }

@@ -3,9 +3,9 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What can go wrong in a run, in percent of the chances that there are.
+/// The faults of a run, in percent of the occasions that there are for each.
 struct Faults: Sendable {
-  // For each deed of a client.
+  // For each action of a client.
   var reset = 0
   var goodbye = 0
   var tornStanza = 0
@@ -95,7 +95,7 @@ struct Swarm: Sendable {
     }
     settings.shortPercent = [0, 10, 40, 70][choices.draw(.swarm, 3, below: 4)]
     settings.commitTime = 0...slowest(4, &choices)
-    // Where reading is slow, much happens to what is not there yet.
+    // With slow loads many stanzas arrive for accounts and rooms that are not in memory yet.
     if choices.chance(.swarm, 88, percent: 20) { settings.loadTime = 0 ... .milliseconds(1000) }
     settings.latency = 0...min(slowest(5, &choices), .milliseconds(200))
     settings.timePerByte = [0, 0, 1_000, 20_000][choices.draw(.swarm, 23, below: 4)]
@@ -139,7 +139,7 @@ struct Swarm: Sendable {
   private mutating func tighten(_ choices: inout Choices) {
     isTight = true
     settings.watchesLimitsClosely = true
-    // What waits for storage is bounded, too.
+    // The queues of stanzas that wait for storage are bounded, too.
     if choices.chance(.swarm, 89, percent: 40) { settings.loadTime = 0 ... .milliseconds(1000) }
     let tried = Limit.all.compactMap { limit in limit.trial.map { (limit, $0) } }.sorted { $0.1.draw < $1.1.draw }
     for (limit, trial) in tried {

@@ -4,6 +4,6 @@ public import ServerCore
 public enum UnreachableMarks {
   public static let reasons: [(mark: Mark, reason: String)] = SimulatedFeature.all.flatMap(\.unreachableMarks)
 
-  /// What of these a campaign should have reached.
+  /// The marks that a campaign should have reached and has not.
   public static func missed(_ marks: Marks) -> [Mark] { marks.unreached.filter { mark in !reasons.contains { $0.mark == mark } } }
 }

@@ -3,9 +3,9 @@ public import ServerCore
 public import XML
 public import XMPP
 
-/// What the honest users of a run do. A run makes one, and asks it again and again.
+/// The behaviour of a run's honest users. A run makes one workload, and asks it again and again.
 ///
-/// Whatever it does must follow from what it is given: it has no other randomness than `roll`, and no clock.
+/// All that it does must follow from the arguments that it is given: it has no other randomness than `roll`, and no clock.
 public protocol Workload: Sendable {
   /// - Parameter roll: for what holds for the whole run; see `next`.
   init(roll: (Int) -> Int)
@@ -14,7 +14,7 @@ public protocol Workload: Sendable {
   ///   - among: all honest clients, logged in or not, itself among them.
   ///   - roll: draws a number below the bound that it is given. Zero must be the harmless choice: the shrinker turns to it.
   mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element?
-  /// What whoever runs the server wants next of its accounts; `nil`: nothing.
+  /// The operator's next request about the accounts; `nil`: none.
   mutating func operate(on accounts: [JID], roll: (Int) -> Int) -> ControlRequest?
 }
 
@@ -24,7 +24,7 @@ public struct User: Sendable, Hashable {
   public var index: Int
   /// Bare.
   public var account: JID
-  /// What it asks for at login.
+  /// The resource that it asks for at login.
   public var resource: Text
 }
 
@@ -32,11 +32,11 @@ extension Workload {
   public mutating func operate(on accounts: [JID], roll: (Int) -> Int) -> ControlRequest? { nil }
 }
 
-/// A bit of everything that users do with their servers, and that those do who run them: `Deeds` lists it.
+/// A bit of everything that users do with their servers (`UserAction.all`), and that operators do (`Operator`).
 public struct EverydayWorkload: Workload {
   private var number = 0
-  /// Indices of deeds, each as often as it weighs. What is not among them nobody does in this run: where nobody does what silences
-  /// somebody, silence can be held against the server.
+  /// Indices of actions in `UserAction.all`, each as often as it weighs. Nobody does the other actions in this run: if nobody does what
+  /// silences somebody, silence can be held against the server.
   private var tickets: [Int] = []
   /// The nick under which a user went to a room last.
   private var nicks: OrderedDictionary<Int, Text> = [:]
@@ -44,7 +44,7 @@ public struct EverydayWorkload: Workload {
   private var entered: OrderedDictionary<Int, Text> = [:]
 
   private var leftOut: [UserAction.Subject] = []
-  /// What users have still to do of plots that they are in.
+  /// The actions still to come of interactions that users are in.
   private var plans: OrderedDictionary<Int, [Element?]> = [:]
 
   public init(roll: (Int) -> Int) {
@@ -72,14 +72,14 @@ public struct EverydayWorkload: Workload {
     let context = ActionContext(user: user, users: users, nicks: nicks, number: number)
     if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return RoomsUse.configure(room, context, roll) }
     var action = UserAction.all[tickets[ticket - 1]]
-    // Who is outside can't do much in a room.
+    // A user outside can't do much in a room.
     if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = RoomsUse.visits[0] }
     let stanza = action.make(context, roll)
     if let stanza { note(stanza, of: user) }
     return stanza
   }
 
-  /// Where a user goes, and believes to be.
+  /// Notes the nick under which a user goes to a room, and the room, which the user may have made.
   private mutating func note(_ stanza: Element, of user: User) {
     guard stanza.is("presence", NS.client), let to = stanza["to"].flatMap({ JID($0) }), to.domain.hasPrefix("conference.") else { return }
     nicks[user.index] = stanza.type == nil && to.isFull ? to.resource : nil

@@ -5,8 +5,8 @@ internal import XMPP
 
 /// Writes what the clients of a run did, and what they got, as a script that anybody can run against any server.
 ///
-/// What failed is the last line: the stanza that should not have come is expected not to come. What was broken on purpose
-/// can't be said in the language and stands there as a comment.
+/// The last line is the failure: the stanza that should not have come is expected not to come. Injected faults can't be said in the
+/// language and stand there as comments.
 struct ScriptWriter {
   private let history: [Run.Moment]
   private let failure: RunReport.Failure
@@ -67,7 +67,7 @@ struct ScriptWriter {
 
   private func oneLine(_ text: String) -> String { text.replacing("\n", with: " ") }
 
-  /// What the server makes up anew each time may be anything.
+  /// Replaces values that the server makes up anew each time by wildcards.
   private func loosened(_ element: Element) -> Element {
     var copy = element
     if let id = element.id, !clientIDs.contains(id) { copy["id"] = "{scansion:any}" }
@@ -105,7 +105,7 @@ private struct OperatorCommands {
     }
   }
 
-  /// What has no answer, because the server crashed, may have been done.
+  /// Whether the request was refused. One that has no answer, because the server crashed, may have been done.
   private func isRefused(_ id: UInt64, after index: Int) -> Bool {
     for moment in history[(index + 1)...] {
       switch moment.observation {

@@ -1,17 +1,17 @@
 internal import OrderedCollections
 
-/// Makes a run that fails smaller while it fails in the same way: fewer kinds of trouble, fewer actors, fewer deeds, lower numbers.
+/// Makes a run that fails smaller while it fails in the same way: fewer kinds of faults, fewer actors, fewer actions, lower numbers.
 ///
 /// It works on the draws alone (a lower draw is a simpler thing, zero a harmless one), so it needs to know nothing of what they are
 /// for, and whatever it finds can be replayed.
 public struct Shrinker {
-  /// What is left.
+  /// The result of shrinking.
   public struct Found: Sendable {
     public var trace: RunTrace
     public var failure: RunReport.Failure
-    /// Deeds of actors that did anything.
+    /// Actions of actors that did anything.
     public var actions: Int
-    /// What was broken on purpose, in words.
+    /// The injected faults that are left, in words.
     public var faults: [String]
     /// A scansion script that does what the run's clients did.
     public var script: String

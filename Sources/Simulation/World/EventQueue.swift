@@ -4,7 +4,7 @@ internal import OrderedCollections
 internal import ServerCore
 internal import Storage
 
-/// What is going to happen in a world, and which of it happens next.
+/// The events that are to come in a world, and which of them happens next.
 struct EventQueue: Sendable {
   struct Entry: Comparable, Sendable {
     let time: Int64

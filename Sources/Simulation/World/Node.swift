@@ -16,7 +16,7 @@ struct Node {
   var isSyncScheduled = false
   /// Connections that are to be read from again once the flush is done.
   var readers: [World.SocketID] = []
-  /// What was read of each connection since the last flush.
+  /// Bytes that were read of each connection since the last flush.
   var readInTurn: [World.SocketID: Int] = [:]
   /// Connections that ended while the engine's actions were being done.
   var ended: [Input] = []
@@ -35,12 +35,12 @@ struct Node {
   var wallOffset: Int64 = 0
   /// How often in a row it was told that its deadline has come, and still has the same.
   var idleDeadlines = 0
-  /// What the processes that died had reached.
+  /// The coverage marks that the processes that died had reached.
   var marksBefore = Marks()
-  /// What a disk that forgets goes back to.
+  /// The content that a disk that forgets goes back to.
   var durableBefore: MemoryDatabase?
 
-  /// What each life of the process was fed and did, if that is recorded.
+  /// The inputs and outputs of each life of the process, if they are recorded.
   var tape: Tape?
 
   init(_ configuration: Configuration, seed: UInt64, database: MemoryDatabase = MemoryDatabase(.server)) {

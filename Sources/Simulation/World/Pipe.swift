@@ -91,7 +91,7 @@ struct Pipe: Sendable {
     arrived.append(item)
   }
 
-  /// What the receiver's program reads: at most `limit` bytes, joined across segments; or one mark.
+  /// Reads as the receiver's program does: at most `limit` bytes, joined across segments; or one mark.
   mutating func read(_ limit: Int) -> Item? {
     guard case .bytes = arrived.first else { return arrived.popFirst() }
     var result: [UInt8] = []

@@ -3,7 +3,7 @@ internal import SASL
 internal import ServerCore
 internal import Storage
 
-// What the socket adapter is over real sockets: it hands on what happens, and does what the engine wants. How a connection ends is
+// The counterpart of the socket adapter: it hands on events, and carries out the engine's actions. How a connection ends is
 // decided by the same `CloseSequence`.
 
 extension World {
@@ -264,7 +264,7 @@ extension World {
     guard !firsts.isEmpty else { return }
     node.failedCommits += 1
     for first in firsts {
-      // What the failure of another shard has made it write meanwhile stands on what is lost, too.
+      // Commits that the failure of another shard has made this one write meanwhile build on what is lost, too.
       node.disk.fail(from: first)
       tell(.commitFailed(from: first))
     }

@@ -6,7 +6,7 @@ struct SimulatedConnection: Sendable {
   let id: World.SocketID
   let connection: ConnectionID
   let origin: SourceNetwork?
-  /// What its client has said lately and has not yet worked off at the rate that it may have.
+  /// Bytes that its client has sent lately and has not yet worked off at the rate that it may have.
   var spending = Spending()
   var toServer: Pipe
   var toClient: Pipe
@@ -91,7 +91,7 @@ extension World {
     transmit(id, .toServer)
   }
 
-  /// The client's program ends its connection behind all that it has sent. What it has not read is lost; its system then says so
+  /// The client's program ends its connection behind all that it has sent. Bytes that it has not read are lost; its system then says so
   /// with a reset.
   public mutating func close(_ id: SocketID) {
     guard connections.has(id), connections[id].isClientThere else { return }

@@ -14,7 +14,7 @@ public struct WorldSettings: Sendable {
   public var commitTime: ClosedRange<Int64> = .milliseconds(0) ... .milliseconds(5)
   /// How long storage takes to answer; as long as for a commit by default.
   public var loadTime: ClosedRange<Int64>?
-  /// What systems hold for a program that has written, and for one that has yet to read.
+  /// Bytes that systems hold for a program that has written, and for one that has yet to read.
   public var sendBuffer = 1 << 20
   public var receiveBuffer = 1 << 20
   /// The most that the server reads at once.
@@ -27,9 +27,8 @@ public struct WorldSettings: Sendable {
   public var downtime: ClosedRange<Int64> = 0...0
   /// Compare all buffers and queues with their limits after each event, instead of now and then.
   public var watchesLimitsClosely = false
-  /// Who comes first where it is open.
+  /// The order of events that are open to choice.
   public var ordering = Ordering()
-  /// What the server is told at start.
   public var configuration: Configuration
   public init(configuration: Configuration) { self.configuration = configuration }
 }
@@ -43,7 +42,7 @@ public struct World {
     public static func < (a: SocketID, b: SocketID) -> Bool { a.number < b.number }
   }
 
-  /// What the outside sees of its connections.
+  /// A notice to the clients' host: of its connections, of the server, or of an alarm.
   public enum Notice: Sendable {
     case bytes(SocketID, [UInt8])
     /// The server is ready for the TLS handshake.
@@ -126,15 +125,15 @@ public struct World {
   public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
   public var isAtRest: Bool { eventQueue.busy == 0 && !isSomebodyHeldBack }
-  /// What the peer has said waits in the server's system, for no longer than a deadline.
+  /// Bytes of a throttled peer wait in the server's system, for no longer than a deadline.
   private var isSomebodyHeldBack: Bool { node.isUp && node.engine.holdsSomebodyBack }
-  /// What this server and those before it reached.
+  /// The coverage marks that this server and those before it reached.
   public var marks: Marks {
     var all = node.engine.marks
     all.merge(node.marksBefore)
     return all
   }
-  /// What would survive the loss of power now.
+  /// The rows that would survive the loss of power now.
   public var durable: MemoryDatabase { node.disk.durable }
 
   /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
@@ -266,8 +265,8 @@ public struct World {
   /// The same, with its next commit under way: where it matters most.
   public mutating func crashAtCommit() { node.diesAtCommit = true }
 
-  /// Of the pending transactions any beginning (a choice) had reached the disk. What was written to the network arrives, or a
-  /// beginning of it; then the connections end.
+  /// The process dies. Of the pending transactions any beginning (a choice) had reached the disk. The bytes written to the network arrive,
+  /// or a beginning of them; then the connections end.
   mutating func crash() { crash(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
 
   mutating func crash(keeping kept: Int) {

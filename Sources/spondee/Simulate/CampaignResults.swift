@@ -2,7 +2,7 @@ internal import Foundation
 internal import ServerCore
 internal import Simulation
 
-/// What a campaign found, for people and for programs.
+/// The results of a campaign, for people and for programs.
 struct CampaignResults {
   struct Run {
     var report: RunReport
@@ -12,7 +12,7 @@ struct CampaignResults {
 
     /// By seed, then the seed's own run, then its branches.
     var place: (UInt64, UInt64, Int) { (report.seed, branch?.from ?? 0, branch?.number ?? 0) }
-    /// What makes it again.
+    /// The choices that repeat the run.
     var choices: Choices {
       guard let trace = branch?.trace else { return Choices(seed: report.seed, records: true) }
       return Choices(seed: trace.seed, source: .trace(trace.choices), records: true)

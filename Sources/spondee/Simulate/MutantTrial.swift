@@ -14,7 +14,7 @@ struct MutantTrial {
     var seeds: Int
     var seconds: Double
     var failure: RunReport.Failure?
-    /// What it looked like without the oracle that found it: `nil` means that nothing was found in as many seeds.
+    /// The failure of the same seed without the oracle that found it; `nil` if the seed has no other.
     var control: RunReport.Failure?
   }
 
@@ -35,7 +35,7 @@ struct MutantTrial {
   private func judge(_ mutation: Mutation) -> Verdict {
     let began = DispatchTime.now().uptimeNanoseconds
     let elapsed = { Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9 }
-    // Where nothing is planted, nothing may be found: but there is no need to look for a whole minute.
+    // Without a mutant nothing may be found; a search of at most 20 s is enough to see that.
     let limit = mutation == .none ? min(patience, 20) : patience
     var seed: UInt64 = 0
     while elapsed() < limit {

@@ -93,7 +93,7 @@ struct SimulateCommand: ParsableCommand {
     if !results.failures.isEmpty { throw ExitCode(1) }
   }
 
-  /// What makes it again; of a branch, which no seed makes, the choices are written to a file.
+  /// The command line that repeats the run; for a branch, which no seed makes, the choices are written to a file.
   private func command(for run: CampaignResults.Run) throws -> String {
     guard let branch = run.branch, let trace = branch.trace else {
       return "spondee simulate --seed \(run.report.seed) --duration \(duration)"
@@ -171,7 +171,7 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
-  /// What was found about failures goes there; said before it takes an hour to find one.
+  /// Makes the folder for files about failures, before the search for one takes an hour.
   private func makeOutputFolder() throws {
     do throws(Files.Problem) { try Files.makeFolder(output) } catch {
       complain("the folder \(output) can't be made\(error.remark); choose another with --output")

@@ -1,6 +1,6 @@
 import XML
 
-// What reading and writing a stream costs. The cost of a stanza must grow with its bytes alone, however they come: byte by byte
+// The cost of reading and writing a stream. The cost of a stanza must grow with its bytes alone, however they come: byte by byte
 // takes a small constant more for each byte than in one piece, and no more for the last byte than for the first.
 
 private let header = Array("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>".utf8)

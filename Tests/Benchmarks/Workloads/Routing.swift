@@ -125,7 +125,7 @@ extension Workload {
         precondition(effects.count == 1)
       }
     },
-    /// What a recording begins with, of a server with a hundred sessions in a room.
+    /// The state that a recording begins with, of a server with a hundred sessions in a room.
     Workload("state-of-100-as-bytes", isShort: false) {
       let (rig, _) = room(of: 100)
       return { precondition(rig.engine.stateBytes.count > 10_000) }

@@ -5,7 +5,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What goes with an account, and what must not.
+/// The things that go with an account, and those that must not.
 struct AccountManagementTests {
   private static let juliet = JID("juliet@localhost")!
   private static let tea = JID("tea@conference.localhost")!

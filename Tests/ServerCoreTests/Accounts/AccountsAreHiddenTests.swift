@@ -6,7 +6,7 @@ import XMPP
 
 /// A stranger who asks in every way that a client has can't tell an account from none (RFC 6120, 13.11; RFC 6121, 3.1.3 and 8.5.1; XEP-0030, 8).
 struct AccountsAreHiddenTests {
-  /// What mallory is told, with the name that was asked about replaced.
+  /// The answers that mallory gets, with the name that was asked about replaced.
   private func answers(about name: String, _ stanzas: [String]) -> String {
     var harness = EngineHarness()
     harness.addAccount("mallory")

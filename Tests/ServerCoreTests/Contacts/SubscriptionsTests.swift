@@ -34,7 +34,7 @@ struct SubscriptionsTests {
     for _ in 0..<2 { #expect(add("romeo", &harness, juliet).contains("<item jid='romeo@localhost' subscription='none'/>")) }
   }
 
-  /// What strangers ask for takes no place from the user's own contacts.
+  /// Requests of strangers take no place from the user's own contacts.
   @Test func strangersDoNotFillTheRoster() {
     var (harness, juliet, strangers) = verona { $0.limits[.rosterItems] = 2 }
     for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }
@@ -43,7 +43,7 @@ struct SubscriptionsTests {
     #expect(add("mercutio", &harness, juliet).contains("<resource-constraint "))
   }
 
-  /// The next stranger who asks is not kept, but who is a contact already may ask.
+  /// The next stranger who asks is not kept, but a contact may ask.
   @Test func strangersWhoAskAreBounded() {
     var (harness, juliet, strangers) = verona {
       $0.limits[.pendingRequests] = 1
@@ -123,7 +123,7 @@ struct SubscriptionsTests {
     #expect(tybalt?.subscription == .to)
   }
 
-  /// Whoever approves a request gets a contact, for which there must be a place.
+  /// A user who approves a request gets a contact, for which there must be a place.
   @Test func anApprovedRequestCountsAsAContact() {
     var (harness, juliet, strangers) = verona { $0.limits[.rosterItems] = 1 }
     for stranger in strangers { harness.send("<presence to='juliet@localhost' type='subscribe'/>", on: stranger) }

@@ -7,7 +7,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What a recording holds of the server's own state.
+/// The server's own state as a recording holds it.
 struct PrivateTests {
   static let pseudonyms = Pseudonyms(secret: [1, 2, 3], keepsText: false)
   static let keeping = Pseudonyms(secret: [1, 2, 3], keepsText: true)

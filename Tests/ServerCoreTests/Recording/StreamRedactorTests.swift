@@ -7,7 +7,7 @@ import XMPP
 struct StreamRedactorTests {
   static let pseudonyms = Pseudonyms(secret: [1, 2, 3], keepsText: false)
 
-  /// What is left once all patches are in, if the text comes in these pieces.
+  /// The redacted text once all patches are in, if the text comes in these pieces.
   static func redact(_ text: String, pieces: [Int] = [], keepsText: Bool = false) -> String {
     var redactor = StreamRedactor(keepsText: keepsText)
     var out: [UInt8] = []
@@ -40,7 +40,7 @@ struct StreamRedactorTests {
     #expect(!Self.redact(Self.header + "<message><value>Garden</value></message>").contains("Garden"))
   }
 
-  /// Whatever is not on the list is masked, also where it has the name of something that is.
+  /// Everything that is not on the list is masked, also where it has the name of something that is.
   @Test(arguments: [
     "<iq><query xmlns='jabber:iq:register'><x xmlns='jabber:x:data'><field var='password'><value>s3cret</value></field></x></query></iq>",
     "<iq><query><x><field><value>s3cret</value></field></x></query></iq>",
@@ -67,7 +67,7 @@ struct StreamRedactorTests {
     #expect(Self.redact(text) == "<a>&#120;&#x78;&#60;&#x3c;&#214;&#x0905;&#x10000;&#0120;&amp;&xx;&xxx;</a>")
   }
 
-  /// Where a value has no quotes, the parser refuses the stanza at its end; until then nothing may have been shown.
+  /// The parser refuses a value without quotes only at the stanza's end; until then nothing may have been shown.
   @Test(arguments: [
     "<a b=s3cret>", "<a b= s3cret/>", "<a 's3cret'>", "<a b='1' ='s3cret'>", "<a></a s3cret>", "<?xml s3cret?>", "<?php s3cret?>",
   ])
@@ -76,7 +76,7 @@ struct StreamRedactorTests {
     #expect(!redacted.contains("s3cret") && redacted.utf8.count == text.utf8.count, "\(redacted)")
   }
 
-  /// Whatever the splits: what depends on the whole text is corrected once it is known.
+  /// Splits make no difference: a pseudonym that depends on the whole text is put in once that is known.
   @Test(arguments: 1..<40) func splitsChangeNothing(size: Int) {
     let text =
       Self.header + "<iq><query xmlns='jabber:iq:register'><username>romeo</username><password>s3cret &amp; long</password></query></iq>"
@@ -141,7 +141,7 @@ struct StreamRedactorTests {
     }
   }
 
-  /// Where the parser gives up, everything is masked.
+  /// Once the parser has given up, everything is masked.
   @Test(arguments: ["<message a='<password>s3cret</password>", "<a <password>s3cret</password>", "<!-- s3cret -->", "</a <b>s3cret</b>"])
   func whatNobodyReadsIsMasked(text: String) {
     #expect(!Self.redact(Self.header + text).contains("s3cret"))

@@ -8,7 +8,7 @@ import XMPP
 struct RoomActivationTests {
   static let list = "<iq type='get' id='l' to='conference.localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
 
-  /// Who asks for a list that storage is slow to give waits in memory: only so many may.
+  /// Requests for a list that storage is slow to give wait in memory: only so many may.
   @Test func whoWaitsForTheListOfRoomsIsCounted() {
     var harness = EngineHarness { $0.limits[.queuedWhileLoading] = 2 }
     harness.addAccount("romeo")

@@ -17,7 +17,7 @@ import XMPP
     return stage
   }
 
-  // MARK: What everybody sees
+  // MARK: Presence that everybody sees
 
   @Test func kick() {
     var stage = staged()

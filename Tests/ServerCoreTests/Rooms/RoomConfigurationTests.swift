@@ -77,9 +77,23 @@ import XMPP
     #expect(stage.room.configuration == RoomConfiguration())
   }
 
-  @Test func historyLengthIsBounded() {
+  /// A default in place of a part that can't be read could open the room.
+  @Test(arguments: [
+    ("members", "<field var='muc#roomconfig_membersonly'><value>perhaps</value></field>", "member"),
+    ("anonymity", "<field var='muc#roomconfig_whois'><value>nobody</value></field>", "member"), ("ban", "", "exile"),
+  ])
+  func unreadableRoomStaysShut(_ name: String, _ field: String, _ affiliation: Text) throws {
+    let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+    let stored = RoomRow(
+      name: "tea", isPublic: true, configuration: element("<x xmlns='jabber:x:data' type='submit'>\(type)\(field)</x>"),
+      subject: nil)
+    let entry = AffiliationRow(jid: JID("juliet@localhost")!, affiliation: affiliation)
+    #expect(throws: RowProblem.self, "\(name)") { try Room(restoring: RoomFixture.jid, stored, [entry], Configuration.Limits()) }
+  }
+
+  @Test func historyLengthIsBounded() throws {
     #expect(RoomFixture(["historylength": ["1000000"]]).room.configuration.historyLength == 100)
-    // What rooms have by default is bounded too, and what was stored under other limits.
+    // The default length is bounded too, and so is one that was stored under other limits.
     var stage = RoomFixture([:]) { $0[.roomHistoryMessages] = 3 }
     #expect(stage.room.configuration.historyLength == 3)
     stage.send("<iq type='get' id='f'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", by: "romeo")
@@ -87,7 +101,7 @@ import XMPP
     let stored = RoomFixture(["historylength": ["50"]]).room.row
     var limits = Configuration.Limits()
     limits[.roomHistoryMessages] = 3
-    #expect(Room(restoring: RoomFixture.jid, stored, [], limits).configuration.historyLength == 3)
+    #expect(try Room(restoring: RoomFixture.jid, stored, [], limits).configuration.historyLength == 3)
   }
 
   @Test func formOfSomethingElse() {

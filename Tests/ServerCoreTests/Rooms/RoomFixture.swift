@@ -96,7 +96,7 @@ struct RoomFixture {
 
   // MARK: Looking
 
-  /// What somebody got since last asked, in that notation.
+  /// The stanzas that somebody got since the last call, in that notation.
   mutating func take(_ who: Text) -> [String] { takeStanzas(who).map { Self.line($0.element, from: $0.from) } }
 
   mutating func takeStanzas(_ who: Text) -> [(from: JID, element: Element)] {
@@ -105,7 +105,7 @@ struct RoomFixture {
     received.removeAll { $0.to == jid }
     return found.map { (from: $0.from, element: $0.element) }
   }
-  /// What went to bare addresses.
+  /// The stanzas that went to somebody's bare address.
   mutating func takeBare(_ who: Text) -> [String] {
     let found = received.filter { $0.to == Self.address(who).bare }
     received.removeAll { $0.to.isBare }

@@ -6,7 +6,7 @@ import XMPP
 
 /// Every field of every form that a room sends is registered, with its type (XEP-0045, 16.5).
 @Suite struct RoomFormTests {
-  /// What is registered for a form, in the XEP's order. What 6.4 adds to the information is below.
+  /// The fields registered for each form, in the XEP's order. Those that 6.4 adds to the information are below.
   private static let registry: [(form: Text, fields: [(Text, DataForm.FieldKind)])] = [
     (
       NS.mucRegister,
@@ -79,7 +79,7 @@ import XMPP
     }
   }
 
-  /// What Prosody calls the length of the history, and what this server called it when it stored older rooms.
+  /// Prosody's name for the length of the history, and the one that this server used when it stored older rooms.
   @Test func theOldNameIsUnderstood() {
     #expect(RoomFixture(["historylength": ["7"]]).room.configuration.historyLength == 7)
     var stage = RoomFixture([:])

@@ -100,7 +100,7 @@ import XMPP
   @Test func theOldestInvitationIsForgotten() {
     var stage = stage { $0[.roomOpenInvitations] = 2 }
     for who in ["nurse", "tybalt", "mercutio"] { invite("\(who)@example.org", by: "juliet", &stage) }
-    // Who is invited again comes last.
+    // An invitee who is invited again comes last.
     invite("tybalt@example.org", by: "juliet", &stage)
     invite("paris@example.org", by: "juliet", &stage)
     #expect(stage.room.invitations.count == 2)
@@ -110,7 +110,7 @@ import XMPP
     }
   }
 
-  /// Whoever is invited to an open room gets no place in its list.
+  /// An invitee to an open room gets no place in its list.
   @Test func anOpenRoomWithAFullListInvites() {
     var open = stage { $0[.roomAffiliations] = 2 }
     invite("nurse@example.org", by: "juliet", &open)
@@ -118,7 +118,7 @@ import XMPP
     var closed = stage(["membersonly": ["1"]]) { $0[.roomAffiliations] = 2 }
     invite("nurse@example.org", by: "juliet", &closed)
     #expect(closed.take("juliet") == ["room: resource-constraint by room@conference.example.org"])
-    // Who is in the list already needs no place.
+    // A user who is in the list already needs no place.
     invite("romeo@example.org", by: "juliet", &closed)
     #expect(closed.take("juliet") == [] && closed.room.affiliations.count == 2)
   }

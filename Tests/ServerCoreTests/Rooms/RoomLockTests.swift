@@ -66,7 +66,7 @@ struct RoomLockTests {
     #expect(stage.take("romeo/phone") == ["iq d result"])
   }
 
-  /// Who is in a locked room is in it, also when it is another's by now.
+  /// An occupant of a locked room is in it, also when it is another's by now.
   @Test func whoGaveItAwayIsStillInside() {
     var stage = RoomFixture()
     stage.join("romeo", "Romeo")

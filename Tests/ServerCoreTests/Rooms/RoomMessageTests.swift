@@ -89,7 +89,7 @@ import XMPP
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").suffix(2) == ["Juliet: first (2023-11-14T22:13:20Z)", "Romeo# Balconies (2023-11-14T22:13:20Z)"])
 
-    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, [], Configuration.Limits())
+    stage.room = try Room(restoring: RoomFixture.jid, stage.room.row, [], Configuration.Limits())
     stage.join("nurse", "Nurse")
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }

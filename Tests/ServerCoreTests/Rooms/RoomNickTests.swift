@@ -78,14 +78,14 @@ import XMPP
     #expect(answers[0].contains(" id='in'") && answers[0].contains("<x xmlns='http://jabber.org/protocol/muc'/>"))
   }
 
-  /// What an older version stored.
-  @Test func aStoredNickThatNobodySeesIsForgotten() {
+  /// The list was stored by an older version.
+  @Test func aStoredNickThatNobodySeesIsForgotten() throws {
     var stage = RoomFixture(["persistentroom": ["1"]])
     let entries = [
       AffiliationRow(jid: JID("juliet@example.org")!, affiliation: "member", nick: "  "),
       AffiliationRow(jid: JID("romeo@example.org")!, affiliation: "owner", nick: "Romeo"),
     ]
-    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, entries, Configuration.Limits())
+    stage.room = try Room(restoring: RoomFixture.jid, stage.room.row, entries, Configuration.Limits())
     stage.perform { room, transaction in room.mendList(&transaction) }
     #expect(stage.changes == [.put(AffiliationRow(jid: entries[0].jid, affiliation: "member"), of: RoomFixture.jid)])
     #expect(stage.room.affiliations.registered.map(\.jid) == [entries[1].jid])

@@ -60,7 +60,7 @@ import Testing
     #expect(found.joined() == expected)
   }
 
-  /// Whatever the affiliation, changing roles takes a moderator (8).
+  /// Changing roles takes a moderator, whatever the affiliation (8).
   @Test(arguments: [Room.Role.none, .visitor, .participant])
   func onlyModerators(_ role: Room.Role) {
     let privileges = Room.Privileges(role: role, affiliation: .owner)
@@ -69,7 +69,7 @@ import Testing
       Room.Role.allCases.map { letter(Room.refusal(ofRole: $0, for: target, by: privileges, toSelf: false)) } == ["f", "f", "f", "f"])
   }
 
-  /// Rows for who asks, from outcast to owner; columns for the list, in the same order.
+  /// Rows for the requester, from outcast to owner; columns for the list, in the same order.
   @Test(
     arguments: [
       (false, ["-----", "-----", "-----", "+-+--", "+-+++"]),

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// The scripts of Prosody that rooms must pass, action by action. What is checked is every stanza that anybody gets, also where
+/// The scripts of Prosody that rooms must pass, action by action. Every stanza that anybody gets is checked, also where
 /// the scripts would let more pass.
 @Suite struct RoomSeedTests {
   @Test func affiliationNotify() {

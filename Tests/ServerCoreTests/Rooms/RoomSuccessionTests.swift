@@ -8,7 +8,7 @@ import XMPP
 
 /// Every room has an owner who can act (XEP-0045, 10, 10.4).
 @Suite struct RoomSuccessionTests {
-  // MARK: Who can be an owner
+  // MARK: Possible owners
 
   @Test(arguments: ["member", "admin", "owner"], ["elsewhere.example", "elsewhere.example/r"])
   func aDomainIsNothingMore(_ affiliation: String, _ jid: String) {
@@ -21,7 +21,7 @@ import XMPP
     #expect(stage.room.affiliation(of: RoomFixture.address("romeo")) == .owner)
   }
 
-  /// Who has no account here, or is a room, could not act as an owner.
+  /// A user without an account here, or a room, could not act as an owner.
   @Test(arguments: ["x@elsewhere.example", "room@conference.example.org"])
   func anOwnerIsAUserOfThisServer(_ jid: String) {
     var stage = RoomFixture(["persistentroom": ["1"]])
@@ -60,9 +60,9 @@ import XMPP
     #expect(stage.takeBare("nurse") == [] && stage.room.affiliations.count == 1)
   }
 
-  // MARK: Who inherits
+  // MARK: Heirs
 
-  /// Of these the first are left behind by the owner's end; the last is who owns the room then.
+  /// The affiliations of those whom the last owner leaves behind, and the owners of the room then.
   @Test(
     arguments: [
       (["admin", "admin", "member"], ["juliet", "mercutio"]), (["member", "member", "outcast"], ["juliet", "mercutio"]),
@@ -91,7 +91,7 @@ import XMPP
     #expect(stage.take("juliet") == [line + " 110"] && stage.take("nurse") == [line])
   }
 
-  @Test func whereNobodyRemainsTheRoomEnds() {
+  @Test func whereNobodyRemainsTheRoomEnds() throws {
     var stage = RoomFixture(["persistentroom": ["1"]])
     stage.affiliate("tybalt", "outcast")
     stage.join("nurse", "Nurse")
@@ -102,10 +102,10 @@ import XMPP
     #expect(stage.take("nurse").count == 1)
   }
 
-  @Test func aStoredDomainIsForgotten() {
+  @Test func aStoredDomainIsForgotten() throws {
     var stage = RoomFixture(["persistentroom": ["1"]])
     let domain = AffiliationRow(jid: JID("elsewhere.example")!, affiliation: "owner")
-    stage.room = Room(restoring: RoomFixture.jid, stage.room.row, [domain], Configuration.Limits())
+    stage.room = try Room(restoring: RoomFixture.jid, stage.room.row, [domain], Configuration.Limits())
     stage.perform { room, transaction in
       room.mendList(&transaction)
       room.keepOwner(&transaction)

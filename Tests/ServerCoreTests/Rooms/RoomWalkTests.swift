@@ -27,7 +27,7 @@ import XMPP
     var dice: RandomSource
     var rooms = 0
     var restores = 0
-    /// What storage would hold.
+    /// The rows that storage would hold.
     var stored = MemoryDatabase(.server)
 
     init(seed: UInt8) {
@@ -113,12 +113,12 @@ import XMPP
       checkPrivacy(before, room)
     }
 
-    /// What was emitted makes the room again; a temporary room left nothing.
+    /// The emitted changes make the room again; a temporary room left none.
     private mutating func checkStorage(_ room: Room) throws {
       let rows = stored.rows(RoomRow.self, of: RoomFixture.jid)
       guard room.isPersisted else { return #expect(rows.isEmpty) }
       let entries = stored.rows(AffiliationRow.self, of: RoomFixture.jid)
-      let again = Room(restoring: RoomFixture.jid, try #require(rows.first), entries, Configuration.Limits())
+      let again = try Room(restoring: RoomFixture.jid, try #require(rows.first), entries, Configuration.Limits())
       #expect(again.configuration == room.configuration && again.subject == room.subject)
       #expect(again.affiliations.sorted.map(\.jid) == room.affiliations.sorted.map(\.jid))
       #expect(again.affiliations.sorted.map(\.entry) == room.affiliations.sorted.map(\.entry))

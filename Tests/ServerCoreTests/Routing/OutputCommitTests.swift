@@ -105,7 +105,7 @@ struct HeldStepsTests {
     #expect(harness.read(romeo).matches(of: /id='s'/).count == 8)
   }
 
-  /// What one user's contacts have to be loaded for keeps nobody else from being read.
+  /// Stanzas that wait until their addressees are loaded keep nobody else from being read.
   @Test func whoCausesNothingIsRead() {
     var harness = EngineHarness { $0.limits[.pendingCommits] = 4 }
     harness.addAccount("romeo")
@@ -168,7 +168,7 @@ struct OutboxTests {
     #expect(harness.engine.overLimit == nil)
   }
 
-  /// What the one held who ends for its own sake is free again before anybody looks at what all hold together.
+  /// A connection that ends for its own outbox frees the bytes that it held before the limit of all outboxes is looked at.
   @Test func whoEndsForItselfTakesNobodyAlong() {
     var (harness, romeo, sessions) = audience(of: 2) {
       $0.limits[.outboxBytes] = 20_000

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What waits for storage is counted in bytes, for each account and in all, and who makes too much wait is not read from.
+/// Changes that wait for storage are counted in bytes, for each account and in all. A session that makes too many wait is not read from.
 struct RecordBytesTests {
   private static func block(_ count: Int, _ id: String) -> String {
     let items = (0..<count).map { "<item jid='contact\($0)@elsewhere.example'/>" }.joined()

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What is delivered to sessions leaves in order, and sessions that get one element share an effect.
+/// Stanzas that are delivered to sessions leave in order, and sessions that get one element share an effect.
 struct SessionDeliveryTests {
   private static let account = JID("romeo@localhost")!
   private static let sender = JID("juliet@localhost/balcony")!
@@ -15,7 +15,7 @@ struct SessionDeliveryTests {
 
   private static func message(_ body: Text) -> Element { Element("message", NS.client, children: [Element("body", NS.client, text: body)]) }
 
-  /// What leaves, as the body and, for each addressee, the connection and the address.
+  /// The effects that leave: the body and, for each addressee, the connection and the address.
   private static func leaving(_ body: (inout Transaction) -> Void) -> [String] {
     let setting = SharedConfiguration(Configuration(domains: ["localhost"]))
     var transaction = Transaction(now: Instant(monotonic: 0, wall: 0), setting: setting)

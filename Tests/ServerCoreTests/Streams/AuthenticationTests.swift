@@ -13,7 +13,7 @@ struct AuthenticationTests {
     #expect(harness.scram("romeo", "secret", on: connection).contains("<success "))
   }
 
-  /// Whoever does not know the password can't tell whether the name exists, is disabled, or the password is wrong.
+  /// A client without the password can't tell whether the name exists, is disabled, or the password is wrong.
   @Test func unknownDisabledAndWrongLookAlike() {
     var harness = EngineHarness()
     harness.addAccount("romeo")

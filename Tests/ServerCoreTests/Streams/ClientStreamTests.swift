@@ -127,7 +127,7 @@ struct ClientStreamTests {
     #expect(harness.read(new).contains("to='romeo@localhost/r'"))
   }
 
-  /// What ended before the new session began is not told to it.
+  /// The end of a session is not told to the new session that begins after it.
   @Test func theNewSessionDoesNotHearOfTheOldOnesEnd() {
     var harness = EngineHarness()
     harness.addAccount("romeo")

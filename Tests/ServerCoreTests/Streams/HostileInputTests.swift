@@ -5,7 +5,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What strangers send to make a server grow. Each was found by reading, and is kept here.
+/// Input that strangers send to make a server grow. Each was found by reading, and is kept here.
 struct HostileInputTests {
   /// A long namespace that many elements share is kept once, also in a copy.
   @Test func aLongNamespaceIsCopiedOnce() {

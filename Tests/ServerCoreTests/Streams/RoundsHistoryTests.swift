@@ -41,7 +41,7 @@ struct RoundsHistoryTests {
     #expect((260...340).contains(last.count { $0 == 10_000 }), "three in four have moved")
   }
 
-  /// What accounts had when the history began is what names are shown, in the same proportions; what comes later moves none.
+  /// Names are shown the counts that accounts had when the history began, in the same proportions; accounts that come later move none.
   @Test func namesAreSpreadLikeAccounts() {
     let shares: [RoundsHistory.Share] = [.init(rounds: 4096, accounts: 30), .init(rounds: 10_000, accounts: 10)]
     var history = RoundsHistory(shares: shares, rounds: 10_000, secret: [1], at: 0)

@@ -5,7 +5,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// Whoever ends a stream, and wherever: the connection is given only so much time to end too.
+/// The connection of a stream that has ended, for whatever reason, is given only so much time to end too.
 struct ServerStreamsTests {
   enum Ending: CaseIterable {
     case header, stanza, passwordWrong, derivationsFull, storageFailed

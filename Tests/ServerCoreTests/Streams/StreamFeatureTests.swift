@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What a stream offers (RFC 6120, 4.3.2), by configuration and state.
+/// The offers of a stream (RFC 6120, 4.3.2), by configuration and state.
 struct StreamFeatureTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let tls: (isOffered: Bool, isRequired: Bool)

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// What the header of a stream may look like, and what it says of the stanzas that follow (RFC 6120, 4.7 and 4.8).
+/// The forms that a stream's header may have, and its meaning for the stanzas that follow (RFC 6120, 4.7 and 4.8).
 struct StreamHeaderTests {
   private static let streams = "http://etherx.jabber.org/streams"
 
@@ -66,7 +66,7 @@ struct StreamHeaderTests {
     #expect(harness.read(connection).contains(" xml:lang='en'>"))
   }
 
-  /// What is sent back with an error is in the language that it came in, and the error's text is not.
+  /// A payload that is sent back with an error is in the language that it came in, and the error's text is not.
   @Test func anErrorSaysItsLanguageWhereAnotherHolds() {
     var sent = Element("iq", NS.client, ["type": "set", "id": "1"])
     sent.append("query", "urn:x")
@@ -132,7 +132,7 @@ struct StreamHeaderTests {
     #expect(harness.read(connection).contains("type='result' id='p'"))
   }
 
-  /// Where the content namespace is not the default one, what does not say it is no stanza.
+  /// If the content namespace is not the default one, an element that does not name it is no stanza.
   @Test func aStanzaOfNoNamespaceIsNone() {
     var harness = EngineHarness()
     let connection = harness.open()
@@ -196,7 +196,7 @@ struct StreamHeaderTests {
     }
   }
 
-  /// Who has logged in may send white space for ever (4.6.1).
+  /// A client that has logged in may send white space for ever (4.6.1).
   @Test func aSessionMaySendSpaces() {
     var harness = EngineHarness { $0.limits[.bytesPerSecond] = 0 }
     harness.addAccount("romeo")

@@ -5,8 +5,8 @@ import XMPP
 
 @testable import Simulation
 
-/// What the rulings say of the server is so. Whoever mends the server finds here which of them to delete. (Of `unsubscribeIsNotConfirmed`
-/// nothing can be seen where nothing is under way for long: it is looked at in `SubscriptionTableTests`.)
+/// The rulings are true of the server. After a change of the server they show here which of them to delete. (`unsubscribeIsNotConfirmed`
+/// can't be seen where nothing is under way for long: `SubscriptionTableTests` looks at it.)
 struct RulingsTests {
   private static let alice = JID("alice@localhost/x")!
   private static let second = JID("alice@localhost/z")!
@@ -40,7 +40,7 @@ struct RulingsTests {
     say(presence("subscribed", to: alice.bare), bob, &stage)
   }
 
-  /// What a device got of presence since it was asked last: who is concerned, and the type.
+  /// The presence that a device got since the last call: who is concerned, and the type.
   private static func heard(_ device: JID, _ stage: inout ModelFixture) -> [String] {
     stage.takeReceived(by: device).filter { $0.stanzaKind == .presence }.map { "\($0["from"] ?? "") \($0.type ?? "available")" }
   }

@@ -14,7 +14,7 @@ struct ModelWalkTests {
     #expect(outcome == nil, "seed \(seed)")
   }
 
-  /// What went wrong in a walk, and behind which stanzas.
+  /// The problem that a walk showed, and the stanzas behind which it did.
   static func walk(seed: UInt64, steps: Int, _ addition: RandomTraffic.Addition? = nil) -> String? {
     var babbler = RandomTraffic(seed: seed, addition)
     let isQuiet = babbler.chance(40)

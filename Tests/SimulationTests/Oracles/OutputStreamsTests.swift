@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulation
 
-/// What libxml2 alone says of a server's output.
+/// The verdict of libxml2 alone on a server's output.
 struct OutputStreamsTests {
   static let header =
     "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='i' from='localhost' version='1.0' xml:lang='en'>"
@@ -32,7 +32,7 @@ struct OutputStreamsTests {
   ])
   func refuses(_ why: String, _ pieces: [String]) { #expect(problem(pieces)?.contains(why) ?? false, "\(problem(pieces) ?? "nothing")") }
 
-  /// What one stream brought is no part of the next.
+  /// The bytes of one stream are no part of the next.
   @Test func streamsAreJudgedOneByOne() {
     var streams = OutputStreams()
     streams.received(Array("<a></b>".utf8), by: 0)

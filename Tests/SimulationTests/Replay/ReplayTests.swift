@@ -4,7 +4,7 @@ import Testing
 import XML
 
 struct ReplayTests {
-  /// What was recorded in a run of that seed: a file for each life of its server.
+  /// The recordings of a run of that seed: a file for each life of its server.
   static func recordings(_ seed: Int, keepsText: Bool = false, seconds: Int64 = 5, segmentBytes: Int = .max) -> [[UInt8]] {
     var run = Run(Choices(seed: UInt64(seed)), RunOptions(duration: seconds * 1_000_000_000))
     run.record(secret: [1, 2, 3], keepsText: keepsText, segmentBytes: segmentBytes)
@@ -79,7 +79,7 @@ struct ReplayTests {
     #expect(throws: RecordingProblem.self) { try Recording(parsing: Array("spondee-recording 99\n".utf8)) }
   }
 
-  /// What people wrote, and the keys of their accounts, are nowhere in it.
+  /// The texts that people wrote, and the keys of their accounts, are nowhere in it.
   @Test(arguments: 0..<6) func nothingSecretIsInIt(seed: Int) throws {
     var run = Run(Choices(seed: UInt64(seed)), RunOptions(duration: 5_000_000_000))
     run.keepsHistory = true

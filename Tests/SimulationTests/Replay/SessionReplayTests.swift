@@ -23,7 +23,7 @@ struct ReenactmentTests {
     #expect(honest.problem == nil, "\(honest.problem!)")
   }
 
-  /// What is recorded is there before it happens: all that is needed to see why nothing came after it.
+  /// An event is recorded before it happens: the recording has all that is needed to see why nothing came after it.
   @Test func whatIsRecordedComesFirst() throws {
     let file = try #require(ReplayTests.recordings(1, seconds: 1).first)
     let piece = SessionReplay(try Recording(parsing: file))

@@ -30,7 +30,7 @@ struct ScriptWriterTests {
     return script(history + began + [said]).split(separator: "\n").filter { $0.hasPrefix("# OPERATOR") }.map(String.init)
   }
 
-  /// What was refused has changed nothing, and neither has what was so already.
+  /// A refused command has changed nothing, and neither has one that asks for what was so already.
   @Test func onlyCommandsThatChangedSomethingAreThere() {
     let password = Secret(Array("pw".utf8))
     let refused = ControlReply.refused("storage failed; nothing was changed")

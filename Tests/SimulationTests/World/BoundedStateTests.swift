@@ -116,7 +116,7 @@ struct BoundedStateTests {
     #expect(found.count > 30)
     let unknown = found.keys.filter { !isKnown($0) }
     #expect(unknown.isEmpty, "nobody counts these: give each a gauge, or say here why it can't grow")
-    // What the list says of gauges is true.
+    // The gauges that the list names exist.
     for (path, most) in found where most > 0 {
       if case .gauge(let name)? = BoundedStateTests.bounds[path] { #expect(gauges.contains(name), "\(path) has no gauge '\(name)'") }
     }

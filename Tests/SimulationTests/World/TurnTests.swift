@@ -5,7 +5,7 @@ import XMPP
 
 @testable import Simulation
 
-/// What the server hears in one turn of its loop is bounded only by how many speak.
+/// The input that the server gets in one turn of its loop is bounded only by how many peers speak.
 struct TurnTests {
   private static let room: Text = "tea@conference.localhost"
 

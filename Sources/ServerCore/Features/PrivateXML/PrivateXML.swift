@@ -45,7 +45,7 @@ enum PrivateXML {
     reply(request, rows.first?.row.element, &transaction)
   }
 
-  /// Whatever was not stored reads as the empty element that was asked for.
+  /// Replies with the stored element, or, if none was stored, with the empty element that was asked for.
   private static func reply(_ request: Stanza, _ element: Element?, _ transaction: inout Transaction) {
     guard let asked = request.element.firstChild?.firstChild else { return }
     let empty = Element(asked.name, asked.namespace)

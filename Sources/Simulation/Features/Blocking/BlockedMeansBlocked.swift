@@ -12,7 +12,7 @@ public struct BlockedMeansBlocked: Oracle {
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var requests: OrderedDictionary<Text, [JID]> = [:]
-  /// What an account may rely on, and since when.
+  /// The addresses whose block the server has confirmed to an account.
   private var confirmed: OrderedDictionary<JID, OrderedSet<JID>> = [:]
   /// Sessions that made the block themselves.
   private var confirmers: [SessionID: OrderedSet<JID>] = [:]

@@ -65,7 +65,7 @@ public struct BlockedSeeNothing: Oracle {
     return "\(viewer) is blocked by \(from.bare) and sees: \(presence)"
   }
 
-  /// Rascals say what they like.
+  /// Hostile clients send what they like.
   private func isHostile(_ jid: JID) -> Bool { jid.local.hasPrefix("mallory") }
 
   public func atRest(_ state: RestState) -> String? { nil }

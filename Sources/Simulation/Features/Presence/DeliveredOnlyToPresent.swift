@@ -3,8 +3,8 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What is for an account goes to those of its sessions that want it: messages to whoever is available with a priority that is not
-/// negative, news of what it keeps to whoever asked for it.
+/// A stanza for an account goes to those of its sessions that want it: a message to sessions that are available with a priority that is not
+/// negative, a push about a thing that the account keeps to sessions that asked for it.
 public struct DeliveredOnlyToPresent: Oracle {
   public static let name = "availability"
   public static let clause = "RFC 6121, 8.5.2.1 (messages), 2.1.6 (pushes)"

@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// Where a server has contacts, presence and sessions otherwise.
+// Differences between the model and a server in contacts, presence and sessions.
 
 extension PresenceModel {
   func disagreement(with seen: ObservedState) -> String? {

@@ -23,7 +23,7 @@ public struct PresenceIsPrivate: Oracle {
   }
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
   private var clock = 0
-  /// Who was ever let see, and by which session the last time.
+  /// The pairs of which the one ever let the other see him by a subscription, and the session that did so last.
   private var granted: OrderedDictionary<Pair, SessionID> = [:]
   /// From when on the viewer is certainly shut out again.
   private var ended: OrderedDictionary<Pair, Int> = [:]
@@ -124,7 +124,7 @@ public struct PresenceIsPrivate: Oracle {
     return judge(presence, pair, viewer)
   }
 
-  /// Rascals say what they like, and nobody notes it.
+  /// Hostile clients send what they like, and nobody notes it.
   private func isHostile(_ jid: JID) -> Bool { jid.local.hasPrefix("mallory") }
 
   private func judge(_ presence: Element, _ pair: Pair, _ viewer: JID) -> String? {

@@ -7,15 +7,15 @@ internal import XMPP
 /// An account as RFC 6121 has it: contacts and what stands between them and the user (section 3), resources and who hears of them
 /// (section 4). Rosters, subscriptions and presence are one part: each stanza of one changes the others.
 ///
-/// Where the RFC leaves a choice, the comment says "chosen" and what.
+/// If the RFC leaves a choice, the comment says "chosen", and names the choice.
 struct PresenceModel: AccountPart {
   struct Contact: Sendable, Hashable {
     var state = SubscriptionState.none
-    /// What the contact wrote when asking, while that has no answer ("MUST keep a record of the complete presence stanza", 3.1.3).
+    /// The contact's request as it was written, while that has no answer ("MUST keep a record of the complete presence stanza", 3.1.3).
     var request: Element?
     /// In the roster that the user sees. A mere request is not (appendix A.1, "Pending In").
     var isInRoster = false
-    /// What the user wrote there.
+    /// The name that the user gave the contact there.
     var name: Text?
     var groups: [Text] = []
   }
@@ -27,7 +27,7 @@ struct PresenceModel: AccountPart {
     var priority: Int?
     /// It asked for the roster, and so is interested (2.1.6).
     var isInterested = false
-    /// Who got directed presence and was not told since that it ended (4.6).
+    /// The addresses that got directed presence and were not told since that it ended (4.6).
     var directed: OrderedSet<JID> = []
   }
 
@@ -52,7 +52,7 @@ struct PresenceModel: AccountPart {
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }
 
-  /// Chosen: what is known of contacts is bounded, and what would be too much is refused. Whom the user chose takes no place from
+  /// Chosen: the number of known contacts is bounded, and one too many is refused. A contact whom the user chose takes no place from
   /// strangers who wait for an answer, nor they from these.
   func hasRoom(for contact: JID, _ mailbox: ModelMailbox) -> Bool {
     contacts[contact]?.isInRoster ?? false || contacts.values.count(where: \.isInRoster) < mailbox.limits[.rosterItems]
@@ -67,7 +67,7 @@ struct PresenceModel: AccountPart {
 }
 
 extension PresenceModel.Contact {
-  /// What a server has of a contact; a state that the RFC does not have counts as none, and is reported by the comparison.
+  /// A contact as a server has it; a state that the RFC does not have counts as none, and is reported by the comparison.
   init(_ item: RosterItem) {
     state =
       SubscriptionState(
@@ -103,7 +103,7 @@ extension PresenceModel {
     var new = old
     body(&new)
     if !new.state.isPendingIn { new.request = nil }
-    // What is neither in the roster nor under way leaves nothing behind.
+    // A contact that is neither in the roster nor under way leaves nothing behind.
     contacts[contact] = new.isInRoster || new.state != .none ? new : nil
     guard old.shown != nil || new.shown != nil else { return }
     let push = Delivery.What.push(subscription: new.shown?.subscription ?? "remove", isPendingOut: new.shown?.isPendingOut ?? false)
@@ -171,11 +171,11 @@ extension PresenceModel {
     let heard = state(with: contact).contactHears
     change(contact, &mailbox) {
       $0.state = row.new
-      // Who is asked, or told yes, stands in the roster from then on (3.1.2, 3.1.5).
+      // A contact who is asked, or told yes, stands in the roster from then on (3.1.2, 3.1.5).
       if row.passes == .must, stanza == .subscribe || stanza == .subscribed { $0.isInRoster = true }
     }
     guard row.passes == .must else { return }
-    // 3.2.2: whoever heard of the user hears that all is over.
+    // 3.2.2: a contact who heard of the user hears that all is over.
     if heard, !row.new.contactHears { sendUnavailable(to: contact, &mailbox) }
     mailbox.send(ModelStanza(element: element, from: jid, to: contact))
     // 3.1.5.
@@ -221,7 +221,7 @@ extension PresenceModel {
       if staysConnected { mailbox.deliver(.presence(resource, type: "unavailable"), about: jid, to: old.connection) }
     }
     for contact in heard { mailbox.send(.presence("unavailable", from: resource, to: contact)) }
-    // Who goes need not be told of it himself; and his address may be another's soon (RFC 6120, 7.7.2.2).
+    // A resource that goes need not be told of it itself; and its address may be another's soon (RFC 6120, 7.7.2.2).
     let others = old.directed.filter { staysConnected || $0 != resource }
     for address in others where !heard.contains(address.bare) && !doors.isShut(to: address) {
       mailbox.send(.presence("unavailable", from: resource, to: address))

@@ -1,4 +1,4 @@
-/// What stands between a user and a contact, as the user's server has it (RFC 6121, appendix A.1).
+/// The state of the subscriptions between a user and a contact, as the user's server has it (RFC 6121, appendix A.1).
 enum SubscriptionState: String, Sendable, CaseIterable {
   case none = "None"
   case nonePendingOut = "None + Pending Out"
@@ -16,17 +16,17 @@ enum SubscriptionStanza: String, Sendable, CaseIterable { case subscribe, unsubs
 
 /// The tables of RFC 6121, appendix A.2 and A.3, row by row.
 ///
-/// "No state change" is written as the state itself. What the footnotes say of the approval of requests that have not come yet (section 3.4)
-/// is left out: the server does not offer it, and so has no such state.
+/// "No state change" is written as the state itself. The footnotes on the approval of requests that have not come yet (section 3.4)
+/// are left out: the server does not offer it, and so has no such state.
 enum SubscriptionModel {
-  /// What the column "ROUTE?" or "DELIVER?" says. What SHOULD NOT be, is not here.
+  /// The entry of the column "ROUTE?" or "DELIVER?". A stanza that SHOULD NOT pass does not pass here.
   enum Passing: Sendable { case must, mustNot, shouldNot }
 
   struct Row: Sendable {
     var existing: SubscriptionState
     var passes: Passing
     var new: SubscriptionState
-    /// What the server answers in the user's name.
+    /// The server's answer in the user's name.
     var answer: SubscriptionStanza?
 
     init(_ existing: SubscriptionState, _ passes: Passing, _ new: SubscriptionState, answer: SubscriptionStanza? = nil) {
@@ -139,7 +139,7 @@ extension SubscriptionModel {
     Row(.both, .shouldNot, .both, answer: .subscribed),
   ]
 
-  /// A.3.2. Who unsubscribes SHOULD have it confirmed.
+  /// A.3.2. A user who unsubscribes SHOULD have it confirmed.
   private static let unsubscribed: SubscriptionStanza? = KnownDeviations.unsubscribeIsNotConfirmed ? nil : .unsubscribed
   private static let inboundUnsubscribe = [
     Row(.none, .shouldNot, .none),

@@ -67,7 +67,7 @@ struct PrivateXMLIsKept: Oracle {
       questions[request] = cells["\(account) \(asked.namespace) \(asked.name)"] ?? Cell()
     } else {
       let names = query.children.map { "\(account) \($0.namespace) \($0.name)" }
-      // What is malformed must change nothing.
+      // A malformed request must change nothing.
       let isProper = !names.isEmpty && Set(names).count == names.count && query.children.allSatisfy { $0.hasOwnNamespace }
       guard isProper else { return }
       for (name, element) in zip(names, query.children) {

@@ -47,7 +47,7 @@ enum QuestionsUse {
       let to: [Text] = [context.occupant(roll), "localhost", context.other(roll).account.text]
       return Element("iq", NS.client, ["type": "result", "id": "unasked", "to": ActionContext.pick(to, roll)])
     },
-    // What is no answer (RFC 6120, 8.2.3 and 8.3.1).
+    // An answer that is none (RFC 6120, 8.2.3 and 8.3.1).
     UserAction(.questions, 1) { context, roll in
       let weird = Element("weird", "urn:weird")
       let isError = roll(2) == 1
@@ -55,7 +55,7 @@ enum QuestionsUse {
       return Element(
         "iq", NS.client, ["type": isError ? "error" : "result", "id": "unasked", "to": to], children: isError ? [weird] : [weird, weird])
     },
-    // What is no request (RFC 6120, 8.2.3).
+    // A request that is none (RFC 6120, 8.2.3).
     UserAction(.questions, 1) { context, roll in
       let ping = Element("ping", NS.ping)
       switch roll(4) {

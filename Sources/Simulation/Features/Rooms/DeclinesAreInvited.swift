@@ -2,7 +2,7 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// Who is told that an invitation was declined invited the one who declined: else a room could be made to carry anybody's words.
+/// A user who is told that an invitation was declined did invite the decliner: otherwise a room could be made to carry anybody's words.
 public struct DeclinesAreInvited: Oracle {
   public static let name = "invitations"
   public static let clause = "XEP-0045, 7.8.2"

@@ -2,8 +2,8 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// Who enters a room or leaves it gets the own copy of that presence with the id that it was sent with, or an error with it: client
-/// libraries wait for the id.
+/// A client that enters a room or leaves it gets the own copy of that presence with the id that it was sent with, or an error with it:
+/// client libraries wait for the id.
 public struct EntriesAreAnswered: Oracle {
   public static let name = "entries"
   public static let clause = "XEP-0045, 7.2.2, 7.14 and 16.3 (muc#stable_id)"
@@ -65,7 +65,7 @@ public struct EntriesAreAnswered: Oracle {
   private mutating func received(_ element: Element, _ session: SessionID) -> String? {
     guard element.is("presence", NS.client) else { return nil }
     if let id = element.id { entries[session]?.remove(id) }
-    // Self-presence that tells of nothing but the end is the answer to the session's own leaving. (Who hears nothing of rooms may leave without.)
+    // Self-presence that tells of nothing but the end answers the session's leaving. (A session that hears nothing of rooms may get none.)
     guard let x = element.child("x", NS.mucUser), let room = element["from"].flatMap({ JID($0) })?.bare, let jid = addresses[session]
     else { return nil }
     let codes = x.children.filter { $0.has(name: "status") }.map { $0["code"] }

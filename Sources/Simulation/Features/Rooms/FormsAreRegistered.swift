@@ -10,7 +10,7 @@ public struct FormsAreRegistered: Oracle {
 
   public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
     guard case .received(let session, let element) = observation, element.type != "error" else { return nil }
-    // What a server says is in a child of the stanza or one level below. An occupant's own forms go through a room as they are.
+    // A server's form is a child of the stanza or stands one level below. An occupant's own forms go through a room as they are.
     for child in element.children {
       for candidate in [child] + Array(child.children) {
         guard let form = DataForm(candidate), let problem = FormsAreRegistered.problem(form) else { continue }
@@ -20,7 +20,7 @@ public struct FormsAreRegistered: Oracle {
     return nil
   }
 
-  /// What is wrong with a form; `nil` also for one that is about something else, or that is not the server's to fill.
+  /// The fault of a form; `nil` also for one that is about something else, or that is not the server's to fill.
   static func problem(_ form: DataForm) -> String? {
     guard form.kind == .form || form.kind == .result, let type = form.formType, let fields = registry[type] else { return nil }
     for field in form.fields where field.name != "FORM_TYPE" {

@@ -3,14 +3,14 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Who is in a room sees the same people there as the room does, and the room has nobody in it who is not there.
+/// An occupant of a room sees the same people there as the room does, and the room has nobody in it who is not there.
 public struct OccupantsAgree: Oracle {
   public static let name = "occupants"
   public static let clause = "XEP-0045, 7.2, 7.14"
   public static let scope: OracleScope = [.runs, .smallWorlds]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
-  /// What each session was shown of each room since it came in.
+  /// The nicks that each session was shown in each room since it came in.
   private var views: OrderedDictionary<SessionID, OrderedDictionary<JID, OrderedSet<Text>>> = [:]
   /// Rooms that may hide occupants of some roles from others (XEP-0045, 10.2: presencebroadcast). Then everybody sees a part.
   private var mayHide: OrderedSet<JID> = []

@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// Where a server has a room otherwise.
+// Differences between the model and a server in a room.
 
 extension RoomModel {
   func disagreement(with server: Server) -> String? {

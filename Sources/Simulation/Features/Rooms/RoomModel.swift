@@ -6,7 +6,7 @@ internal import XMPP
 
 /// A room as XEP-0045 (version 1.35.5) has it: who is in it under which nick, with which role, and who is what to it for good.
 ///
-/// Where the XEP leaves a choice, the comment says "chosen" and what.
+/// If the XEP leaves a choice, the comment says "chosen", and names the choice.
 struct RoomModel: Sendable {
   typealias Affiliation = RoomRules.Affiliation
   typealias Role = RoomRules.Role
@@ -19,7 +19,7 @@ struct RoomModel: Sendable {
     var clients: OrderedSet<JID>
   }
 
-  /// What stands in the lasting list (5.2, 7.10).
+  /// An entry of the lasting list (5.2, 7.10).
   struct Listed: Sendable, Hashable {
     var affiliation: Affiliation
     var nick: Text?
@@ -68,7 +68,7 @@ struct RoomModel: Sendable {
   /// "If the room is not persistent and this occupant is the last to exit" (7.14), and after its destruction (10.9).
   var isGone: Bool { isDestroyed || (occupants.isEmpty && (!settings.isPersistent || isLocked)) }
 
-  /// What is the user's own, or else what the ban of a domain makes of him (9.2).
+  /// The user's own affiliation, or else that of a banned domain (9.2).
   func affiliation(of user: JID) -> Affiliation {
     if let own = list[user.bare] { return own.affiliation }
     let domain = JID(local: "", domain: user.domain, resource: "")
@@ -83,8 +83,8 @@ struct RoomModel: Sendable {
     return list.contains { $0.value.nick == nick && $0.key != user.bare }
   }
 
-  /// What a user may do counts by the client that asks, or else, because "the bare JID portion of one of the moderators" is enough (8),
-  /// by the best of the user's others.
+  /// The privileges of a user count by the client that asks, or else, because "the bare JID portion of one of the moderators" is enough
+  /// (8), by the best of the user's others.
   func privileges(of client: JID) -> RoomRules.Privileges {
     let others = occupants.values.filter { $0.user == client.bare }.map(\.role)
     let role = nick(of: client).flatMap { occupants[$0]?.role } ?? others.max() ?? .none
@@ -178,7 +178,7 @@ extension RoomModel {
     if isLocked, occupants.isEmpty { destroy() }
   }
 
-  /// Whoever gets the name of an account later must not inherit its rank.
+  /// A later owner of an account's name must not inherit its affiliation.
   mutating func forget(_ account: JID) -> Bool { list.removeValue(forKey: account) != nil }
 
   /// A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.

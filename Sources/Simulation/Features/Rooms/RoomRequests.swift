@@ -3,10 +3,10 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What owners, admins, moderators and members ask of a room by IQ (XEP-0045, 7.10, 8, 9, 10).
+// The requests of owners, admins, moderators and members to a room by IQ (XEP-0045, 7.10, 8, 9, 10).
 
 extension RoomModel {
-  /// What becomes of a reserved nick.
+  /// The change of a reserved nick.
   enum NickChange: Sendable, Hashable {
     case keep, release
     case reserve(Text)
@@ -79,7 +79,7 @@ extension RoomModel {
     }
   }
 
-  /// What an item asks for; `nil` if that can't be said or done.
+  /// The change that an item asks for; `nil` if that can't be said or done.
   private func change(_ item: Element) -> Change? {
     guard (item.child("reason", NS.mucAdmin)?.text.count ?? 0) <= RoomRules.Chosen.reason else { return nil }
     // 17.4: one or the other.

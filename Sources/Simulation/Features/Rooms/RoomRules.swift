@@ -100,7 +100,7 @@ extension RoomRules {
   ///
   /// - Parameter isSelf: The occupant is the same user, if only with another client.
   static func mayChangeRole(of target: Privileges, to new: Role, by actor: Privileges, isSelf: Bool) -> Bool {
-    // 8: whoever isn't a moderator is refused in any case. Who asks for what is so already is told that it is.
+    // 8: an actor who isn't a moderator is refused in any case. A request for what is so already is answered with success.
     guard actor.role == .moderator else { return false }
     if new == target.role { return true }
     // 8.2: the service MAY refuse those who kick themselves. Chosen: they may go.
@@ -132,7 +132,7 @@ extension RoomRules {
 
 extension RoomRules {
   /// 5.2.2, "Affiliation State Chart": whether it takes an owner to move somebody from one affiliation (row) to another (column).
-  /// Where nothing changes but a nick or a reason, it takes who may edit the list (5.2.1).
+  /// A change of nothing but a nick or a reason takes the privilege to edit the list (5.2.1).
   private static func takesOwner(from old: Affiliation, to new: Affiliation) -> Bool {
     //              outcast none   member admin  owner
     switch old {

@@ -65,7 +65,7 @@ extension RoomsUse {
 extension RoomsUse {
   static let ownership: [UserAction] = [
     UserAction(.ownership, 2) { context, roll in context.iq("get", context.room(roll), "query", NS.mucOwner) },
-    // Who makes a room has to say how it is to be, or nobody else comes in (10.1.2).
+    // The creator of a room has to say how it is to be, or nobody else comes in (10.1.2).
     UserAction(.ownership, 7) { context, roll in configure(context.room(roll), context, roll) },
     UserAction(.ownership, 1) { context, roll in
       owner(DataForm(ActionContext.pick([.cancel, .result], roll), fields: []), context.room(roll), context)

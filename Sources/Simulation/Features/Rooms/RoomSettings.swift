@@ -2,7 +2,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What of a room's configuration (XEP-0045, 15.5.3) decides who may be in it.
+/// The part of a room's configuration (XEP-0045, 15.5.3) that decides who may be in it.
 struct RoomSettings: Sendable, Hashable {
   var isPersistent = false
   var isMembersOnly = false
@@ -10,7 +10,7 @@ struct RoomSettings: Sendable, Hashable {
   /// The password, if it takes one to enter.
   var secret: Text?
 
-  /// What the submission of a form makes of it; `nil` if the form is refused as a whole (10.1.3). What it does not mention stays.
+  /// The settings after a form is submitted; `nil` if it is refused as a whole (10.1.3). Settings that it does not mention stay.
   func applying(_ form: DataForm) -> RoomSettings? {
     guard form.formType == NS.mucRoomConfig || form.fields.isEmpty, Self.isAcceptable(form) else { return nil }
     var new = self

@@ -11,7 +11,7 @@ public struct RostersAgree: Oracle {
   public static let scope: OracleScope = [.runs, .smallWorlds]
 
   private var addresses: OrderedDictionary<SessionID, JID> = [:]
-  /// Where one does not hear what the other says, the two may well disagree.
+  /// If one account does not hear what the other says, the two may well disagree.
   private var silences = Silences()
   /// Accounts that were to be deleted: who asks one that is not there, and is then there anew, asks nobody (RFC 6121, 8.5.1).
   private var deleted: OrderedSet<JID> = []

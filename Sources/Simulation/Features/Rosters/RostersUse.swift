@@ -25,7 +25,7 @@ enum RostersUse {
       let item = Element("item", NS.roster, ["jid": contact(context, roll), "subscription": "remove"])
       return context.iq("set", nil, "query", NS.roster, [item])
     },
-    // What no roster takes (2.3.3).
+    // A roster set that no roster takes (2.3.3).
     UserAction(.rosters, 2) { context, roll in
       guard context.mayChangeAccount else { return nil }
       let long = Text(String(repeating: "x", count: 1024))

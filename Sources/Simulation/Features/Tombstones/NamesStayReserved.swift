@@ -14,7 +14,7 @@ struct NamesStayReserved: Oracle {
   static let name = "reserved"
   static let clause = "limit tombstone_seconds"
 
-  /// What the wall clock showed since a deletion was asked for.
+  /// A deletion: the earliest time that the wall clock can have shown at it, and the latest that the clock was set from or to since.
   private struct Deletion {
     var account: JID
     var earliest: Int64
@@ -78,7 +78,7 @@ struct NamesStayReserved: Oracle {
     case .answered(let id, let reply):
       answered("\(id)", isDone: reply == .done)
       return created(id, isDone: reply == .done, at: now)
-    // What a process had not answered when it died, it does not answer any more.
+    // A request that a process had not answered when it died is not answered any more.
     case .fault("crash"): creations = [:]
     default: break
     }

@@ -39,8 +39,8 @@ enum TombstonesUse {
     return rows.map { $0.row.deletedAt + time - world.instant.wall }.max() ?? 0
   }
 
-  /// RFC 6121, 3.3: who shows presence to a subscriber that is gone is told that it no longer listens. (Who probes hears "unsubscribed" from every
-  /// account that is not there, and errors the model does not look at.)
+  /// RFC 6121, 3.3: a user who shows presence to a subscriber that is gone is told that it no longer listens. (A prober hears
+  /// "unsubscribed" from every account that is not there, and the model does not look at errors.)
   private static func answers(_ letter: ModelStanza, _ rows: OwnerRows, _ configuration: Configuration, _ time: Instant) -> [ModelStanza] {
     let limit = configuration.limits[time: .tombstoneTime]
     guard letter.element.stanzaKind == .presence, letter.element.type == nil, letter.to.isBare,

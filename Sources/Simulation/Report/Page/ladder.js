@@ -189,7 +189,7 @@ class Ladder {
   // MARK: Drawing
 
   get first() { return this.body.getBoundingClientRect().top; }
-  /// Where the window's free part begins and ends.
+  /// The places at which the window's free part begins and ends.
   get inset() { return [this.top.offsetHeight + 6, this.panel.cover + 12]; }
 
   draw() {

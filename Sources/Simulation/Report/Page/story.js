@@ -2,7 +2,7 @@
 
 const stanzaKinds = ["message", "presence", "iq"];
 const isStanza = (event) => event.kind === "sent" || event.kind === "received";
-// What concerns the server and no client has no lane, and is drawn in the operator's place.
+// An event that concerns the server and no client has no lane, and is drawn in the operator's place.
 const isOperator = (event) => event.lane === undefined && event.kind !== "fault";
 const isCrash = (event) => event.kind === "fault" && /^crash/i.test(event.text);
 function kindOf(event) {

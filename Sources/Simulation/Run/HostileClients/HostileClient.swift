@@ -1,9 +1,9 @@
 internal import XML
 internal import XMPP
 
-/// What those send who don't keep to the protocol, or keep to it too much.
+/// The input of clients that don't keep to the protocol, or keep to it too much.
 ///
-/// They never wait for an answer: whatever they say comes in one piece, or in as many as the network makes of it.
+/// They never wait for an answer: their bytes come in one piece, or in as many as the network makes of them.
 enum HostileClient {
   /// Bytes for a connection that has not logged in. `nil`: say nothing at all.
   ///
@@ -53,7 +53,7 @@ enum HostileClient {
     }
   }
 
-  /// What no parser takes, what RFC 6120 forbids (11.1), and what comes too early.
+  /// Input that no parser takes, that RFC 6120 forbids (11.1), or that comes too early.
   private static func garbage(_ roll: (Int) -> Int) -> String {
     switch roll(20) {
     case 1: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"

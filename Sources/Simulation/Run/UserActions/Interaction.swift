@@ -2,8 +2,8 @@ internal import OrderedCollections
 internal import XML
 internal import XMPP
 
-/// What several users do in a certain order, each at their own pace: places that nobody comes to by chance. Often they get in each
-/// other's way, and something else comes of it.
+/// Actions of several users in a certain order, each at their own pace, which lead to states that nobody comes to by chance. Often the
+/// users get in each other's way, and something else comes of it.
 struct Interaction {
   /// By index of the user: what each does next, and next; `nil` is a pause.
   var parts: OrderedDictionary<Int, [Element?]> = [:]

@@ -33,7 +33,7 @@ extension UserAction {
       message.append("composing", "http://jabber.org/protocol/chatstates")
       return message
     },
-    // What programs say by themselves: a receipt (XEP-0184) or a marker (XEP-0333), which nobody is to get an error for.
+    // A message that programs send by themselves: a receipt (XEP-0184) or a marker (XEP-0333), for which nobody is to get an error.
     UserAction(.messages, 2) { context, roll in
       var message = Element(
         "message", NS.client, ["to": context.other(roll).account.text, "type": ActionContext.pick(["chat", "normal"], roll)])

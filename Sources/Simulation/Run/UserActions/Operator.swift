@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// What those do who run the server.
+/// The requests of a server's operator.
 enum Operator {
   /// Most of it is about accounts that nobody uses; the rest cuts users' sessions.
   static func request(_ accounts: [JID], _ roll: (Int) -> Int) -> ControlRequest? {

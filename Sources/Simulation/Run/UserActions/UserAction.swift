@@ -4,7 +4,7 @@ internal import XMPP
 
 /// One thing that users do, as a stanza that it comes to.
 ///
-/// Most are done right; some are the mistakes that clients make, and get an error for. What ends a stream only rascals do.
+/// Most are done right; some are the mistakes that clients make, and get an error for. Only hostile clients send what ends a stream.
 struct UserAction: Sendable {
   let subject: Subject
   /// How often it comes up, against the others.
@@ -21,7 +21,7 @@ struct UserAction: Sendable {
   static let all: [UserAction] = messages + SimulatedFeature.all.flatMap(\.actions)
 }
 
-/// Who does something, and with whom it can be done.
+/// The user of an action, and the users that it can be done with.
 struct ActionContext {
   let user: User
   let users: [User]
@@ -48,7 +48,7 @@ struct ActionContext {
   func room(_ roll: (Int) -> Int) -> Text { roll(4) == 3 ? "den@conference.localhost" : "tea@conference.localhost" }
   /// Nicks that nobody can see (XEP-0045, 17.1).
   static let unseen: [Text] = ["  ", "\u{2800}", "\u{A0} \u{2800}"]
-  /// What opens a room that has a password.
+  /// The password of rooms that have one.
   static let password: Text = "cauldron"
 
   /// The nick that a user goes by: most have one for each device, some share it between them, some have others.

@@ -6,7 +6,7 @@ import XMPP
 
 @testable import ServerCore
 
-/// Whom an item of the blocklist means.
+/// The addresses that an item of the blocklist means.
 struct BlockingTests {
   /// XEP-0191, 6, form by form; and 5: nobody blocks himself.
   @Test(arguments: [

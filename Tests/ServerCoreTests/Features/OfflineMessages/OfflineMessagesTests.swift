@@ -60,7 +60,7 @@ struct OfflineMessagesTests {
     #expect(harness.read(again).matches(of: /<body>stored<\/body>/).count == 1)
   }
 
-  /// What storage says of an account that is gone is not for the next one of its name.
+  /// Storage's answer for an account that is gone is not for the next one of its name.
   @Test func aSuccessorGetsNothingOfItsPredecessor() {
     var (harness, romeo, _) = waiting()
     harness.input(.control(1, .deleteAccount(Self.juliet)))
@@ -103,7 +103,7 @@ struct OfflineMessagesTests {
   }
 }
 
-/// What programs say by themselves (XEP-0085, XEP-0184, XEP-0333) is no reason for an error, wherever there is no room for it.
+/// A message that a program sends by itself (XEP-0085, XEP-0184, XEP-0333) is no reason for an error, wherever there is no room for it.
 struct SignalTests {
   static let signals = [
     "<active xmlns='http://jabber.org/protocol/chatstates'/>",

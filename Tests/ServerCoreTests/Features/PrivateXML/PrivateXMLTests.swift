@@ -141,7 +141,7 @@ struct PrivateXMLTests {
     #expect(test.harness.engine.marks.count(of: PrivateXMLMark.privateBytesFull) == 1)
   }
 
-  /// Who stored more before an operator lowered the limits may store less of it.
+  /// A user who stored more before an operator lowered the limits may store less of it.
   @Test func whoIsBeyondALimitMayTidyUp() throws {
     func sizes(_ names: Text...) throws -> PrivateXMLSizes {
       let rows = names.map { PrivateElementSize(key: PrivateXMLKey(Element($0, "urn:x")), bytes: 10).values }

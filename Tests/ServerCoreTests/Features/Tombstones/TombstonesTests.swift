@@ -44,7 +44,7 @@ struct TombstonesTests {
     return harness.replies.dropFirst(before).first
   }
 
-  /// What a stranger who registers the name is told.
+  /// The answer to a stranger who registers the name.
   private mutating func register() -> String {
     let connection = harness.openStream()
     _ = harness.read(connection)
@@ -63,7 +63,7 @@ struct TombstonesTests {
 
   private var tombstones: [Tombstone] { harness.rows(Tombstone.self, of: Self.romeo) }
 
-  // MARK: Who goes leaves one
+  // MARK: Deleted accounts leave one
 
   @Test func byDefaultNothingIsReserved() {
     var test = TombstonesTests(seconds: 0)
@@ -208,7 +208,7 @@ struct TombstonesTests {
     }
   }
 
-  // MARK: Who talks to it
+  // MARK: Stanzas to a deleted account
 
   private static let fromRomeo = "from='romeo@localhost' to='juliet@localhost/j'"
 

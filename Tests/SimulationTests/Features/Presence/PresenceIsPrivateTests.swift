@@ -4,7 +4,7 @@ import XMPP
 
 @testable import Simulation
 
-/// Who may see whose presence, told from what goes in and out.
+/// The rule on who may see whose presence, tried with stanzas that are sent and received.
 struct PresenceIsPrivateTests {
   private static let (romeo, juliet) = (SessionID(actor: 0, incarnation: 1), SessionID(actor: 1, incarnation: 1))
 

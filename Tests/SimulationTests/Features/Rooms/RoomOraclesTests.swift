@@ -5,7 +5,7 @@ import XMPP
 
 @testable import Simulation
 
-/// What the rules about rooms complain about, told from what goes in and out.
+/// The complaints of the rules about rooms, tried with stanzas that are sent and received.
 struct RoomOraclesTests {
   private static let sessions: [Substring: SessionID] = [
     "romeo": SessionID(actor: 0, incarnation: 1), "juliet": SessionID(actor: 1, incarnation: 1),

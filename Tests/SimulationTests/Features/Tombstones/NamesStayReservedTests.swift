@@ -6,7 +6,7 @@ import XMPP
 
 @testable import Simulation
 
-/// What the rule on reserved names allows and what it does not, by what is observed.
+/// The observations that the rule on reserved names allows, and those that it does not.
 struct NamesStayReservedTests {
   private static let romeo = JID("romeo@localhost")!
   private static let session = SessionID(actor: 0, incarnation: 1)
@@ -53,7 +53,7 @@ struct NamesStayReservedTests {
     #expect(test.observe(5, .answered(2, .done)) == (isBroken ? Self.created : nil))
   }
 
-  /// Whoever asked before the deletion was known may have been first; a refused deletion reserves nothing, and a crash answers nobody.
+  /// A request from before the deletion was known may have been first; a refused deletion reserves nothing, and a crash answers nobody.
   @Test func whatIsNotCertainIsAllowed() {
     var first = NamesStayReservedTests(seconds: 60)
     _ = first.observe(0, .asked(2, Self.addition))
