@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Storage
 internal import XML
 internal import XMPP
 
