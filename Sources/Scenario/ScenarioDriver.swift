@@ -14,6 +14,10 @@ public protocol ScenarioDriver {
   /// The same, but gives up as soon as it is known that nothing is under way: at rest in simulation, after an answered ping over sockets.
   mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element?
   mutating func disconnect(_ character: String) throws(DriverError)
+  /// Ends the server's process and starts another with all that is stored. Every connection ends; nothing that came on one is returned.
+  mutating func restartServer() throws(DriverError)
+  /// Lets time pass: virtual in simulation, real over sockets.
+  mutating func wait(seconds: Int) throws(DriverError)
   /// Ends all that is still open. The last call, made once, whatever the outcome.
   mutating func finish()
 }

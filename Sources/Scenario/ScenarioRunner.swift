@@ -59,17 +59,31 @@ private struct Performance {
 
   mutating func perform<D: ScenarioDriver>(_ action: Action, with driver: inout D) throws(Failure) {
     line = action.line
-    let name = action.character
+    switch action.event {
+    case .character(let name, let verb): try perform(verb, by: name, with: &driver)
+    case .serverRestarts: try restart(with: &driver)
+    case .timePasses(let seconds):
+      try attempt("\(seconds) seconds pass", nil) { () throws(DriverError) in try driver.wait(seconds: seconds) }
+    }
+  }
+
+  private mutating func restart<D: ScenarioDriver>(with driver: inout D) throws(Failure) {
+    if exact { try expectNothingLeft("before the server restarts", with: &driver) }
+    for index in parts.indices { parts[index] = Part() }
+    try attempt("the server restarts", nil) { () throws(DriverError) in try driver.restartServer() }
+  }
+
+  private mutating func perform<D: ScenarioDriver>(_ verb: Action.Verb, by name: String, with driver: inout D) throws(Failure) {
     guard let index = cast.firstIndex(where: { name[...].isSame(as: $0.name) }) else {
       throw Failure(line: line, expected: "\(name) in the cast", got: "nobody")
     }
-    if case .connects = action.verb {
+    if case .connects = verb {
       guard !parts[index].isConnected else { throw Failure(line: line, expected: "\(name) connects", got: "\(name) is connected") }
       try connect(index, with: &driver)
       return
     }
     guard parts[index].isConnected else { throw Failure(line: line, expected: "\(name) is connected", got: "\(name) is not") }
-    switch action.verb {
+    switch verb {
     case .connects: break
     case .disconnects:
       if exact { try expectNothingMore(index, "nothing more for \(name), who disconnects", with: &driver) }
@@ -77,15 +91,19 @@ private struct Performance {
       try attempt("\(name) disconnects", nil) { () throws(DriverError) in try driver.disconnect(name) }
     case .sends(let template): try send(template.pattern, index, with: &driver)
     case .receives(let template): try receive(template.pattern, index, with: &driver)
+    case .receivesNext(let template): try receiveNext(template.pattern, index, with: &driver)
     case .receivesNothing: try expectNothingMore(index, "nothing for \(name)", with: &driver)
     }
   }
 
   /// After the last action.
   mutating func end<D: ScenarioDriver>(with driver: inout D) throws(Failure) {
-    guard exact else { return }
+    if exact { try expectNothingLeft("at the end of the script", with: &driver) }
+  }
+
+  private mutating func expectNothingLeft<D: ScenarioDriver>(_ when: String, with driver: inout D) throws(Failure) {
     for index in cast.indices where parts[index].isConnected {
-      try expectNothingMore(index, "nothing more for \(cast[index].name) at the end of the script", with: &driver)
+      try expectNothingMore(index, "nothing more for \(cast[index].name) \(when)", with: &driver)
     }
   }
 
@@ -127,6 +145,23 @@ private struct Performance {
       parts[index].waiting.append(next)
     }
     throw Failure(line: line, expected: "\(pattern.shown(with: values))", got: shown(parts[index].waiting, against: pattern))
+  }
+
+  /// Fails unless the first stanza that waits for the character, or the next that comes, is the one.
+  private mutating func receiveNext<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+    let name = cast[index].name
+    if parts[index].waiting.isEmpty {
+      let next = try attempt("\(name) receives next \(pattern.shown(with: values))", nil) { () throws(DriverError) in
+        try driver.receive(as: name)
+      }
+      if let next { parts[index].waiting.append(next) }
+    }
+    guard let first = parts[index].waiting.first, let found = Matcher.match(pattern, first, values) else {
+      let got = shown(Array(parts[index].waiting.prefix(1)), against: pattern)
+      throw Failure(line: line, expected: "next \(pattern.shown(with: values))", got: got)
+    }
+    values = found
+    parts[index].waiting.removeFirst()
   }
 
   /// Fails if something waits for the character, or is on its way.

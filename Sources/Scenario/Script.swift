@@ -74,16 +74,25 @@ public struct Character: Sendable, Equatable {
 /// One step of a script.
 public struct Action: Sendable {
   public var line: Int
-  /// The name of the character who acts.
-  public var character: String
-  public var verb: Verb
+  public var event: Event
+
+  public enum Event: Sendable {
+    /// A character, by name, does something.
+    case character(String, Verb)
+    /// The server's process ends and another begins with all that is stored. Every connection ends.
+    case serverRestarts
+    case timePasses(seconds: Int)
+  }
 
   public enum Verb: Sendable {
     /// A whole login: stream, authentication, resource binding; no presence.
     case connects
     case disconnects
     case sends(Template)
+    /// Among the stanzas that came or come is one like this.
     case receives(Template)
+    /// The first stanza that the script has not received is like this.
+    case receivesNext(Template)
     case receivesNothing
   }
 }

@@ -98,7 +98,12 @@ struct ScriptParser {
     if line.isBlank || line.isComment { return }
     guard !line.isIndented else { throw error(line.number, "this indented line belongs to no action") }
     guard let character = actor(in: line.text) else {
-      throw error(line.number, "expected the name of one of the cast, then what the character does")
+      guard let event = try eventWithoutCharacter(line) else {
+        throw error(
+          line.number,
+          "expected one of the cast and an action of that character, 'the server restarts', or 'N seconds pass'")
+      }
+      return script.actions.append(Action(line: line.number, event: event))
     }
     let name = character.name
     let words = Substring(line.text.utf8.dropFirst(name.utf8.count)).trimmedSpace
@@ -111,13 +116,30 @@ struct ScriptParser {
       verb = .sends(try readTemplate(for: line, isSent: true))
     } else if words.isSame(as: "receives:") {
       verb = .receives(try readTemplate(for: line, isSent: false))
+    } else if words.isSame(as: "receives next:") {
+      verb = .receivesNext(try readTemplate(for: line, isSent: false))
     } else if words.startsWith("receives:"), Substring(words.utf8.dropFirst("receives:".utf8.count)).trimmedSpace.isSame(as: "nothing") {
       verb = .receivesNothing
     } else {
       throw error(
-        line.number, "\(name) can't '\(words)': expected 'connects', 'disconnects', 'sends:', 'receives:' or 'receives: nothing'")
+        line.number,
+        "\(name) can't '\(words)': expected 'connects', 'disconnects', 'sends:', 'receives:', 'receives next:' or 'receives: nothing'")
     }
-    script.actions.append(Action(line: line.number, character: name, verb: verb))
+    script.actions.append(Action(line: line.number, event: .character(name, verb)))
+  }
+
+  /// The longest time that a script may let pass: a day.
+  static let mostSeconds = 86_400
+
+  /// `the server restarts` or `5 seconds pass`, which the language of scansion does not have; `nil` for other lines.
+  private func eventWithoutCharacter(_ line: Line) throws(ScriptError) -> Action.Event? {
+    let words = line.text.split(separator: " ")
+    if words.map({ $0.lowercased() }) == ["the", "server", "restarts"] { return .serverRestarts }
+    guard words.count == 3, words[2] == "pass" || words[2] == "passes", words[1] == "seconds" || words[1] == "second" else { return nil }
+    guard let seconds = Int(words[0]), (1...ScriptParser.mostSeconds).contains(seconds) else {
+      throw error(line.number, "'\(words[0])' is not a number of seconds from 1 to \(ScriptParser.mostSeconds)")
+    }
+    return .timePasses(seconds: seconds)
   }
 
   /// The longest name that the line begins with: `Juliet's phone` is not Juliet.

@@ -1,4 +1,5 @@
 internal import ClientCore
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 public import Scenario
@@ -9,7 +10,9 @@ internal import XMPP
 /// matter, because what is tested is on loopback.
 public struct SocketDriver: ScenarioDriver {
   private let host: String
-  private let port: Int
+  private var port: Int
+  /// Restarts the server and returns the port of the new one; `nil` if the server is not this program's.
+  private let restart: (() throws -> Int)?
   /// How long `receive` waits for a stanza, in milliseconds.
   private let patience: Int
   private let group: MultiThreadedEventLoopGroup
@@ -19,7 +22,9 @@ public struct SocketDriver: ScenarioDriver {
   /// - Parameters:
   ///   - host, port: where characters connect that don't say otherwise.
   ///   - patience: milliseconds to wait for a stanza that is expected.
-  public init(host: String, port: Int, patience: Int = 3000) {
+  ///   - restart: restarts the server and returns the port of the new one, if the server is the caller's.
+  public init(host: String, port: Int, patience: Int = 3000, restart: (() throws -> Int)? = nil) {
+    self.restart = restart
     self.host = host
     self.port = port
     self.patience = patience
@@ -88,6 +93,15 @@ public struct SocketDriver: ScenarioDriver {
     connection.close(milliseconds: 2000)
     connections.removeAll { $0.name == character }
   }
+
+  public mutating func restartServer() throws(DriverError) {
+    guard let restart else { throw DriverError(message: "the server at \(host):\(port) is not this program's to restart") }
+    do { port = try restart() } catch { throw DriverError(message: "the server does not start again: \(error)") }
+    for (_, connection, _) in connections { connection.close(milliseconds: 2000) }
+    connections = []
+  }
+
+  public mutating func wait(seconds: Int) throws(DriverError) { Thread.sleep(forTimeInterval: TimeInterval(seconds)) }
 
   public mutating func finish() {
     for (_, connection, _) in connections { connection.close(milliseconds: 2000) }

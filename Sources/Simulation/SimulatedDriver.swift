@@ -100,6 +100,20 @@ public struct SimulatedDriver: ScenarioDriver {
     settle()
   }
 
+  public mutating func restartServer() throws(DriverError) {
+    world.shutDown(grace: 1_000_000_000)
+    wait(nanoseconds: 2_000_000_000)
+    settle()
+  }
+
+  public mutating func wait(seconds: Int) throws(DriverError) { wait(nanoseconds: Int64(seconds) * 1_000_000_000) }
+
+  private mutating func wait(nanoseconds: Int64) {
+    let end = world.now + nanoseconds
+    while world.now < end, world.advance(untilRest: false, upTo: end) { attend() }
+    settle()
+  }
+
   public mutating func finish() {
     for name in names { try? disconnect(name) }
   }

@@ -6,8 +6,9 @@ internal import XML
 internal import XMPP
 
 /// A real server for one script: on any free port of loopback, with accounts for the cast, in a folder that goes with it.
-struct LoopbackServer {
-  private let server: RunningServer
+final class LoopbackServer {
+  private var server: RunningServer
+  private let configuration: ServeConfiguration
   private let folder: URL
 
   var port: Int { server.port }
@@ -19,6 +20,7 @@ struct LoopbackServer {
     configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
     configuration.logLevel = .warning
     configuration.eventLoops = eventLoops
+    self.configuration = configuration
     server = try RunningServer.start(configuration: configuration)
     var made: Set<JID> = []
     for character in cast {
@@ -26,6 +28,13 @@ struct LoopbackServer {
       guard let jid = JID(character.jid)?.bare, made.insert(jid).inserted else { continue }
       try server.addAccount(jid, password: character.password.string)
     }
+  }
+
+  /// Ends the server and starts another in the same folder. Returns the new port.
+  func restart() throws -> Int {
+    server.stop()
+    server = try RunningServer.start(configuration: configuration)
+    return port
   }
 
   func stop() {

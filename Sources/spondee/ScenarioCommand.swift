@@ -95,7 +95,7 @@ struct ScenarioCommand: ParsableCommand {
     case .sockets:
       let server = try LoopbackServer(cast: script.cast, configuration: configuration, eventLoops: eventLoops)
       defer { server.stop() }
-      var driver = SocketDriver(host: "127.0.0.1", port: server.port)
+      var driver = SocketDriver(host: "127.0.0.1", port: server.port, restart: server.restart)
       return describe(runner.run(script, with: &driver))
     }
   }

@@ -48,6 +48,37 @@ struct RunnerTests {
     #expect(driver.log == ["connect Romeo"] + Array(repeating: "receive Romeo", count: 4) + ["peek Romeo", "finish"])
   }
 
+  @Test func theNextStanzaIsTheFirstThatWasNotReceived() throws {
+    var driver = FakeDriver()
+    for id in ["1", "2", "3"] { try driver.arrive("Romeo", "<message id='\(id)'/>") }
+    let second = "Romeo connects\nRomeo receives:\n\t<message id='2'/>\n"
+    #expect(run(second + "Romeo receives next:\n\t<message id='1'/>\nRomeo receives next:\n\t<message id='3'/>", &driver) == .passed)
+    driver = FakeDriver()
+    for id in ["1", "2", "3"] { try driver.arrive("Romeo", "<message id='\(id)'/>") }
+    #expect(
+      run(second + "Romeo receives next:\n\t<message id='3'/>", &driver)
+        == .failed(
+          line: 16, expected: "next <message id='3'/>", got: "<message id='1'/>\n  attribute 'id' is '1', expected '3'"))
+    driver = FakeDriver()
+    #expect(
+      run("Romeo connects\nRomeo receives next:\n\t<message/>", &driver) == .failed(line: 14, expected: "next <message/>", got: "nothing"))
+  }
+
+  @Test func aRestartEndsEveryConnectionAndDropsWhatWaits() throws {
+    let text = "Romeo connects\nJuliet connects\nThe server restarts\n7 seconds pass\nRomeo connects"
+    var driver = FakeDriver()
+    #expect(run(text, &driver) == .passed)
+    #expect(
+      driver.log == ["connect Romeo", "connect Juliet", "restart", "wait 7", "connect Romeo", "finish"])
+    driver = FakeDriver()
+    try driver.arrive("Juliet", "<message/>")
+    let left = "nothing more for Juliet before the server restarts"
+    #expect(run(text, &driver, exact: true) == .failed(line: 15, expected: left, got: "<message/>"))
+    driver = FakeDriver()
+    let sends = "Romeo connects\nThe server restarts\nRomeo disconnects"
+    #expect(run(sends, &driver) == .failed(line: 15, expected: "Romeo is connected", got: "Romeo is not"))
+  }
+
   @Test func eachCharacterReceivesItsOwn() throws {
     var driver = FakeDriver()
     try driver.arrive("Juliet", "<message/>")

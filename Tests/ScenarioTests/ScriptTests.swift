@@ -83,7 +83,13 @@ struct ScriptTests {
 
   @Test func theLongestNameActs() throws {
     let actions = try script("Juliet connects\nJuliet's phone connects\nJuliet's phone receives: nothing").actions
-    #expect(actions.map(\.character) == ["Juliet", "Juliet's phone", "Juliet's phone"])
+    #expect(actions.map(describe) == ["13 Juliet connects", "14 Juliet's phone connects", "15 Juliet's phone receives nothing"])
+  }
+
+  @Test func eventsWithoutACharacter() throws {
+    let actions = try script("The server restarts\nthe server restarts\n1 second passes\n86400 seconds pass\nRomeo receives next:\n\t<a/>")
+      .actions
+    #expect(actions.map(describe) == ["13 restart", "14 restart", "15 1 s", "16 86400 s", "17 Romeo receives next <a/>"])
   }
 
   @Test func aScriptWithoutCommentsIsCalledByItsName() throws {
@@ -100,15 +106,22 @@ struct ScriptTests {
   }
 
   private func describe(_ action: Action) -> String {
-    let what =
-      switch action.verb {
-      case .connects: "connects"
-      case .disconnects: "disconnects"
-      case .sends(let template): "sends \(template.element)"
-      case .receives(let template): "receives \(template.element)"
-      case .receivesNothing: "receives nothing"
-      }
-    return "\(action.line) \(action.character) \(what)"
+    switch action.event {
+    case .character(let name, let verb): "\(action.line) \(name) \(describe(verb))"
+    case .serverRestarts: "\(action.line) restart"
+    case .timePasses(let seconds): "\(action.line) \(seconds) s"
+    }
+  }
+
+  private func describe(_ verb: Action.Verb) -> String {
+    switch verb {
+    case .connects: "connects"
+    case .disconnects: "disconnects"
+    case .sends(let template): "sends \(template.element)"
+    case .receives(let template): "receives \(template.element)"
+    case .receivesNext(let template): "receives next \(template.element)"
+    case .receivesNothing: "receives nothing"
+    }
   }
 }
 
@@ -135,9 +148,16 @@ struct ScriptErrorTests {
   }
 
   @Test(arguments: [
-    ("Mercutio connects", 13, "name of one of the cast"),
-    ("Romeos connects", 13, "name of one of the cast"),
-    ("Romeo", 13, "name of one of the cast"),
+    ("Mercutio connects", 13, "expected one of the cast"),
+    ("Romeos connects", 13, "expected one of the cast"),
+    ("Romeo", 13, "expected one of the cast"),
+    ("The server rests", 13, "expected one of the cast"),
+    ("0 seconds pass", 13, "'0' is not a number of seconds from 1 to 86400"),
+    ("86401 seconds pass", 13, "'86401' is not a number of seconds"),
+    ("some seconds pass", 13, "'some' is not a number of seconds"),
+    ("3 minutes pass", 13, "expected one of the cast"),
+    ("Romeo receives next:", 13, "indented stanza must follow"),
+    ("Romeo receives next: nothing", 13, "Romeo can't"),
     ("Romeo dances", 13, "Romeo can't 'dances'"),
     ("Romeo sends", 13, "Romeo can't 'sends'"),
     ("Romeo receives: everything", 13, "Romeo can't"),

@@ -26,7 +26,7 @@ func script(_ actions: String) throws -> Script {
 /// The template that a script would make of this XML.
 func template(_ xml: String) throws -> Template {
   let action = try #require(try script("Romeo receives:\n\t" + xml.replacing("\n", with: "\n\t")).actions.first)
-  guard case .receives(let template) = action.verb else { throw ScriptError(name: "", line: 0, message: "not a template") }
+  guard case .character(_, .receives(let template)) = action.event else { throw ScriptError(name: "", line: 0, message: "not a template") }
   return template
 }
 
@@ -64,6 +64,11 @@ struct FakeDriver: ScenarioDriver {
     return take(character)
   }
   mutating func disconnect(_ character: String) throws(DriverError) { log.append("disconnect \(character)") }
+  mutating func restartServer() throws(DriverError) {
+    log.append("restart")
+    if let refusal { throw refusal }
+  }
+  mutating func wait(seconds: Int) throws(DriverError) { log.append("wait \(seconds)") }
   mutating func finish() { log.append("finish") }
 
   private mutating func take(_ character: String) -> Element? {
