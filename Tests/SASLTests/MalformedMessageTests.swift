@@ -35,11 +35,14 @@ struct MalformedMessageTests {
     ("r=abcdef,c=biws,\(proof)", "scramFinalMalformed"), ("c=biws,r=abcdef,\(proof),x=y", "scramFinalMalformed"),
     ("c=biw,r=abcdef,\(proof)", "scramFinalMalformed"), ("c=biws,r=abcdef,p=!", "scramFinalMalformed"),
     ("c=biws,x=y,r=abcdef,\(proof)", "scramFinalMalformed"),
+    ("x=biws,r=abcdef,\(proof)", "scramFinalMalformed"), ("c=biws,r=abcdef,x\(proof.dropFirst())", "scramFinalMalformed"),
     ("c=,r=abcdef,\(proof)", "scramBindingChanged"), ("c=eSws,r=abcdef,\(proof)", "scramBindingChanged"),
     ("c=biws,r=abc,\(proof)", "scramNonceChanged"), ("c=biws,r=abcdefg,\(proof)", "scramNonceChanged"),
     ("c=biws,r=,\(proof)", "scramNonceChanged"),
     ("c=biws,r=abcdef,p=", "scramProofWrong"), ("c=biws,r=abcdef,p=AAAA", "scramProofWrong"),
     ("c=biws,r=abcdef,p=AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "scramProofWrong"), ("c=biws,r=abcdef,x=y,\(proof)", "scramProofWrong"),
+    // The right proof and a byte more.
+    ("c=biws,r=abcdef,p=\(Base64.encode((Base64.decode(Text(String(proof.dropFirst(2)))) ?? []) + [0]))", "scramProofWrong"),
   ])
   func scramFinal(message: String, failure: String) {
     var exchange = ServerExchangeTests.Start.expectProof.make()

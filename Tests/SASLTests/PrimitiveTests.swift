@@ -39,6 +39,12 @@ struct PrimitiveTests {
     #expect(Secret(bytes(given)).prepared?.withBytes { $0 } == prepared.map { bytes($0) })
   }
 
+  /// A newer version must show a name the same salt, or whoever asked before would learn which names have accounts.
+  @Test func saltsOfNamesArePinned() {
+    #expect(Base64.encode(Scram.decoy(.sha256, name: "nobody", secret: [7], rounds: 5).salt) == "5J9UiruErxmgCthSrNXMcg==")
+    #expect(Base64.encode(Scram.decoy(.sha1, name: "nobody", secret: [7], rounds: 5).salt) == "laTH4Q/xx+GK9G+da1ZxoA==")
+  }
+
   @Test(arguments: ScramHash.allCases) func decoys(hash: ScramHash) {
     let decoy = Scram.decoy(hash, name: "nobody", secret: [7], rounds: 5)
     let size = Scram.digest(hash, []).count

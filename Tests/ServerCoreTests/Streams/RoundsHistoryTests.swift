@@ -174,4 +174,72 @@ struct RoundsHistoryTests {
     // In the first domain the localpart alone counts.
     #expect(salts == ["romeo", "romeo@example.org"].map { Base64.encode(Scram.decoy(.sha1, name: $0, secret: [7], rounds: 1).salt) })
   }
+
+  // MARK: Pinned: a newer version must show the same counts, or whoever asked before would learn which names have accounts
+
+  /// The counts of forty names, a letter for each: a for 4,096, b for 10,000, c for 20,000.
+  private func letters(_ history: RoundsHistory, at wall: Int64) -> String {
+    (0..<40).map { number in
+      switch history.rounds(for: "name\(number)", at: wall) {
+      case 4096: "a"
+      case 10_000: "b"
+      case 20_000: "c"
+      default: "?"
+      }
+    }.joined()
+  }
+
+  @Test func countsOfNamesArePinned() {
+    let start = Int64.seconds(1_800_000_000)
+    let shares = [
+      RoundsHistory.Share(rounds: 10_000, accounts: 1), RoundsHistory.Share(rounds: 4096, accounts: 3),
+      RoundsHistory.Share(rounds: 7, accounts: 0),
+    ]
+    let history = RoundsHistory(shares: shares, rounds: 20_000, secret: [1, 2], at: start + 500_000_000)
+    #expect(history.text == "accounts 4096 3\naccounts 10000 1\nsince 1800000000 20000\n")
+    let year: Int64 = .seconds(365 * 86_400)
+    #expect(letters(history, at: start - 1) == "aaaaaaaaaabbaaaaaaaaaaabaaaaaaaabaabbaaa")
+    #expect(letters(history, at: start) == "aaaaaaaaaabbaaaaaaaaaaabaaaaaaaabaabbaaa")
+    #expect(letters(history, at: start + year / 2) == "aaaaaaaaacbccaaaaaaaaacacaaaaaabacbbaaa")
+    #expect(letters(history, at: start + year) == "caaacaaaacbccaaacaaaaaccaccaaaaabacbbacc")
+    #expect(letters(history, at: start + 2 * year) == "caaacccccccccccaccacccccaccaccacbacccacc")
+    #expect(letters(history, at: start + 20 * year) == "caaacccccccccccaccacccccaccaccacbacccacc")
+  }
+
+  @Test(arguments: [
+    ("", false), ("accounts 4096 1\n", true), ("accounts 4096 0\n", false), ("since 5 4096\n", false),
+    ("accounts 0 0\naccounts 4096 1\nsince 0 0\n", true), ("accounts -1 1\n", false), ("accounts 4096 -1\n", false),
+    ("accounts 4294967296 4294967296\n", true), ("accounts 4294967297 1\n", false), ("accounts 1 4294967297\n", false),
+    ("accounts 4096 1\nsince -1 5\n", false), ("accounts 4096 1\nsince 1099511627776 5\n", true),
+    ("accounts 4096 1\nsince 1099511627777 5\n", false), ("accounts 4096 1 1\n", false), ("accounts 4096\n", false),
+    ("rounds 1 1\n", false),
+  ])
+  func files(_ text: String, _ isHistory: Bool) { #expect((RoundsHistory(text: text, secret: [1]) != nil) == isHistory) }
+
+  @Test func updates() {
+    let start = Int64.seconds(1_800_000_000)
+    func history(_ shares: [RoundsHistory.Share]) -> RoundsHistory { RoundsHistory(shares: shares, rounds: 4096, secret: [1], at: start) }
+    func share(_ rounds: Int, _ accounts: Int = 1) -> RoundsHistory.Share { RoundsHistory.Share(rounds: rounds, accounts: accounts) }
+    /// The lines that an update adds, if it says that something has changed.
+    func added(_ history: inout RoundsHistory, _ shares: [RoundsHistory.Share], _ rounds: Int, after seconds: Int64) -> Substring? {
+      let before = history.text
+      guard history.update(shares: shares, rounds: rounds, at: start + .seconds(seconds)) else { return history.text == before ? nil : "?" }
+      return history.text.dropFirst(before.count)
+    }
+    for shares in [[], [share(4096)]] {
+      var it = history(shares)
+      #expect(it.text == "accounts 4096 1\n")
+      #expect(added(&it, [share(4096, 9)], 4096, after: 1) == nil)
+      #expect(added(&it, [share(77, 0)], 4096, after: 1) == nil)
+    }
+    var it = history([])
+    #expect(added(&it, [], 5, after: 7) == "since 1800000007 5\n")
+    #expect(added(&it, [share(5), share(4096)], 5, after: 8) == nil)
+    // Back to the first count: a change like any other.
+    #expect(added(&it, [], 4096, after: 9) == "since 1800000009 4096\n")
+    // Accounts with a count that nobody knew, and the setting as it was: names move to that count, and back.
+    #expect(added(&it, [share(6)], 4096, after: 10) == "since 1800000010 6\nsince 1800000010 4096\n")
+    // Two counts at the beginning: the setting is one change.
+    #expect(history([share(1), share(4096)]).text == "accounts 1 1\naccounts 4096 1\nsince 1800000000 4096\n")
+  }
 }
