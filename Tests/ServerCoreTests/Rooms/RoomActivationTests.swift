@@ -25,6 +25,28 @@ struct RoomActivationTests {
     #expect(harness.engine.server.shards[0].parkedCount == 0)
   }
 
+  /// Storage was asked before the room was hidden, and answers as it was then.
+  @Test func aRoomThatIsHiddenMeanwhileIsNotListed() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    let romeo = harness.session("romeo", resource: "r")
+    harness.makeRoom("tea", isPersistent: true, by: romeo)
+    harness.makeRoom("den", isPersistent: true, by: romeo)
+    _ = harness.read(romeo)
+    harness.loadsAtOnce = false
+    harness.send(Self.list, on: romeo)
+    let field = "<field var='muc#roomconfig_publicroom'><value>0</value></field>"
+    let type = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+    let form = "<x xmlns='jabber:x:data' type='submit'>\(type)\(field)</x>"
+    harness.send(
+      "<iq type='set' id='c' to='tea@conference.localhost'><query xmlns='http://jabber.org/protocol/muc#owner'>\(form)</query></iq>",
+      on: romeo)
+    #expect(harness.read(romeo).contains("type='result' id='c'"))
+    harness.answerLoads()
+    let items = harness.read(romeo)
+    #expect(items.contains("jid='den@conference.localhost'") && !items.contains("tea@"), "\(items)")
+  }
+
   @Test func whoWaitsForTheListOfAccountsIsCounted() {
     var harness = EngineHarness { $0.limits[.queuedWhileLoading] = 2 }
     harness.loadsAtOnce = false

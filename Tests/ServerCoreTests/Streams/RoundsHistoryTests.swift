@@ -200,7 +200,7 @@ struct RoundsHistoryTests {
     let year: Int64 = .seconds(365 * 86_400)
     #expect(letters(history, at: start - 1) == "aaaaaaaaaabbaaaaaaaaaaabaaaaaaaabaabbaaa")
     #expect(letters(history, at: start) == "aaaaaaaaaabbaaaaaaaaaaabaaaaaaaabaabbaaa")
-    #expect(letters(history, at: start + year / 2) == "aaaaaaaaacbccaaaaaaaaacacaaaaaabacbbaaa")
+    #expect(letters(history, at: start + year / 2) == "aaaaaaaaacbccaaaaaaaaaacacaaaaaabacbbaaa")
     #expect(letters(history, at: start + year) == "caaacaaaacbccaaacaaaaaccaccaaaaabacbbacc")
     #expect(letters(history, at: start + 2 * year) == "caaacccccccccccaccacccccaccaccacbacccacc")
     #expect(letters(history, at: start + 20 * year) == "caaacccccccccccaccacccccaccaccacbacccacc")
