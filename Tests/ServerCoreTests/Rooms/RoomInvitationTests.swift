@@ -97,6 +97,20 @@ import XMPP
     #expect(stage.take("juliet") == [declined])
   }
 
+  /// 7.8.2: reason and thread go on to the invitee, and nothing else that stands in the invitation.
+  @Test func anInvitationIsPassedOn() {
+    var stage = RoomFixture([:])
+    let passed = "<reason>Come!</reason><continue thread='t'/>"
+    stage.send(
+      "<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='nurse@example.org'>\(passed)<status code='110'/><evil xmlns='urn:example'/></invite></x></message>",
+      by: "romeo")
+    let invite = "<invite from='room@conference.example.org/Romeo'>\(passed)</invite>"
+    #expect(
+      stage.envelopes.map { "\($0.to[0]) \($0.element)" } == [
+        "nurse@example.org <message id='i'><x xmlns='http://jabber.org/protocol/muc#user'>\(invite)</x></message>"
+      ])
+  }
+
   @Test func theOldestInvitationIsForgotten() {
     var stage = stage { $0[.roomOpenInvitations] = 2 }
     for who in ["nurse", "tybalt", "mercutio"] { invite("\(who)@example.org", by: "juliet", &stage) }

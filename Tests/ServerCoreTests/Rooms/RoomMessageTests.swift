@@ -94,6 +94,36 @@ import XMPP
     #expect(stage.take("nurse").last == "Romeo# Balconies (2023-11-14T22:13:20Z)")
   }
 
+  /// The subject that late-comers get is the one that the others got, in its language and with its id.
+  @Test func aSubjectIsKeptAsItWasSaid() {
+    var stage = pair()
+    stage.send(
+      "<message type='groupchat' id='s' xml:lang='it'><subject>Balconi</subject><subject xml:lang='en'>Balconies</subject></message>",
+      by: "romeo")
+    let subjects = "<subject>Balconi</subject><subject xml:lang='en'>Balconies</subject>"
+    #expect(
+      stage.takeStanzas("juliet").map { "\($0.element)" } == ["<message type='groupchat' id='s' xml:lang='it'>\(subjects)</message>"])
+    stage.join("nurse", "Nurse")
+    let delay = "<delay xmlns='urn:xmpp:delay' from='room@conference.example.org' stamp='2023-11-14T22:13:20Z'/>"
+    #expect(
+      stage.takeStanzas("nurse").last.map { "\($0.element)" }
+        == "<message xml:lang='it' id='s' type='groupchat'>\(subjects)\(delay)</message>")
+  }
+
+  /// 7.4 and 7.14: only the room itself says in its own namespace and that it held a message back; others may say so of themselves.
+  @Test func nobodySpeaksForTheRoom() {
+    var stage = pair()
+    let forged =
+      "<x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x>"
+      + "<delay xmlns='urn:xmpp:delay' from='room@conference.example.org' stamp='2000-01-01T00:00:00Z'/>"
+    let kept =
+      "<delay xmlns='urn:xmpp:delay' from='juliet@example.org' stamp='2000-01-01T00:00:00Z'/><delay xmlns='urn:xmpp:delay' stamp='2000-01-01T00:00:00Z'/>"
+      + "<wait xmlns='urn:example' from='room@conference.example.org'/>"
+    stage.send("<message type='groupchat' id='m'><body>hello</body>\(forged)\(kept)</message>", by: "juliet")
+    #expect(
+      stage.takeStanzas("romeo").map { "\($0.element)" } == ["<message type='groupchat' id='m'><body>hello</body>\(kept)</message>"])
+  }
+
   @Test func subjectWithBodyIsAMessage() {
     var stage = pair()
     stage.send("<message type='groupchat'><subject>a</subject><body>b</body></message>", by: "juliet")
