@@ -29,6 +29,18 @@ struct AccountModel: Sendable {
 
   mutating func load(from database: MemoryDatabase) {
     for index in parts.indices { parts[index].load(from: database) }
+    learnDoors()
+  }
+
+  /// Returns stanzas that the server may send all the same when it ends the account's sessions.
+  mutating func recover(from database: MemoryDatabase) -> [ModelStanza] {
+    var stanzas: [ModelStanza] = []
+    for index in parts.indices { stanzas += parts[index].recover(from: database) }
+    learnDoors()
+    return stanzas
+  }
+
+  private mutating func learnDoors() {
     doors = Doors(parts)
     for index in parts.indices { parts[index].learn(doors) }
   }

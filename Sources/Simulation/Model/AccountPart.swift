@@ -10,6 +10,9 @@ protocol AccountPart: Sendable {
   init(_ account: JID)
   /// Durable rows hold: at the start, and after a commit failed. Sessions stay as they are.
   mutating func load(from database: MemoryDatabase)
+  /// The same after a commit failed: returns stanzas that the server may send all the same when it ends the account's sessions, since it ends them
+  /// with the state that it had.
+  mutating func recover(from database: MemoryDatabase) -> [ModelStanza]
 
   /// The addresses that must not come through to the account, if the feature keeps any out.
   var door: (any Door)? { get }
@@ -39,6 +42,10 @@ protocol AccountPart: Sendable {
 
 extension AccountPart {
   mutating func load(from database: MemoryDatabase) {}
+  mutating func recover(from database: MemoryDatabase) -> [ModelStanza] {
+    load(from: database)
+    return []
+  }
   var door: (any Door)? { nil }
   mutating func learn(_ doors: Doors) {}
   mutating func change(to doors: Doors, named: [JID], _ mailbox: inout ModelMailbox) { learn(doors) }

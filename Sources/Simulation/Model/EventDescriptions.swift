@@ -16,5 +16,12 @@ extension Event {
     case .opened, .header, .encrypted, .control, .deadline, .shutdown: "\(self)"
     }
   }
-  func isAnswer(to id: InquiryID) -> Bool { if case .answered(id, _) = self { true } else { false } }
+  /// Whether a question gets its answer with this event, or runs out of time.
+  func ends(_ id: InquiryID, dueAt deadline: Int64, now: Int64) -> Bool {
+    switch self {
+    case .answered(id, _): true
+    case .deadline: deadline <= now
+    default: false
+    }
+  }
 }

@@ -47,7 +47,9 @@ extension ReferenceModel {
       if case .place(let type) = place(of: jid) {
         places[jid] = durable.has(Owner(type.kind, jid)) ? type.init(jid, from: durable, limits: configuration.limits) : nil
       } else if durable.has(.account(jid)) {
-        accounts[jid, default: AccountModel(jid)].load(from: durable)
+        let stanzas = accounts[jid, default: AccountModel(jid)].recover(from: durable)
+        // In the same shard the contact's account stands behind the same commit, and its sessions end, too.
+        crossing += stanzas.filter { shardIndex(of: $0.from) != shardIndex(of: $0.to) }
       } else {
         for (connection, session) in sessions where session.bare == jid { end(connection) }
         accounts[jid] = nil

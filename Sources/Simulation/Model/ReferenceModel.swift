@@ -127,7 +127,7 @@ public struct ReferenceModel: Sendable {
         asked.append(query)
         // The one that this event answers, or whose time it ends, still counts.
         let now = handled.time.monotonic
-        questions.removeAll { $0.value.query == query && $0.value.deadline > now && !handled.event.isAnswer(to: $0.key) }
+        questions.removeAll { $0.value.query == query && !handled.event.ends($0.key, dueAt: $0.value.deadline, now: now) }
         questions[id] = (query, now + configuration.limits[time: .inquiryTime])
         if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):

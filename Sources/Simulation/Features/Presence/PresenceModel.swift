@@ -46,6 +46,16 @@ struct PresenceModel: AccountPart {
     for item in database.rows(RosterItem.self, of: jid) { contacts[item.jid] = Contact(item) }
   }
 
+  /// Contacts that the commit would have let hear of the user may hear that the sessions end.
+  mutating func recover(from database: MemoryDatabase) -> [ModelStanza] {
+    let before = hearers
+    load(from: database)
+    let lost = before.filter { !state(with: $0).contactHears }
+    return available.flatMap { resource in
+      lost.map { ModelStanza.presence("unavailable", from: resource, to: $0, isOwed: false) }
+    }
+  }
+
   mutating func learn(_ doors: Doors) { self.doors = doors }
 
   mutating func began(_ session: JID, on connection: ConnectionID) { resources[session] = Resource(connection: connection) }
