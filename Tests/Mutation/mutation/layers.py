@@ -1,0 +1,88 @@
+"""What may notice a mutant, cheapest first: the unit tests of the core, the scripts of `spec/`, a campaign of the simulator."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+
+from . import tree
+
+# Two runs are in parallel, on a machine that others use, too.
+MEMORY = 6 << 30
+CAMPAIGN = "0..<160"
+
+
+class Layer:
+    """A program with cases: suites, scripts or seeds. A case is run if it reaches the mutant."""
+
+    def __init__(self, name, cases, command, failure, environment=None):
+        self.name, self.cases, self.command = name, cases, command
+        # A line of output that means that a case has failed: the rest need not run.
+        self.failure = re.compile(failure)
+        self.environment = environment or {}
+
+
+def limit_memory():
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(layer, cases, seconds, mutant=0, reached=None):
+    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and the seconds it took."""
+    environment = dict(os.environ, **layer.environment, MUTANT=str(mutant), SWIFT_BACKTRACE="enable=no")
+    if reached:
+        environment["MUTANT_REACHED"] = str(reached)
+    begin = time.monotonic()
+    process = subprocess.Popen(["timeout", "--signal=KILL", str(seconds), *layer.command(cases)], cwd=tree.TREE, env=environment,
+                               preexec_fn=limit_memory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, errors="replace")
+    why, last = None, ""
+    for line in process.stdout:
+        last = line.strip() or last
+        if layer.failure.search(line):
+            why = line.strip()
+            break
+    if why and not reached:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.stdout.close()
+    status = process.wait()
+    spent = time.monotonic() - begin
+    if why:
+        return "failed", why[:300], spent
+    if status in (137, -9) and spent >= seconds - 0.5:
+        return "timeout", f"more than {seconds:.0f} s", spent
+    if status == 0:
+        return "passed", "", spent
+    return ("failed" if status == 1 else "crashed"), last[:300], spent
+
+
+def suites():
+    """The unit tests by suite."""
+    listed = subprocess.run([tree.BUNDLE, "--testing-library", "swift-testing", "--list-tests"], capture_output=True, text=True, cwd=tree.TREE)
+    names = {line.split("/")[0] for line in listed.stdout.splitlines() if "/" in line and "." in line}
+    return sorted(name for name in names if name.split(".")[0] in tree.TESTS)
+
+
+def unit():
+    def command(cases):
+        pattern = "^(" + "|".join(re.escape(case) for case in cases) + ")/"
+        return [tree.BUNDLE, "--testing-library", "swift-testing", "--filter", pattern]
+    return Layer("unit", suites(), command, r"recorded an issue|Fatal error|Caught error")
+
+
+def spec():
+    scripts = sorted(str(path.relative_to(tree.TREE)) for path in (tree.TREE / "spec").rglob("*.scs"))
+    return Layer("spec", scripts, lambda cases: [tree.SPONDEE, "scenario", "--exact", *cases], r"^FAIL|Fatal error")
+
+
+def campaign():
+    def command(cases):
+        return [tree.SPONDEE, "simulate", "--seeds", CAMPAIGN, "--jobs", "1", "--until-failure", "--output", "/tmp"]
+    return Layer("campaign", [CAMPAIGN], command, r"^FAIL|Fatal error")
+
+
+def all_layers():
+    return [unit(), spec(), campaign()]
