@@ -82,7 +82,7 @@ def try_one(options):
         cases = measured.cases(layer, mutant["number"])
         say(f"{layer.name}: {len(cases)} cases reach it: {' '.join(cases[:6])}")
         if cases:
-            end, why, seconds = layers.run(layer, cases, 8 + 4 * measured.seconds(layer, cases), mutant=mutant["number"])
+            end, why, seconds = layers.run(layer, cases, 5 + 4 * measured.seconds(layer, cases), mutant=mutant["number"])
             say(f"    {end} after {seconds:.1f} s {why}")
     return 0
 
