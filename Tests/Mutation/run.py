@@ -58,7 +58,7 @@ def try_mutants(options):
         names = {tree.identity(mutant) for mutant in mutants}
         trial.forget(names)
     end = time.monotonic() + options.minutes * 60 if options.minutes else None
-    trial.run(mutants, reach.measure(say), options.jobs, until=lambda: end and time.monotonic() > end, report=say)
+    trial.run(mutants, reach.measure(say), options.jobs, options.ranges, until=lambda: end and time.monotonic() > end, report=say)
     known = trial.results()
     for line in report.survivors(mutants, known):
         say(line)
@@ -109,6 +109,7 @@ def main():
     some.add_argument("--file", action="append")
     some.add_argument("--again", action="store_true")
     some.add_argument("--jobs", type=int, default=2)
+    some.add_argument("--ranges", type=int, default=8, help="how many ranges of 20 seeds that reach a mutant the campaign runs, quickest first")
     some.add_argument("--minutes", type=float, help="begin no more mutants after so long")
     some.add_argument("--fail-below", type=float, metavar="PERCENT")
     commands.add_parser("one").add_argument("number", type=int)

@@ -84,7 +84,8 @@ def instrument():
 
 
 def catalog():
-    return [json.loads(line) for line in CATALOG.read_text().splitlines()]
+    all = [json.loads(line) for line in CATALOG.read_text().splitlines()]
+    return [m for m in all if m["function"].split(".")[0] != "Limit"]  # TEMPORARY until next build
 
 
 def identity(mutant):

@@ -28,11 +28,13 @@ def order(mutants):
 QUICK_SECONDS = 0.4
 
 
-def steps(mutant, reach):
+def steps(mutant, reach, ranges):
     """What to run for a mutant, cheapest first: layers with cases, and how long they take without it."""
     found = []
     for layer in reach.layers:
         cases = reach.cases(layer, mutant["number"])
+        if layer.name == "campaign":
+            cases = cases[:ranges]
         quick = [case for case in cases if layer.name == "spec" or reach.seconds(layer, [case]) <= QUICK_SECONDS]
         slow = [case for case in cases if case not in quick]
         found += [(layer, some, reach.seconds(layer, some)) for some in [quick] + [[case] for case in slow] if some]
@@ -40,17 +42,17 @@ def steps(mutant, reach):
     return sorted(found, key=lambda step: 0 if step[0].name == "unit" and len(step[1]) > 1 else step[2])
 
 
-def attempt(mutant, reach):
+def attempt(mutant, reach, ranges):
     """One mutant's fate: which layer killed it and how, `survived`, or `unreached`."""
     spent, reached = 0, []
-    for layer, cases, clean in steps(mutant, reach):
+    for layer, cases, clean in steps(mutant, reach, ranges):
         if layer.name not in reached:
             reached.append(layer.name)
         end, why, seconds = layers.run(layer, cases, 5 + 4 * clean, mutant=mutant["number"])
         spent += seconds
         if end != "passed":
             return {"fate": layer.name, "how": end, "why": why, "seconds": round(spent, 2), "reached": reached}
-    return {"fate": "survived" if reached else "unreached", "seconds": round(spent, 2), "reached": reached}
+    return {"fate": "survived" if reached else "unreached", "seconds": round(spent, 2), "reached": reached, "ranges": ranges}
 
 
 def results():
@@ -63,7 +65,7 @@ def results():
     return known
 
 
-def run(mutants, reach, jobs=2, until=None, report=print):
+def run(mutants, reach, jobs, ranges, until=None, report=print):
     """Runs those that have no result yet, and appends each result at once, so that an interrupted run goes on where it was."""
     known = results()
     todo = [mutant for mutant in mutants if tree.identity(mutant) not in known]
@@ -74,7 +76,7 @@ def run(mutants, reach, jobs=2, until=None, report=print):
         nonlocal done
         if until and until():
             return
-        result = attempt(mutant, reach)
+        result = attempt(mutant, reach, ranges)
         with lock, RESULTS.open("a") as file:
             file.write(json.dumps({"identity": tree.identity(mutant), **result}) + "\n")
             done += 1

@@ -46,13 +46,6 @@ extension MutatingVisitor {
     }
   }
 
-  /// Leaves conditions as they are.
-  func decide(_ conditions: ConditionElementListSyntax) {
-    for element in conditions {
-      if case .expression(let expression) = element.condition { decided.insert(expression.id) }
-    }
-  }
-
   /// What a function or a closure returns that returns a boolean value, if it is one expression.
   func decideResult(_ items: CodeBlockItemListSyntax) {
     if items.count == 1, let item = items.first, case .expr(let expression) = item.item { mutateCondition(expression) }

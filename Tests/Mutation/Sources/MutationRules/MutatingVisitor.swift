@@ -63,7 +63,11 @@ final class MutatingVisitor: SyntaxVisitor {
     return isMark ? .skipChildren : .visitChildren
   }
   override func visitPost(_ node: EnumDeclSyntax) { functions.removeLast() }
-  override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind { enter(node.extendedType.trimmedDescription) }
+  override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind {
+    let type = node.extendedType.trimmedDescription
+    functions.append(type)
+    return Unjudged.types.contains(type) ? .skipChildren : .visitChildren
+  }
   override func visitPost(_ node: ExtensionDeclSyntax) { functions.removeLast() }
   override func visit(_ node: ProtocolDeclSyntax) -> SyntaxVisitorContinueKind { enter(node.name.text) }
   override func visitPost(_ node: ProtocolDeclSyntax) { functions.removeLast() }
@@ -104,17 +108,21 @@ final class MutatingVisitor: SyntaxVisitor {
   override func visit(_ node: ExpressionPatternSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
   /// Texts for people.
   override func visit(_ node: ExpressionSegmentSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
+  override func visit(_ node: LabeledExprSyntax) -> SyntaxVisitorContinueKind {
+    node.label.map { Unjudged.labels.contains($0.text) } ?? false ? .skipChildren : .visitChildren
+  }
   override func visit(_ node: MacroExpansionExprSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
 
   // MARK: The rules, by kind of node
 
   override func visit(_ node: IfExprSyntax) -> SyntaxVisitorContinueKind {
-    if node.elseBody == nil, Unjudged.isOnlyMarks(node.body.statements) {
-      decide(node.conditions)
-    } else {
+    guard node.elseBody == nil, Unjudged.isOnlyMarks(node.body.statements) else {
       mutate(node.conditions, isLoop: false)
+      return .visitChildren
     }
-    return .visitChildren
+    // A call in a binding may do more than say what is to be counted.
+    for element in node.conditions where element.condition.is(OptionalBindingConditionSyntax.self) { walk(element) }
+    return .skipChildren
   }
   override func visit(_ node: GuardStmtSyntax) -> SyntaxVisitorContinueKind {
     mutate(node.conditions, isLoop: false)
@@ -126,7 +134,8 @@ final class MutatingVisitor: SyntaxVisitor {
   }
   override func visit(_ node: ForStmtSyntax) -> SyntaxVisitorContinueKind {
     guard let clause = node.whereClause else { return .visitChildren }
-    if Unjudged.isOnlyMarks(node.body.statements) { decided.insert(clause.condition.id) } else { mutateCondition(clause.condition) }
+    if Unjudged.isOnlyMarks(node.body.statements) { return .skipChildren }
+    mutateCondition(clause.condition)
     return .visitChildren
   }
   override func visit(_ node: TernaryExprSyntax) -> SyntaxVisitorContinueKind {

@@ -1,23 +1,27 @@
 internal import SwiftSyntax
 
-/// What is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing.
+/// What is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing; and the values that
+/// limits have unless an operator sets them.
 enum Unjudged {
   static let functions: Set<String> = ["visitGauges", "visitConnectionGauges", "description", "debugDescription", "clause", "hash"]
+  static let types: Set<String> = ["Limit"]
+  /// Arguments that documents are made of, or that cost or save memory and nothing else.
+  static let labels: Set<String> = ["xep", "keepingCapacity"]
   private static let fatal: Set<String> = ["precondition", "preconditionFailure", "fatalError", "assert", "assertionFailure"]
   /// Calls that may be absent without any effect, or whose absence only people who read a log would notice.
-  private static let silent: Set<String> = ["reserveCapacity", "log", "init"]
+  private static let silent: Set<String> = ["reserveCapacity", "log"]
 
   static func name(of call: FunctionCallExprSyntax) -> String {
     if let member = call.calledExpression.as(MemberAccessExprSyntax.self) { return member.declName.baseName.text }
     return call.calledExpression.trimmedDescription
   }
 
-  /// Assertions and logs, whose arguments are left alone, too.
-  static func isSilent(_ call: FunctionCallExprSyntax) -> Bool { fatal.contains(name(of: call)) || name(of: call) == "log" }
+  /// Calls whose arguments are left alone, too.
+  static func isSilent(_ call: FunctionCallExprSyntax) -> Bool { fatal.contains(name(of: call)) || silent.contains(name(of: call)) }
 
   static func isRemovable(_ call: FunctionCallExprSyntax) -> Bool {
     let name = name(of: call)
-    return name != "reach" && !silent.contains(name) && !fatal.contains(name)
+    return name != "reach" && name != "init" && !silent.contains(name) && !fatal.contains(name)
   }
 
   /// The argument of `reach` that names a mark.

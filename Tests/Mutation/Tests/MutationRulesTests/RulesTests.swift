@@ -92,13 +92,16 @@ struct RulesTests {
     // Marks, logs, assertions, and what decides about nothing else.
     "func f() { if a { transaction.reach(.mark) } }",
     "func f() { for a in b where c { reach(a) } }",
+    "func f() { if a == b, c > 0 { transaction.reach(.mark) } }",
+    "func f() { a.reserveCapacity(b + 1) }",
     #"func f() { log("x", a == b) }"#,
     "func f() { precondition(a > 2) }",
     "enum M: CoverageMark { case a, b\nvar c: Bool { d } }",
+    "extension Limit { static let a = number(5) }",
     // Patterns, attributes, raw values and texts for people.
     "@available(x, 1) func f() { }",
     "enum E: Int { case a = 1 }",
-    #"func f() { let x = g(text: "No", "Not this.", "\(a == b)") }"#,
+    #"func f() { let x = g(xep: 92, text: "No", "Not this.", "\(a == b)") }"#,
     "func f() { switch a { case 1: break } }",
   ])
   func nothingIsRewritten(_ source: String) { #expect(mutated(source) == source) }
