@@ -16,7 +16,7 @@ extension MutatingVisitor {
       guard case .expr(let expression) = item.item, isRemovable(expression), !mayBeValue(item) else { continue }
       let next = items.indices.contains(i + 1) ? items[i + 1] : nil
       var numbers: [Int] = []
-      if let next, isEffect(item), isEffect(next), let number = number("exchange", item, text: exchanged(item, next)) {
+      if let next, canBeExchanged(item, next), let number = number("exchange", item, text: exchanged(item, next)) {
         numbers.append(number)
         edits.wrap(next.item.bytes, "", "; if mutantIs(\(number)) { \(item.item.trimmedDescription.onOneLine) }")
       }
@@ -31,11 +31,18 @@ extension MutatingVisitor {
     [item, next].map { $0.item.trimmedDescription.onOneLine }.joined(separator: " <-> ")
   }
 
+  private func canBeExchanged(_ item: CodeBlockItemSyntax, _ next: CodeBlockItemSyntax) -> Bool {
+    isEffect(item) && isEffect(next) && isImmediate(item) == isImmediate(next)
+  }
+
   private func isEffect(_ item: CodeBlockItemSyntax) -> Bool {
     guard case .expr(let expression) = item.item, let call = expression.as(FunctionCallExprSyntax.self) else { return false }
     // The call is written a second time, in one line.
     return MutatingVisitor.effects.contains(Unjudged.name(of: call)) && !call.description.contains("//")
   }
+
+  /// `Transaction.immediate` is another list than that of the outputs: nobody sees which of the two was appended to first.
+  private func isImmediate(_ item: CodeBlockItemSyntax) -> Bool { item.item.trimmedDescription.hasPrefix("transaction.immediate.") }
 
   private func isRemovable(_ expression: ExprSyntax) -> Bool {
     if let call = expression.as(FunctionCallExprSyntax.self) { return Unjudged.isRemovable(call) }

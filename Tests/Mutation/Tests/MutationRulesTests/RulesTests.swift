@@ -77,6 +77,10 @@ private let rules: [(source: String, mutated: String)] = [
     if mutantRuns(5) { e += mutantConstant(6, 1, 2) } }
     """
   ),
+  (
+    "func f() { transaction.immediate.append(a)\nsend(b) }",
+    "func f() { if mutantRuns(1) { transaction.immediate.append(a) }\nif mutantRuns(2) { send(b) } }"
+  ),
 ]
 
 struct RulesTests {
