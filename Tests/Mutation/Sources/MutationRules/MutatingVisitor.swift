@@ -75,7 +75,7 @@ final class MutatingVisitor: SyntaxVisitor {
   override func visitPost(_ node: InitializerDeclSyntax) { functions.removeLast() }
   override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind {
     functions.append(node.name.text)
-    if Unjudged.functions.contains(node.name.text) { return .skipChildren }
+    if Unjudged.functions.contains(node.name.text) || Unjudged.isMark(node.signature.returnClause?.type) { return .skipChildren }
     if let body = node.body, node.signature.returnClause?.type.trimmedDescription == "Bool" { decideResult(body.statements) }
     return .visitChildren
   }
@@ -85,6 +85,7 @@ final class MutatingVisitor: SyntaxVisitor {
     let isMember = node.parent?.is(MemberBlockItemSyntax.self) ?? false
     if isMember { functions.append(names.joined(separator: ",")) }
     if names.contains(where: Unjudged.functions.contains) { return .skipChildren }
+    if node.bindings.contains(where: { Unjudged.isMark($0.typeAnnotation?.type) }) { return .skipChildren }
     for binding in node.bindings where binding.typeAnnotation?.type.trimmedDescription == "Bool" {
       guard let block = binding.accessorBlock else { continue }
       switch block.accessors {

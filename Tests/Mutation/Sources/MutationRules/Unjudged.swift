@@ -21,7 +21,14 @@ enum Unjudged {
 
   static func isRemovable(_ call: FunctionCallExprSyntax) -> Bool {
     let name = name(of: call)
+    if let effect = call.arguments.first?.expression.as(FunctionCallExprSyntax.self), self.name(of: effect) == "log" { return false }
     return name != "reach" && name != "init" && !silent.contains(name) && !fatal.contains(name)
+  }
+
+  /// Whether a value only says what is to be counted.
+  static func isMark(_ type: TypeSyntax?) -> Bool {
+    let name = type?.trimmedDescription ?? ""
+    return name.hasSuffix("Mark") || name.hasSuffix("Mark?")
   }
 
   /// The argument of `reach` that names a mark.

@@ -96,6 +96,10 @@ struct RulesTests {
     // Marks, logs, assertions, and what decides about nothing else.
     "func f() { if a { transaction.reach(.mark) } }",
     "func f() { for a in b where c { reach(a) } }",
+    "func f() { let mark: AMark? = a == b ? .one : .two }",
+    "var a: AMark { switch b { case c: .one\ndefault: .two } }",
+    "func f() -> AMark { a == b ? .one : .two }",
+    "func f() { effects.append(.log(.info, a)) }",
     "func f() { if a == b, c > 0 { transaction.reach(.mark) } }",
     "func f() { a.reserveCapacity(b + 1) }",
     #"func f() { log("x", a == b) }"#,
