@@ -59,7 +59,8 @@ extension Causality {
       let column = Int((jump.after.event * UInt64(Causality.columns) + end.event - 1) / end.event) - 1
       marks[min(max(column, 0), Causality.columns - 1)] = "^"
     }
-    return "         " + String(marks) + "\n         0 ms" + " to \(Causality.milliseconds(end.time)) ms of virtual time, by events"
+    let used = marks.lastIndex(of: "^").map { marks[...$0] } ?? []
+    return "         " + String(used) + "\n         0 ms" + " to \(Causality.milliseconds(end.time)) ms of virtual time, by events"
   }
 
   // MARK: Choices

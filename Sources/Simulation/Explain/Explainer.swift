@@ -121,7 +121,8 @@ public struct Explainer {
     let rises = zip(moments, moments.dropFirst()).map { ($0.event, $1.event, rise: $1.share.failing - $0.share.failing) }
     let sorted = rises.filter { $0.rise > 0 }.sorted { ($1.rise, $0.0) < ($0.rise, $1.0) }
     let least = Int(Causality.leastRise * Double(effort.continuations))
-    return sorted.enumerated().filter { $0.offset == 0 || $0.element.rise >= least }.prefix(effort.jumps).map { ($0.element.0, $0.element.1) }
+    let steep = sorted.prefix(1) + sorted.dropFirst().filter { $0.rise >= least }
+    return steep.prefix(effort.jumps).map { ($0.0, $0.1) }
   }
 
   /// Counts both sides of each anew: of many small rises the highest looks higher than it is.
@@ -136,7 +137,7 @@ public struct Explainer {
       jumps.append(jump(from: moment(before, shares[0]), to: moment(after, shares[1])))
     }
     let sorted = jumps.sorted { $0.rise > $1.rise }
-    return sorted.enumerated().filter { $0.offset == 0 || $0.element.rise >= Causality.leastRise }.map(\.element)
+    return sorted.prefix(1) + sorted.dropFirst().filter { $0.rise >= Causality.leastRise }
   }
 
   private func jump(from before: Causality.Moment, to after: Causality.Moment) -> Causality.Jump {

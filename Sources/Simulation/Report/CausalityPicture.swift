@@ -4,7 +4,8 @@ extension Causality {
   var json: JSON {
     .object([
       ("continuations", .number(Int64(moments.last?.share.of ?? 0))), ("runs", .number(Int64(runs))),
-      ("choices", .number(Int64(choices))), ("moments", .array(moments.map(\.json))), ("jumps", .array(jumps.map(\.json))), ("isClear", .boolean(hasClearCause)),
+      ("choices", .number(Int64(choices))), ("moments", .array(moments.map(\.json))), ("jumps", .array(jumps.map(\.json))),
+      ("isClear", .boolean(hasClearCause)),
       ("verdicts", .array(verdicts.map(\.json))),
     ])
   }

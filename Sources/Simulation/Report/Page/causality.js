@@ -7,8 +7,8 @@ function causalitySection(run) {
   const { causality } = run;
   const cards = [causalityChart(causality)];
   if (causality.verdicts.length) cards.push(verdictTable(causality.verdicts));
-  const count = grouped(causality.runs) + " runs were made to find this out. From each of " + counted(causality.moments.length - 1, "moment")
-    + ", " + causality.continuations + " copies of the run went on with fresh choices.";
+  const count = grouped(causality.runs) + " runs were made to find this out. From each of "
+    + counted(causality.moments.length - 1, "moment") + ", " + causality.continuations + " copies of the run went on with fresh choices.";
   const skipped = causality.choices > 0 && !causality.verdicts.length
     ? el("p", { class: "quiet" }, counted(causality.choices, "choice") + " of this run: too many to try each.") : null;
   return el("section", { "aria-label": "Cause" }, el("h2", {}, "When it became likely to fail"), causeBox(causality),
@@ -35,7 +35,7 @@ function jumpText(jump) {
 }
 
 function causalityChart(causality) {
-  const { moments, jumps: [jump] } = causality;
+  const [jump] = causality.jumps;
   const words = "Share of continuations that fail" + (jump ? `: ${percent(jump.before)} before event ${jump.event} at ${timeText(jump.t)}, `
     + percent(jump.after) + " after it" : "");
   const figure = el("figure", { class: "chart" });
@@ -59,7 +59,7 @@ function causalityChart(causality) {
 }
 
 /// Each moment's share against its time, or against the number of events before it.
-function drawShares(causality, isByEvents, width, words) {
+function drawShares({ moments, jumps }, isByEvents, width, words) {
   const height = 282, left = 46, right = width - 14, top = 26, bottom = height - 38;
   const last = moments[moments.length - 1];
   const end = Math.max(isByEvents ? last.event : last.t / 1e6, 1);
@@ -93,7 +93,8 @@ function drawShares(causality, isByEvents, width, words) {
 
 function verdictTable(verdicts) {
   const kinds = ["necessary", "helpful", "irrelevant"];
-  const sorted = [...verdicts].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shareOf(a) - shareOf(b) || a.event - b.event);
+  const sorted = [...verdicts].sort((a, b) =>
+    kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shareOf(a) - shareOf(b) || a.event - b.event);
   const rows = sorted.map((each) => el("tr", {}, el("td", { class: "part " + each.kind }, each.kind),
     el("td", {}, each.words, " ", el("span", { class: "quiet" }, each.event === 0 ? "" : "at " + timeText(each.t))),
     el("td", { class: "right" }, grouped(each.value) + " of 0 to " + grouped(each.bound - 1)),
