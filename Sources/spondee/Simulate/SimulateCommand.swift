@@ -186,6 +186,7 @@ struct SimulateCommand: ParsableCommand {
 
   private func replayRecording(_ files: [String], _ replayed: String) throws {
     do {
+      if explain { throw RecordingReplay.Unreadable(description: "--explain takes a trace, and \(replayed) is a recording") }
       let keepsHistory = trace || report != nil
       let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, mutation: options.mutation)
       if shrink || reenact != nil {
