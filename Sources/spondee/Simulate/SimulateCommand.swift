@@ -34,8 +34,10 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
   @Flag(
     help: ArgumentHelp(
-      "With --shrink or --replay: copy the failing run at 100 moments, continue each copy in 50 other ways, and tell the event at which the share of failing continuations jumps, and which choices the failure needs."
-    )) var explain = false
+      """
+      With --shrink, or --replay with a trace: copy the failing run at 100 moments, continue each copy in 50 other ways, and tell the event at \
+      which the share of failing continuations jumps, and which choices the failure needs.
+      """)) var explain = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
   var mutants = false
   @Option(
