@@ -27,8 +27,11 @@ public struct Explainer {
   /// Does something for each number below `count`, in any order or at once, and returns the results in order.
   public typealias Workers = (_ count: Int, _ work: @escaping @Sendable (Int) -> Int) -> [Int]
 
+  /// Virtual nanoseconds by which other runs may be longer than one that fails before its time is over.
+  private static let patience: [Int64] = [1_000_000_000, 300_000_000, 100_000_000]
+
   public let failure: RunReport.Failure
-  private let probe: Probe
+  private var probe: Probe
   private let effort: Effort
   /// The run as it ended, with all that was seen of it.
   private let run: Run
@@ -52,15 +55,28 @@ public struct Explainer {
   /// The most runs that `explain` makes.
   public var mostRuns: Int {
     let shares = (sampled.count + mostHalvings) * effort.continuations + 2 * effort.jumps * effort.confirmations
-    return 1 + shares + trials.count
+    return 1 + shares + trials.count + Explainer.patience.count * effort.continuations
   }
 
   public mutating func explain(_ workers: Workers = { count, work in (0..<count).map(work) }) -> Causality {
+    takeTime(workers)
     count(sampled, workers)
     narrow(workers)
     let jumps = confirm(steepest, workers)
     let verdicts = judge(workers)
     return Causality(failure: failure, moments: moments, jumps: jumps, verdicts: verdicts, choices: draws.count, runs: runs)
+  }
+
+  /// A run that was made small ends with its failure: without more time each delay would prevent it, and the last event be the cause. With
+  /// too much time a failure that is common comes by itself, and nothing would be the cause.
+  private mutating func takeTime(_ workers: Workers) {
+    let duration = probe.options.duration
+    guard failure.time < duration else { return }
+    for patience in Explainer.patience {
+      probe.options.duration = duration + patience
+      if failing(after: [0], 1...UInt64(effort.continuations), workers)[0] * 10 <= effort.continuations { return }
+    }
+    probe.options.duration = duration
   }
 
   // MARK: Shares

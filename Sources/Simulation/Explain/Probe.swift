@@ -1,7 +1,7 @@
 /// Makes the runs by which a failure is explained. They share nothing, so they may be made at once.
 struct Probe: Sendable {
   let choices: Choices
-  let options: RunOptions
+  var options: RunOptions
   let trace: RunTrace
   let signature: String
 
