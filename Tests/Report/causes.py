@@ -73,7 +73,7 @@ def check_words(browser, causality, expect):
 
 def check_plot(browser, causality, axis, unit, expect):
     drawn, moments, jumps = browser.evaluate(DRAWN), causality["moments"], causality["jumps"]
-    points = [tuple(map(float, each)) for each in re.findall(r"([-\d.]+) ([-\d.]+)", drawn["path"])]
+    points = [tuple(map(float, each)) for each in re.findall(r"H([-\d.]+)V([-\d.]+)", drawn["path"])]
     expect(len(points) == len(moments), f"each moment has a point: {len(points)} for {len(moments)}")
     (left, _), (right, _), end = points[0], points[-1], moments[-1][axis] or 1
     for moment, (x, y) in zip(moments, points):

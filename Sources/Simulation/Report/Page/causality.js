@@ -77,9 +77,10 @@ function drawShares({ moments, jumps }, isByEvents, width, words) {
     label(grouped(place), { x: there, y: bottom + 18, "text-anchor": there > right - 14 ? "end" : "middle" });
   }
   label(isByEvents ? "events" : "ms of virtual time", { x: (left + right) / 2, y: bottom + 35, "text-anchor": "middle" });
-  const path = moments.map((moment) => `${x(moment).toFixed(1)} ${y(shareOf(moment)).toFixed(1)}`).join("L");
-  image.append(svg("path", { class: "area", d: `M${left} ${bottom}L${path}L${x(last).toFixed(1)} ${bottom}Z` }),
-    svg("path", { class: "curve", d: "M" + path }));
+  // A share holds until the next event.
+  const steps = moments.map((moment) => `H${x(moment).toFixed(1)}V${y(shareOf(moment)).toFixed(1)}`).join("");
+  image.append(svg("path", { class: "area", d: `M${left} ${bottom}${steps}V${bottom}Z` }),
+    svg("path", { class: "curve", d: `M${left} ${y(shareOf(moments[0])).toFixed(1)}${steps}` }));
   jumps.forEach((jump, order) => {
     const there = x(jump), isLate = there > (left + right) / 2;
     image.append(svg("line", { class: order === 0 ? "jump" : "jump lesser", x1: there, x2: there, y1: top - 8, y2: bottom }));
