@@ -13,6 +13,7 @@ import tempfile
 sys.dont_write_bytecode = True  # Nothing of it stays in the tree.
 
 import campaign
+import causes
 import hostile
 import ladder
 from browser import Browser, PageError
@@ -20,6 +21,9 @@ from pages import report, shrunk_failure
 
 # Messages come from the wrong address: each failure is at the event of a message, and is found by its id.
 SENDERS = ["--seeds", "0..<20", "--until-failure", "--mutation", "senderBared"]
+
+# A commit that was acknowledged is lost: that is not seen before the server starts anew.
+FORGOTTEN = ["--seeds", "0..<50", "--until-failure", "--mutation", "crashForgets", "--explain"]
 
 # In the script: what is there, and what stands there instead. Each must be there once.
 PLANTED = [
@@ -43,6 +47,13 @@ PLANTED = [
      "  for (const child of children.flat()) if (child instanceof Node) node.append(child); "
      'else node.insertAdjacentHTML("beforeend", child ?? "");'),
     ("a link that leads nowhere", "this.scrollToRow(this.checkRow, true);", ""),
+    ("a plot upside down", "const y = (share) => bottom - (bottom - top) * share;", "const y = (share) => top + (bottom - top) * share;"),
+    ("a plot by events that is one by time", "(isByEvents ? moment.event : moment.t / 1e6) / end", "(moment.t / 1e6) / end"),
+    ("a jump at the failure", "const there = x(jump),", "const there = x(last),"),
+    ("a cause that is nowhere on the ladder", "shownLadder?.showEvent(jump.index);", ""),
+    ("a cause that is not marked", "this.cause = run.causality?.isClear && jump?.isSeen ? jump.index : -1;", "this.cause = -1;"),
+    ("a choice is left out", "const rows = sorted.map((each) => el(\"tr\", {}, el(\"td\", { class: \"part",
+     "const rows = sorted.slice(1).map((each) => el(\"tr\", {}, el(\"td\", { class: \"part"),
     ("a sheet that can't be closed", "  close() {\n    this.node.hidden = true;", "  close() {"),
 ]
 
@@ -76,11 +87,13 @@ def look(browser, checks, page, path, expect):
 
 def check_pages(browser, spondee, folder):
     failure = shrunk_failure(spondee, folder, *SENDERS)
+    explained = shrunk_failure(spondee, folder / "explained", *FORGOTTEN)
     several = report(spondee, folder, "--seeds", "0..<6", "--mutation", "senderBared", "--coverage")
     passed = report(spondee, folder, "--seed", "5")
     count, findings = 0, 0
     for name, checks, page in (
             ("a failure", ladder.check_all, failure), ("hostile text", hostile.check_all, failure),
+            ("why it failed", causes.check_all, explained), ("any cause", causes.check_all, failure),
             ("a campaign", campaign.check_all, several), ("a run without failure", campaign.check_passed, passed)):
         expect = look(browser, checks, page, folder / "page.html", Expectations(name))
         count, findings = count + expect.count, findings + len(expect.findings)
@@ -95,7 +108,7 @@ def check_planted(browser, spondee, folder):
     for name, old, new in PLANTED:
         page = failure.with_script(old, new)
         expect = Expectations(name, stops=True)
-        for checks in (ladder.check_all, hostile.check_all):
+        for checks in (ladder.check_all, hostile.check_all, causes.check_all):
             if not expect.findings:
                 look(browser, checks, page, folder / "page.html", expect)
         missed += not expect.findings

@@ -23,6 +23,31 @@ interface RunEvent {
   text?: string;
 }
 
+interface Share {
+  failing: number;
+  of: number;
+}
+
+interface Jump {
+  event: number;
+  t: number;
+  before: Share;
+  after: Share;
+  words: string;
+  index: number | null;
+  isSeen: boolean;
+}
+
+interface Causality {
+  continuations: number;
+  runs: number;
+  choices: number;
+  moments: (Share & { event: number; t: number })[];
+  jumps: Jump[];
+  isClear: boolean;
+  verdicts: (Share & { kind: "necessary" | "helpful" | "irrelevant"; words: string; value: number; bound: number; event: number; t: number })[];
+}
+
 interface RunData {
   title: string;
   command: string;
@@ -31,6 +56,7 @@ interface RunData {
   events: RunEvent[];
   script: string;
   trace: string;
+  causality: Causality | null;
 }
 
 declare const data: { summary: Summary | null; runs: RunData[] };

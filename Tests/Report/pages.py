@@ -37,6 +37,7 @@ def simulate(spondee, folder, *arguments):
 
 def shrunk_failure(spondee, folder, *arguments):
     """The page of the first failure, made small."""
+    pathlib.Path(folder).mkdir(exist_ok=True)
     simulate(spondee, folder, *arguments, "--shrink", "--output", str(folder))
     (page,) = pathlib.Path(folder).glob("failure-*.html")
     return Page(page.read_text())

@@ -14,6 +14,14 @@ public struct ChoiceTrace: Sendable, Hashable {
 
   public mutating func append(_ value: Int, to stream: Choices.Stream) { streams[stream, default: []].append(value) }
 
+  /// Gives one draw another value, and leaves the others of its label as they are.
+  public mutating func replace(_ stream: Choices.Stream, _ index: Int, with value: Int) {
+    var values = streams[stream] ?? []
+    if index >= values.count { values += Array(repeating: 0, count: index + 1 - values.count) }
+    values[index] = value
+    set(values, for: stream)
+  }
+
   /// Replaces the draws of a label; none at all is the same as zeros.
   public mutating func set(_ values: [Int], for stream: Choices.Stream) {
     let kept = values.lastIndex { $0 != 0 }.map { Array(values[...$0]) } ?? []

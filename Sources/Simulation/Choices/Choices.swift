@@ -23,11 +23,25 @@ public struct Choices: Sendable {
   private var future: UInt64 = 0
   /// The draws so far; `nil` unless they were to be recorded.
   public private(set) var recorded: ChoiceTrace?
+  /// The same in the order in which it was drawn, with what else is known of each draw; `nil` unless it was asked for.
+  private(set) var draws: [Draw]?
+  /// The event that draws now belong to.
+  var event: UInt64 = 0
 
   public init(seed: UInt64, source: Source = .seed, records: Bool = false) {
     self.seed = seed
     origin = source
     if records { recorded = ChoiceTrace() }
+  }
+
+  /// The same from the beginning.
+  var repeated: Choices { Choices(seed: seed, source: origin) }
+
+  /// The same from the beginning, and recorded.
+  func recording(keepsDraws: Bool = false) -> Choices {
+    var copy = Choices(seed: seed, source: origin, records: true)
+    if keepsDraws { copy.draws = [] }
+    return copy
   }
 
   /// A number below `bound`, for `purpose`, of the actor or connection `who`. `item` names a stream within the stream, so that one
@@ -39,15 +53,18 @@ public struct Choices: Sendable {
     counters[stream] = count + 1
     let value: Int
     switch origin {
-    case .seed: value = Int(Choices.mix(stream.key(seed ^ future) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
-    case .trace(let trace): value = min(trace[stream, count], bound - 1)
-    case .bytes(let bytes): value = read(bytes, below: bound)
+    case .trace(let trace) where future == 0: value = min(trace[stream, count], bound - 1)
+    case .bytes(let bytes) where future == 0: value = read(bytes, below: bound)
+    case .seed, .trace, .bytes:
+      value = Int(Choices.mix(stream.key(seed ^ future) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
     }
     recorded?.append(value, to: stream)
+    draws?.append(Draw(stream: stream, index: count, value: value, bound: bound, event: event))
     return value
   }
 
-  /// From here on a seed's draws are others than they would have been.
+  /// From here on draws are others than they would have been: they come from the seed, also where they came from a trace or from bytes,
+  /// and from another part of it for each number. Zero leaves them as they were.
   mutating func diverge(_ number: UInt64) { future = number == 0 ? 0 : Choices.mix(number) }
 
   /// True with the given probability; what happens then is never the harmless thing.
@@ -91,6 +108,18 @@ public struct Choices: Sendable {
     public static func < (a: Stream, b: Stream) -> Bool {
       (a.purpose.rawValue, a.who, a.item) < (b.purpose.rawValue, b.who, b.item)
     }
+  }
+
+  /// One draw, as it was made in a run.
+  public struct Draw: Sendable, Hashable {
+    public var stream: Stream
+    /// Its place among the draws of the stream.
+    public var index: Int
+    public var value: Int
+    /// The value was to be below this.
+    public var bound: Int
+    /// The event of the run in which it was made: 0 before the first.
+    public var event: UInt64
   }
 
   /// SplitMix64's finaliser.

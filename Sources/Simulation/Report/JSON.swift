@@ -2,6 +2,7 @@
 enum JSON {
   case string(String)
   case number(Int64)
+  case boolean(Bool)
   case array([JSON])
   case object([(String, JSON)])
   case null
@@ -12,6 +13,7 @@ enum JSON {
     switch self {
     case .string(let text): JSON.quoted(text)
     case .number(let number): "\(number)"
+    case .boolean(let value): value ? "true" : "false"
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members): "{" + members.map { JSON.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
     case .null: "null"

@@ -55,6 +55,7 @@ public struct ReportPage: Sendable {
   private static let style = text([PackageResources.page_css, PackageResources.ladder_css])
   private static let script = text([
     PackageResources.elements_js, PackageResources.numbers_js, PackageResources.stanza_js, PackageResources.campaign_js,
+    PackageResources.causality_js,
     PackageResources.story_js, PackageResources.rows_js, PackageResources.overview_js, PackageResources.ladder_js,
     PackageResources.panel_js, PackageResources.filters_js, PackageResources.page_js,
   ])

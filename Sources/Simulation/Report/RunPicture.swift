@@ -13,6 +13,8 @@ public struct RunPicture: Sendable {
   /// The same as a scansion script, and as a trace; may be empty.
   public var script = ""
   public var trace = ""
+  /// Why it failed, if that was asked for.
+  public var causality: Causality?
 
   public init(title: String, command: String, failure: RunReport.Failure?, history: [Run.Moment]) {
     self.title = title
@@ -33,6 +35,7 @@ public struct RunPicture: Sendable {
       ("title", .string(title)), ("command", .string(command)), ("failure", failure.map { json($0) } ?? .null),
       ("lanes", .array(lanes.values.map { .string($0) })),
       ("events", .array(history.map { RunPicture.json($0, lanes) })), ("script", .string(script)), ("trace", .string(trace)),
+      ("causality", causality?.json ?? .null),
     ])
   }
 

@@ -22,6 +22,8 @@ public struct RunReport: Sendable {
     public var time: Int64
     /// It was seen when nothing was under way, and not at something that happened.
     public var isAtRest = false
+    /// After so many events of the run.
+    public var event: UInt64 = 0
     /// The same for all failures of the same kind: the rule, and the message without names and numbers.
     public var signature: String {
       let words = message.split(separator: " ").filter { word in
@@ -78,6 +80,7 @@ public struct Run: ClientHost {
   private var number = 1_000_000
   public private(set) var failure: RunReport.Failure?
   var accountsThere: OrderedSet<UInt64> = []
+  private(set) var hasBegun = false
   private(set) var isLivenessPhase = false
   var isEveryoneBack = false
   /// When everybody went: what passes then is nothing but time.
@@ -100,6 +103,8 @@ public struct Run: ClientHost {
   public struct Moment: Sendable, CustomStringConvertible {
     public var time: Int64
     public var observation: Observation
+    /// The event of the run during which it was observed; 0 before the first, and where events are not counted.
+    public var event: UInt64 = 0
     public var description: String { "\(time / 1_000_000) ms \(observation)" }
   }
 
@@ -143,6 +148,7 @@ public struct Run: ClientHost {
   }
 
   mutating func begin() {
+    hasBegun = true
     createAccounts()
     for actor in actors.indices { think(after: actor) }
     world.alarm(Run.weatherAlarm, after: .milliseconds(100))
@@ -187,7 +193,7 @@ public struct Run: ClientHost {
   private static let mostHappenings: UInt64 = 20_000_000
   static let weatherAlarm: UInt64 = 1 << 32
   /// Alarms of actors that begin to read again.
-  private static let readAlarm: UInt64 = 1 << 33
+  static let readAlarm: UInt64 = 1 << 33
 
   /// Requests of operators, beyond those that make the users' own accounts.
   private static let operatorBase: UInt64 = 1 << 40
@@ -245,7 +251,7 @@ public struct Run: ClientHost {
   mutating func observe(_ observation: Observation) {
     // Observations after the first broken rule say nothing.
     guard failure == nil else { return }
-    if keepsHistory { history.append(Moment(time: world.now, observation: observation)) }
+    if keepsHistory { history.append(Moment(time: world.now, observation: observation, event: world.happenings)) }
     for index in oracles.indices {
       guard failure == nil else { return }
       if let problem = oracles[index].observe(observation, at: world.now) { fail(type(of: oracles[index]).name, problem) }
@@ -277,7 +283,7 @@ public struct Run: ClientHost {
 
   mutating func fail(_ oracle: String, _ message: String, isAtRest: Bool = false) {
     if failure == nil, !options.without.contains(oracle) {
-      failure = RunReport.Failure(oracle: oracle, message: message, time: world.now, isAtRest: isAtRest)
+      failure = RunReport.Failure(oracle: oracle, message: message, time: world.now, isAtRest: isAtRest, event: world.happenings)
     }
   }
 

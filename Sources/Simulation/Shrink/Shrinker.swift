@@ -40,7 +40,7 @@ public struct Shrinker {
 
   /// `nil` if the run does not fail at all.
   public mutating func run() -> Found? {
-    var original = Run(first.recording, options)
+    var original = Run(first.recording(), options)
     guard let failure = original.run().failure, let trace = original.trace else { return nil }
     signature = failure.signature
     best = RunTrace(seed: trace.seed, duration: trace.duration, choices: trace.choices.trimmed)
@@ -154,9 +154,4 @@ public struct Shrinker {
     let script = ScriptWriter(run.history, failure: failure, seed: best.seed).script
     return Found(trace: best, failure: failure, actions: actions, faults: faults, script: script, history: run.history)
   }
-}
-
-extension Choices {
-  /// The same, from the beginning, and recorded.
-  var recording: Choices { Choices(seed: seed, source: origin, records: true) }
 }

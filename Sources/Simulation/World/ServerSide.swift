@@ -85,6 +85,7 @@ extension World {
   }
 
   private mutating func act(_ action: Action) {
+    if eventLog != nil { eventLog?.add(action, on: action.connection.flatMap { sockets[$0] }) }
     switch action {
     case .write(let connection, let bytes):
       guard let id = sockets[connection], connections[id].closing.isOpen else { return }

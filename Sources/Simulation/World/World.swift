@@ -107,6 +107,11 @@ public struct World {
   /// The first limit of the server's that was seen to be passed.
   public internal(set) var overLimit: Gauge?
 
+  /// Where the run is to become another.
+  var divergence: Divergence?
+  /// All that happened, if that is to be explained.
+  var eventLog: EventLog?
+
   /// Compared with the server after each event, if it is there.
   public internal(set) var model: ReferenceModel?
 
@@ -179,17 +184,21 @@ public struct World {
   /// Returns false if there was nothing.
   public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
     if untilRest, isAtRest { return false }
+    divergeIfDue()
+    choices.event = happenings + 1
     if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (eventQueue.firstTime ?? .max), deadline <= limit,
       !untilRest || eventQueue.firstTime != nil || isSomebodyHeldBack
     {
       now = max(now, deadline)
       happenings += 1
+      eventLog?.begin(nil, at: now)
       tell(.deadline)
       watchDeadline()
       return true
     }
     guard let entry = eventQueue.next(upTo: limit, &choices) else {
       now = max(now, limit == .max ? now : limit)
+      choices.event = happenings
       return false
     }
     proceed(with: entry)
@@ -201,9 +210,16 @@ public struct World {
     if let entry = eventQueue.next(of: lane) { proceed(with: entry) }
   }
 
+  private mutating func divergeIfDue() {
+    guard let due = divergence, happenings >= due.event else { return }
+    choices.diverge(due.number)
+    divergence = nil
+  }
+
   private mutating func proceed(with entry: EventQueue.Entry) {
     now = max(now, entry.time)
     happenings += 1
+    eventLog?.begin(entry.what, at: now)
     happen(entry.what)
   }
 

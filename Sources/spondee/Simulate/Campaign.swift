@@ -45,7 +45,8 @@ struct Campaign {
   }
 }
 
-private final class Counter: @unchecked Sendable {
+/// Numbers for threads that take one after the other.
+final class Counter: @unchecked Sendable {
   private let lock = NSLock()
   private var value = 0
   func take() -> Int {

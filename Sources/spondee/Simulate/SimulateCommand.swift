@@ -32,6 +32,12 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var coverage = false
   @Flag(help: "Stop at the first failure.") var untilFailure = false
   @Flag(help: "Look for the smallest run that fails in the same way, for the first failure.") var shrink = false
+  @Flag(
+    help: ArgumentHelp(
+      """
+      With --shrink, or --replay with a trace: copy the failing run at 100 moments, continue each copy in 50 other ways, and tell the event at \
+      which the share of failing continuations jumps, and which choices the failure needs.
+      """)) var explain = false
   @Flag(help: "Plant known bugs, one after the other, and report how soon each is found; --for says how long to look for each (60s).")
   var mutants = false
   @Option(
@@ -61,6 +67,7 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError("there is no small world '\(name)'")
     }
     guard (0...1000).contains(branches) else { throw ValidationError("--branches takes 0 to 1000") }
+    if explain, !shrink, replay == nil { throw ValidationError("--explain needs --shrink, or --replay with a trace") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -181,6 +188,7 @@ struct SimulateCommand: ParsableCommand {
 
   private func replayRecording(_ files: [String], _ replayed: String) throws {
     do {
+      if explain { throw RecordingReplay.Unreadable(description: "--explain takes a trace, and \(replayed) is a recording") }
       let keepsHistory = trace || report != nil
       let replay = RecordingReplay(printsTrace: trace, keepsHistory: keepsHistory, without: without, mutation: options.mutation)
       if shrink || reenact != nil {
@@ -227,9 +235,11 @@ struct SimulateCommand: ParsableCommand {
     let report = run.run()
     for moment in run.history where trace { print(moment) }
     if let failure = report.failure { print("FAIL \(path): \(failure)") }
+    let causality = explain && !shrink && report.failure != nil ? explain(choices, options) : nil
     if let path = self.report {
-      let picture = RunPicture(
+      var picture = RunPicture(
         title: "seed \(file.seed), replayed", command: "spondee simulate --replay FILE", failure: report.failure, history: run.history)
+      picture.causality = causality
       try write(ReportPage(summary: nil, runs: [picture]).html, to: path)
     }
     if shrink, report.failure != nil { try shrinkAndWrite(choices, duration: file.duration) }
@@ -250,10 +260,14 @@ struct SimulateCommand: ParsableCommand {
     let command = "spondee simulate --replay \(name).trace"
     var picture = RunPicture(title: "seed \(choices.seed), shrunk", command: command, failure: found.failure, history: found.history)
     (picture.script, picture.trace) = (found.script, found.trace.text)
-    try write(ReportPage(summary: nil, runs: [picture]).html, to: folder.appendingPathComponent(name + ".html").path)
     print("shrunk in \(shrinker.attempts) runs to \(found.actions) actions, \(found.faults.count) faults: \(found.failure)")
     print("     spondee simulate --replay \(folder.appendingPathComponent(name + ".trace").relativePath) --trace")
     if found.faults.isEmpty { print("     spondee scenario \(folder.appendingPathComponent(name + ".scs").relativePath) --driver sockets") }
+    if explain {
+      options.duration = found.trace.duration
+      picture.causality = explain(Choices(seed: found.trace.seed, source: .trace(found.trace.choices)), options)
+    }
+    try write(ReportPage(summary: nil, runs: [picture]).html, to: folder.appendingPathComponent(name + ".html").path)
   }
 }
 

@@ -1,5 +1,7 @@
-import Simulation
+import OrderedCollections
 import Testing
+
+@testable import Simulation
 
 struct ChoicesTests {
   @Test func streamsDontShiftEachOther() {
@@ -28,6 +30,46 @@ struct ChoicesTests {
     let (draw, chance) = (choices.draw(.latency, below: 1000), choices.chance(.crash, percent: 99))
     #expect(draw == 0)
     #expect(!chance)
+  }
+
+  /// From a trace, from bytes and from a seed alike: what is drawn after a run diverged is fresh, and the same each time.
+  @Test(arguments: [Choices.Source.seed, .trace(ChoiceTrace()), .bytes([])])
+  func whatDivergesDrawsFromTheSeed(source: Choices.Source) {
+    func draws(_ number: UInt64) -> [Int] {
+      var choices = Choices(seed: 9, source: source)
+      let first = choices.draw(.latency, below: 1 << 30)
+      choices.diverge(number)
+      return [first] + (0..<5).map { _ in choices.draw(.latency, below: 1 << 30) }
+    }
+    #expect(draws(1) == draws(1))
+    #expect(draws(1)[0] == draws(2)[0])
+    #expect(Set(draws(1) + draws(2)).count == 11)
+  }
+
+  @Test func drawsAreKeptWithTheirBounds() {
+    var choices = Choices(seed: 3).recording(keepsDraws: true)
+    let value = choices.draw(.split, 7, item: 2, below: 50)
+    choices.event = 4
+    _ = choices.draw(.split, 7, item: 2, below: 1)
+    let other = choices.draw(.split, 7, item: 2, below: 60)
+    let stream = Choices.Stream(purpose: .split, who: 7, item: 2)
+    #expect(
+      choices.draws == [
+        Choices.Draw(stream: stream, index: 0, value: value, bound: 50, event: 0),
+        Choices.Draw(stream: stream, index: 1, value: other, bound: 60, event: 4),
+      ])
+  }
+
+  @Test func oneDrawOfATraceIsReplaced() {
+    let stream = Choices.Stream(purpose: .action, who: 0, item: 0)
+    var trace = ChoiceTrace()
+    trace.set([1, 2, 3], for: stream)
+    trace.replace(stream, 1, with: 9)
+    #expect(trace.streams[stream] == [1, 9, 3])
+    trace.replace(stream, 4, with: 5)
+    #expect(trace.streams[stream] == [1, 9, 3, 0, 5])
+    trace.replace(stream, 4, with: 0)
+    #expect(trace.streams[stream] == [1, 9, 3])
   }
 
   /// A trace that was made for other bounds does no harm.

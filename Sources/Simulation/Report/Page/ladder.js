@@ -80,7 +80,7 @@ class Ladder {
   // MARK: Laying out
 
   isShown(event, index) {
-    if (index === this.story.culprit) return true;
+    if (index === this.story.culprit || index === this.shownAnyway) return true;
     if (this.hiddenKinds.has(kindOf(event)) || this.hiddenLanes.has(event.lane)) return false;
     if (this.query === "") return true;
     event.haystack ??= [event.text, event.name, event.type, event.id, this.story.lanes[event.lane], this.story.words(event).rest]
@@ -226,6 +226,7 @@ class Ladder {
     node.classList.toggle("current", isCurrent);
     node.classList.toggle("related", Boolean(row.order) && this.related.has(row.index));
     node.classList.toggle("culprit", row.index === this.story.culprit && row.kind === "event");
+    node.classList.toggle("cause", row.index === this.story.cause && Boolean(row.order));
     if (row.order) node.setAttribute("aria-selected", String(isCurrent));
   }
 
@@ -264,6 +265,15 @@ class Ladder {
     this.scrollToRow(this.checkRow, true);
     // Without a current event the focus would choose one.
     if (culprit >= 0) this.body.focus({ preventScroll: true });
+  }
+
+  /// An event that somebody asks for by a link is shown whatever is hidden.
+  showEvent(index) {
+    this.shownAnyway = index;
+    if (!this.rowOf.has(index)) this.layOut();
+    this.select(index, {});
+    this.scrollToRow(this.rowOf.get(index), true);
+    this.body.focus({ preventScroll: true });
   }
 
   /// The event before or after the current one, of those that are shown; -1 if there is none.

@@ -46,6 +46,7 @@ function runSection(run) {
   }
   if (run.script) parts.push(foldedText("Script", "The clients' part of the run, for any server.", run.script));
   if (run.trace) parts.push(foldedText("Trace", "Every choice that was made: with it the run can be made again.", run.trace));
+  if (run.causality) parts.push(causalitySection(run));
   if (run.events.length) parts.push(ladderSection(run));
   return parts;
 }

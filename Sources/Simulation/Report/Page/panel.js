@@ -37,6 +37,7 @@ class Panel {
       const { oracle, message } = story.failure;
       parts.push(el("p", { class: "broken" }, el("b", {}, "Rule broken here: " + oracle), el("span", {}, message)));
     }
+    if (index === story.cause) parts.push(el("p", { class: "likely" }, el("b", {}, "The cause: "), "here the failure became likely."));
     parts.push(this.facts(event));
     if (isStanza(event)) parts.push(...this.stanza(event));
     const relatives = story.relatives(index);

@@ -17,6 +17,8 @@ class Story {
     this.events = run.events;
     this.lanes = run.lanes;
     this.failure = run.failure;
+    const jump = run.causality?.jumps[0];
+    this.cause = run.causality?.isClear && jump?.isSeen ? jump.index : -1;
     this.domain = this.commonDomain();
     this.byID = new Map();
     this.events.forEach((event, index) => {
