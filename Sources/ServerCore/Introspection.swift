@@ -178,7 +178,7 @@ extension Engine {
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
     return
-      (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "stanzas", "configuration", "limits"]))
+      (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "stanzas", "since", "configuration", "limits"]))
       ?? []
   }
 }
