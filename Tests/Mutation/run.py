@@ -113,7 +113,7 @@ def main():
     some.add_argument("--again", action="store_true")
     some.add_argument("--survivors", action="store_true")
     some.add_argument("--jobs", type=int, default=2)
-    some.add_argument("--ranges", type=int, default=8, help="how many ranges of 20 seeds that reach a mutant the campaign runs, quickest first")
+    some.add_argument("--ranges", type=int, default=8, help="how many ranges of 20 seeds the campaign runs of a mutant")
     some.add_argument("--minutes", type=float, help="begin no more mutants after so long")
     some.add_argument("--fail-below", type=float, metavar="PERCENT")
     commands.add_parser("one").add_argument("number", type=int)

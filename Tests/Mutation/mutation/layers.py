@@ -26,7 +26,7 @@ class Layer:
 
 
 def run(layer, cases, seconds, mutant=0, reached=None):
-    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and the seconds of CPU time.
+    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and the CPU time in seconds.
 
     The limit is one of CPU time, because other programs may be busy, too; what only waits is given ten times as long, and a minute.
     """
@@ -68,7 +68,8 @@ def run(layer, cases, seconds, mutant=0, reached=None):
 
 def suites():
     """The unit tests by suite."""
-    listed = subprocess.run([tree.BUNDLE, "--testing-library", "swift-testing", "--list-tests"], capture_output=True, text=True, cwd=tree.TREE)
+    command = [tree.BUNDLE, "--testing-library", "swift-testing", "--list-tests"]
+    listed = subprocess.run(command, capture_output=True, text=True, cwd=tree.TREE)
     names = {line.split("/")[0] for line in listed.stdout.splitlines() if "/" in line and "." in line}
     return sorted(name for name in names if name.split(".")[0] in tree.TESTS)
 
