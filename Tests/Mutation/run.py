@@ -81,12 +81,9 @@ def try_one(options):
     mutant = next(mutant for mutant in tree.catalog() if mutant["number"] == options.number)
     say(tree.identity(mutant))
     measured = reach.measure(say)
-    for layer in measured.layers:
-        cases = measured.cases(layer, mutant["number"])
-        say(f"{layer.name}: {len(cases)} cases reach it: {' '.join(cases[:6])}")
-        if cases:
-            end, why, seconds = layers.run(layer, cases, 5 + 4 * measured.seconds(layer, cases), mutant=mutant["number"])
-            say(f"    {end} after {seconds:.1f} s {why}")
+    for layer, cases, clean in trial.steps(mutant, measured, len(layers.CAMPAIGN)):
+        end, why, seconds = layers.run(layer, cases, 5 + 4 * clean, mutant=mutant["number"])
+        say(f"{layer.name}: {' '.join(cases)}\n    {end} after {seconds:.1f} s of CPU time {why}")
     return 0
 
 

@@ -87,9 +87,9 @@ def table(mutants, known):
     strict = total(row for file, row in files.items() if file.startswith(tuple(STRICT)))
     lines = [
         "# Mutation score", "",
-        "Written by `Tests/Mutation/run.py`; CONTRIBUTING.md says how to read it. `run` counts the mutants that were tried: a sample, if they",
-        "are fewer than the mutants. The score is the killed mutants' part of those that were tried and are not equivalent; a mutant that no test",
-        "reaches is not killed.", "",
+        "Written by `Tests/Mutation/run.py`; CONTRIBUTING.md says how to read it. `run` counts the mutants that were tried: a sample, if",
+        "they are fewer than the mutants. The score is the killed mutants' part of those that were tried and are not equivalent; a mutant",
+        "that no test reaches is not killed.", "",
         "| file | mutants | run | unit | spec | campaign | survived | never reached | equivalent | score |",
         "|---|---|---|---|---|---|---|---|---|---|",
         f"| **all** (target 85 %) | {total(files.values()).cells()} |",
