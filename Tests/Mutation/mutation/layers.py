@@ -31,7 +31,7 @@ class Layer:
 
 
 def run(layer, cases, seconds, mutant=0, reached=None):
-    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and its CPU time in seconds.
+    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and its seconds of CPU.
 
     The limit is one of CPU time, because other programs may be busy, too; what only waits is given ten times as long, and a minute.
     """
