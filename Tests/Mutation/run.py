@@ -6,6 +6,7 @@
     Tests/Mutation/run.py trial --sample 300          runs the first 300 of an order that is spread evenly over all files
     Tests/Mutation/run.py trial --changed main        only mutants on lines that differ from main
     Tests/Mutation/run.py trial --file Rooms --again  only mutants of files whose path contains this; forgets their results first
+    Tests/Mutation/run.py trial --survivors           once more what nothing noticed, after tests were added and the copy was built again
     Tests/Mutation/run.py one NUMBER                  runs one mutant and prints what each layer says
     Tests/Mutation/run.py report [--unreached]        prints survivors (and mutants that nothing reaches), and writes table.md
 
@@ -47,6 +48,9 @@ def chosen(options):
         mutants = [mutant for mutant in mutants if mutant["line"] in lines.get(mutant["file"], ())]
     if options.file:
         mutants = [mutant for mutant in mutants if any(part in mutant["file"] for part in options.file)]
+    if options.survivors:
+        known = trial.results()
+        mutants = [mutant for mutant in mutants if known.get(tree.identity(mutant), {}).get("fate") in ("survived", "unreached")]
     listed = report.equivalents()
     mutants = trial.order([mutant for mutant in mutants if tree.identity(mutant) not in listed])
     return mutants[:options.sample] if options.sample else mutants
@@ -54,9 +58,8 @@ def chosen(options):
 
 def try_mutants(options):
     mutants = chosen(options)
-    if options.again:
-        names = {tree.identity(mutant) for mutant in mutants}
-        trial.forget(names)
+    if options.again or options.survivors:
+        trial.forget({tree.identity(mutant) for mutant in mutants})
     end = time.monotonic() + options.minutes * 60 if options.minutes else None
     trial.run(mutants, reach.measure(say), options.jobs, options.ranges, until=lambda: end and time.monotonic() > end, report=say)
     known = trial.results()
@@ -78,12 +81,9 @@ def try_one(options):
     mutant = next(mutant for mutant in tree.catalog() if mutant["number"] == options.number)
     say(tree.identity(mutant))
     measured = reach.measure(say)
-    for layer in measured.layers:
-        cases = measured.cases(layer, mutant["number"])
-        say(f"{layer.name}: {len(cases)} cases reach it: {' '.join(cases[:6])}")
-        if cases:
-            end, why, seconds = layers.run(layer, cases, 5 + 4 * measured.seconds(layer, cases), mutant=mutant["number"])
-            say(f"    {end} after {seconds:.1f} s {why}")
+    for layer, cases, clean in trial.steps(mutant, measured, len(layers.CAMPAIGN)):
+        end, why, seconds = layers.run(layer, cases, 5 + 4 * clean, mutant=mutant["number"])
+        say(f"{layer.name}: {' '.join(cases)}\n    {end} after {seconds:.1f} s of CPU time {why}")
     return 0
 
 
@@ -108,8 +108,9 @@ def main():
     some.add_argument("--changed", metavar="BASE")
     some.add_argument("--file", action="append")
     some.add_argument("--again", action="store_true")
+    some.add_argument("--survivors", action="store_true")
     some.add_argument("--jobs", type=int, default=2)
-    some.add_argument("--ranges", type=int, default=8, help="how many ranges of 20 seeds that reach a mutant the campaign runs, quickest first")
+    some.add_argument("--ranges", type=int, default=8, help="how many ranges of 20 seeds the campaign runs of a mutant")
     some.add_argument("--minutes", type=float, help="begin no more mutants after so long")
     some.add_argument("--fail-below", type=float, metavar="PERCENT")
     commands.add_parser("one").add_argument("number", type=int)

@@ -19,14 +19,19 @@ CAMPAIGN = [f"{first}..<{first + 20}" for first in range(0, 160, 20)]
 class Layer:
     """A program with cases: suites, scripts or ranges of seeds. A case is run if it reaches the mutant."""
 
-    def __init__(self, name, cases, command, failure):
+    # A case that takes longer than this without a mutant runs for itself, after what is quicker.
+    QUICK_SECONDS = 0.4
+
+    def __init__(self, name, cases, command, failure, takes_several=True):
         self.name, self.cases, self.command = name, cases, command
+        # Whether one command can run several cases.
+        self.takes_several = takes_several
         # A line of output that means that a case has failed: the rest need not run.
         self.failure = re.compile(failure)
 
 
 def run(layer, cases, seconds, mutant=0, reached=None):
-    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and the seconds of CPU time.
+    """Runs these cases. Returns how it ended ('passed', 'failed', 'crashed', 'timeout'), the line that says why, and its seconds of CPU.
 
     The limit is one of CPU time, because other programs may be busy, too; what only waits is given ten times as long, and a minute.
     """
@@ -68,7 +73,8 @@ def run(layer, cases, seconds, mutant=0, reached=None):
 
 def suites():
     """The unit tests by suite."""
-    listed = subprocess.run([tree.BUNDLE, "--testing-library", "swift-testing", "--list-tests"], capture_output=True, text=True, cwd=tree.TREE)
+    command = [tree.BUNDLE, "--testing-library", "swift-testing", "--list-tests"]
+    listed = subprocess.run(command, capture_output=True, text=True, cwd=tree.TREE)
     names = {line.split("/")[0] for line in listed.stdout.splitlines() if "/" in line and "." in line}
     return sorted(name for name in names if name.split(".")[0] in tree.TESTS)
 
@@ -88,7 +94,7 @@ def spec():
 def campaign():
     def command(cases):
         return [tree.SPONDEE, "simulate", "--seeds", *cases, "--jobs", "1", "--until-failure", "--output", "/tmp"]
-    return Layer("campaign", CAMPAIGN, command, r"^FAIL|Fatal error")
+    return Layer("campaign", CAMPAIGN, command, r"^FAIL|Fatal error", takes_several=False)
 
 
 def all_layers():

@@ -46,8 +46,10 @@ class Reach:
     def __init__(self, times, flaky):
         self.times, self.flaky = times, flaky
         self.layers = layers.all_layers()
-        self.maps = {layer.name: {case: (FOLDER / name(layer, case)).read_bytes() for case in layer.cases if f"{layer.name} {case}" in times}
-                     for layer in self.layers}
+        self.maps = {}
+        for layer in self.layers:
+            known = [case for case in layer.cases if f"{layer.name} {case}" in times]
+            self.maps[layer.name] = {case: (FOLDER / name(layer, case)).read_bytes() for case in known}
 
     def cases(self, layer, number):
         """The cases of a layer that reach a mutant, quickest first."""

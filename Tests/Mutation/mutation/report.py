@@ -87,9 +87,9 @@ def table(mutants, known):
     strict = total(row for file, row in files.items() if file.startswith(tuple(STRICT)))
     lines = [
         "# Mutation score", "",
-        "Written by `Tests/Mutation/run.py`; CONTRIBUTING.md says how to read it. `run` counts the mutants that were tried: a sample, if there are",
-        "fewer than mutants. The score is the killed ones' part of those that were tried and are not equivalent; a mutant that no test reaches is not",
-        "killed.", "",
+        "Written by `Tests/Mutation/run.py`; CONTRIBUTING.md says how to read it. `run` counts the mutants that were tried: a sample, if",
+        "they are fewer than the mutants. The score is the killed mutants' part of those that were tried and are not equivalent; a mutant",
+        "that no test reaches is not killed.", "",
         "| file | mutants | run | unit | spec | campaign | survived | never reached | equivalent | score |",
         "|---|---|---|---|---|---|---|---|---|---|",
         f"| **all** (target 85 %) | {total(files.values()).cells()} |",
@@ -119,4 +119,5 @@ def summary(mutants, known):
     row = total(rows(mutants, known, equivalents()).values())
     score = "none were run" if row.score is None else f"{row.score:.1f} % killed"
     return (f"{row.mutants} mutants, {row.run} run: {score} ({row.killed['unit']} by unit tests, {row.killed['spec']} by scripts, "
-            f"{row.killed['campaign']} by the campaign), {row.survived} survived, {row.unreached} never reached, {row.equivalent} equivalent")
+            f"{row.killed['campaign']} by the campaign), {row.survived} survived, {row.unreached} never reached, "
+            f"{row.equivalent} equivalent")

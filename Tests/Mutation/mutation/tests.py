@@ -2,7 +2,7 @@
 
 import unittest
 
-from . import report, tree, trial
+from . import layers, report, tree, trial
 
 
 def mutant(number, file="Sources/XML/A.swift", line=1, rule="true", statement=None, function="f", text=None):
@@ -41,6 +41,32 @@ class OrderTests(unittest.TestCase):
         mutants = [mutant(i, text=str(i)) for i in range(50)]
         others = [dict(one, number=one["number"] + 7) for one in reversed(mutants)]
         self.assertEqual([one["text"] for one in trial.order(mutants)], [one["text"] for one in trial.order(others)])
+
+
+class Reached:
+    """Stands in for measured reach: every case reaches every mutant."""
+
+    layers = [layers.Layer("unit", ["a", "b", "c"], None, ""), layers.Layer("spec", ["s", "t"], None, ""),
+              layers.Layer("campaign", ["0..<20", "20..<40"], None, "", takes_several=False)]
+    times = {"a": 0.1, "b": 0.1, "c": 1.5, "s": 0.1, "t": 0.1, "0..<20": 0.3, "20..<40": 0.9}
+
+    def cases(self, layer, number):
+        return sorted(layer.cases, key=self.times.get)
+
+    def seconds(self, layer, cases):
+        return sum(self.times[case] for case in cases)
+
+
+class StepTests(unittest.TestCase):
+    def steps(self, ranges):
+        return [(layer.name, cases) for layer, cases, _ in trial.steps(mutant(1), Reached(), ranges)]
+
+    def test_the_cheapest_come_first_and_ranges_of_seeds_run_one_by_one(self):
+        self.assertEqual(self.steps(8), [("unit", ["a", "b"]), ("spec", ["s", "t"]), ("campaign", ["0..<20"]), ("campaign", ["20..<40"]),
+                                         ("unit", ["c"])])
+
+    def test_the_campaign_can_be_shorter(self):
+        self.assertEqual(self.steps(1)[2:], [("campaign", ["0..<20"]), ("unit", ["c"])])
 
 
 class RowTests(unittest.TestCase):

@@ -24,10 +24,6 @@ def order(mutants):
     return [mutant for _, mutant in sorted(ranked, key=lambda pair: pair[0])]
 
 
-# A suite, or a range of seeds, that takes longer than this without a mutant runs for itself, after what is quicker.
-QUICK_SECONDS = 0.4
-
-
 def steps(mutant, reach, ranges):
     """What to run for a mutant, cheapest first: layers with cases, and how long they take without it."""
     found = []
@@ -35,7 +31,7 @@ def steps(mutant, reach, ranges):
         cases = reach.cases(layer, mutant["number"])
         if layer.name == "campaign":
             cases = cases[:ranges]
-        quick = [case for case in cases if layer.name == "spec" or reach.seconds(layer, [case]) <= QUICK_SECONDS]
+        quick = [case for case in cases if layer.takes_several and reach.seconds(layer, [case]) <= layer.QUICK_SECONDS]
         slow = [case for case in cases if case not in quick]
         found += [(layer, some, reach.seconds(layer, some)) for some in [quick] + [[case] for case in slow] if some]
     # Quick unit tests together are dearer than one of them, and cheaper than they look: they run side by side.

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import MutationRules
 
-// mutate TREE CATALOG EXCLUDED FOLDER…: rewrites the Swift files of these folders of TREE in place, and writes the list of mutants to CATALOG.
-// EXCLUDED is a file with a mutant's identity on each line.
+// mutate TREE CATALOG EXCLUDED FOLDER…: rewrites the Swift files of these folders of TREE in place, and writes the list of mutants to
+// CATALOG. EXCLUDED is a file with a mutant's identity on each line.
 
 /// What tests see of a server, and what they count: the server itself uses none of it.
 let unjudged = ["Sources/ServerCore/Introspection.swift", "Sources/ServerCore/Gauges.swift", "Sources/ServerCore/Marks/"]

@@ -28,8 +28,8 @@ extension MutatingVisitor {
     return .other
   }
 
-  /// Whether a statement may be the value of what is around it: the only one of a closure, of a getter, or of a branch of an `if` or a `switch`
-  /// whose value is used.
+  /// Whether a statement may be the value of what is around it: the only one of a closure, of a getter, or of a branch of an `if` or a
+  /// `switch` whose value is used.
   func mayBeValue(_ item: CodeBlockItemSyntax) -> Bool {
     guard let list = item.parent?.as(CodeBlockItemListSyntax.self), list.count == 1, let owner = list.parent else { return false }
     if owner.is(ClosureExprSyntax.self) { return true }

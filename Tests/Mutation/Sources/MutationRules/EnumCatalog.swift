@@ -24,8 +24,8 @@ public struct EnumCatalog: Sendable {
     }
   }
 
-  /// The next case of the enum that has this one. Where several have it, one within the type that is called is meant, one of the same file, or
-  /// else the first: there are no types to tell, and what does not compile is left out.
+  /// The next case of the enum that has this one. Where several have it, one within the type that is called is meant, one of the same
+  /// file, or else the first: there are no types to tell, and what does not compile is left out.
   ///
   /// - Parameter called: such as `StanzaError` in `StanzaError(.conflict)`.
   func neighbour(of name: String, in file: String, called: String?) -> String? {

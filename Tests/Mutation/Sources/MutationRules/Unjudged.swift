@@ -1,7 +1,7 @@
 internal import SwiftSyntax
 
-/// What is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing; and the values that
-/// limits have unless an operator sets them.
+/// What is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing; and the
+/// values that limits have unless an operator sets them.
 enum Unjudged {
   static let functions: Set<String> = ["visitGauges", "visitConnectionGauges", "description", "debugDescription", "clause", "hash"]
   static let types: Set<String> = ["Limit"]

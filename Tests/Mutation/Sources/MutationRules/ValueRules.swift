@@ -3,7 +3,8 @@ internal import SwiftSyntax
 // Constants, enum cases, addresses and arguments that are exchanged.
 
 extension MutatingVisitor {
-  /// Operators whose operands are left alone: a comparison has mutants of its own, and of shifts and masks the compiler has enough to infer.
+  /// Operators whose operands are left alone: a comparison has mutants of its own, and of shifts and masks the compiler has enough to
+  /// infer.
   private static let leavesOperands: Set<String> = [
     "==", "!=", "<", "<=", ">", ">=", "<<", ">>", "&", "|", "^", "&<<", "&>>", "~=", "&+", "&-", "&*",
   ]

@@ -1,7 +1,7 @@
 public import MutantSwitchC
 
-// What instrumented source calls: each function does what the source says, unless the mutant with its number is active. They are generic functions
-// with one meaning each, because chains of `?:` in expressions take the type checker too long.
+// What instrumented source calls: each function does what the source says, unless the mutant with its number is active. They are generic
+// functions with one meaning each, because chains of `?:` in expressions take the type checker too long.
 
 @inlinable @inline(__always) public func mutantIs(_ number: Int32) -> Bool { mutant_is_active(number) }
 

@@ -54,12 +54,13 @@ private let rules: [(source: String, mutated: String)] = [
   ),
   (
     "enum E { case one, two, three(Int) }\nfunc f() -> E { g(.one); return .two }",
-    "enum E { case one, two, three(Int) }\nfunc f() -> E { if mutantRuns(1) { g(mutantConstant(2, .one, .two)) }; return mutantConstant(3, .two, .one) }"
+    "enum E { case one, two, three(Int) }\n"
+      + "func f() -> E { if mutantRuns(1) { g(mutantConstant(2, .one, .two)) }; return mutantConstant(3, .two, .one) }"
   ),
   (
     #"func f() { let x = E("message", ["type": "error"], text: "No such thing.", ascii: ",") }"#,
-    #"func f() { let x = E(mutantConstant(1, "message", "mutant"), ["type": mutantConstant(2, "error", "mutant")], text: "No such thing.", "#
-      + #"ascii: mutantConstant(3, ",", "~")) }"#
+    #"func f() { let x = E(mutantConstant(1, "message", "mutant"), ["type": mutantConstant(2, "error", "mutant")], "#
+      + #"text: "No such thing.", ascii: mutantConstant(3, ",", "~")) }"#
   ),
   ("func f() { let x = a.bare }", "func f() { let x = mutantPick(1, a.bare, a) }"),
   (
