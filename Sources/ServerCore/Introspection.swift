@@ -177,8 +177,7 @@ extension Engine {
   /// coverage marks, timers, open inquiries, counters and the configuration.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
-    return
-      (try? PackedEncoder.encode(snapshot, nil, without: ["marks", "timers", "inquiries", "serial", "stanzas", "since", "configuration", "limits"]))
-      ?? []
+    let leftOut = ["marks", "timers", "inquiries", "serial", "stanzas", "since", "configuration", "limits"]
+    return (try? PackedEncoder.encode(snapshot, nil, without: leftOut)) ?? []
   }
 }

@@ -30,7 +30,7 @@ public struct Causality: Sendable {
     public var after: Moment
     /// The event, in words.
     public var words: String
-    /// What was observed during the event or last before it, as a place in the run's history; `nil` if nothing was.
+    /// The place in the run's history of the last observation during the event or before it; `nil` if there was none.
     public var observation: Int?
     /// Whether that was during the event itself.
     public var isObserved: Bool

@@ -27,7 +27,7 @@ extension Run {
     }
   }
 
-  /// What was seen of whom the draw concerns in the event for which it was made.
+  /// The observations, in the event for which the draw was made, of the actor that it concerns.
   private func outcome(of draw: Choices.Draw) -> String {
     let seen = history.first { moment in
       guard moment.event == draw.event else { return false }

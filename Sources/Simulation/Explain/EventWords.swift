@@ -56,7 +56,7 @@ extension Run {
   }
   private static func words(for owner: Owner) -> String { "\(owner.kind) \(owner.jid)" }
 
-  /// What the server did, each kind of action once.
+  /// The kinds of the server's actions, each once.
   private func doings(_ entry: EventLog.Entry) -> [String] {
     var writes: OrderedSet<String> = []
     var commits: OrderedSet<String> = []
@@ -91,6 +91,6 @@ extension Run {
 
   func actorName(_ index: Int) -> String { actors.indices.contains(index) ? actors[index].name : "client \(index)" }
 
-  /// Whose connection has this number (`SessionID.label`).
+  /// The session whose connection has this number (`SessionID.label`).
   func name(of connection: UInt64) -> String { actorName(Int(connection >> 24) - 1) }
 }

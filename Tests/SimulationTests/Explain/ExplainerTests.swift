@@ -143,14 +143,14 @@ struct ExplainerTests {
     #expect(causality.moments.allSatisfy { $0.share.of == 20 && (0...20).contains($0.share.failing) })
   }
 
-  /// What always fails has no cause among its events, and no choice matters.
+  /// A run that always fails has no cause among its events, and no choice matters.
   @Test func whereEachRunFailsThereIsNoCause() throws {
     let causality = try #require(Case(RunOptions(oracles: [NobodyConnects.self]))).causality
     #expect(causality.jump == nil)
     #expect(causality.verdicts.allSatisfy { $0.kind == .irrelevant })
   }
 
-  /// Whatever the order in which the runs are made.
+  /// The order in which the runs are made changes nothing.
   @Test func theSameRunIsExplainedAlike() throws {
     let tea = try #require(Self.tea)
     var explainer = try #require(Explainer(tea.choices, tea.options, Self.effort))

@@ -4,7 +4,7 @@ internal import MutationRules
 // mutate TREE CATALOG EXCLUDED FOLDER…: rewrites the Swift files of these folders of TREE in place, and writes the list of mutants to
 // CATALOG. EXCLUDED is a file with a mutant's identity on each line.
 
-/// What tests see of a server, and what they count: the server itself uses none of it.
+/// Code for tests alone, which see and count by it: the server itself uses none of it.
 let unjudged = ["Sources/ServerCore/Introspection.swift", "Sources/ServerCore/Gauges.swift", "Sources/ServerCore/Marks/"]
 
 struct Refusal: Error, CustomStringConvertible { var description: String }

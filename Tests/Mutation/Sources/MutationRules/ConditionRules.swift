@@ -46,7 +46,7 @@ extension MutatingVisitor {
     }
   }
 
-  /// What a function or a closure returns that returns a boolean value, if it is one expression.
+  /// The expression that a function or a closure with a boolean result consists of, if it is one expression.
   func decideResult(_ items: CodeBlockItemListSyntax) {
     if items.count == 1, let item = items.first, case .expr(let expression) = item.item { mutateCondition(expression) }
   }

@@ -1,6 +1,6 @@
 internal import SwiftSyntax
 
-/// What the function around a statement returns, as far as its declaration tells without types.
+/// The result type of the function around a statement, as far as its declaration tells without types.
 enum EnclosingResult {
   case void, bool, other
 }

@@ -185,7 +185,7 @@ final class MutatingVisitor: SyntaxVisitor {
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
     if Unjudged.isSilent(node) { return .skipChildren }
     if let mark = Unjudged.mark(in: node) {
-      // Marks count what tests reach, and change nothing. What goes with a mark is judged.
+      // Marks count what tests reach, and change nothing. The value beside a mark is judged.
       for argument in node.arguments where argument != mark { walk(argument) }
       return .skipChildren
     }

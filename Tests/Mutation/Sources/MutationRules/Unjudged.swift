@@ -1,6 +1,6 @@
 internal import SwiftSyntax
 
-/// What is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing; and the
+/// Code that is left as it is: coverage marks, gauges, logs and assertions, which tell developers something and decide nothing; and the
 /// values that limits have unless an operator sets them.
 enum Unjudged {
   static let functions: Set<String> = ["visitGauges", "visitConnectionGauges", "description", "debugDescription", "clause", "hash"]

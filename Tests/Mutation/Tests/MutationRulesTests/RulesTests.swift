@@ -88,7 +88,7 @@ struct RulesTests {
   @Test(arguments: rules.indices) func aRuleRewrites(_ i: Int) { #expect(mutated(rules[i].source) == rules[i].mutated) }
 
   @Test(arguments: [
-    // What may be a value is no statement to be left out.
+    // An expression that may be a value is no statement to be left out.
     "func f() { let a = { g() } }",
     "func f() -> Int { switch a { case .b: g() } }",
     // A variable's first value.
