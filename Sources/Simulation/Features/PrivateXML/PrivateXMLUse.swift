@@ -8,7 +8,8 @@ extension UserAction.Subject {
 /// Users who store elements at their accounts (XEP-0049).
 enum PrivateXMLUse {
   static let namespace: Text = "jabber:iq:private"
-  static let feature = SimulatedFeature(subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self], accountPart: PrivateXMLModel.self)
+  static let feature = SimulatedFeature(
+    subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self], accountPart: PrivateXMLModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.storing, 3) { context, roll in query("get", [Element(name(roll), "urn:x:prefs")], context) },
