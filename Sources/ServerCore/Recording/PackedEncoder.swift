@@ -91,47 +91,50 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     return PackedEncoder.Shows(items: isShown, everything: shows.everything)
   }
 
-  mutating func encodeNil(forKey key: Key) { encoder.put(false) }
-  mutating func encode(_ value: Bool, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: String, forKey key: Key) { encoder.put(value, isShown: shows(key).items) }
-  mutating func encode(_ value: Double, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: Float, forKey key: Key) { encoder.put(Double(value)) }
-  mutating func encode(_ value: Int, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: Int8, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: Int16, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: Int32, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: Int64, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: UInt, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: UInt8, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: UInt16, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: UInt32, forKey key: Key) { encoder.put(value) }
-  mutating func encode(_ value: UInt64, forKey key: Key) { encoder.put(value) }
+  private func keeps(_ key: Key) -> Bool { encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) }
+
+  mutating func encodeNil(forKey key: Key) { if keeps(key) { encoder.put(false) } }
+  mutating func encode(_ value: Bool, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: String, forKey key: Key) { if keeps(key) { encoder.put(value, isShown: shows(key).items) } }
+  mutating func encode(_ value: Double, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: Float, forKey key: Key) { if keeps(key) { encoder.put(Double(value)) } }
+  mutating func encode(_ value: Int, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: Int8, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: Int16, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: Int32, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: Int64, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: UInt, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: UInt8, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: UInt16, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: UInt32, forKey key: Key) { if keeps(key) { encoder.put(value) } }
+  mutating func encode(_ value: UInt64, forKey key: Key) { if keeps(key) { encoder.put(value) } }
   mutating func encode(_ value: some Encodable, forKey key: Key) throws {
-    if encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) { try encoder.write(value, shows(key)) }
+    if keeps(key) { try encoder.write(value, shows(key)) }
   }
 
   // The defaults would leave out what is not there, and nobody could tell.
-  mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
   mutating func encodeIfPresent(_ value: String?, forKey key: Key) {
-    if has(value) { value.map { encoder.put($0, isShown: shows(key).items) } }
+    if has(value, key) { value.map { encoder.put($0, isShown: shows(key).items) } }
   }
-  mutating func encodeIfPresent(_ value: Double?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: Float?, forKey key: Key) { if has(value) { value.map { encoder.put(Double($0)) } } }
-  mutating func encodeIfPresent(_ value: Int?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: Int8?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: Int16?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: Int32?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: Int64?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: UInt?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: UInt8?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: UInt16?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: UInt32?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
-  mutating func encodeIfPresent(_ value: UInt64?, forKey key: Key) { if has(value) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Double?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Float?, forKey key: Key) { if has(value, key) { value.map { encoder.put(Double($0)) } } }
+  mutating func encodeIfPresent(_ value: Int?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Int8?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Int16?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Int32?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: Int64?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: UInt?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: UInt8?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: UInt16?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: UInt32?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
+  mutating func encodeIfPresent(_ value: UInt64?, forKey key: Key) { if has(value, key) { value.map { encoder.put($0) } } }
   mutating func encodeIfPresent(_ value: (some Encodable)?, forKey key: Key) throws {
-    if has(value), let value { try encoder.write(value, shows(key)) }
+    if has(value, key), let value { try encoder.write(value, shows(key)) }
   }
 
-  private func has(_ value: (some Any)?) -> Bool {
+  private func has(_ value: (some Any)?, _ key: Key) -> Bool {
+    guard keeps(key) else { return false }
     encoder.put(value != nil)
     return value != nil
   }

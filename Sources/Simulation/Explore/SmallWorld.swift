@@ -71,7 +71,7 @@ public struct SmallWorld: Sendable {
 
   /// A message for one who is just coming, while the server dies: it may not come twice, nor wait for ever.
   static let messageAndCrash = SmallWorld(
-    "message-and-crash", "A message for an account that comes online, while the server dies once (RFC 6121, 8.5.2; XEP-0160)", states: 5810,
+    "message-and-crash", "A message for an account that comes online, while the server dies once (RFC 6121, 8.5.2; XEP-0160)", states: 5492,
     [
       ModelCheck.ClientScript("alice", moves: [.send(EverydayWorkload.message(to: bob, "chat", 1))], onReconnect: [.comeBack]),
       ModelCheck.ClientScript("bob", moves: [.send(presence())], onReconnect: [.comeBack, .send(presence())]),

@@ -86,6 +86,7 @@ struct AccountModel: Sendable {
 
   mutating func dissolve(_ mailbox: inout ModelMailbox) { for index in parts.indices { parts[index].dissolve(&mailbox) } }
 
+  var kept: [String] { parts.flatMap(\.kept) }
   func disagreement(with seen: ObservedState) -> String? { parts.lazy.compactMap { $0.disagreement(with: seen) }.first }
   func misdelivery(to session: JID) -> String? { parts.lazy.compactMap { $0.misdelivery(to: session) }.first }
 }

@@ -34,6 +34,8 @@ protocol AccountPart: Sendable {
   /// The account is about to be no more.
   mutating func dissolve(_ mailbox: inout ModelMailbox)
 
+  /// The parts that storage holds, in words, in an order that does not depend on how they came.
+  var kept: [String] { get }
   /// The first thing that the server has otherwise, in words.
   func disagreement(with seen: ObservedState) -> String?
   /// The fault, in words, if a message comes to this session that is not for its address.
@@ -55,6 +57,7 @@ extension AccountPart {
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {}
   mutating func answer(_ request: AccountRequest, _ mailbox: inout ModelMailbox) -> AccountConsequence { .nothing }
   mutating func dissolve(_ mailbox: inout ModelMailbox) {}
+  var kept: [String] { [] }
   func disagreement(with seen: ObservedState) -> String? { nil }
   func misdelivery(to session: JID) -> String? { nil }
 }

@@ -42,6 +42,8 @@ extension ReferenceModel {
     isRecovering = true
     let touched = OrderedSet(pending.filter { number.isSameOrBefore($0.number) }.flatMap(\.touched))
     pending.removeAll { number.isSameOrBefore($0.number) }
+    memory.failed(number)
+    problem = problem ?? disagreement(with: durable).map { "\($0) (after a failed commit)" }
     present.subtract(touched)
     for jid in touched {
       if case .place(let type) = place(of: jid) {

@@ -54,7 +54,7 @@ extension ReferenceModel {
     guard wasFlushed else { return nil }
     // Behind an answer of storage several stanzas are worked off, and each finds a place as the one before has left it.
     let isOne = if case .stanza = handled.event { true } else { false }
-    for case .write(let element, let from?, let addressees) in handled.effects where isOne && element.stanzaKind == .presence && from.isFull {
+    for case .write(let element, let from?, let addressees) in handled.effects where isOne && element.stanzaKind == .presence {
       guard let place = places[from.bare] ?? before[from.bare] else { continue }
       for addressee in addressees {
         guard let session = sessions[addressee.connection] else { continue }

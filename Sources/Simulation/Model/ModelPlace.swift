@@ -32,6 +32,8 @@ protocol ModelPlace: Sendable {
   /// It came into memory anew, with its rows alone.
   mutating func loaded()
 
+  /// The parts that storage holds, in words, in an order that does not depend on how they came; `nil` if it holds nothing.
+  var kept: [String]? { get }
   /// It is no more.
   var isGone: Bool { get }
   /// The occupants, in words; `nil` if the place need not be in memory, since nobody is there.

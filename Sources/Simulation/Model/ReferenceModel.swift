@@ -42,6 +42,7 @@ public struct ReferenceModel: Sendable {
   var pending: [(number: CommitID, touched: [JID])] = []
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
+  var memory = ModelMemory()
   private var expectation = Expectation()
   /// As many questions were open, before the event or after it, as may be.
   private var mayBeFull = false
@@ -49,7 +50,7 @@ public struct ReferenceModel: Sendable {
   /// The event is a failed commit.
   var isRecovering = false
   /// The first difference between the model and the server.
-  public private(set) var problem: String?
+  public internal(set) var problem: String?
 
   enum Errand: Sendable {
     case letter(ModelStanza)
@@ -59,6 +60,7 @@ public struct ReferenceModel: Sendable {
     case binding(ConnectionID)
   }
 
+  private var hasBegun = false
   /// The server takes leave: from then on nothing is compared.
   private var isEnding = false
   /// Nothing was held back when the event came: what leaves on it was decided on it.
@@ -72,7 +74,10 @@ public struct ReferenceModel: Sendable {
   /// The server begins anew: what is durable is there, and nobody is connected.
   public mutating func restart(_ server: Server, from durable: MemoryDatabase) {
     var fresh = ReferenceModel(configuration: configuration)
+    if hasBegun, !isEnding { problem = problem ?? disagreement(with: durable).map { "\($0) (after the server began anew)" } }
     fresh.problem = problem
+    fresh.hasBegun = true
+    fresh.memorise(durable)
     for jid in durable.owners(.account) { fresh.accounts[jid] = AccountModel(jid, from: durable) }
     for type in Self.placeTypes {
       for jid in durable.owners(type.kind) { fresh.places[jid] = type.init(jid, from: durable, limits: configuration.limits) }
@@ -97,6 +102,7 @@ public struct ReferenceModel: Sendable {
       return languages[connection] = header.element.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
     // Held outputs are let go; nothing else happens.
     case .committed(let number):
+      memory.committed(number)
       pending.removeAll { $0.number.isSameOrBefore(number) }
       if handled.passed.isEmpty {
         return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
@@ -115,9 +121,21 @@ public struct ReferenceModel: Sendable {
     let passed = receive(handled.passed.map(\.views), at: handled.time)
     catchUp(with: seen, after: handled.event, passed, at: handled.time)
     problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
-    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled, before: before) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
+    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled, before: before)
+    problem = problem ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
+    remember(handled)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.places)
+  }
+
+  private mutating func remember(_ handled: HandledEvent) {
+    var commits: [CommitID] = []
+    var deletesAccount = false
+    for case .commit(let number, let changes) in handled.effects {
+      commits.append(number)
+      deletesAccount = deletesAccount || changes.contains { if case .deleteOwner(let owner) = $0 { owner.kind == .account } else { false } }
+    }
+    if !commits.isEmpty { remember(commits, deletesAccount: deletesAccount) }
   }
 
   private mutating func note(_ handled: HandledEvent) {

@@ -43,6 +43,8 @@ struct BlockingModel: AccountPart, Door {
     return .door(named: before.elements)
   }
 
+  var kept: [String] { blocked.map { "blocked \($0)" }.sorted() }
+
   func disagreement(with seen: ObservedState) -> String? {
     let actual = seen.server.blocklist(of: account)
     if actual.count == blocked.count, actual.allSatisfy(blocked.contains) { return nil }

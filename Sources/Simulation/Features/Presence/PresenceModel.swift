@@ -58,6 +58,12 @@ struct PresenceModel: AccountPart {
 
   mutating func learn(_ doors: Doors) { self.doors = doors }
 
+  var kept: [String] {
+    contacts.map { jid, contact in
+      "contact \(jid) \(contact.state) \(contact.isInRoster) '\(contact.name ?? "-")' \(contact.groups) \(contact.request?.description ?? "-")"
+    }.sorted()
+  }
+
   mutating func began(_ session: JID, on connection: ConnectionID) { resources[session] = Resource(connection: connection) }
 
   func state(with contact: JID) -> SubscriptionState { contacts[contact]?.state ?? .none }

@@ -38,6 +38,8 @@ struct PrivateXMLModel: AccountPart {
 
   mutating func dissolve(_ mailbox: inout ModelMailbox) { sizes = [:] }
 
+  var kept: [String] { sizes.map { "\($0.key.name) \($0.key.namespace) of \($0.value) bytes" }.sorted() }
+
   func disagreement(with seen: ObservedState) -> String? {
     let actual = seen.server.privateElementSizes(of: account)
     if actual.count == sizes.count, actual.allSatisfy({ sizes[$0.key] == $0.value }) { return nil }

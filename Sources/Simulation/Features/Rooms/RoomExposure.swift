@@ -14,10 +14,14 @@ extension RoomModel {
     guard let x = presence.child("x", NS.mucUser), let item = x.child("item", NS.mucUser), presence.type != "error" else { return nil }
     let states = [self, before as? RoomModel].compactMap { $0 }
     let isOwn = x.children.contains { $0.is("status", NS.mucUser) && $0["code"] == "110" }
-    if !isOwn, let wrong = exposure(item["jid"], isDeparture: presence.type == "unavailable", to: viewer, states) { return "\(wrong) of \(nick) in \(jid)" }
+    if !isOwn, let wrong = exposure(item["jid"], isDeparture: presence.type == "unavailable", to: viewer, states) {
+      return "\(wrong) of \(nick) in \(jid)"
+    }
     if isOwn, !states.contains(where: { $0.nick(of: viewer) != nil }), presence.type == nil { return "\(viewer) is told to be in \(jid)" }
     let users = states.flatMap { $0.users(under: nick) }
-    if let shown = item["jid"].flatMap({ JID($0) })?.bare, !isOwn, !users.contains(shown) { return "\(shown) is shown as \(nick) of \(jid)" }
+    if let shown = item["jid"].flatMap({ JID($0) })?.bare, !isOwn, !users.contains(shown) {
+      return "\(shown) is shown as \(nick) of \(jid)"
+    }
     guard presence.type == nil else { return nil }
     let ranks = states.flatMap { state in state.occupants[nick].map { [($0.role.text, state.affiliation(of: $0.user).text)] } ?? [] }
     // Between two changes of one request an occupant may have the one already and not yet the other.

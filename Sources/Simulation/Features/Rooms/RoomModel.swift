@@ -131,6 +131,11 @@ extension RoomModel: ModelPlace {
   }
   static func inMemory(_ server: Server) -> [JID] { server.roomsInMemory }
 
+  var kept: [String]? {
+    guard settings.isPersistent, !isLocked, !isGone else { return nil }
+    let entries = list.map { "\($0.key) \($0.value.affiliation) '\($0.value.nick ?? "-")'" }.sorted()
+    return ["subject \(subject.map { "\($0.stamped(by: jid)) of \($0.from)" } ?? "-")", "\(settings)"] + entries
+  }
   var company: String? { occupants.isEmpty ? nil : "\(occupants.keys.elements)" }
 }
 

@@ -21,7 +21,8 @@ struct RoomSettings: Sendable, Hashable {
   /// The messages that a newcomer gets (7.2.13).
   var historyLength = 20
   /// The roles whose presence everybody gets. Chosen: "none" stands for those who have reserved a nick and are not there.
-  var shownRoles: Set<Role> = [.visitor, .participant, .moderator]
+  /// In ascending order.
+  var shownRoles: [Role] = [.visitor, .participant, .moderator]
   /// The least role that may send private messages (7.5); `nil`: nobody may.
   var privateMessagesBy: Role? = .visitor
 
@@ -41,7 +42,7 @@ struct RoomSettings: Sendable, Hashable {
     if let length = form.value("muc#maxhistoryfetch") ?? form.value(Self.field("historylength")) {
       new.historyLength = Int(length.trimmed.string) ?? historyLength
     }
-    if let shown = form[Self.field("presencebroadcast")] { new.shownRoles = Set(shown.values.compactMap { Role($0) }) }
+    if let shown = form[Self.field("presencebroadcast")] { new.shownRoles = Role.allCases.filter { shown.values.contains($0.text) } }
     switch form.value(Self.field("allowpm")) {
     case "anyone": new.privateMessagesBy = .visitor
     case "participants": new.privateMessagesBy = .participant
@@ -69,7 +70,7 @@ struct RoomSettings: Sendable, Hashable {
     // "For any other configuration change".
     var same = self
     same.isNonAnonymous = old.isNonAnonymous
-    if old.shownRoles.contains(.none) { same.shownRoles.insert(.none) } else { same.shownRoles.remove(.none) }
+    same.shownRoles = old.shownRoles.filter { $0 == .none } + shownRoles.filter { $0 != .none }
     return same == old ? codes : codes + [104]
   }
 
