@@ -1,0 +1,170 @@
+internal import OrderedCollections
+public import Scenario
+internal import Storage
+
+/// Exhaustive fault injection into a script: every fault that makes sense at every position of its run, each in a run of its own.
+///
+/// A run without a fault gives the positions. Then, with a fault,
+/// - that only takes time: the whole script still passes, and everybody receives the same;
+/// - of some users' connections, commits or loads: all others receive what they would if those users had left in peace, before the action of
+///   the script in which the fault comes or after it. The fault may be noticed at once or late, and no third outcome is right;
+/// - that ends the process: what was acknowledged is on the disk, and everybody can log in again.
+///
+/// In all of them the oracles and the reference model hold, and nothing is left in memory when everybody has gone.
+public struct Torture {
+  /// The rules that are watched.
+  static let oracles = Oracles.watched(in: .runs)
+
+  public struct Failure: Sendable {
+    /// The line of the script that was in progress.
+    public var line: Int
+    /// The event that the fault came before, in words.
+    public var event: String
+    public var expectation: String
+  }
+
+  public let script: Script
+  private let shards: Int
+  private let mutation: Mutation?
+  private let undisturbed: TorturePlay
+  public let positions: [TorturePosition]
+  /// All runs with a fault, in the order of their positions.
+  public let cases: [TortureCase]
+  /// The first thing that went wrong without any fault.
+  public let problem: String?
+  private var departures: [TorturePlay.Plan: [[String]]] = [:]
+
+  /// Runs the script without a fault.
+  ///
+  /// - Parameter mutation: a bug that is planted at the server's boundary, to see it found.
+  public init(_ script: Script, shards: Int = 1, mutation: Mutation? = nil) {
+    self.script = script
+    self.shards = shards
+    self.mutation = mutation
+    var play = TorturePlay(script, .undisturbed, shards: shards, mutation: mutation)
+    play.play()
+    positions = play.world.positions
+    cases = Torture.cases(play)
+    var world = play.world
+    world.end(logsIn: true)
+    problem = Torture.firstFailure(play) ?? world.problem
+    undisturbed = play
+  }
+
+  private static func firstFailure(_ play: TorturePlay) -> String? {
+    for case .failed(let line, let expected, let got)? in play.results { return "line \(line): expected\n\(expected)\ngot\n\(got)" }
+    return nil
+  }
+
+  private static func cases(_ play: TorturePlay) -> [TortureCase] {
+    let positions = play.world.positions
+    let names = play.script.cast.map(\.name)
+    return positions.indices.flatMap { index in
+      let position = positions[index]
+      let earlier = index > 0 && positions[index - 1].action == position.action ? positions[index - 1] : nil
+      return position.faults(cast: names, receivers: receivers(after: position, play), earlier: earlier).map {
+        TortureCase(position: position.number, fault: $0)
+      }
+    }
+  }
+
+  /// The characters who receive something between the event and the end of the action that is in progress.
+  private static func receivers(after position: TorturePosition, _ play: TorturePlay) -> [Int] {
+    let after = play.ends[position.action].received
+    return after.indices.filter { after[$0] > position.received[$0] }
+  }
+
+  /// Runs the script with one fault. Returns the expectation that broke, if one did.
+  public mutating func judge(_ tried: TortureCase) -> Failure? { run(tried, keepsHistory: false).failure }
+
+  /// The same with all that the characters sent and received, a line each.
+  public mutating func trace(_ tried: TortureCase) -> (failure: Failure?, history: [String]) {
+    let (failure, world) = run(tried, keepsHistory: true)
+    return (failure, world.history.map { "\($0)" })
+  }
+
+  private mutating func run(_ tried: TortureCase, keepsHistory: Bool) -> (failure: Failure?, world: TortureWorld) {
+    let affected = affected(by: tried)
+    let plan = TorturePlay.Plan.fault(tried, affected: affected)
+    var play = TorturePlay(script, plan, shards: shards, mutation: mutation)
+    if !keepsHistory, positions.indices.contains(tried.position - 1) {
+      play = undisturbed.branch(at: positions[tried.position - 1].action, plan)
+    }
+    play.world.keepsHistory = keepsHistory
+    play.play()
+    var wrong = play.world.hasStruck ? broken(tried, play, affected) : "the run has no such position"
+    var world = play.world
+    world.end(logsIn: tried.fault.endsWithLogins)
+    wrong = world.problem ?? wrong
+    guard let wrong else { return (nil, world) }
+    let line = positions.indices.contains(tried.position - 1) ? script.actions[positions[tried.position - 1].action].line : 0
+    return (Failure(line: line, event: world.event, expectation: wrong), world)
+  }
+
+  private func affected(by tried: TortureCase) -> OrderedSet<Int> {
+    guard positions.indices.contains(tried.position - 1) else { return [] }
+    let position = positions[tried.position - 1]
+    switch tried.fault {
+    case .reset(let name): return OrderedSet(script.cast.indices.filter { script.cast[$0].name == name })
+    case .commitFails:
+      // The streams to which an output of the failed commit would have gone end.
+      let receivers = Torture.receivers(after: position, undisturbed).filter { position.connected.contains($0) }
+      return position.concerned.union(receivers).union([position.actor].compactMap { $0 })
+    case .answerFails, .answerLost: return position.concerned.union([position.actor].compactMap { $0 })
+    default: return []
+    }
+  }
+
+  private mutating func broken(_ tried: TortureCase, _ play: TorturePlay, _ affected: OrderedSet<Int>) -> String? {
+    switch tried.fault.promise {
+    case .everything:
+      return Torture.firstFailure(play) ?? difference(play.experiences, from: [undisturbed.experiences], without: [])
+    case .toOthers:
+      let others = script.cast.indices.filter { !affected.contains($0) }
+      guard !others.isEmpty else { return nil }
+      let action = positions[tried.position - 1].action
+      let legitimate = [action, action + 1].map { experiences(.departure(affected, before: $0)) }
+      return difference(play.experiences, from: legitimate, without: affected)
+    case .durability:
+      let action = positions[tried.position - 1].action
+      guard let end = undisturbed.world.acknowledged[action], end < tried.position else { return nil }
+      let isDurable = play.ends.last?.durable == undisturbed.ends[action].durable
+      return isDurable ? nil : "the action of line \(script.actions[action].line) was acknowledged, and after the crash the disk lacks it"
+    }
+  }
+
+  private mutating func experiences(_ plan: TorturePlay.Plan) -> [[String]] {
+    if let known = departures[plan] { return known }
+    guard case .departure(_, let place) = plan else { return undisturbed.experiences }
+    var play = undisturbed.branch(at: min(place, script.actions.count - 1), plan)
+    play.play()
+    departures[plan] = play.experiences
+    return play.experiences
+  }
+
+  /// In words, how the received stanzas differ from the nearest of several possibilities; `nil` if they are one of them.
+  private func difference(_ got: [[String]], from legitimate: [[[String]]], without affected: OrderedSet<Int>) -> String? {
+    var nearest: [String]?
+    for possible in legitimate {
+      var lines: [String] = []
+      for index in script.cast.indices where !affected.contains(index) {
+        let (extra, missing) = Torture.difference(got[index], possible[index])
+        lines += extra.map { "\(script.cast[index].name) should not get: \($0)" }
+        lines += missing.map { "\(script.cast[index].name) should get: \($0)" }
+      }
+      if lines.isEmpty { return nil }
+      if lines.count < nearest?.count ?? .max { nearest = lines }
+    }
+    return nearest?.prefix(6).joined(separator: "\n")
+  }
+
+  /// Both sorted.
+  private static func difference(_ got: [String], _ wanted: [String]) -> (extra: [String], missing: [String]) {
+    var missing = wanted
+    var extra: [String] = []
+    for item in got {
+      if let place = missing.firstIndex(of: item) { missing.remove(at: place) } else { extra.append(item) }
+    }
+    return (extra, missing)
+  }
+}
