@@ -120,8 +120,8 @@ public struct Torture {
     case .everything:
       return Torture.firstFailure(play) ?? difference(play.experiences, from: [undisturbed.experiences], without: [])
     case .toOthers:
-      let others = script.cast.indices.filter { !affected.contains($0) }
-      guard !others.isEmpty else { return nil }
+      if let silence = silence(tried, play) { return silence }
+      guard affected.count < script.cast.count else { return nil }
       let action = positions[tried.position - 1].action
       let legitimate = [action, action + 1].map { experiences(.departure(affected, before: $0)) }
       return difference(play.experiences, from: legitimate, without: affected)
@@ -131,6 +131,15 @@ public struct Torture {
       let isDurable = play.ends.last?.durable == undisturbed.ends[action].durable
       return isDurable ? nil : "the action of line \(script.actions[action].line) was acknowledged, and after the crash the disk lacks it"
     }
+  }
+
+  /// Whoever is affected and stays gets an answer to what was sent, be it an error.
+  private func silence(_ tried: TortureCase, _ play: TorturePlay) -> String? {
+    let action = positions[tried.position - 1].action
+    guard let actor = positions[tried.position - 1].actor, undisturbed.world.answered.contains(action),
+      !play.world.answered.contains(action), tried.fault != .reset(script.cast[actor].name), !play.world.experiences[actor].hasEnd
+    else { return nil }
+    return "\(script.cast[actor].name) gets no answer to line \(script.actions[action].line), and stays connected"
   }
 
   private mutating func experiences(_ plan: TorturePlay.Plan) -> [[String]] {

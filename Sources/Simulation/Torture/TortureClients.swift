@@ -16,6 +16,8 @@ struct Experiences: Sendable {
     case ended(String)
   }
   var items: [Item] = []
+  /// The server ended a session, or its connection broke.
+  var hasEnd: Bool { items.contains { if case .ended = $0 { true } else { false } } }
 
   /// Comparable with those of another run: in the order of the alphabet, without times and without what the server draws at random.
   ///
@@ -201,8 +203,9 @@ extension TortureWorld {
   mutating func received(_ element: Element, by index: Int) {
     experiences[index].items.append(.stanza(element))
     inboxes[index].append(element)
-    if index == actor, let sentID, element.id == sentID, element.type != "error", acknowledged[action] == nil {
-      acknowledged[action] = position
+    if index == actor, let sentID, element.id == sentID {
+      answered.append(action)
+      if element.type != "error", acknowledged[action] == nil { acknowledged[action] = position }
     }
     observe(.received(clients[index].session, element))
   }

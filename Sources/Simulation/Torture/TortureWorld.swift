@@ -50,6 +50,8 @@ struct TortureWorld: ClientHost {
   var changesPasswords = false
   /// For actions by which something was sent: after how many positions its sender got an answer.
   var acknowledged: OrderedDictionary<Int, Int> = [:]
+  /// The same with actions that are refused.
+  var answered: OrderedSet<Int> = []
   var sentID: Text?
   /// The character whose connection ends because its client, or a fault, says so.
   var leaving: Int?
@@ -82,6 +84,8 @@ struct TortureWorld: ClientHost {
       world.control(UInt64(index), request)
     }
     settle()
+    // The accounts leave memory: whatever is for them must first ask storage.
+    wait(nanoseconds: 2 * world.settings.configuration.limits[time: .idleTime])
   }
 
   /// The script comes to its next action.
