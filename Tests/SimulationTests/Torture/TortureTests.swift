@@ -46,8 +46,7 @@ struct TortureTests {
     """
   }
 
-  /// Cat stays in a room that Ada makes and Ben visits.
-  private static let room = entry("Ada") + """
+  private static let configuration = """
     Ada sends:
     	<iq type='set' id='c1' to='tea@conference.localhost'>
     		<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>
@@ -55,17 +54,23 @@ struct TortureTests {
     Ada receives:
     	<iq type='result' id='c1'/>
 
-    """ + entry("Cat") + entry("Ben") + """
+    """
+
+  private static let talk = """
     Ben sends:
     	<message id='g1' type='groupchat' to='tea@conference.localhost'><body>Tea?</body></message>
     Cat receives:
     	<message id='g1'><body>Tea?</body></message>
     """
 
-  @Test(arguments: [
-    .crash(keeping: 0), .crash(keeping: 12), .crashAfter(actions: 3), .commitFails, .commitLate, .answerLate, .answerTwice, .answerFails,
-    .answerLost, .reset("Ada"), .stall("Ben's phone"), .unread("Ada"),
-  ] as [TortureFault])
+  /// Cat stays in a room that Ada makes and Ben visits.
+  private static let room = entry("Ada") + configuration + entry("Cat") + entry("Ben") + talk
+
+  @Test(
+    arguments: [
+      .crash(keeping: 0), .crash(keeping: 12), .crashAfter(actions: 3), .commitFails, .commitLate, .answerLate, .answerTwice, .answerFails,
+      .answerLost, .reset("Ada"), .stall("Ben's phone"), .unread("Ada"),
+    ] as [TortureFault])
   func faultsHaveNames(fault: TortureFault) { #expect(TortureFault(fault.description) == fault) }
 
   @Test(arguments: ["", "crash", "crash-keeping-", "crash-keeping--1", "crash-after-0", "commit", "resets:Ada"])
