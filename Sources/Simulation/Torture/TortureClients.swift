@@ -146,7 +146,7 @@ extension TortureWorld {
   }
 
   mutating func readOn() {
-    if let unread, let id = clients[unread].connection { world.setStuck(id, false) }
+    if let unread, let id = clients[unread].connection { world.readAgain(id) }
     unread = nil
   }
 

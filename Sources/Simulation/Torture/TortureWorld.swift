@@ -177,7 +177,7 @@ struct TortureWorld: ClientHost {
     case .unread(let name):
       guard let index = index(of: name), let id = clients[index].connection else { return }
       unread = index
-      world.setStuck(id, true)
+      world.stopReading(id)
     }
   }
 }

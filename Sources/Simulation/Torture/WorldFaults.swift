@@ -67,6 +67,20 @@ extension World {
     crash(afterActions: count)
   }
 
+  /// The client reads no more, and no buffer is left in between: the server's system accepts nothing.
+  mutating func stopReading(_ id: SocketID) {
+    guard connections.has(id) else { return }
+    connections[id].toClient.sendCapacity = 0
+    setStuck(id, true)
+  }
+
+  mutating func readAgain(_ id: SocketID) {
+    guard connections.has(id) else { return }
+    connections[id].toClient.sendCapacity = settings.sendBuffer
+    setStuck(id, false)
+    transmit(id, .toClient)
+  }
+
   /// Both ends of the connection know at once that it is broken.
   mutating func breakNow(_ id: SocketID) {
     guard connections.has(id) else { return }

@@ -170,6 +170,7 @@ struct SimulateCommand: ParsableCommand {
     var runs = TortureRuns(shards: shards ?? 1, jobs: jobs, mutation: options.mutation)
     runs.budget = budget.map { Double($0.nanoseconds) / 1e9 }
     if let slice { runs.slice = slice }
+    runs.stopsAtFailure = untilFailure
     let scripts = try ScriptFiles.expand(torture).map { file in
       do { return (file: file, script: try ScriptFiles.read(file)) } catch let mistake as ScriptFiles.Mistake {
         throw ValidationError(mistake.description)

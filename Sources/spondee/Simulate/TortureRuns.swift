@@ -20,6 +20,8 @@ struct TortureRuns {
   /// Seconds of real time; `nil`: as long as it takes.
   var budget: Double?
   var jobs = 1
+  /// The first failure is the last run of its script, and no other script begins.
+  var stopsAtFailure = false
   var mutation: Mutation?
 
   /// Runs the scripts of these files, prints a line for each and all failures. Returns whether all is well.
@@ -29,7 +31,7 @@ struct TortureRuns {
     let next = Counter()
     let total = Total()
     DispatchQueue.concurrentPerform(iterations: min(jobs, scripts.count)) { _ in
-      while case let index = next.take(), index < scripts.count, !isOver(elapsed()) {
+      while case let index = next.take(), index < scripts.count, !isOver(elapsed()), !(stopsAtFailure && total.sum.failures > 0) {
         let (file, script) = scripts[index]
         let tally = torture(script, file, number: index) { isOver(elapsed()) }
         total.add(tally)
@@ -72,7 +74,7 @@ struct TortureRuns {
     }
     // Each script begins at another place of the slice: otherwise a slice would hold the first position of all.
     for (place, tried) in torture.cases.enumerated() where slice.contains(place + number) {
-      if isOver() { break }
+      if isOver() || stopsAtFailure && tally.failures > 0 { break }
       tally.runs += 1
       guard let failure = torture.judge(tried) else { continue }
       tally.failures += 1
