@@ -54,7 +54,8 @@ struct SimulateCommand: ParsableCommand {
       """, valueName: "path"))
   var torture: [String] = []
   @Option(help: "With --torture: a position of the script's run, to inject --fault there alone.") var at: Int?
-  @Option(help: "With --at: the fault, as a failure names it.") var fault: String?
+  @Option(help: "With --at: the fault, as a failure names it. Without: only runs with faults whose names begin so, such as reset or crash.")
+  var fault: String?
   @Option(help: ArgumentHelp("With --torture: every Nth run, beginning with the Ith, such as 1/60.", valueName: "I/N"))
   var slice: TortureRuns.Slice?
   @Flag(help: "Measure how fast the simulator is here, on one core.") var benchmark = false
@@ -80,10 +81,11 @@ struct SimulateCommand: ParsableCommand {
     }
     guard (0...1000).contains(branches) else { throw ValidationError("--branches takes 0 to 1000") }
     if explain, !shrink, replay == nil { throw ValidationError("--explain needs --shrink, or --replay with a trace") }
-    guard (at == nil) == (fault == nil), torture.count == 1 || at == nil else {
-      throw ValidationError("give --at and --fault together, and one script with --torture")
+    guard at == nil || (fault != nil && torture.count == 1) else {
+      throw ValidationError("--at needs --fault, and one script with --torture")
     }
-    if let fault, TortureFault(fault) == nil { throw ValidationError("there is no fault '\(fault)'") }
+    guard fault == nil || !torture.isEmpty else { throw ValidationError("--fault needs --torture") }
+    if at != nil, let fault, TortureFault(fault) == nil { throw ValidationError("there is no fault '\(fault)'") }
     guard slice == nil || !torture.isEmpty else { throw ValidationError("--slice needs --torture") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
@@ -171,6 +173,7 @@ struct SimulateCommand: ParsableCommand {
     runs.budget = budget.map { Double($0.nanoseconds) / 1e9 }
     if let slice { runs.slice = slice }
     runs.stopsAtFailure = untilFailure
+    runs.faults = fault ?? ""
     let scripts = try ScriptFiles.expand(torture).map { file in
       do { return (file: file, script: try ScriptFiles.read(file)) } catch let mistake as ScriptFiles.Mistake {
         throw ValidationError(mistake.description)

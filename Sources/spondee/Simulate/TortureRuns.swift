@@ -17,6 +17,8 @@ struct TortureRuns {
 
   var shards: Int
   var slice = Slice()
+  /// Only faults whose names begin so.
+  var faults = ""
   /// Seconds of real time; `nil`: as long as it takes.
   var budget: Double?
   var jobs = 1
@@ -73,7 +75,8 @@ struct TortureRuns {
       print("FAIL \(ScriptFiles.name(file)) without a fault: \(problem)")
     }
     // Each script begins at another place of the slice: otherwise a slice would hold the first position of all.
-    for (place, tried) in torture.cases.enumerated() where slice.contains(place + number) {
+    let cases = torture.cases.filter { $0.fault.description.hasPrefix(faults) }
+    for (place, tried) in cases.enumerated() where slice.contains(place + number) {
       if isOver() || stopsAtFailure && tally.failures > 0 { break }
       tally.runs += 1
       guard let failure = torture.judge(tried) else { continue }
