@@ -6,8 +6,8 @@ internal import Storage
 ///
 /// A run without a fault gives the positions. Then, with a fault,
 /// - that only takes time: the whole script still passes, and everybody receives the same;
-/// - of some users' connections, commits or loads: all others receive what they would if those users had left in peace, before the action of
-///   the script in which the fault comes or after it. The fault may be noticed at once or late, and no third outcome is right;
+/// - of some users' connections, commits or loads: all others receive, and the disk holds, what they would if those users had left in peace,
+///   before the action of the script in which the fault comes or after it. The fault may be noticed at once or late, and no third outcome is right;
 /// - that ends the process: what was acknowledged is on the disk, and everybody can log in again.
 ///
 /// In all of them the oracles and the reference model hold, and nothing is left in memory when everybody has gone.
@@ -32,7 +32,7 @@ public struct Torture {
   public let cases: [TortureCase]
   /// The first thing that went wrong without any fault.
   public let problem: String?
-  private var departures: [TorturePlay.Plan: [[String]]] = [:]
+  private var departures: [TorturePlay.Plan: TortureOutcome] = [:]
 
   /// Runs the script without a fault.
   ///
@@ -118,13 +118,14 @@ public struct Torture {
   private mutating func broken(_ tried: TortureCase, _ play: TorturePlay, _ affected: OrderedSet<Int>) -> String? {
     switch tried.fault.promise {
     case .everything:
-      return Torture.firstFailure(play) ?? difference(play.experiences, from: [undisturbed.experiences], without: [])
+      return Torture.firstFailure(play) ?? difference(play.outcome, from: [undisturbed.outcome], without: [])
     case .toOthers:
       if let silence = silence(tried, play) { return silence }
-      guard affected.count < script.cast.count else { return nil }
       let action = positions[tried.position - 1].action
-      let legitimate = [action, action + 1].map { experiences(.departure(affected, before: $0)) }
-      return difference(play.experiences, from: legitimate, without: affected)
+      let legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
+      // The change of a user's own account is undone, though what it said to an account that had to be loaded first may arrive.
+      let undone = tried.fault == .commitFails ? affected : []
+      return difference(play.outcome, from: legitimate, without: affected, undone: undone)
     case .durability:
       let action = positions[tried.position - 1].action
       guard let end = undisturbed.world.acknowledged[action], end < tried.position else { return nil }
@@ -136,31 +137,39 @@ public struct Torture {
   /// Whoever is affected and stays gets an answer to what was sent, be it an error.
   private func silence(_ tried: TortureCase, _ play: TorturePlay) -> String? {
     let action = positions[tried.position - 1].action
-    guard let actor = positions[tried.position - 1].actor, undisturbed.world.answered.contains(action),
+    guard let actor = positions[tried.position - 1].actor else { return nil }
+    if play.hangs { return "\(script.cast[actor].name) is neither logged in nor refused" }
+    guard undisturbed.world.answered.contains(action),
       !play.world.answered.contains(action), tried.fault != .reset(script.cast[actor].name), !play.world.experiences[actor].hasEnd
     else { return nil }
     return "\(script.cast[actor].name) gets no answer to line \(script.actions[action].line), and stays connected"
   }
 
-  private mutating func experiences(_ plan: TorturePlay.Plan) -> [[String]] {
+  private mutating func outcome(_ plan: TorturePlay.Plan) -> TortureOutcome {
     if let known = departures[plan] { return known }
-    guard case .departure(_, let place) = plan else { return undisturbed.experiences }
+    guard case .departure(_, let place) = plan else { return undisturbed.outcome }
     var play = undisturbed.branch(at: min(place, script.actions.count - 1), plan)
     play.play()
-    departures[plan] = play.experiences
-    return play.experiences
+    departures[plan] = play.outcome
+    return play.outcome
   }
 
   /// In words, how the received stanzas differ from the nearest of several possibilities; `nil` if they are one of them.
-  private func difference(_ got: [[String]], from legitimate: [[[String]]], without affected: OrderedSet<Int>) -> String? {
+  private func difference(
+    _ got: TortureOutcome, from legitimate: [TortureOutcome], without affected: OrderedSet<Int>, undone: OrderedSet<Int> = []
+  ) -> String? {
+    let ignored = undone.map { "account \(script.cast[$0].bareJID) " }
     var nearest: [String]?
     for possible in legitimate {
       var lines: [String] = []
       for index in script.cast.indices where !affected.contains(index) {
-        let (extra, missing) = Torture.difference(got[index], possible[index])
+        let (extra, missing) = Torture.difference(got.experiences[index], possible.experiences[index])
         lines += extra.map { "\(script.cast[index].name) should not get: \($0)" }
         lines += missing.map { "\(script.cast[index].name) should get: \($0)" }
       }
+      let (extra, missing) = Torture.difference(got.stored, possible.stored)
+      let stored = extra.map { ("should not be stored: ", $0) } + missing.map { ("should be stored: ", $0) }
+      lines += stored.filter { line in !ignored.contains { line.1.hasPrefix($0) } }.map { $0.0 + $0.1 }
       if lines.isEmpty { return nil }
       if lines.count < nearest?.count ?? .max { nearest = lines }
     }

@@ -1,6 +1,9 @@
 internal import OrderedCollections
+internal import SASL
 internal import Scenario
+internal import ServerCore
 internal import Storage
+internal import XMPP
 
 /// One run of a script: without a fault, with one, or with some characters who leave early.
 struct TorturePlay {
@@ -22,8 +25,10 @@ struct TorturePlay {
   private(set) var results: [Result] = []
   /// At the end of each action: the durable rows, and how much each character had received.
   private(set) var ends: [(durable: MemoryDatabase, received: [Int])] = []
-  /// All that each character received while the script ran.
-  private(set) var experiences: [[String]] = []
+  /// All that each character received while the script ran, and what is stored at its end.
+  private(set) var outcome = TortureOutcome()
+  /// At the end of the action in which the fault came, its character was connected and not logged in.
+  private(set) var hangs = false
   private(set) var gone: OrderedSet<Int> = []
   /// The place of the next action.
   private var next = 0
@@ -62,6 +67,9 @@ struct TorturePlay {
       next += 1
       if case .departure(let who, index) = plan { leave(who) }
       perform(script.actions[index], index)
+      if world.hasStruck, gone.isEmpty, let actor = world.actor {
+        hangs = hangs || world.clients[actor].connection != nil && !world.clients[actor].isBound
+      }
       if case .fault(let planned, let affected) = plan, world.hasStruck, planned.fault.promise == .toOthers, gone.isEmpty {
         leave(affected)
       }
@@ -71,7 +79,8 @@ struct TorturePlay {
     world.settle()
     world.countsPositions = false
     let drawn = world.drawnAddresses
-    experiences = world.experiences.map { $0.normalized(sentIDs: world.sentIDs, drawn: drawn) }
+    outcome.experiences = world.experiences.map { $0.normalized(sentIDs: world.sentIDs, drawn: drawn) }
+    outcome.stored = TortureOutcome.normalized(world.world.durable, drawn: drawn)
   }
 
   private mutating func keepSnapshot() {
@@ -86,7 +95,7 @@ struct TorturePlay {
     return world.hasStruck && planned.fault.promise == .durability
   }
 
-  private mutating func perform(_ action: Action, _ index: Int) {
+  private mutating func perform(_ action: Scenario.Action, _ index: Int) {
     var name: String?
     var reads = false
     if case .character(let actor, let verb) = action.event {
@@ -111,5 +120,36 @@ struct TorturePlay {
       run.left(world.cast[index].name)
     }
     gone.formUnion(who)
+  }
+}
+
+/// The outcome of a run, comparable with that of another.
+struct TortureOutcome: Sendable {
+  /// Of each character.
+  var experiences: [[String]] = []
+  var stored: [String] = []
+
+  /// A line for each owner of rows, without times.
+  static func normalized(_ database: MemoryDatabase, drawn: [(jid: String, name: String)]) -> [String] {
+    ([.account, .room, .host] as [OwnerKind]).flatMap { kind in
+      database.owners(kind).map { jid in
+        // Credentials are salted at random.
+        let tables = TableCatalog.server.tables(of: kind).filter { $0.name != ScramCredentials.table.name }
+        let rows = tables.map { "\($0.name): \(database.values(in: $0, of: Owner(kind, jid)))" }
+        var text = "\(kind) \(jid) \(rows.joined(separator: "; "))"
+        for (jid, name) in drawn { text = text.replacing(jid, with: name) }
+        return Experiences.withoutTimes(text)
+      }
+    }
+  }
+}
+
+extension MemoryDatabase {
+  /// All rows of a table that an owner has, in the order of their keys.
+  fileprivate func values(in table: StoredTable, of owner: Owner) -> [[ColumnValue]] {
+    var query = RowQuery(AccountRow.self, of: owner.jid)
+    (query.table, query.scope, query.rowLimit, query.byteLimit) = (table.name, .owner(owner), nil, nil)
+    guard case .page(let page) = answer(.rows(query)) else { return [] }
+    return page.entries.map(\.values)
   }
 }
