@@ -145,6 +145,15 @@ struct TortureOutcome: Sendable {
 }
 
 extension MemoryDatabase {
+  /// The owners of rows that refer to this one.
+  func owners(withRowsAbout target: Owner) -> [Owner] {
+    TableCatalog.server.tables.filter { $0.reference?.target == target.kind }.flatMap { table in
+      owners(table.owner).map { Owner(table.owner, $0) }.filter { owner in
+        values(in: table, of: owner).contains { $0.contains(.jid(target.jid)) }
+      }
+    }
+  }
+
   /// All rows of a table that an owner has, in the order of their keys.
   fileprivate func values(in table: StoredTable, of owner: Owner) -> [[ColumnValue]] {
     var query = RowQuery(AccountRow.self, of: owner.jid)

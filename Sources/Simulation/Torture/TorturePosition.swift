@@ -39,7 +39,11 @@ public struct TorturePosition: Sendable {
     pendingCommits = pending.count
     received = world.experiences.map(\.items.count)
     var owners: [Owner] = []
-    if isCommit { owners = pending.flatMap(\.changes).map(\.owner) }
+    if isCommit {
+      owners = pending.flatMap(\.changes).map(\.owner)
+      // Rows that refer to a deleted owner go with it.
+      for case .deleteOwner(let owner) in pending.flatMap(\.changes) { owners += world.world.durable.owners(withRowsAbout: owner) }
+    }
     if case .query(let query)? = next.question { owners = query.owner.map { [$0] } ?? [] }
     let server = world.world.engine.server
     // A room whose commit failed is read anew, and its occupants are told to come in again.
