@@ -123,9 +123,9 @@ public struct Torture {
       if let silence = silence(tried, play) { return silence }
       let action = positions[tried.position - 1].action
       let legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
-      // The change of a user's own account is undone, though what it said to an account that had to be loaded first may arrive.
-      let undone = tried.fault == .commitFails ? affected : []
-      return difference(play.outcome, from: legitimate, without: affected, undone: undone)
+      // Accounts are strangers to each other: of a subscription one half may be stored while the other failed.
+      let halved: OrderedSet<Int> = if case .reset = tried.fault { [] } else { affected }
+      return difference(play.outcome, from: legitimate, without: affected, halved: halved)
     case .durability:
       let action = positions[tried.position - 1].action
       guard let end = undisturbed.world.acknowledged[action], end < tried.position else { return nil }
@@ -156,9 +156,9 @@ public struct Torture {
 
   /// In words, how the received stanzas differ from the nearest of several possibilities; `nil` if they are one of them.
   private func difference(
-    _ got: TortureOutcome, from legitimate: [TortureOutcome], without affected: OrderedSet<Int>, undone: OrderedSet<Int> = []
+    _ got: TortureOutcome, from legitimate: [TortureOutcome], without affected: OrderedSet<Int>, halved: OrderedSet<Int> = []
   ) -> String? {
-    let ignored = undone.map { "account \(script.cast[$0].bareJID) " }
+    let ignored = halved.map { "account \(script.cast[$0].bareJID) " }
     var nearest: [String]?
     for possible in legitimate {
       var lines: [String] = []

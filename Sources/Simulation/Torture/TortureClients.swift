@@ -129,6 +129,7 @@ extension TortureWorld {
 
   private mutating func sends(_ element: Element) {
     sentID = element.id
+    sentRequest = element.stanzaKind == .iq
     // An answer has the id of somebody else's request.
     if let id = element.id, element.type != "result", element.type != "error" { sentIDs.append(id) }
     if element.child("query", NS.register) != nil { changesPasswords = true }
@@ -204,6 +205,8 @@ extension TortureWorld {
   mutating func received(_ element: Element, by index: Int) {
     experiences[index].items.append(.stanza(element))
     inboxes[index].append(element)
+    // Who sent no request may be told otherwise that it failed: an occupant by the end of its stay in the room.
+    if index == actor, hasStruck, !sentRequest { answered.append(action) }
     if index == actor, let sentID, element.id == sentID {
       answered.append(action)
       if element.type != "error", acknowledged[action] == nil { acknowledged[action] = position }

@@ -53,6 +53,7 @@ struct TortureWorld: ClientHost {
   /// The same with actions that are refused.
   var answered: OrderedSet<Int> = []
   var sentID: Text?
+  var sentRequest = false
   /// The character whose connection ends because its client, or a fault, says so.
   var leaving: Int?
   var crashes = 0

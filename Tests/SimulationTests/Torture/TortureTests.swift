@@ -1,3 +1,4 @@
+import Foundation
 import Scenario
 import Testing
 
@@ -124,6 +125,14 @@ struct TortureTests {
       let failure = torture.judge(tried)
       #expect(failure == nil, "\(tried): \(failure?.expectation ?? "")")
     }
+  }
+
+  /// The server takes leave of a contact for a user whose client has said nothing: when storage fails then, the user is told nothing.
+  @Test func aDepartureThatCannotArriveIsNotAnswered() throws {
+    let file = SimulatedDriverTests.spec.appendingPathComponent("registration_removal.scs")
+    var torture = Torture(try Script(parsing: String(contentsOf: file, encoding: .utf8), name: "registration_removal"))
+    let failures = torture.cases.filter { $0.fault == .answerFails }.compactMap { torture.judge($0)?.expectation }
+    #expect(failures == [])
   }
 
   /// A script that fails by itself is no measure.
