@@ -93,7 +93,9 @@ struct TortureWorld: ClientHost {
   mutating func begin(_ action: Int, by name: String?, reads: Bool) {
     self.action = action
     actor = name.flatMap { index(of: $0) }
-    if reads, let actor, unread == actor { readOn() }
+    guard reads, let actor, unread == actor else { return }
+    readOn()
+    settle()
   }
 
   func index(of name: String) -> Int? { cast.firstIndex { $0.name == name } }
