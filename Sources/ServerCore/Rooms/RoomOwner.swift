@@ -77,6 +77,9 @@ extension Room {
 
   /// 10.2 and 10.2.1: occupants who may no longer be there go, and the rest hear what changed, a message for each code.
   private mutating func announceConfiguration(insteadOf old: RoomConfiguration, _ transaction: inout Transaction) {
+    // That real JIDs are hidden no longer, occupants hear last: who has to go had come to a room that hid them.
+    let isNonAnonymous = configuration.isNonAnonymous
+    configuration.isNonAnonymous = isNonAnonymous && old.isNonAnonymous
     // An occupant whose role is hidden from now on is gone for the others now: when he is expelled nobody is told any more.
     for occupant in occupants.values where shows(occupant.role) != old.broadcast.contains(occupant.role) {
       transaction.reach(RoomOwnerMark.roomBroadcastChanged)
@@ -88,6 +91,7 @@ extension Room {
         expel(occupant, .membersOnly, by: nil, reason: nil, &transaction)
       }
     }
+    configuration.isNonAnonymous = isNonAnonymous
     for code in changes(since: old) {
       transaction.reach(code.mark)
       let x = Element("x", NS.mucUser, children: [code.element])

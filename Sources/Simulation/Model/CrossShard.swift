@@ -53,7 +53,7 @@ extension ReferenceModel {
       if let place {
         waiting.remove(at: place)
         kept.append(letter)
-      } else if letter.isOwed, !isRecovering, letter.element.stanzaKind == .presence {
+      } else if letter.isOwed, !isRecovering, letter.element.stanzaKind == .presence || letter.isOfPlace {
         return "\(letter.element) from \(letter.from) to \(letter.to) left its shard and reached no other"
       }
     }
@@ -65,6 +65,6 @@ extension ReferenceModel {
 extension ModelStanza {
   fileprivate func isSame(_ element: Element, _ from: JID, _ to: JID) -> Bool {
     self.from == from && self.to == to && self.element.stanzaKind == element.stanzaKind && self.element.type == element.type
-      && (self.element.id == element.id || self.element.stanzaKind == .presence)
+      && (self.element.id == element.id || self.element.stanzaKind == .presence || (isOfPlace && self.element.id == nil))
   }
 }

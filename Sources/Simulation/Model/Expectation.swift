@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// The presence between accounts and the roster pushes that sessions are to be told, and whether they were.
+/// The presence between accounts, the roster pushes and the messages of places that sessions are to be told, and whether they were.
 ///
 /// Deliveries that the model wants are crossed off as the server writes them, in order for each session and each account that they are
 /// about; those that are owed must have been written when the server holds nothing back any more, and nothing else may be written. So the
@@ -19,20 +19,30 @@ struct Expectation: Sendable {
     var positions: OrderedSet<Int> = [0]
   }
   private var lines: OrderedDictionary<Line, Due> = [:]
+  /// Deliveries that may be kept back for a while.
+  private var waiting: OrderedDictionary<Line, [Delivery.What]> = [:]
 
   /// Takes what one event makes due and what the server wrote on it; says what is wrong.
   mutating func check(
     _ due: [(connection: ConnectionID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<ConnectionID, JID>
   ) -> String? {
     for (connection, delivery) in due {
-      lines[Line(connection: connection, subject: delivery.subject), default: Due()].deliveries.append(delivery)
+      let line = Line(connection: connection, subject: delivery.subject)
+      if delivery.mayWait {
+        waiting[line, default: []].append(delivery.what)
+      } else {
+        lines[line, default: Due()].deliveries.append(delivery)
+      }
     }
     // A session that has gone is told nothing more.
     lines.removeAll { sessions[$0.key.connection] == nil }
+    waiting.removeAll { sessions[$0.key.connection] == nil }
     for case .write(let element, let from, let addressees) in handled.effects {
       guard let (what, subject) = Self.read(element, from, handled.server.configuration) else { continue }
       for addressee in addressees {
         guard let session = sessions[addressee.connection] else { continue }
+        // What is for an account, whichever session takes it, is looked at elsewhere.
+        if element.stanzaKind == .message, addressee.to != session { continue }
         if let problem = cross(off: what, Line(connection: addressee.connection, subject: subject)) { return "\(session) \(problem)" }
       }
     }
@@ -45,6 +55,10 @@ struct Expectation: Sendable {
   }
 
   private mutating func cross(off what: Delivery.What, _ line: Line) -> String? {
+    if let place = waiting[line]?.firstIndex(where: { $0.isMet(by: what) }) {
+      waiting[line]?.remove(at: place)
+      return nil
+    }
     let owed = lines[line]?.rest
     guard lines[line]?.advance(over: what) ?? false else {
       let due = owed.map { "\($0.what) before" } ?? "nothing"
@@ -63,7 +77,8 @@ struct Expectation: Sendable {
       guard element.type == "set", let item = element.child("query", NS.roster)?.firstChild, let contact = item["jid"].flatMap({ JID($0) })
       else { return nil }
       return (.push(subscription: item["subscription"] ?? "none", isPendingOut: item["ask"] == "subscribe"), contact.bare)
-    default: return nil
+    case .message: return Delivery.What.read(element, from: from, configuration).flatMap { what in from.map { (what, $0.bare) } }
+    case nil: return nil
     }
   }
 }
@@ -74,7 +89,7 @@ extension Expectation.Due {
     var next: OrderedSet<Int> = []
     for position in positions {
       for index in position..<deliveries.count {
-        if deliveries[index].what == what { next.append(index + 1) }
+        if deliveries[index].what.isMet(by: what) { next.append(index + 1) }
         if deliveries[index].isOwed { break }
       }
     }
@@ -94,6 +109,8 @@ extension Delivery.What: CustomStringConvertible {
     switch self {
     case .presence(let from, let type): "'\(type ?? "available")' from \(from)"
     case .request(let from, let element): "the request of \(from) that says \(element)"
+    case .message(let from, let element): "the message of \(from) that says \(element)"
+    case .refusal(let from, let id, let condition): "\(condition.rawValue) from \(from), of the message '\(id ?? "")'"
     case .push(let subscription, let isPendingOut): "the push '\(subscription)'\(isPendingOut ? " with ask" : "")"
     }
   }

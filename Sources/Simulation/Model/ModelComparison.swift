@@ -48,10 +48,20 @@ extension ReferenceModel {
 // MARK: - Messages
 
 extension ReferenceModel {
-  /// Whether what is for an account, or for a resource that is not there, goes to a session that takes it. Only of what was not
-  /// held back can be said how things stood when it was decided.
-  func misdelivery(_ handled: HandledEvent) -> String? {
+  /// Whether what is for an account, or for a resource that is not there, goes to a session that takes it, and whether places show their
+  /// occupants as they are. Only of what was not held back can be said how things stood when it was decided.
+  func misdelivery(_ handled: HandledEvent, before: OrderedDictionary<JID, any ModelPlace>) -> String? {
     guard wasFlushed else { return nil }
+    // Behind an answer of storage several stanzas are worked off, and each finds a place as the one before has left it.
+    let isOne = if case .stanza = handled.event { true } else { false }
+    for case .write(let element, let from?, let addressees) in handled.effects where isOne && element.stanzaKind == .presence && from.isFull {
+      guard let place = places[from.bare] ?? before[from.bare] else { continue }
+      for addressee in addressees {
+        guard let session = sessions[addressee.connection] else { continue }
+        let fault = place.fault(in: element, of: from.resource, to: session, before: before[from.bare])
+        if let fault { return "\(fault): \(element)" }
+      }
+    }
     for case .write(let element, _, let addressees) in handled.effects where element.stanzaKind == .message {
       for addressee in addressees {
         guard let session = sessions[addressee.connection], let to = addressee.to, to != session else { continue }

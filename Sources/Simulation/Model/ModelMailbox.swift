@@ -10,6 +10,8 @@ struct ModelStanza: Sendable {
   var to: JID
   /// Whether it has to arrive; one that a server may send and need not is written as well, so that nobody is surprised by it.
   var isOwed = true
+  /// A place wrote it, and the model knows whether it arrives.
+  var isOfPlace = false
 
   static func presence(_ type: Text?, from: JID, to: JID, isOwed: Bool = true) -> ModelStanza {
     ModelStanza(element: Element("presence", NS.client, ["type": type]), from: from, to: to, isOwed: isOwed)
@@ -22,6 +24,8 @@ struct Delivery: Sendable, Hashable {
   var subject: JID
   var what: What
   var isOwed: Bool
+  /// Accounts may keep it back for a while: it is not in order with others.
+  var mayWait = false
 
   enum What: Sendable, Hashable {
     /// The full or bare address that it comes from; `nil` is available presence.
@@ -30,6 +34,10 @@ struct Delivery: Sendable, Hashable {
     case request(JID, Element)
     /// A roster push (RFC 6121, 2.1.6): "remove" where the contact is gone.
     case push(subscription: Text, isPendingOut: Bool)
+    /// A message of a place, as it was written; without an id if the place chooses one.
+    case message(JID, Element)
+    /// The same that says that another was not taken: the id of that.
+    case refusal(JID, id: Text?, StanzaError.Condition)
   }
 }
 
@@ -37,6 +45,8 @@ struct Delivery: Sendable, Hashable {
 struct ModelMailbox: Sendable {
   /// How much any party may keep.
   let limits: Configuration.Limits
+  /// The wall clock at the event that is worked off, in nanoseconds since 1970.
+  var wall: Int64 = 0
   private(set) var letters: Deque<ModelStanza> = []
   private(set) var deliveries: [(connection: ConnectionID, delivery: Delivery)] = []
 
@@ -45,8 +55,10 @@ struct ModelMailbox: Sendable {
   mutating func send(_ letter: ModelStanza) { letters.append(letter) }
   mutating func next() -> ModelStanza? { letters.popFirst() }
 
-  mutating func deliver(_ what: Delivery.What, about subject: JID, to connection: ConnectionID, isOwed: Bool = true) {
-    deliveries.append((connection, Delivery(subject: subject.bare, what: what, isOwed: isOwed)))
+  mutating func deliver(
+    _ what: Delivery.What, about subject: JID, to connection: ConnectionID, isOwed: Bool = true, mayWait: Bool = false
+  ) {
+    deliveries.append((connection, Delivery(subject: subject.bare, what: what, isOwed: isOwed, mayWait: mayWait)))
   }
   mutating func takeDeliveries() -> [(connection: ConnectionID, delivery: Delivery)] {
     defer { deliveries = [] }

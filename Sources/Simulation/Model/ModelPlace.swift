@@ -1,5 +1,6 @@
 internal import ServerCore
 internal import Storage
+internal import XML
 internal import XMPP
 
 /// The part of a feature in the reference model at an address of its own, beside accounts: a room.
@@ -14,7 +15,12 @@ protocol ModelPlace: Sendable {
   /// As storage has it: nobody is there.
   init(_ jid: JID, from database: MemoryDatabase, limits: Configuration.Limits)
   /// As a stanza that finds nothing there makes it, if it does.
-  init?(madeBy letter: ModelStanza, at time: Instant, limits: Configuration.Limits)
+  init?(madeBy letter: ModelStanza, at time: Instant, _ mailbox: inout ModelMailbox)
+  /// Answers a stanza that finds nothing there, and makes nothing.
+  static func refuse(_ letter: ModelStanza, _ mailbox: inout ModelMailbox)
+
+  /// Whether the model says which messages like this one the place sends, and to whom.
+  static func knows(_ message: Element) -> Bool
 
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox)
   /// - Parameter now: on the monotonic clock.
@@ -22,12 +28,16 @@ protocol ModelPlace: Sendable {
   /// An account is no more. Returns whether it was anything to the place.
   mutating func forget(_ account: JID) -> Bool
   /// Does the work that the ends of accounts have left, where that does not wait until the place is in memory.
-  mutating func settle(isInMemory: Bool)
+  mutating func settle(isInMemory: Bool, _ mailbox: inout ModelMailbox)
+  /// It came into memory anew, with its rows alone.
+  mutating func loaded()
 
   /// It is no more.
   var isGone: Bool { get }
   /// The occupants, in words; `nil` if the place need not be in memory, since nobody is there.
   var company: String? { get }
+  /// The fault, in words, in a presence that the place wrote to a session in the name of a resource; `before` is the place before the event.
+  func fault(in presence: Element, of resource: Text, to session: JID, before: (any ModelPlace)?) -> String?
   /// The first thing that the server has otherwise, in words.
   func disagreement(with server: Server) -> String?
 }

@@ -106,6 +106,8 @@ public struct ReferenceModel: Sendable {
     mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits[.inquiries]
     wasFull = handled.server.openQuestions >= configuration.limits[.inquiries]
     isRecovering = false
+    mailbox.wall = handled.time.wall
+    let before = places
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     let seen = ObservedState(handled.server)
     react(to: handled.event, seen, at: handled.time)
@@ -113,7 +115,7 @@ public struct ReferenceModel: Sendable {
     let passed = receive(handled.passed.map(\.views), at: handled.time)
     catchUp(with: seen, after: handled.event, passed, at: handled.time)
     problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
-    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
+    problem = problem ?? disagreement(with: seen) ?? misdelivery(handled, before: before) ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.places)
   }
@@ -275,7 +277,8 @@ extension ReferenceModel {
       }
     case .host: break
     default:
-      places[jid]?.settle(isInMemory: true)
+      places[jid]?.loaded()
+      places[jid]?.settle(isInMemory: true, &mailbox)
       dropIfGone(jid)
     }
     var hasJustGone = false
@@ -314,6 +317,7 @@ extension ReferenceModel {
       for feature in SimulatedFeature.all { feature.absentAccountAnswers?(letter, rows, configuration, time).forEach { mailbox.send($0) } }
       return
     }
+    if receiveFromPlace(letter) { return }
     if letter.element.stanzaKind == .iq {
       if letter.to.isBare, letter.from.bare == letter.to { receiveRequest(letter) }
     } else {
@@ -332,7 +336,8 @@ extension ReferenceModel {
   private mutating func receive(_ letter: ModelStanza, at type: any ModelPlace.Type, _ time: Instant) {
     let jid = letter.to.bare
     if places[jid] == nil {
-      places[jid] = type.init(madeBy: letter, at: time, limits: configuration.limits)
+      places[jid] = type.init(madeBy: letter, at: time, &mailbox)
+      if places[jid] == nil { type.refuse(letter, &mailbox) }
     } else {
       places[jid]?.receive(letter, &mailbox)
     }
@@ -362,7 +367,7 @@ extension ReferenceModel {
       guard places[jid]?.forget(account) ?? false else { continue }
       // The one record says it of all places, and takes all of them down with it.
       if let last = pending.lastIndex(where: { $0.number.shard == shard }) { pending[last].touched.append(jid) }
-      places[jid]?.settle(isInMemory: present.contains(jid))
+      places[jid]?.settle(isInMemory: present.contains(jid), &mailbox)
       dropIfGone(jid)
     }
   }

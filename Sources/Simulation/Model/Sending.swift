@@ -13,12 +13,14 @@ extension ReferenceModel {
     let address = element["to"].flatMap { JID($0) }
     guard element["to"] == nil || address != nil, kind != .iq || isSound(element) else { return }
     let to = address ?? sender.bare
-    guard let account = accounts[sender.bare], !account.isShut(to: to) else { return }
+    guard let account = accounts[sender.bare] else { return }
+    guard !account.isShut(to: to) else { return refuse(element, to: to, on: connection) }
     switch kind {
     case .presence:
       let presence = routed(element, from: connection)
       accounts[sender.bare]?.send(presence, of: sender, to: address, &mailbox)
-    case .message, .iq: mailbox.send(ModelStanza(element: element, from: sender, to: to))
+    case .message: mailbox.send(ModelStanza(element: routed(element, from: connection), from: sender, to: to))
+    case .iq: mailbox.send(ModelStanza(element: element, from: sender, to: to))
     }
   }
 

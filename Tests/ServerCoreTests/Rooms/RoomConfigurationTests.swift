@@ -19,6 +19,20 @@ import XMPP
     #expect(stage.take("romeo").contains { $0.hasPrefix("-Juliet") })
   }
 
+  /// 10.2.1: occupants hear last that the room shows real JIDs. Who has to leave by the same submission, or is hidden by it, stays unknown.
+  @Test(arguments: [["membersonly": ["1"]], ["presencebroadcast": ["moderator"]]] as [[Text: [Text]]])
+  func whoGoesWhenRealJIDsAreShownStaysUnknown(_ fields: [Text: [Text]]) {
+    var stage = RoomFixture([:])
+    stage.join("juliet", "Juliet")
+    stage.affiliate("juliet", "member")
+    stage.join("nurse", "Nurse")
+    stage.forget()
+    stage.configure(["whois": ["anyone"]].merging(fields) { $1 })
+    let departure = stage.takeStanzas("juliet").first { $0.from.resource == "Nurse" }?.element
+    #expect(departure?.type == "unavailable")
+    #expect(departure?.child("x", NS.mucUser)?.child("item", NS.mucUser)?["jid"] == nil)
+  }
+
   // MARK: The form
 
   @Test func submissionReadsBack() throws {

@@ -1,7 +1,7 @@
-internal import OrderedCollections
+public import OrderedCollections
 public import Storage
 public import XML
-internal import XMPP
+public import XMPP
 
 /// The key of a stored element.
 public struct PrivateXMLKey: Sendable, Hashable, Codable {
@@ -77,5 +77,12 @@ struct PrivateXMLSizes: AccountState {
 
   func gauges(_ limits: Configuration.Limits) -> [(name: StaticString, value: Int, limit: Int)] {
     [("private elements", bytes.count, limits[.privateElements]), ("bytes of private elements", total, limits[.privateBytes])]
+  }
+}
+
+extension Server {
+  /// The sizes of an account's stored elements, in bytes as stored, for code that checks the server; the account is in memory.
+  public func privateElementSizes(of account: JID) -> OrderedDictionary<PrivateXMLKey, Int> {
+    self.account(account)?.states[PrivateXMLSizes.self].bytes ?? [:]
   }
 }

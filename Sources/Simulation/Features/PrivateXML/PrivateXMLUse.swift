@@ -8,7 +8,8 @@ extension UserAction.Subject {
 /// Users who store elements at their accounts (XEP-0049).
 enum PrivateXMLUse {
   static let namespace: Text = "jabber:iq:private"
-  static let feature = SimulatedFeature(subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self])
+  static let feature = SimulatedFeature(
+    subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self], accountPart: PrivateXMLModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.storing, 3) { context, roll in query("get", [Element(name(roll), "urn:x:prefs")], context) },
@@ -20,6 +21,8 @@ enum PrivateXMLUse {
       let both = ["a", "b"].map { Element($0 as Text, "urn:x:prefs", ["value": "v\(context.number)"]) }
       return query("set", both, context)
     },
+    // Just below, at, and just above a lowered limit, alone or with what is there.
+    UserAction(.storing, 1) { context, roll in query("set", [sized(60 - 1 + roll(3), name(roll))], context) },
     // No element, one without a namespace of its own, two of one name, two to read, and what is somebody else's.
     UserAction(.storing, 1) { context, roll in
       let one = Element("a", "urn:x:prefs", text: "no")
@@ -34,6 +37,12 @@ enum PrivateXMLUse {
   ]
 
   private static func name(_ roll: (Int) -> Int) -> Text { ActionContext.pick(["a", "b", "c"], roll) }
+
+  /// - Parameter bytes: as stored, at least 50.
+  private static func sized(_ bytes: Int, _ name: Text) -> Element {
+    let short = Element(name, "urn:x:prefs", text: "-")
+    return Element(name, "urn:x:prefs", text: Text(String(repeating: "-", count: bytes - short.stored.count + 1)))
+  }
 
   private static func query(_ type: Text, _ elements: [Element], _ context: ActionContext) -> Element? {
     context.mayChangeAccount ? context.iq(type, nil, "query", namespace, elements) : nil

@@ -35,7 +35,32 @@ struct RoomModel: Sendable {
   /// By bare JID or domain.
   var list: OrderedDictionary<JID, Listed> = [:]
   var occupants: OrderedDictionary<Text, Occupant> = [:]
+  /// Messages for those who come later, from the oldest.
+  var history: [Said] = []
+  /// The last change of the subject, as newcomers get it.
+  var subject: Said?
+  /// Those that nobody has followed or declined, from the oldest.
+  var invitations: [Invitation] = []
   private(set) var isDestroyed = false
+
+  /// An invitation in a user's name (7.8.2).
+  struct Invitation: Sendable, Hashable {
+    /// Bare.
+    let invitee: JID
+    /// Bare.
+    let inviter: JID
+    /// The address by which it named the inviter.
+    let shown: JID
+  }
+
+  /// A message that everybody got.
+  struct Said: Sendable, Hashable {
+    var element: Element
+    /// Of the occupant who wrote it.
+    var from: JID
+    /// Nanoseconds since 1970.
+    var time: Int64
+  }
 
   /// 10.1.1: whoever enters what is not there creates it, and owns it.
   init(jid: JID, creator: JID, nick: Text, now: Int64, limits: Configuration.Limits) {
@@ -47,9 +72,11 @@ struct RoomModel: Sendable {
   }
 
   /// 10.1: to enter what is not there is to create it.
-  init?(madeBy letter: ModelStanza, at time: Instant, limits: Configuration.Limits) {
+  init?(madeBy letter: ModelStanza, at time: Instant, _ mailbox: inout ModelMailbox) {
     guard RoomModel.isEntry(letter) else { return nil }
-    self.init(jid: letter.to.bare, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: limits)
+    self.init(jid: letter.to.bare, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: mailbox.limits)
+    settings.historyLength = min(settings.historyLength, limits[.roomHistoryMessages])
+    welcome(letter, &mailbox)
   }
 
   /// As storage has it: nobody is inside.
@@ -59,6 +86,8 @@ struct RoomModel: Sendable {
     let row = database.rows(RoomRow.self, of: jid).first
     if let form = row.flatMap({ DataForm($0.configuration) }), let stored = settings.applying(form) { settings = stored }
     settings.isPersistent = true
+    settings.historyLength = min(settings.historyLength, limits[.roomHistoryMessages])
+    subject = row?.subject.flatMap { Said(stored: $0) }
     for entry in database.rows(AffiliationRow.self, of: jid) {
       list[entry.jid] = Listed(affiliation: Affiliation(entry.affiliation) ?? .none, nick: entry.nick)
     }
@@ -110,17 +139,17 @@ extension RoomModel: ModelPlace {
 extension RoomModel {
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     switch letter.element.stanzaKind {
-    case .presence: receivePresence(letter)
-    case .message: receiveMessage(letter)
-    case .iq: receiveRequest(letter)
+    case .presence: receivePresence(letter, &mailbox)
+    case .message: receiveMessage(letter, &mailbox)
+    case .iq: receiveRequest(letter, &mailbox)
     case nil: break
     }
   }
 
-  private mutating func receivePresence(_ letter: ModelStanza) {
+  private mutating func receivePresence(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     switch letter.element.type {
     case nil:
-      if let old = nick(of: letter.from) { comeAgain(letter, as: old) } else { enter(letter) }
+      if let old = nick(of: letter.from) { comeAgain(letter, as: old, &mailbox) } else { enter(letter, &mailbox) }
     // 7.14, and 18.1.2 of who can't be reached. Chosen: whatever nick the address has, who leaves is known by his own.
     case "unavailable", "error": leave(letter.from)
     // 17.3: nothing else is entering or leaving.
@@ -134,7 +163,7 @@ extension RoomModel {
       && letter.element.child("x", NS.muc) != nil
   }
 
-  private mutating func enter(_ letter: ModelStanza) {
+  private mutating func enter(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     let user = letter.from
     let nick = letter.to.resource
     let affiliation = affiliation(of: user)
@@ -147,6 +176,7 @@ extension RoomModel {
     else { return }
     let role = RoomRules.initialRole(of: affiliation, inModerated: settings.isModerated)
     occupants[nick, default: Occupant(user: user.bare, role: role, clients: [])].clients.append(user)
+    welcome(letter, &mailbox)
   }
 
   /// 7.2.9: a room that is full has some places more for admins and owners, who "SHOULD" get in.
@@ -158,9 +188,12 @@ extension RoomModel {
   /// 7.6. Presence to the own nick is but that. Chosen: all clients under a nick move with it, and nobody takes a nick that is in use,
   /// not even by himself. But a client that enters anew, because it lost track (17.3, rule 3), goes to where its user's others are, as it
   /// would if it had not been inside.
-  private mutating func comeAgain(_ letter: ModelStanza, as old: Text) {
+  private mutating func comeAgain(_ letter: ModelStanza, as old: Text, _ mailbox: inout ModelMailbox) {
     let new = letter.to.resource
-    guard RoomRules.mayBeNick(new), new != old, !isTaken(new, for: letter.from) else { return }
+    guard RoomRules.mayBeNick(new), new == old || !isTaken(new, for: letter.from) else { return }
+    // It gets all that newcomers get.
+    if Self.isEntry(letter) { welcome(letter, &mailbox) }
+    guard new != old else { return }
     if occupants[new] == nil {
       if let occupant = occupants.removeValue(forKey: old) { occupants[new] = occupant }
     } else if Self.isEntry(letter) {
@@ -182,17 +215,17 @@ extension RoomModel {
   mutating func forget(_ account: JID) -> Bool { list.removeValue(forKey: account) != nil }
 
   /// A stored room passes on when somebody next looks at it, unless there is nobody whom it could pass to.
-  mutating func settle(isInMemory: Bool) { if isInMemory || !hasHeirs { passOn() } }
+  mutating func settle(isInMemory: Bool, _ mailbox: inout ModelMailbox) { if isInMemory || !hasHeirs { passOn(&mailbox) } }
 
   /// Whether somebody is in the list to whom the room can pass.
   private var hasHeirs: Bool { list.values.contains { $0.affiliation >= .member } }
 
   /// 10.4 lets no room be without an owner. Chosen, for rooms that lost all of theirs with their accounts: the highest of those who remain
   /// own it together, and a room where nobody remains is destroyed.
-  private mutating func passOn() {
+  private mutating func passOn(_ mailbox: inout ModelMailbox) {
     guard let highest = list.values.map(\.affiliation).max(), highest >= .member else { return destroy() }
     guard highest < .owner else { return }
-    for user in list.filter({ $0.value.affiliation == highest }).keys { setAffiliation(.owner, of: user, nick: .keep) }
+    for user in list.filter({ $0.value.affiliation == highest }).keys { setAffiliation(.owner, of: user, nick: .keep, &mailbox) }
   }
 
   mutating func destroy() {
@@ -203,54 +236,5 @@ extension RoomModel {
   /// Chosen: who doesn't configure the room in time has cancelled it (10.1.1, step 5).
   mutating func timePassed(_ now: Int64) {
     if let lockedUntil, lockedUntil <= now { destroy() }
-  }
-}
-
-// MARK: - Messages
-
-extension RoomModel {
-  private mutating func receiveMessage(_ letter: ModelStanza) {
-    guard let nick = nick(of: letter.from), let sender = occupants[nick] else { return }
-    let message = letter.element
-    if message.type == "error" {
-      if let error = StanzaError(message), Self.meansAbsence(error.condition) { leave(letter.from) }
-      return
-    }
-    guard letter.to.isBare, message.type != "groupchat" else { return }
-    let invitations = message.child("x", NS.mucUser)?.children.filter { $0.is("invite", NS.mucUser) } ?? []
-    if !invitations.isEmpty { return invite(invitations, by: sender) }
-    if let form = message.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.formType == NS.mucRequest {
-      answerVoice(form, by: sender)
-    }
-  }
-
-  /// 18.1.2, "Ghost Users", and what a server says of a groupchat message to a resource that is gone (RFC 6121, 8.5.3.2.1).
-  private static func meansAbsence(_ condition: StanzaError.Condition) -> Bool {
-    switch condition {
-    case .gone, .itemNotFound, .recipientUnavailable, .redirect, .remoteServerNotFound, .remoteServerTimeout, .serviceUnavailable: true
-    default: false
-    }
-  }
-
-  /// 9.5: who is invited to a members-only room becomes a member, if who invites may add one. Chosen: nobody is invited where one of those
-  /// who are to become members can't, or where there is not room for all of them.
-  private mutating func invite(_ invitations: [Element], by sender: Occupant) {
-    let invitees = invitations.compactMap { $0["to"].flatMap { JID($0) } }
-    guard settings.isMembersOnly, affiliation(of: sender.user) >= .admin, invitees.count == invitations.count,
-      invitees.count <= limits[.roomInvitations]
-    else { return }
-    let strangers = OrderedSet(invitees.map(\.bare)).filter { affiliation(of: $0) == .none }
-    guard strangers.isEmpty || list.count + strangers.count <= limits[.roomAffiliations],
-      strangers.allSatisfy({ RoomRules.mayHave(.member, $0) })
-    else { return }
-    for invitee in strangers { setAffiliation(.member, of: invitee, nick: .keep) }
-  }
-
-  /// 8.6: a moderator gives voice to a visitor who asked for it.
-  private mutating func answerVoice(_ form: DataForm, by sender: Occupant) {
-    guard form.kind == .submit, form.value("muc#role") == "participant", sender.role == .moderator,
-      form.flag("muc#request_allow") == true, let nick = form.value("muc#roomnick"), occupants[nick]?.role == .visitor
-    else { return }
-    occupants[nick]?.role = .participant
   }
 }

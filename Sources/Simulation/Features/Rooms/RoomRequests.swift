@@ -12,15 +12,15 @@ extension RoomModel {
     case reserve(Text)
   }
 
-  mutating func receiveRequest(_ letter: ModelStanza) {
+  mutating func receiveRequest(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     guard letter.to.isBare, letter.element.type == "set", let query = letter.element.firstChild, query.has(name: "query") else { return }
     let affiliation = affiliation(of: letter.from)
     // A locked room does not officially exist (7.2.10). Chosen: but for its owners, and for who is in it.
     guard !isLocked || affiliation == .owner || nick(of: letter.from) != nil else { return }
     switch query.namespace {
-    case NS.mucOwner: if affiliation == .owner { configure(query) }
-    case NS.mucAdmin: administer(query, by: letter.from)
-    case NS.register: if affiliation >= .member { register(query, letter.from.bare) }
+    case NS.mucOwner: if affiliation == .owner { configure(query, &mailbox) }
+    case NS.mucAdmin: administer(query, by: letter.from, &mailbox)
+    case NS.register: if affiliation >= .member { register(query, letter.from.bare, &mailbox) }
     default: break
     }
   }
@@ -29,7 +29,7 @@ extension RoomModel {
 // MARK: - Owners
 
 extension RoomModel {
-  private mutating func configure(_ query: Element) {
+  private mutating func configure(_ query: Element, _ mailbox: inout ModelMailbox) {
     if let request = query.child("destroy", NS.mucOwner) {
       // Chosen: an address that is none, or too long a word, is not acceptable.
       guard request["jid"].map({ JID($0) != nil }) ?? true,
@@ -42,11 +42,15 @@ extension RoomModel {
     switch form.kind {
     case .cancel: if isLocked { destroy() }
     case .submit:
-      guard let new = settings.applying(form) else { return }
+      guard var new = settings.applying(form) else { return }
+      new.historyLength = min(new.historyLength, limits[.roomHistoryMessages])
+      let codes = isLocked ? [] : new.codes(insteadOf: settings)
       settings = new
       lockedUntil = nil
+      trimHistory()
       // 10.2: non-members go. They are there only if the room was not members-only before.
       if new.isMembersOnly { remove { $0.affiliation(of: $1.user) < .member } }
+      announce(codes, &mailbox)
     case .form, .result: break
     }
   }
@@ -66,7 +70,7 @@ extension RoomModel {
   }
 
   /// All items of a request or none (9.2): each is judged by how things stood before the first.
-  private mutating func administer(_ query: Element, by requester: JID) {
+  private mutating func administer(_ query: Element, by requester: JID, _ mailbox: inout ModelMailbox) {
     let items = query.children.filter { $0.is("item", NS.mucAdmin) }
     let changes = items.compactMap { change($0) }
     guard !changes.isEmpty, changes.count == items.count, isAllowed(changes, by: requester) else { return }
@@ -74,7 +78,7 @@ extension RoomModel {
       switch change {
       case .role(.none, let nick): occupants[nick] = nil
       case .role(let role, let nick): occupants[nick]?.role = role
-      case .affiliation(let affiliation, let user, let nick): setAffiliation(affiliation, of: user, nick: nick)
+      case .affiliation(let affiliation, let user, let nick): setAffiliation(affiliation, of: user, nick: nick, by: requester, &mailbox)
       }
     }
   }
@@ -145,7 +149,11 @@ extension RoomModel {
   }
 
   /// Sets what stands in the list for a user or a domain, and draws the consequences for who is inside.
-  mutating func setAffiliation(_ new: Affiliation, of user: JID, nick change: NickChange) {
+  ///
+  /// - Parameter actor: whoever ordered it, with that very client; `nil` if it came about otherwise.
+  mutating func setAffiliation(
+    _ new: Affiliation, of user: JID, nick change: NickChange, by actor: JID? = nil, _ mailbox: inout ModelMailbox
+  ) {
     let old = list[user]
     var nick = old?.nick
     switch change {
@@ -157,10 +165,12 @@ extension RoomModel {
     if new < .member { nick = nil }
     list[user] = new == .none ? nil : Listed(affiliation: new, nick: nick)
     if let nick, let holder = occupants[nick], holder.user != user { occupants[nick] = nil }
+    var isInside = false
     for (nick, occupant) in occupants {
       // The ban of a domain is for all of it who have no affiliation of their own (9.2).
       let isBannedWithDomain = user.isDomain && occupant.user.domain == user.domain && affiliation(of: occupant.user) == .outcast
       guard occupant.user == user || isBannedWithDomain else { continue }
+      isInside = true
       // 9.1 and 9.4.
       guard RoomRules.mayEnter(new, membersOnly: settings.isMembersOnly) else {
         occupants[nick] = nil
@@ -169,6 +179,9 @@ extension RoomModel {
       occupants[nick]?.role = RoomRules.role(
         occupant.role, after: old?.affiliation ?? .none, became: new, inModerated: settings.isModerated)
     }
+    guard !isInside, new != old?.affiliation ?? .none else { return }
+    announce(new, ofAbsent: user, &mailbox)
+    if let actor, settings.isMembersOnly, new >= .member, old == nil { inviteMember(user, by: actor) }
   }
 }
 
@@ -176,15 +189,15 @@ extension RoomModel {
 
 extension RoomModel {
   /// 7.10. Chosen: only who is a member already may register, which is to reserve a nick.
-  private mutating func register(_ query: Element, _ user: JID) {
+  private mutating func register(_ query: Element, _ user: JID, _ mailbox: inout ModelMailbox) {
     let affiliation = affiliation(of: user)
     if query.child("remove", NS.register) != nil {
       // A rank is lost by an owner's word (5.2.2), membership by one's own.
-      return setAffiliation(affiliation == .member ? .none : affiliation, of: user, nick: .release)
+      return setAffiliation(affiliation == .member ? .none : affiliation, of: user, nick: .release, &mailbox)
     }
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }), form.kind == .submit, form.formType == NS.mucRegister,
       let nick = form.value("muc#register_roomnick").flatMap({ prepared($0) }), RoomRules.mayBeNick(nick), !isTaken(nick, for: user)
     else { return }
-    setAffiliation(affiliation, of: user, nick: .reserve(nick))
+    setAffiliation(affiliation, of: user, nick: .reserve(nick), &mailbox)
   }
 }

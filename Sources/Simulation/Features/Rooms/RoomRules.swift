@@ -162,5 +162,6 @@ extension RoomRules {
     static let description = 4 << 10
     static let secret = 256
     static let reason = 1 << 10
+    static let subject = 8 << 10
   }
 }

@@ -2,21 +2,53 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// The part of a room's configuration (XEP-0045, 15.5.3) that decides who may be in it.
+/// A room's configuration (XEP-0045, 15.5.3).
 struct RoomSettings: Sendable, Hashable {
+  typealias Role = RoomRules.Role
+
+  var name: Text = ""
+  var description: Text = ""
+  var isPublic = true
   var isPersistent = false
   var isMembersOnly = false
   var isModerated = false
   /// The password, if it takes one to enter.
   var secret: Text?
+  /// Everybody sees real JIDs, and not moderators alone (4.2).
+  var isNonAnonymous = false
+  /// The least role that may change the subject (8.1).
+  var subjectBy = Role.moderator
+  /// The messages that a newcomer gets (7.2.13).
+  var historyLength = 20
+  /// The roles whose presence everybody gets. Chosen: "none" stands for those who have reserved a nick and are not there.
+  var shownRoles: Set<Role> = [.visitor, .participant, .moderator]
+  /// The least role that may send private messages (7.5); `nil`: nobody may.
+  var privateMessagesBy: Role? = .visitor
 
   /// The settings after a form is submitted; `nil` if it is refused as a whole (10.1.3). Settings that it does not mention stay.
   func applying(_ form: DataForm) -> RoomSettings? {
     guard form.formType == NS.mucRoomConfig || form.fields.isEmpty, Self.isAcceptable(form) else { return nil }
     var new = self
+    new.name = form[Self.field("roomname")].map { $0.values.first ?? "" } ?? name
+    new.description = form[Self.field("roomdesc")].map { $0.values.first ?? "" } ?? description
+    new.isPublic = flag(form, "publicroom") ?? isPublic
     new.isPersistent = flag(form, "persistentroom") ?? isPersistent
     new.isMembersOnly = flag(form, "membersonly") ?? isMembersOnly
     new.isModerated = flag(form, "moderatedroom") ?? isModerated
+    if let whois = form.value(Self.field("whois")) { new.isNonAnonymous = whois == "anyone" }
+    if let isOpen = flag(form, "changesubject") { new.subjectBy = isOpen ? .participant : .moderator }
+    // Chosen: Prosody's name is understood beside the registered one, which comes first.
+    if let length = form.value("muc#maxhistoryfetch") ?? form.value(Self.field("historylength")) {
+      new.historyLength = Int(length.trimmed.string) ?? historyLength
+    }
+    if let shown = form[Self.field("presencebroadcast")] { new.shownRoles = Set(shown.values.compactMap { Role($0) }) }
+    switch form.value(Self.field("allowpm")) {
+    case "anyone": new.privateMessagesBy = .visitor
+    case "participants": new.privateMessagesBy = .participant
+    case "moderators": new.privateMessagesBy = .moderator
+    case "none": new.privateMessagesBy = nil as Role?
+    default: break
+    }
     // Chosen: a password alone protects the room, an empty one opens it; beside the flag, the flag decides.
     let given = form[Self.field("roomsecret")].map { $0.values.first ?? "" } ?? secret ?? ""
     if flag(form, "passwordprotectedroom") ?? !given.isEmpty {
@@ -27,6 +59,18 @@ struct RoomSettings: Sendable, Hashable {
       new.secret = nil
     }
     return new
+  }
+
+  /// The codes that tell occupants how these settings differ from others (10.2.1), in ascending order.
+  func codes(insteadOf old: RoomSettings) -> [Int] {
+    var codes: [Int] = []
+    if shownRoles.contains(.none) != old.shownRoles.contains(.none) { codes.append(shownRoles.contains(.none) ? 102 : 103) }
+    if isNonAnonymous != old.isNonAnonymous { codes.append(isNonAnonymous ? 172 : 173) }
+    // "For any other configuration change".
+    var same = self
+    same.isNonAnonymous = old.isNonAnonymous
+    if old.shownRoles.contains(.none) { same.shownRoles.insert(.none) } else { same.shownRoles.remove(.none) }
+    return same == old ? codes : codes + [104]
   }
 
   private func flag(_ form: DataForm, _ name: Text) -> Bool? { form.flag(Self.field(name)) }
@@ -42,7 +86,6 @@ struct RoomSettings: Sendable, Hashable {
     guard texts.allSatisfy({ (form.value(field($0.0))?.count ?? 0) <= $0.1 }) else { return false }
     let whois = form.value(field("whois")) ?? "anyone"
     let privateMessages = form.value(field("allowpm")) ?? "anyone"
-    // Chosen: Prosody's name is understood beside the registered one.
     let lengths = ["muc#maxhistoryfetch", field("historylength")].map { form.value($0) ?? "0" }
     // Chosen: "none" among the roles is for who has reserved a nick and isn't there.
     let roles: [Text] = ["moderator", "participant", "visitor", "none"]
