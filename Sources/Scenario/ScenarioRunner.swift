@@ -9,11 +9,11 @@ public struct ScenarioRunner: Sendable {
   public init(exact: Bool) { self.exact = exact }
 
   public func run<D: ScenarioDriver>(_ script: Script, with driver: inout D) -> Outcome {
-    var performance = Performance(script, exact: exact)
+    var run = ScriptRun(script, exact: exact)
     let outcome: Outcome
-    do throws(Failure) {
-      for action in script.actions { try performance.perform(action, with: &driver) }
-      try performance.end(with: &driver)
+    do throws(ScriptFailure) {
+      for action in script.actions { try run.perform(action, with: &driver) }
+      try run.end(with: &driver)
       outcome = .passed
     } catch {
       outcome = .failed(line: error.line, expected: error.expected, got: error.got)
@@ -23,14 +23,15 @@ public struct ScenarioRunner: Sendable {
   }
 }
 
-private struct Failure: Error {
-  var line: Int
-  var expected: String
-  var got: String
+/// An action of a script that failed: its line, what it expected and what happened.
+public struct ScriptFailure: Error, Sendable {
+  public var line: Int
+  public var expected: String
+  public var got: String
 }
 
-/// One run of a script.
-private struct Performance {
+/// One run of a script, action by action.
+public struct ScriptRun: Sendable {
   private let cast: [Character]
   private let exact: Bool
   private var values: Values
@@ -38,7 +39,7 @@ private struct Performance {
   private var parts: [Part]
   private var line = 0
 
-  private struct Part {
+  private struct Part: Sendable {
     var isConnected = false
     /// Stanzas that came and that the script has not yet received, in order.
     var waiting: [Element] = []
@@ -49,7 +50,7 @@ private struct Performance {
   /// Stanzas shown in a failure.
   private static let mostShown = 3
 
-  init(_ script: Script, exact: Bool) {
+  public init(_ script: Script, exact: Bool) {
     cast = script.cast
     self.exact = exact
     values = Values(cast: script.cast)
@@ -57,7 +58,8 @@ private struct Performance {
     line = script.actions.first?.line ?? 0
   }
 
-  mutating func perform<D: ScenarioDriver>(_ action: Action, with driver: inout D) throws(Failure) {
+  /// Lets the next action happen. The run may go on after one that failed.
+  public mutating func perform<D: ScenarioDriver>(_ action: Action, with driver: inout D) throws(ScriptFailure) {
     line = action.line
     switch action.event {
     case .character(let name, let verb): try perform(verb, by: name, with: &driver)
@@ -67,22 +69,22 @@ private struct Performance {
     }
   }
 
-  private mutating func restart<D: ScenarioDriver>(with driver: inout D) throws(Failure) {
+  private mutating func restart<D: ScenarioDriver>(with driver: inout D) throws(ScriptFailure) {
     if exact { try expectNothingLeft("before the server restarts", with: &driver) }
     for index in parts.indices { parts[index] = Part() }
     try attempt("the server restarts", nil) { () throws(DriverError) in try driver.restartServer() }
   }
 
-  private mutating func perform<D: ScenarioDriver>(_ verb: Action.Verb, by name: String, with driver: inout D) throws(Failure) {
+  private mutating func perform<D: ScenarioDriver>(_ verb: Action.Verb, by name: String, with driver: inout D) throws(ScriptFailure) {
     guard let index = cast.firstIndex(where: { name[...].isSame(as: $0.name) }) else {
-      throw Failure(line: line, expected: "\(name) in the cast", got: "nobody")
+      throw ScriptFailure(line: line, expected: "\(name) in the cast", got: "nobody")
     }
     if case .connects = verb {
-      guard !parts[index].isConnected else { throw Failure(line: line, expected: "\(name) connects", got: "\(name) is connected") }
+      guard !parts[index].isConnected else { throw ScriptFailure(line: line, expected: "\(name) connects", got: "\(name) is connected") }
       try connect(index, with: &driver)
       return
     }
-    guard parts[index].isConnected else { throw Failure(line: line, expected: "\(name) is connected", got: "\(name) is not") }
+    guard parts[index].isConnected else { throw ScriptFailure(line: line, expected: "\(name) is connected", got: "\(name) is not") }
     switch verb {
     case .connects: break
     case .disconnects:
@@ -96,36 +98,41 @@ private struct Performance {
     }
   }
 
+  /// A character has left, though no action of the script said so.
+  public mutating func left(_ name: String) {
+    if let index = cast.firstIndex(where: { $0.name == name }) { parts[index] = Part() }
+  }
+
   /// After the last action.
-  mutating func end<D: ScenarioDriver>(with driver: inout D) throws(Failure) {
+  public mutating func end<D: ScenarioDriver>(with driver: inout D) throws(ScriptFailure) {
     if exact { try expectNothingLeft("at the end of the script", with: &driver) }
   }
 
-  private mutating func expectNothingLeft<D: ScenarioDriver>(_ when: String, with driver: inout D) throws(Failure) {
+  private mutating func expectNothingLeft<D: ScenarioDriver>(_ when: String, with driver: inout D) throws(ScriptFailure) {
     for index in cast.indices where parts[index].isConnected {
       try expectNothingMore(index, "nothing more for \(cast[index].name) \(when)", with: &driver)
     }
   }
 
-  private mutating func connect<D: ScenarioDriver>(_ index: Int, with driver: inout D) throws(Failure) {
+  private mutating func connect<D: ScenarioDriver>(_ index: Int, with driver: inout D) throws(ScriptFailure) {
     let character = cast[index]
     let jid = try attempt("\(character.name) connects", nil) { () throws(DriverError) in try driver.connect(character) }
     values.bound(character.name, to: jid)
     parts[index].isConnected = true
   }
 
-  private func send<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+  private func send<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(ScriptFailure) {
     let name = cast[index].name
     let element: Element
     do throws(UnknownValue) {
       element = try pattern.rendered(with: values)
     } catch {
-      throw Failure(line: line, expected: "a value for \(error.placeholder), to send", got: "none is known yet")
+      throw ScriptFailure(line: line, expected: "a value for \(error.placeholder), to send", got: "none is known yet")
     }
     try attempt("\(name) sends \(element)", nil) { () throws(DriverError) in try driver.send(element, as: name) }
   }
 
-  private mutating func receive<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+  private mutating func receive<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(ScriptFailure) {
     let name = cast[index].name
     var looked = 0
     while true {
@@ -137,18 +144,18 @@ private struct Performance {
         }
         looked += 1
       }
-      guard parts[index].waiting.count < Performance.mostWaiting else { break }
+      guard parts[index].waiting.count < ScriptRun.mostWaiting else { break }
       let next = try attempt("\(name) receives \(pattern.shown(with: values))", shown(parts[index].waiting, against: pattern)) {
         () throws(DriverError) in try driver.receive(as: name)
       }
       guard let next else { break }
       parts[index].waiting.append(next)
     }
-    throw Failure(line: line, expected: "\(pattern.shown(with: values))", got: shown(parts[index].waiting, against: pattern))
+    throw ScriptFailure(line: line, expected: "\(pattern.shown(with: values))", got: shown(parts[index].waiting, against: pattern))
   }
 
   /// Fails unless the first stanza that waits for the character, or the next that comes, is the one.
-  private mutating func receiveNext<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(Failure) {
+  private mutating func receiveNext<D: ScenarioDriver>(_ pattern: Pattern, _ index: Int, with driver: inout D) throws(ScriptFailure) {
     let name = cast[index].name
     if parts[index].waiting.isEmpty {
       let next = try attempt("\(name) receives next \(pattern.shown(with: values))", nil) { () throws(DriverError) in
@@ -158,16 +165,16 @@ private struct Performance {
     }
     guard let first = parts[index].waiting.first, let found = Matcher.match(pattern, first, values) else {
       let got = shown(Array(parts[index].waiting.prefix(1)), against: pattern)
-      throw Failure(line: line, expected: "next \(pattern.shown(with: values))", got: got)
+      throw ScriptFailure(line: line, expected: "next \(pattern.shown(with: values))", got: got)
     }
     values = found
     parts[index].waiting.removeFirst()
   }
 
   /// Fails if something waits for the character, or is on its way.
-  private mutating func expectNothingMore<D: ScenarioDriver>(_ index: Int, _ expected: String, with driver: inout D) throws(Failure) {
+  private mutating func expectNothingMore<D: ScenarioDriver>(_ index: Int, _ expected: String, with driver: inout D) throws(ScriptFailure) {
     let name = cast[index].name
-    while parts[index].waiting.count <= Performance.mostShown {
+    while parts[index].waiting.count <= ScriptRun.mostShown {
       let next = try attempt(expected, shown(parts[index].waiting, against: nil)) { () throws(DriverError) in
         try driver.receiveIfUnderWay(as: name)
       }
@@ -175,17 +182,17 @@ private struct Performance {
       parts[index].waiting.append(next)
     }
     guard parts[index].waiting.isEmpty else {
-      throw Failure(line: line, expected: expected, got: shown(parts[index].waiting, against: nil))
+      throw ScriptFailure(line: line, expected: expected, got: shown(parts[index].waiting, against: nil))
     }
   }
 
   private func attempt<R>(
     _ expected: String, _ waiting: @autoclosure () -> String?, _ body: () throws(DriverError) -> R
-  ) throws(Failure) -> R {
+  ) throws(ScriptFailure) -> R {
     do throws(DriverError) {
       return try body()
     } catch {
-      throw Failure(line: line, expected: expected, got: [error.message, waiting()].compactMap { $0 }.joined(separator: "\n"))
+      throw ScriptFailure(line: line, expected: expected, got: [error.message, waiting()].compactMap { $0 }.joined(separator: "\n"))
     }
   }
 
@@ -199,12 +206,12 @@ private struct Performance {
       if let nearest = explained.min(by: { $0.1.distance < $1.1.distance }) {
         order.removeAll { $0 == nearest.0 }
         order.insert(nearest.0, at: 0)
-        why = nearest.1.reasons.prefix(Performance.mostShown).map { "  " + $0 }
+        why = nearest.1.reasons.prefix(ScriptRun.mostShown).map { "  " + $0 }
       }
     }
-    var lines = order.prefix(Performance.mostShown).map { "\(waiting[$0])" }
+    var lines = order.prefix(ScriptRun.mostShown).map { "\(waiting[$0])" }
     lines.insert(contentsOf: why, at: 1)
-    if order.count > Performance.mostShown { lines.append("and \(order.count - Performance.mostShown) more") }
+    if order.count > ScriptRun.mostShown { lines.append("and \(order.count - ScriptRun.mostShown) more") }
     return lines.joined(separator: "\n")
   }
 }

@@ -5,8 +5,6 @@ internal import ScenarioNIO
 internal import ServerCore
 internal import ServerNIO
 internal import Simulation
-internal import XML
-internal import XMPP
 
 /// `spondee scenario`: runs scripts in the scansion language.
 struct ScenarioCommand: ParsableCommand {
@@ -36,9 +34,9 @@ struct ScenarioCommand: ParsableCommand {
 
   func run() throws {
     var failed = 0
-    let files = try expand(paths)
+    let files = try ScriptFiles.expand(paths)
     for file in files {
-      let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+      let name = ScriptFiles.name(file)
       let problem = try attempt(file)
       print(problem.map { "FAIL \(name) \($0)" } ?? "PASS \(name)")
       if problem != nil { failed += 1 }
@@ -47,37 +45,10 @@ struct ScenarioCommand: ParsableCommand {
     if failed > 0 { throw ExitCode(1) }
   }
 
-  /// Scripts in the order given; those of a folder by name.
-  private func expand(_ paths: [String]) throws -> [String] {
-    var files: [String] = []
-    for path in paths {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw ValidationError("there is no '\(path)'; give a script (*.scs) or a folder of them")
-      }
-      if isFolder.boolValue {
-        guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-          throw ValidationError("the folder '\(path)' can't be read; let this user read it")
-        }
-        let inside = all.filter { $0.hasSuffix(".scs") }.sorted()
-        guard !inside.isEmpty else { throw ValidationError("'\(path)' holds no *.scs; give another folder") }
-        files += inside.map { path + "/" + $0 }
-      } else {
-        files.append(path)
-      }
-    }
-    return files
-  }
-
   /// Plays one script. Returns what went wrong, if anything did.
   private func attempt(_ file: String) throws -> String? {
-    let source: String
-    do { source = try String(contentsOfFile: file, encoding: .utf8) } catch {
-      throw ValidationError("'\(file)' can't be read\(Files.problemReading(file)?.remark ?? " (it is not UTF-8)")")
-    }
     let script: Script
-    do { script = try Script(parsing: source, name: file) } catch { return "\(error)" }
-    if let problem = SimulatedDriver.problem(of: script) { return "\(file): \(problem)" }
+    do { script = try ScriptFiles.read(file) } catch let mistake as ScriptFiles.Mistake { return mistake.description }
     let runner = ScenarioRunner(exact: exact)
     if let connect {
       var driver = SocketDriver(host: connect.host, port: connect.port)

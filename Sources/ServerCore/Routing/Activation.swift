@@ -142,6 +142,9 @@ extension Shard {
 
   mutating func giveUp(_ task: PendingTask, _ transaction: inout Transaction) {
     switch task {
+    // A departure needs no answer, and the client may know nothing of it: the server takes leave for its users, too.
+    case .stanza(let stanza) where stanza.kind == .presence && stanza.type == "unavailable":
+      transaction.reach(ActivationMark.abandonedDeparture)
     case .stanza(let stanza): transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedStanza, Shard.busy))
     case .authenticate(let connection): withStream(connection, &transaction) { $0.accountUnavailable(&$1) }
     case .bind(let connection, _, _, let id):

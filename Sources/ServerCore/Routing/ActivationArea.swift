@@ -20,7 +20,7 @@ public enum ActivationMark: UInt16, CoverageMark {
   case loadListFailed
   case parkedBehindAccount, parkedBehindRoom
   case parkedAccountFull, parkedRoomFull, parkedAskersFull
-  case abandonedStanza, abandonedBinding, abandonedManagement, abandonedLine
+  case abandonedStanza, abandonedDeparture, abandonedBinding, abandonedManagement, abandonedLine
   case idleAccountReleased, idleAccountPostponed, idleRoomReleased, idleRoomPostponed
   case idleAccountBusy
 
@@ -29,7 +29,7 @@ public enum ActivationMark: UInt16, CoverageMark {
   public var clause: String {
     switch self {
     case .loadNoAccount, .loadAccountFailed, .loadRoom, .loadRoomFailed, .loadRoomOutdated, .loadListFailed, .parkedBehindAccount,
-      .parkedBehindRoom, .abandonedStanza, .abandonedBinding,
+      .parkedBehindRoom, .abandonedStanza, .abandonedDeparture, .abandonedBinding,
       .abandonedManagement, .abandonedLine, .idleAccountBusy:
       "activation"
     case .parkedAccountFull, .parkedRoomFull, .parkedAskersFull: "\(Limit.queuedWhileLoading)"

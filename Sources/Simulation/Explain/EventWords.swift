@@ -22,39 +22,12 @@ extension Run {
 
   private func words(for event: World.SimulatedEvent) -> String {
     switch event {
-    case .arriveAtServer(let id, let item): "\(words(for: item)) from \(name(of: id.number)) arrives at the server"
-    case .arriveOutside(let id, let item): "\(words(for: item)) from the server arrives at \(name(of: id.number))"
-    case .resetAtServer(let id): "the server's system learns that \(name(of: id.number)) is gone"
-    case .resetOutside(let id): "the connection of \(name(of: id.number)) is reset"
-    case .patience(let id, _): "the server's wait for \(name(of: id.number)) to close its connection ends"
-    case .flush: "the server handles its batch of input"
-    case .sync: "the disk ends a transaction"
-    case .answer(_, .query(let query), _, _): "storage answers the query of \(Run.words(for: query))"
-    case .answer(_, .deriveKeys, _, _): "a derivation of keys ends"
-    case .restart: "the server starts again"
-    case .stop: "the time that the server had to end is over"
     case .alarm(let id) where id == Run.weatherAlarm: "the next chance for faults comes"
     case .alarm(let id) where id >= Run.readAlarm: "\(actorName(Int(id - Run.readAlarm))) reads again"
     case .alarm(let id): "\(actorName(Int(id))) acts"
+    default: event.words { name(of: $0) }
     }
   }
-
-  private func words(for item: Pipe.Item) -> String {
-    switch item {
-    case .bytes(let bytes): "a segment of \(bytes.count) bytes"
-    case .handshake: "a TLS handshake"
-    case .alert: "a TLS alert"
-    case .fin: "the end of the output"
-    }
-  }
-
-  private static func words(for query: Query) -> String {
-    switch query {
-    case .owner(let owner): words(for: owner)
-    case .rows(let rows): "table \(rows.table)"
-    }
-  }
-  private static func words(for owner: Owner) -> String { "\(owner.kind) \(owner.jid)" }
 
   /// The kinds of the server's actions, each once.
   private func doings(_ entry: EventLog.Entry) -> [String] {
@@ -65,7 +38,7 @@ extension Run {
       let client = connection.map { name(of: $0.number) } ?? "a client that is gone"
       switch action {
       case .write: writes.append(client)
-      case .commit(_, let changes): commits.append(contentsOf: changes.map { Run.words(for: $0) })
+      case .commit(_, let changes): commits.append(contentsOf: changes.map { $0.words })
       case .close, .abort: closed.append(client)
       case .startTLS, .read, .ask, .reply, .log, .giveUp: break
       }
@@ -77,14 +50,6 @@ extension Run {
     }
   }
 
-  private static func words(for change: Change) -> String {
-    switch change {
-    case .put(let table, let owner, _): "a row of \(table) of \(words(for: owner))"
-    case .delete(let table, let owner, _), .deleteRange(let table, let owner, _): "a deletion in \(table) of \(words(for: owner))"
-    case .deleteOwner(let owner): "the deletion of \(words(for: owner))"
-    }
-  }
-
   static func shortened(_ text: String) -> String { text.count > 160 ? text.prefix(159) + "…" : text }
 
   // MARK: Names
@@ -93,4 +58,58 @@ extension Run {
 
   /// The session whose connection has this number (`SessionID.label`).
   func name(of connection: UInt64) -> String { actorName(Int(connection >> 24) - 1) }
+}
+
+extension World.SimulatedEvent {
+  /// - Parameter name: that of the client whose connection has a number.
+  func words(_ name: (UInt64) -> String) -> String {
+    switch self {
+    case .arriveAtServer(let id, let item): "\(item.words) from \(name(id.number)) arrives at the server"
+    case .arriveOutside(let id, let item): "\(item.words) from the server arrives at \(name(id.number))"
+    case .resetAtServer(let id): "the server's system learns that \(name(id.number)) is gone"
+    case .resetOutside(let id): "the connection of \(name(id.number)) is reset"
+    case .patience(let id, _): "the server's wait for \(name(id.number)) to close its connection ends"
+    case .flush: "the server handles its batch of input"
+    case .sync: "the disk ends a transaction"
+    case .answer(_, .query(let query), _, _): "storage answers the query of \(query.words)"
+    case .answer(_, .deriveKeys, _, _): "a derivation of keys ends"
+    case .restart: "the server starts again"
+    case .stop: "the time that the server had to end is over"
+    case .alarm(let id): "alarm \(id) comes"
+    }
+  }
+}
+
+extension Pipe.Item {
+  fileprivate var words: String {
+    switch self {
+    case .bytes(let bytes): "a segment of \(bytes.count) bytes"
+    case .handshake: "a TLS handshake"
+    case .alert: "a TLS alert"
+    case .fin: "the end of the output"
+    }
+  }
+}
+
+extension Query {
+  fileprivate var words: String {
+    switch self {
+    case .owner(let owner): owner.words
+    case .rows(let rows): "table \(rows.table)"
+    }
+  }
+}
+
+extension Owner {
+  fileprivate var words: String { "\(kind) \(jid)" }
+}
+
+extension Change {
+  fileprivate var words: String {
+    switch self {
+    case .put(let table, let owner, _): "a row of \(table) of \(owner.words)"
+    case .delete(let table, let owner, _), .deleteRange(let table, let owner, _): "a deletion in \(table) of \(owner.words)"
+    case .deleteOwner(let owner): "the deletion of \(owner.words)"
+    }
+  }
 }

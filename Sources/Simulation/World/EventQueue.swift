@@ -46,6 +46,9 @@ struct EventQueue: Sendable {
     if ordering.isOpen { queues[what.lane, default: Queue(entries: [])].add(entry) } else { heap.insert(entry) }
   }
 
+  /// The entry that comes next while the order is that of time, if one comes before `limit`.
+  func first(upTo limit: Int64) -> Entry? { heap.min.flatMap { $0.time <= limit ? $0 : nil } }
+
   /// The entry that comes next, if one comes before `limit`.
   mutating func next(upTo limit: Int64, _ choices: inout Choices) -> Entry? {
     guard ordering.isOpen else {

@@ -24,6 +24,8 @@ struct Node {
   var failedCommits = 0
   /// The process dies after so many more of its actions.
   var actionsLeft: Int?
+  /// Of the pending commits so many are durable when it dies; `nil` leaves it to chance.
+  var keptAtCrash: Int?
   /// It dies right after it has asked for its next commit.
   var diesAtCommit = false
   /// No commit succeeds while the disk is full; all commits and loads take so many times longer.
@@ -67,7 +69,7 @@ struct Node {
     marksBefore.merge(engine.marks)
     isUp = false
     (isFlushing, isFlushScheduled, isSyncScheduled) = (false, false, false)
-    (actionsLeft, diesAtCommit, isDiskHung) = (nil, false, false)
+    (actionsLeft, diesAtCommit, isDiskHung, keptAtCrash) = (nil, false, false, nil)
     (readers, readInTurn, ended) = ([], [:], [])
   }
 

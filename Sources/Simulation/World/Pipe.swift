@@ -25,7 +25,7 @@ struct Pipe: Sendable {
   var lastArrival: Int64 = 0
   /// Nothing leaves for the time being.
   var isClogged = false
-  let sendCapacity: Int
+  var sendCapacity: Int
   let receiveCapacity: Int
 
   init(sendCapacity: Int, receiveCapacity: Int) {

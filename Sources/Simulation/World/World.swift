@@ -186,9 +186,7 @@ public struct World {
     if untilRest, isAtRest { return false }
     divergeIfDue()
     choices.event = happenings + 1
-    if let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (eventQueue.firstTime ?? .max), deadline <= limit,
-      !untilRest || eventQueue.firstTime != nil || isSomebodyHeldBack
-    {
+    if let deadline = deadline(untilRest: untilRest, upTo: limit) {
       now = max(now, deadline)
       happenings += 1
       eventLog?.begin(nil, at: now)
@@ -203,6 +201,14 @@ public struct World {
     }
     proceed(with: entry)
     return true
+  }
+
+  /// The server's deadline, if it comes before the next event.
+  func deadline(untilRest: Bool, upTo limit: Int64) -> Int64? {
+    guard let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (eventQueue.firstTime ?? .max), deadline <= limit,
+      !untilRest || eventQueue.firstTime != nil || isSomebodyHeldBack
+    else { return nil }
+    return deadline
   }
 
   /// Lets the next thing of a lane happen, for whoever chooses himself.
@@ -274,7 +280,7 @@ public struct World {
   /// `nil` calls it off.
   public mutating func crash(afterActions count: Int?) {
     node.actionsLeft = count
-    if count == nil { node.diesAtCommit = false }
+    if count == nil { (node.diesAtCommit, node.keptAtCrash) = (false, nil) }
     if count == 0 { crash() }
   }
 
@@ -283,7 +289,7 @@ public struct World {
 
   /// The process dies. Of the pending transactions any beginning (a choice) had reached the disk. The bytes written to the network arrive,
   /// or a beginning of them; then the connections end.
-  mutating func crash() { crash(keeping: choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
+  mutating func crash() { crash(keeping: node.keptAtCrash ?? choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
 
   mutating func crash(keeping kept: Int) {
     node.die(keeping: kept, tears: mutant?.kind == .transactionTorn)

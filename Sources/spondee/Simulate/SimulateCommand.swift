@@ -45,6 +45,19 @@ struct SimulateCommand: ParsableCommand {
       "Go through every order in which things can happen in a small world: \(SmallWorld.all.map(\.name).joined(separator: ", ")), or all.",
       valueName: "world"))
   var explore: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      """
+      Inject every fault at every position of these scripts' runs, each in a run of its own: crashes, commits that fail or are late, answers \
+      of storage that fail, are late, come twice or never, connections that break or stand still, clients that do not read. --for and \
+      --slice do a part of it; --shards, 1 by default, and --jobs as usual.
+      """, valueName: "path"))
+  var torture: [String] = []
+  @Option(help: "With --torture: a position of the script's run, to inject --fault there alone.") var at: Int?
+  @Option(help: "With --at: the fault, as a failure names it. Without: only runs with faults whose names begin so, such as reset or crash.")
+  var fault: String?
+  @Option(help: ArgumentHelp("With --torture: every Nth run, beginning with the Ith, such as 1/60.", valueName: "I/N"))
+  var slice: TortureRuns.Slice?
   @Flag(help: "Measure how fast the simulator is here, on one core.") var benchmark = false
   @Option(help: "Plant this bug: \(Mutation.allCases.map(\.rawValue).joined(separator: ", ")).") var mutation: String?
   @Option(help: "Where to write what was found about failures.") var output = "."
@@ -68,6 +81,12 @@ struct SimulateCommand: ParsableCommand {
     }
     guard (0...1000).contains(branches) else { throw ValidationError("--branches takes 0 to 1000") }
     if explain, !shrink, replay == nil { throw ValidationError("--explain needs --shrink, or --replay with a trace") }
+    guard at == nil || (fault != nil && torture.count == 1) else {
+      throw ValidationError("--at needs --fault, and one script with --torture")
+    }
+    guard fault == nil || !torture.isEmpty else { throw ValidationError("--fault needs --torture") }
+    if at != nil, let fault, TortureFault(fault) == nil { throw ValidationError("there is no fault '\(fault)'") }
+    guard slice == nil || !torture.isEmpty else { throw ValidationError("--slice needs --torture") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -79,6 +98,7 @@ struct SimulateCommand: ParsableCommand {
     if benchmark { return printRates() }
     if mutants { return try tryTheSimulator() }
     if !explore.isEmpty { return try goThroughSmallWorlds() }
+    if !torture.isEmpty { return try tortureScripts() }
     var campaign = Campaign(first: seeds?.range.lowerBound ?? seed ?? 0, options: options)
     campaign.count = budget == nil ? seeds.map { $0.range.count } ?? 1 : nil
     campaign.budget = budget.map { Double($0.nanoseconds) / 1e9 }
@@ -146,6 +166,26 @@ struct SimulateCommand: ParsableCommand {
     }
     print("\(results.count - failed.count) passed, \(failed.count) failed")
     if !failed.isEmpty { throw ExitCode(1) }
+  }
+
+  private func tortureScripts() throws {
+    var runs = TortureRuns(shards: shards ?? 1, jobs: jobs, mutation: options.mutation)
+    runs.budget = budget.map { Double($0.nanoseconds) / 1e9 }
+    if let slice { runs.slice = slice }
+    runs.stopsAtFailure = untilFailure
+    runs.faults = fault ?? ""
+    let scripts = try ScriptFiles.expand(torture).map { file in
+      do { return (file: file, script: try ScriptFiles.read(file)) } catch let mistake as ScriptFiles.Mistake {
+        throw ValidationError(mistake.description)
+      }
+    }
+    guard let at, let fault = fault.flatMap({ TortureFault($0) }) else {
+      if !runs.run(scripts) { throw ExitCode(1) }
+      return
+    }
+    guard scripts.count == 1 else { throw ValidationError("--at takes one script, not a folder") }
+    let tried = TortureCase(position: at, fault: fault)
+    if !runs.repeatOne(scripts[0].script, scripts[0].file, tried, printsHistory: trace) { throw ExitCode(1) }
   }
 
   private var options: RunOptions {

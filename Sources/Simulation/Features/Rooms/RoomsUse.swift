@@ -26,9 +26,12 @@ enum RoomsUse {
     guard let payload = request.firstChild, payload.is("query", NS.mucOwner), let room = request["to"].flatMap({ JID($0) })
     else { return [] }
     if payload.child("destroy", NS.mucOwner) != nil { return [KeptThing.Change(owner: room, value: nil)] }
-    guard let form = payload.child("x", NS.dataForms).flatMap({ DataForm($0) }), let name = form.value("muc#roomconfig_roomname")
+    guard let form = payload.child("x", NS.dataForms).flatMap({ DataForm($0) }),
+      let isPersistent = form.flag("muc#roomconfig_persistentroom")
     else { return [] }
-    return [KeptThing.Change(owner: room, value: form.flag("muc#roomconfig_persistentroom") ?? true ? name : nil)]
+    // A room whose name the form does not say has the name that it had, which is not known here.
+    guard let name = form.value("muc#roomconfig_roomname") ?? (isPersistent ? nil : "") else { return [] }
+    return [KeptThing.Change(owner: room, value: isPersistent ? name : nil)]
   } stored: { room, _, database in
     database.rows(RoomRow.self, of: room).first?.name
   }
