@@ -209,8 +209,12 @@ public struct Run: ClientHost {
     let id = Run.operatorBase + UInt64(operations.count)
     operations[id] = request
     if request.isCutting, let account = request.account { administered.append(account) }
-    if case .changePassword(let account, let password) = request { passwords.note(password.withBytes { Text(utf8: $0) }, of: account) }
-    if case .addAccount(let account, let password) = request { passwords.note(password.withBytes { Text(utf8: $0) }, of: account) }
+    switch request {
+    case .changePassword(let account, let password), .addAccount(let account, let password):
+      passwords.note(password.withBytes { Text(utf8: $0) }, of: account)
+      administered.append(account)
+    default: break
+    }
     observe(.asked(id, request))
     world.control(id, request)
   }

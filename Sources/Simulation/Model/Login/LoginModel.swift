@@ -91,7 +91,8 @@ public struct LoginModel {
     case .opened(let connection, let origin): open(connection, from: origin)
     case .closed(let connection): (streams[connection], sessions[connection]) = (nil, nil)
     case .encrypted(let connection): encrypted(connection)
-    case .header(let connection, _), .streamEnd(let connection), .streamFailure(let connection, _): handle(connection, nil)
+    case .header(let connection, _), .streamEnd(let connection): handle(connection, nil)
+    case .streamFailure(let connection, let failure): handle(connection, nil, failure)
     case .stanza(let connection, let element): handle(connection, element)
     case .control(let id, let request): control(id, request)
     case .shutdown: isEnding = true
@@ -150,12 +151,12 @@ public struct LoginModel {
   }
 
   /// The server has handled an item of a connection; with its element, if it is one.
-  private mutating func handle(_ connection: ConnectionID, _ element: Element?) {
+  private mutating func handle(_ connection: ConnectionID, _ element: Element?, _ failure: StreamParser.Failure? = nil) {
     if streams[connection] != nil {
       streams[connection]!.handled += 1
       streams[connection]!.progress = now
     } else if sessions[connection] != nil {
-      report(sessions[connection]!.read(tookElement: element != nil), on: connection)
+      report(sessions[connection]!.read(tookElement: element != nil, failure), on: connection)
       if let element { noteRequest(element, connection) }
     }
   }

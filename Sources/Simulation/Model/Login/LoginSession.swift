@@ -15,12 +15,12 @@ struct LoginSession: Sendable {
   var requests: OrderedDictionary<Text, [Int]> = [:]
 
   /// The server has handled an item: an element or another.
-  mutating func read(tookElement: Bool) -> String? {
+  mutating func read(tookElement: Bool, _ failure: StreamParser.Failure?) -> String? {
     guard mustEnd == nil else { return tookElement ? "the server reads on behind what must end the stream" : nil }
     switch grammar.next() {
     case .violation(let conditions):
       guard tookElement else {
-        mustEnd = conditions
+        mustEnd = conditions.contains("not-well-formed") ? conditions + [failure?.condition].compactMap(\.self) : conditions
         return nil
       }
       return "the server took what must end the stream with \(conditions)"

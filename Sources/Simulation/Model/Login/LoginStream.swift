@@ -217,7 +217,11 @@ struct LoginStream: Sendable {
   mutating func next(_ pool: ParserPool) -> Input? {
     guard let event = parser.next(using: pool) else { return nil }
     let item = grammar.next()
-    if case .violation(let conditions)? = item { return .violation(conditions) }
+    if case .violation(let conditions)? = item {
+      // Some of what is malformed within a stanza shows at its end alone, and more may have come until then.
+      guard case .failure(let failure) = event, conditions.contains("not-well-formed") else { return .violation(conditions) }
+      return .violation(conditions + [failure.condition])
+    }
     switch (event, item) {
     case (.failure(let failure), _): return .violation([failure.condition])
     case (.header(let header), .header): return .header(header)
@@ -230,7 +234,7 @@ struct LoginStream: Sendable {
 
 extension StreamParser.Failure {
   /// RFC 6120, 4.9.3.
-  fileprivate var condition: Text {
+  var condition: Text {
     switch self {
     case .badFormat: "bad-format"
     case .badNamespacePrefix: "bad-namespace-prefix"

@@ -153,10 +153,7 @@ struct StreamGrammar: Sendable {
     let number = text.hasPrefix("#x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text.dropFirst())
     guard let number, [0x9, 0xA, 0xD].contains(number) || (0x20...0x10FFFF).contains(number), Unicode.Scalar(number) != nil,
       number & 0xFFFE != 0xFFFE || number > 0xFFFF
-    else {
-      // Behind a character that may not be there either, libxml2 takes it for an entity.
-      throw .violation(["not-well-formed", "restricted-xml"])
-    }
+    else { throw .malformed }
   }
 
   // MARK: Tags

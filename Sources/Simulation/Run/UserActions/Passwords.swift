@@ -12,6 +12,8 @@ struct Passwords: Sendable {
   private var asked: OrderedDictionary<JID, OrderedSet<Text>> = [:]
 
   mutating func note(_ password: Text, of account: JID) {
+    // Some ask for what can be none.
+    guard Passwords.all.contains(password) else { return }
     asked[account, default: [Passwords.first]].remove(password)
     asked[account, default: [Passwords.first]].insert(password, at: 0)
   }
