@@ -84,7 +84,7 @@ extension Run {
   /// Connects with a plan of near misses.
   private mutating func probe(_ index: Int) {
     hadFault = true
-    let names: [Text] = ["mallory", "mallory", "mallory", "spare", "o=t,her", "user0", "user1", "nobody"]
+    let names: [Text] = ["mallory", "mallory", "mallory", "mallory", "mallory", "spare", "o=t,her", "user0", "user1", "nobody"]
     let name = names[roll(index, below: names.count)]
     let known = passwords.known(of: JID(local: name, domain: "localhost", resource: "")!)
     let nonce = clients.nextSession(of: index).nonce
@@ -96,14 +96,13 @@ extension Run {
 
   private mutating func goOnProbing(_ index: Int) {
     if let more = actors[index].probe?.trickleOn() { return say(more, as: index) }
-    if roll(index, below: 8) == 0 { hangUp(index) }
+    if actors[index].probe?.isDone ?? true || roll(index, below: 6) == 0 { hangUp(index) }
   }
 
   /// What the server says to a client with a plan. (To hang up on bytes that are being read is left to the next action.)
   mutating func answer(_ bytes: [UInt8], as index: Int) {
     let pool = pool
-    guard let answer = actors[index].probe?.received(bytes, using: pool) else { return }
-    say(answer, as: index)
+    if let answer = actors[index].probe?.received(bytes, using: pool) { say(answer, as: index) }
   }
 
   private mutating func say(_ text: String, as index: Int) {

@@ -34,6 +34,8 @@ struct LoginProbe: Sendable {
   private var parser = StreamParser(limits: .authenticated)
   private var lastFinal: String?
   private var trickle: [UInt8] = []
+  /// Nothing more will come of it.
+  private(set) var isDone = false
 
   /// - Parameters:
   ///   - account: its localpart.
@@ -82,8 +84,16 @@ struct LoginProbe: Sendable {
     return String(decoding: [trickle.removeFirst()], as: UTF8.self)
   }
 
-  /// What to send for bytes of the server; `nil` to hang up.
-  mutating func received(_ bytes: [UInt8], using pool: ParserPool) -> String? {
+  /// What to send for bytes of the server.
+  mutating func received(_ bytes: [UInt8], using pool: ParserPool) -> String {
+    guard let answer = answer(to: bytes, pool) else {
+      isDone = true
+      return ""
+    }
+    return answer
+  }
+
+  private mutating func answer(to bytes: [UInt8], _ pool: ParserPool) -> String? {
     parser.feed(bytes)
     var answer = ""
     while let event = parser.next(using: pool) {

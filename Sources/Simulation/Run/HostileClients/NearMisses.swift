@@ -23,21 +23,27 @@ struct NearMiss: Sendable {
     mechanism = ActionContext.pick([.scramSHA256, .scramSHA1, .plain], roll)
     self.account = account
     self.nonce = nonce
-    password = Self.near(ActionContext.pick(passwords, roll), roll)
-    kind = max(0, roll(64) - 16)
+    // Mostly the last.
+    let known = passwords[max(0, roll(2 * passwords.count) - passwords.count)]
+    if mechanism == .plain {
+      kind = roll(4) == 0 ? 0 : 1 + roll(20)
+    } else {
+      let place = roll(10)
+      kind = place < 2 ? 0 : place < 5 ? 1 + roll(13) : 20 + roll(28)
+    }
+    password = kind == 0 && roll(2) == 1 ? Self.near(known, roll) : known
     variant = roll(256)
   }
 
-  /// Mostly the same.
   private static func near(_ password: Text, _ roll: (Int) -> Int) -> Text {
-    switch roll(20) {
-    case 14: password + "x"
-    case 15: Text(String(password.string.dropLast()))
-    case 16: Text(password.string.uppercased())
-    case 17: password + " "
+    switch roll(7) {
+    case 1: password + "x"
+    case 2: Text(String(password.string.dropLast()))
+    case 3: Text(password.string.uppercased())
+    case 4: password + " "
     // Prepared, these are the same (RFC 4013, 2.1 and 2.2).
-    case 18: password + "\u{AD}"
-    case 19: Text(password.string.replacing(" ", with: "\u{A0}"))
+    case 5: password + "\u{AD}"
+    case 6: Text(password.string.replacing(" ", with: "\u{A0}"))
     default: password
     }
   }
