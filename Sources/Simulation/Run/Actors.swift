@@ -84,6 +84,7 @@ extension Run {
   /// Connects with a plan of near misses.
   private mutating func probe(_ index: Int) {
     hadFault = true
+    createAccounts()
     let names: [Text] = ["mallory", "mallory", "mallory", "mallory", "mallory", "spare", "o=t,her", "user0", "user1", "nobody"]
     let name = names[roll(index, below: names.count)]
     let known = passwords.known(of: JID(local: name, domain: "localhost", resource: "")!)

@@ -57,8 +57,7 @@ public struct LoginModel {
   mutating func hear(_ input: Input, at now: Int64) {
     guard problem == nil, case .bytes(let connection, let bytes) = input else { return }
     if let stream = streams[connection] {
-      // Between "proceed" and the end of the handshake nothing is read that has an effect.
-      guard !stream.isEnded, !stream.isInHandshake else { return }
+      guard !stream.isEnded else { return }
       streams[connection]!.feed(bytes, at: now)
       self.now = now
       read(connection)

@@ -88,6 +88,8 @@ struct LoginStream: Sendable {
   var domain: Text = ""
   var wasHeaderSent = false
   var failures = 0
+  /// Bytes came behind the request for TLS and before the handshake, and not together with the request.
+  private(set) var wasHeardBehindTLS = false
   /// When the server handled a header or an element last.
   var progress: Int64
   /// When the bytes that are not read yet began to come.
@@ -127,6 +129,12 @@ struct LoginStream: Sendable {
   }
 
   var isInHandshake: Bool { if case .tls = phase { true } else { false } }
+  private var isStartingTLS: Bool {
+    switch owed.first {
+    case .proceed, .startTLS: true
+    default: isInHandshake
+    }
+  }
   var isBeforeHeader: Bool { if case .header = phase { true } else { false } }
   /// The account that has logged in.
   var loginAccount: JID? {
@@ -184,6 +192,9 @@ struct LoginStream: Sendable {
   // MARK: Bytes
 
   mutating func feed(_ bytes: [UInt8], at now: Int64) {
+    if isStartingTLS { wasHeardBehindTLS = true }
+    // Between "proceed" and the end of the handshake nothing is read that has an effect, but perhaps the end of the stream.
+    if isInHandshake { return }
     if parser.pendingBytes == 0 { heardAt = now }
     parser.feed(bytes)
     grammar.feed(bytes)

@@ -104,11 +104,17 @@ extension LoginModel {
       guard mayEnd(stream, with: condition) else { return wrong(output, stream) + ", with no reason for it, at: \(stream.grammar.excerpt)" }
       streams[connection]!.owed = [.streamEnd, .close]
       return nil
-    case .close where stream.isInHandshake || isEnding || commitFailedAt >= stream.openedAt:
+    // Then nothing can be said, in neither stream (RFC 6120, 5.4.3.2).
+    case .close where isEnding || commitFailedAt >= stream.openedAt || stream.isInHandshake && mayEndHandshake(stream):
       streams[connection]!.end()
       return nil
     default: return wrong(output, stream)
     }
+  }
+
+  /// Bytes that came together with the request for TLS are no reason (RFC 6120, 5.4.3.3).
+  private func mayEndHandshake(_ stream: LoginStream) -> Bool {
+    stream.wasHeardBehindTLS || now >= stream.deadline(configuration.limits)
   }
 
   /// RFC 6120, 4.9.3.

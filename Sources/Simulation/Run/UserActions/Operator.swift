@@ -7,7 +7,7 @@ internal import XMPP
 enum Operator {
   /// Most of it is about accounts that nobody uses; the rest cuts users' sessions.
   static func request(_ accounts: [JID], _ roll: (Int) -> Int) -> ControlRequest? {
-    let spare = JID(local: roll(2) == 1 ? "spare" : "o=t,her", domain: "localhost", resource: "")!
+    let spare = JID(local: ActionContext.pick(["o=t,her", "spare", "spare", "mallory"], roll), domain: "localhost", resource: "")!
     let user = roll(3) == 2 ? accounts[roll(accounts.count)] : spare
     let password = Secret(Array(Passwords.all[max(0, roll(8) - 3)].utf8))
     switch roll(14) {
