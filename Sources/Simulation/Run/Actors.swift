@@ -96,7 +96,7 @@ extension Run {
   }
 
   private mutating func goOnProbing(_ index: Int) {
-    if let more = actors[index].probe?.trickleOn() { return say(more, as: index) }
+    if let more = actors[index].probe?.trickleOn() ?? actors[index].probe?.release() { return say(more, as: index) }
     if actors[index].probe?.isDone ?? true || roll(index, below: 6) == 0 { hangUp(index) }
   }
 
@@ -104,6 +104,7 @@ extension Run {
   mutating func answer(_ bytes: [UInt8], as index: Int) {
     let pool = pool
     if let answer = actors[index].probe?.received(bytes, using: pool) { say(answer, as: index) }
+    if let change = actors[index].probe?.takeChange() { ask(change) }
   }
 
   private mutating func say(_ text: String, as index: Int) {

@@ -76,7 +76,8 @@ public struct LoginModel {
         let domain = streams[connection]!.domain
         guard let creation = SimulatedFeature.all.lazy.compactMap({ $0.login?.creation(request, domain) }).first else { return }
         let change = self.request(.create(password: creation.password), of: creation.account)
-        streams[connection]!.owed[0] = .registration(id: id, request: request, change: LoginStream.PendingChange(account: creation.account, number: change))
+        let pending = LoginStream.PendingChange(account: creation.account, number: change)
+        streams[connection]!.owed[0] = .registration(id: id, request: request, change: pending)
       }
     }
   }

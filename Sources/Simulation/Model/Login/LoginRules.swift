@@ -69,7 +69,8 @@ extension LoginStream {
     } else if element.stanzaKind == .iq, isEncrypted || !configuration.requiresTLS,
       let declaration = SimulatedFeature.all.lazy.compactMap(\.login).first(where: { $0.isOffered(configuration) })
     {
-      owed = declaration.isRequest(element, domain) ? [.registration(id: element.id, request: element, change: nil)] : Self.end(["not-authorized"])
+      let isRequest = declaration.isRequest(element, domain)
+      owed = isRequest ? [.registration(id: element.id, request: element, change: nil)] : Self.end(["not-authorized"])
     } else {
       owed = Self.end([Self.early(element)])
     }

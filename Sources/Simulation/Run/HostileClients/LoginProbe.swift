@@ -1,4 +1,5 @@
 internal import SASL
+internal import ServerCore
 internal import XML
 internal import XMPP
 
@@ -21,8 +22,11 @@ struct LoginProbe: Sendable {
     case hasty
     /// Names its domain, or the version, otherwise.
     case spelling
+    /// Waits in the midst of a login until its account is another.
+    case waiting
   }
 
+  private let account: JID
   private var attempts: [NearMiss]
   private let manner: Manner
   private let variant: Int
@@ -36,13 +40,17 @@ struct LoginProbe: Sendable {
   private var trickle: [UInt8] = []
   /// Nothing more will come of it.
   private(set) var isDone = false
+  /// To be sent when the account has been changed.
+  private var held: String?
+  private var isChangeDue = false
 
   /// - Parameters:
   ///   - account: its localpart.
   ///   - passwords: that the account has or had, the last first.
   ///   - nonce: never used twice.
   init(_ account: Text, _ passwords: [Text], nonce: Text, _ roll: (Int) -> Int) {
-    manner = Manner(rawValue: max(0, roll(12) - 5)) ?? .plain
+    self.account = JID(local: account, domain: "localhost", resource: "") ?? JID("localhost")!
+    manner = Manner(rawValue: max(0, roll(14) - 6)) ?? .plain
     variant = roll(256)
     forbidden = ForbiddenXML.input(roll)
     attempts = (0...roll(5)).map { NearMiss(account, passwords, nonce: "\(nonce)p\($0)", roll) }
@@ -74,13 +82,37 @@ struct LoginProbe: Sendable {
     return begin()
   }
 
+  private mutating func hold(_ text: String) -> String {
+    guard manner == .waiting, held == nil else { return text }
+    held = text
+    isChangeDue = true
+    return ""
+  }
+
+  /// The change of the account that it waits for, once; by whoever runs the server.
+  mutating func takeChange() -> ControlRequest? {
+    guard isChangeDue else { return nil }
+    isChangeDue = false
+    switch variant / 4 % 4 {
+    case 1: return .disableAccount(account)
+    case 2: return .deleteAccount(account)
+    default: return .changePassword(account, password: Secret(Array(Passwords.all[variant / 16 % Passwords.all.count].utf8)))
+    }
+  }
+
+  /// Called now and then: what it held back.
+  mutating func release() -> String? {
+    defer { held = nil }
+    return isChangeDue ? nil : held
+  }
+
   /// Called now and then: a client that trickles sends an element more, or a byte more of one that never ends.
   mutating func trickleOn() -> String? {
     guard manner == .trickling else { return nil }
     if phase == .bind { return "<iq type='get' id='t'><ping xmlns='urn:xmpp:ping'/></iq>" }
     guard phase == .trickling else { return nil }
     guard variant % 3 == 1 else { return "<iq type='get' id='t'><query xmlns='jabber:iq:register'/></iq>" }
-    if trickle.isEmpty { trickle = Array("<auth mechanism='PLAIN' xmlns='urn:ietf:params:xml:ns:xmpp-sasl'\(String(repeating: " ", count: 90))".utf8) }
+    if trickle.isEmpty { trickle = Array(("<auth mechanism='PLAIN' " + String(repeating: " ", count: 90)).utf8) }
     return String(decoding: [trickle.removeFirst()], as: UTF8.self)
   }
 
@@ -118,12 +150,13 @@ struct LoginProbe: Sendable {
       guard !element.text.isEmpty, let challenge = SASLGrammar.decode(element.text), let attempt = attempts.first else { return "" }
       let answer = attempt.answer(challenge, replay: lastFinal)
       lastFinal = answer
-      return answer
+      return variant % 4 < 3 ? hold(answer) : answer
     case .exchange where element.is("failure", NS.sasl):
       if !attempts.isEmpty { attempts.removeFirst() }
       return attempt()
     case .exchange where element.is("success", NS.sasl):
       isAuthenticated = true
+      if manner == .waiting, variant % 4 == 3 { return hold(begin()) }
       // A second login behind the first, where a header should be.
       if manner == .hasty, variant % 4 == 3, !attempts.isEmpty { return attempts[0].begin() }
       return begin()
@@ -134,7 +167,8 @@ struct LoginProbe: Sendable {
     }
   }
 
-  private static let lateBinding = "<iq type='set' id='b2'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>late</resource></bind></iq>"
+  private static let lateBinding =
+    "<iq type='set' id='b2'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>late</resource></bind></iq>"
 
   private mutating func negotiate(_ features: Element) -> String? {
     if manner == .forbidding, variant % 3 == 0 { return forbidden }
@@ -143,7 +177,8 @@ struct LoginProbe: Sendable {
     phase = .proceed
     let request = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
     guard manner == .injecting, !attempts.isEmpty else { return request }
-    return request + [HostileClient.open, HostileClient.open, "", "<?xml version='1.0'?>" + HostileClient.open][variant % 4] + attempts[0].begin()
+    let opening = [HostileClient.open, HostileClient.open, "", "<?xml version='1.0'?>" + HostileClient.open][variant % 4]
+    return request + opening + attempts[0].begin()
   }
 
   private mutating func attempt() -> String? {

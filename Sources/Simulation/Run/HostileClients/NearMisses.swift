@@ -87,8 +87,8 @@ struct NearMiss: Sendable {
   /// Of the account itself, and others that are near.
   private var authorization: String {
     let choices = [
-      "\(account)@localhost", "\(account)@LOCALHOST", "user0@localhost", "user1@localhost", "\(account)@localhost/r", "\(account)", "localhost",
-      "\(account)x@localhost", "mallory@localhost", "@localhost",
+      "\(account)@localhost", "\(account)@LOCALHOST", "user0@localhost", "user1@localhost", "\(account)@localhost/r", "\(account)",
+      "localhost", "\(account)x@localhost", "mallory@localhost", "@localhost",
     ]
     return choices[variant % choices.count]
   }

@@ -107,11 +107,13 @@ struct LoginModelTests {
     #expect(problem == nil)
   }
 
-  @Test(arguments: [
-    ("pencil", nil, true), ("pencil2", nil, false), ("penci", nil, false), ("", "malformed-request", true), ("pencil2", "not-authorized", true),
-    ("pencil", "not-authorized", false), ("pencil2", "malformed-request", false), ("pencil2", "temporary-auth-failure", false),
-    ("pencil2", "account-disabled", false),
-  ] as [(String, Text?, Bool)])
+  @Test(
+    arguments: [
+      ("pencil", nil, true), ("pencil2", nil, false), ("penci", nil, false), ("", "malformed-request", true),
+      ("pencil2", "not-authorized", true),
+      ("pencil", "not-authorized", false), ("pencil2", "malformed-request", false), ("pencil2", "temporary-auth-failure", false),
+      ("pencil2", "account-disabled", false),
+    ] as [(String, Text?, Bool)])
   func outcomes(_ password: String, _ failure: Text?, _ isFair: Bool) {
     let problem = problem { stream in
       stream.logIn(password)
@@ -133,11 +135,14 @@ struct LoginModelTests {
     #expect((problem == nil) == isRight, "\(problem ?? "")")
   }
 
-  @Test(arguments: [
-    (ControlRequest.disableAccount(JID("romeo@localhost")!), nil, false), (.disableAccount(JID("romeo@localhost")!), "account-disabled", true),
-    (.disableAccount(JID("romeo@localhost")!), "not-authorized", false), (.deleteAccount(JID("romeo@localhost")!), nil, false),
-    (.deleteAccount(JID("romeo@localhost")!), "not-authorized", true), (.enableAccount(JID("romeo@localhost")!), nil, true),
-  ] as [(ControlRequest, Text?, Bool)])
+  @Test(
+    arguments: [
+      (ControlRequest.disableAccount(JID("romeo@localhost")!), nil, false),
+      (.disableAccount(JID("romeo@localhost")!), "account-disabled", true),
+      (.disableAccount(JID("romeo@localhost")!), "not-authorized", false),
+      (.deleteAccount(JID("romeo@localhost")!), nil, false),
+      (.deleteAccount(JID("romeo@localhost")!), "not-authorized", true), (.enableAccount(JID("romeo@localhost")!), nil, true),
+    ] as [(ControlRequest, Text?, Bool)])
   func anAccountThatIsShut(_ request: ControlRequest, _ failure: Text?, _ isFair: Bool) {
     let problem = problem { stream in
       stream.operate(2, request, .done)

@@ -41,17 +41,21 @@ struct SASLGrammarTests {
   }
 
   @Test(arguments: [
-    "", "n,,", "n,,n=a", "n,,r=b,n=a", "n,,n=,r=b", "n,,n=a,r=", "n,,n=a=2c,r=b", "n,,n=a=,r=b", "n,,m=x,n=a,r=b", "N,,n=a,r=b", "nn,,n=a,r=b",
+    "", "n,,", "n,,n=a", "n,,r=b,n=a", "n,,n=,r=b", "n,,n=a,r=", "n,,n=a=2c,r=b", "n,,n=a=,r=b", "n,,m=x,n=a,r=b",
+    "N,,n=a,r=b", "nn,,n=a,r=b",
     "p=tls-server-end-point,,n=a,r=b", "n,b=c,n=a,r=b", "n,n=a,r=b", "n,,n=a,r=b c", "n,,n=a\0,r=b",
   ])
   func malformedFirstMessages(_ message: String) { #expect(SASLGrammar.First(Array(message.utf8)) == nil) }
 
-  @Test(arguments: ["", "c=biws,r=b", "r=b,c=biws,p=AA==", "c=biws,r=b,p=A", "c=b,r=b,p=AA==", "c=biws,r=b,p=AA==,x=y", "m=x,c=biws,r=b,p=AA=="])
+  @Test(arguments: [
+    "", "c=biws,r=b", "r=b,c=biws,p=AA==", "c=biws,r=b,p=A", "c=b,r=b,p=AA==", "c=biws,r=b,p=AA==,x=y", "m=x,c=biws,r=b,p=AA==",
+  ])
   func malformedFinalMessages(_ message: String) { #expect(SASLGrammar.Final(Array(message.utf8)) == nil) }
 
-  @Test(arguments: [
-    ("", []), ("AA==", [0]), ("AAE=", [0, 1]), ("AAEC", [0, 1, 2]), ("//79", [255, 254, 253]),
-  ] as [(Text, [UInt8])])
+  @Test(
+    arguments: [
+      ("", []), ("AA==", [0]), ("AAE=", [0, 1]), ("AAEC", [0, 1, 2]), ("//79", [255, 254, 253]),
+    ] as [(Text, [UInt8])])
   func base64(_ text: Text, _ bytes: [UInt8]) { #expect(SASLGrammar.decode(text) == bytes) }
 
   @Test(arguments: ["A", "AA", "AAA", "AA=", "A===", "AA==AA==", "AA\n==", "AA-=", "====", "=", " AA=="] as [Text])
