@@ -112,9 +112,10 @@ extension LoginModel {
     }
   }
 
-  /// Bytes that came together with the request for TLS are no reason (RFC 6120, 5.4.3.3).
+  /// Bytes that came together with the request for TLS are no reason (RFC 6120, 5.4.3.3). Where "proceed" had to wait, nobody knows any more
+  /// which came later.
   private func mayEndHandshake(_ stream: LoginStream) -> Bool {
-    stream.wasHeardBehindTLS || now >= stream.deadline(configuration.limits)
+    stream.wasHeardBehindTLS || isHeld || now >= stream.deadline(configuration.limits)
   }
 
   /// RFC 6120, 4.9.3.
