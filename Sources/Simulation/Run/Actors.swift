@@ -87,7 +87,14 @@ extension Run {
     createAccounts()
     let names: [Text] = ["mallory", "mallory", "mallory", "mallory", "mallory", "spare", "o=t,her", "user0", "user1", "nobody"]
     let name = names[roll(index, below: names.count)]
-    let known = passwords.known(of: JID(local: name, domain: "localhost", resource: "")!)
+    let account = JID(local: name, domain: "localhost", resource: "")!
+    // Somebody who knows the password meets an account that is shut.
+    switch roll(index, below: 8) {
+    case 6: ask(.enableAccount(account))
+    case 7: ask(.disableAccount(account))
+    default: break
+    }
+    let known = passwords.known(of: account)
     let nonce = clients.nextSession(of: index).nonce
     connect(index, as: nil)
     var probe = LoginProbe(name, known, nonce: nonce) { roll(index, below: $0) }
