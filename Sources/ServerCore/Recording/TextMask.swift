@@ -60,6 +60,10 @@ struct TextMask: Sendable {
       }
       open = nil
       return byte
+    // A number that is none is refused otherwise than a name (XML 1.0, 4.1).
+    case UInt8(ascii: "#") where open?.count == 1:
+      open?.append(byte)
+      return byte
     case UInt8(ascii: "#"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "a")...UInt8(ascii: "z"):
       guard (open?.count ?? 0) < CharacterReference.longest else { return nil }

@@ -10,7 +10,8 @@ extension Shard {
     _ connection: ConnectionID, from origin: SourceNetwork?, isOneTooMany: Bool, _ transaction: inout Transaction
   ) {
     guard !isShuttingDown else {
-      return transaction.outputs.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
+      // Not behind a commit that is pending: it may fail, and nobody would know of the connection any more.
+      return transaction.immediate.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
     }
     let stream = ClientStream(connection: connection, role: .client, origin: isOneTooMany ? nil : origin, now: transaction.now)
     streams[connection] = stream

@@ -35,6 +35,9 @@ struct SimulatedFeature: Sendable {
   /// Whether it keeps a message of an account that is neither delivered nor answered.
   var keepsMessage: (@Sendable (_ id: Text, _ account: JID, _ database: MemoryDatabase) -> Bool)?
 
+  /// Its part in logins.
+  var login: LoginDeclaration?
+
   /// Bugs that are planted in what storage answers.
   var mutations: [Mutation] = []
 

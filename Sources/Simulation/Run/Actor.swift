@@ -11,6 +11,10 @@ struct Actor {
   var isHostile = false
   var actions = 0
   var isStuck = false
+  /// How often the password that it believed to be the account's was wrong.
+  var wrongPasswords = 0
+  /// A hostile client's plan for its connection, if it has one.
+  var probe: LoginProbe?
   /// The handshake of its connection is done. (A client that follows the protocol knows for itself.)
   var isEncrypted = false
 

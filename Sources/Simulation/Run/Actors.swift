@@ -10,7 +10,7 @@ extension Run {
   mutating func act(_ index: Int) {
     actors[index].actions += 1
     guard let connection = clients[index].connection else {
-      return actors[index].isHostile && roll(index, below: 2) == 1 ? beStrange(index) : connectIfWelcome(index)
+      return actors[index].isHostile && roll(index, below: 4) > 0 ? beStrange(index) : connectIfWelcome(index)
     }
     guard clients[index].isBound else {
       // A stranger without an account says more of the same, or leaves.
@@ -73,10 +73,50 @@ extension Run {
   }
 
   private mutating func beStrange(_ index: Int) {
+    if actors[index].probe != nil { return goOnProbing(index) }
+    if clients[index].connection == nil, roll(index, below: 3) > 0 { return probe(index) }
     guard let bytes = HostileClient.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else { return hangUp(index) }
     hadFault = true
     if clients[index].connection == nil { connect(index, as: nil) }
     if let connection = clients[index].connection { world.send(bytes, on: connection) }
+  }
+
+  /// Connects with a plan of near misses.
+  private mutating func probe(_ index: Int) {
+    hadFault = true
+    createAccounts()
+    let names: [Text] = ["mallory", "mallory", "mallory", "mallory", "mallory", "spare", "o=t,her", "user0", "user1", "nobody"]
+    let name = names[roll(index, below: names.count)]
+    let account = JID(local: name, domain: "localhost", resource: "")!
+    // Somebody who knows the password meets an account that is shut.
+    switch roll(index, below: 8) {
+    case 6: ask(.enableAccount(account))
+    case 7: ask(.disableAccount(account))
+    default: break
+    }
+    let known = passwords.known(of: account)
+    let nonce = clients.nextSession(of: index).nonce
+    connect(index, as: nil)
+    var probe = LoginProbe(name, known, nonce: nonce) { roll(index, below: $0) }
+    say(probe.begin(), as: index)
+    actors[index].probe = probe
+  }
+
+  private mutating func goOnProbing(_ index: Int) {
+    if let more = actors[index].probe?.trickleOn() ?? actors[index].probe?.release() { return say(more, as: index) }
+    if actors[index].probe?.isDone ?? true || roll(index, below: 6) == 0 { hangUp(index) }
+  }
+
+  /// What the server says to a client with a plan. (To hang up on bytes that are being read is left to the next action.)
+  mutating func answer(_ bytes: [UInt8], as index: Int) {
+    let pool = pool
+    if let answer = actors[index].probe?.received(bytes, using: pool) { say(answer, as: index) }
+    if let change = actors[index].probe?.takeChange() { ask(change) }
+  }
+
+  private mutating func say(_ text: String, as index: Int) {
+    guard let connection = clients[index].connection, !text.isEmpty else { return }
+    world.send(Array(text.utf8), on: connection)
   }
 
   // MARK: Connections
@@ -84,7 +124,12 @@ extension Run {
   mutating func send(_ stanza: Element, as index: Int) {
     guard clients[index].isBound, failure == nil else { return }
     if stanza.type == "set", stanza.child("query", NS.register) != nil, !(stanza["to"]?.hasPrefix("t") ?? false) {
-      administered.append(actors[index].account)
+      let account = actors[index].account
+      administered.append(account)
+      let query = stanza.child("query", NS.register)
+      if query?.child("username", NS.register)?.text == account.local, let password = query?.child("password", NS.register)?.text {
+        passwords.note(password, of: account)
+      }
     }
     write(stanza, as: index)
   }
@@ -92,6 +137,7 @@ extension Run {
   private mutating func connect(_ index: Int, as stream: Client?) {
     actors[index].isStuck = false
     actors[index].isEncrypted = false
+    actors[index].probe = nil
     streamBegins(index)
     let session = clients.nextSession(of: index)
     open(session, label: session.label, from: actors[index].origin, as: stream)
@@ -108,15 +154,18 @@ extension Run {
   }
 
   private mutating func password(_ index: Int) -> Text {
-    guard actors[index].isHostile, roll(index, below: 4) == 3 else { return "pw" }
-    return "wrong"
+    if actors[index].isHostile, roll(index, below: 4) == 3 { return "wrong" }
+    let known = passwords.known(of: actors[index].account)
+    return known[actors[index].wrongPasswords % known.count]
   }
 
   mutating func shakeHands(_ index: Int) {
     streamBegins(index)
     guard let connection = clients[index].connection, clients[index].stream != nil else {
       actors[index].isEncrypted = true
-      return completeHandshake(index)
+      completeHandshake(index)
+      if let opening = actors[index].probe?.tlsEstablished() { say(opening, as: index) }
+      return
     }
     if !isLivenessPhase, world.choices.chance(.connection, connection.number, percent: faults.badHandshake) {
       disturb("\(actors[index].name) refuses the certificate")
@@ -134,7 +183,10 @@ extension Run {
 
   mutating func streamEnded(_ index: Int, _ reason: String?) {
     if let reason, !isExcused(reason, index) { fail("stream", "\(actors[index].name) was told: \(reason)") }
-    if reason?.contains("not-authorized") ?? false { isGone(actors[index].account) }
+    if reason?.contains("not-authorized") ?? false {
+      isGone(actors[index].account)
+      actors[index].wrongPasswords += 1
+    }
     hangUp(index)
   }
 

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import SASL
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -23,7 +24,10 @@ extension Run {
     for account in administered {
       ask(.enableAccount(account))
       settle()
+      ask(.changePassword(account, password: Secret(Array(Passwords.first.utf8))))
+      settle()
     }
+    for index in actors.indices { actors[index].wrongPasswords = 0 }
     if swarm.isTight { forgetConnections() }
     for index in actors.indices where !actors[index].isHostile {
       if clients[index].stream == nil { connect(index) }

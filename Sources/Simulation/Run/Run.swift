@@ -85,6 +85,9 @@ public struct Run: ClientHost {
   var isEveryoneBack = false
   /// When everybody went: what passes then is nothing but time.
   var end: Int64?
+  var passwords = Passwords()
+  /// For the clients that have a plan.
+  let pool = ParserPool()
   /// In peace, sessions whose ping has not been answered.
   var unanswered: OrderedSet<Int> = []
   var hadFault = false
@@ -111,7 +114,7 @@ public struct Run: ClientHost {
   /// All oracles there are.
   public static let oracles: [any Oracle.Type] = Oracles.watched(in: .runs)
   /// Rules that the run itself watches, by the names by which they can be left out.
-  public static let ownRules = ["stream", "liveness", "limits", "model", OutputStreams.name]
+  public static let ownRules = ["stream", "liveness", "limits", "model", LoginModel.name, OutputStreams.name]
   /// The names of all rules.
   public static var rules: [String] { oracles.map { $0.name } + ownRules }
 
@@ -125,6 +128,9 @@ public struct Run: ClientHost {
     world = World(choices: choices, settings: swarm.settings, mutation: options.mutation)
     // The oracles must find a mutant by themselves: the model would hide what they miss.
     if !options.without.contains("model"), options.mutation == nil || options.alwaysComparesWithModel { world.compareWithModel() }
+    if !options.without.contains(LoginModel.name), options.mutation == nil || options.alwaysComparesWithModel {
+      world.judgeLogins(storageMayFail: swarm.mayLoseQuestions)
+    }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
     for account in 0..<swarm.accounts {
@@ -203,6 +209,12 @@ public struct Run: ClientHost {
     let id = Run.operatorBase + UInt64(operations.count)
     operations[id] = request
     if request.isCutting, let account = request.account { administered.append(account) }
+    switch request {
+    case .changePassword(let account, let password), .addAccount(let account, let password):
+      passwords.note(password.withBytes { Text(utf8: $0) }, of: account)
+      administered.append(account)
+    default: break
+    }
     observe(.asked(id, request))
     world.control(id, request)
   }
@@ -302,11 +314,17 @@ public struct Run: ClientHost {
   mutating func attend() {
     if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }
     if let problem = world.model?.problem { fail("model", problem) }
+    if let problem = world.login?.problem { fail(LoginModel.name, problem) }
     if let gauge = world.overLimit { fail("limits", gauge.description) }
     deliverNotices()
   }
 
-  mutating func arrived(_ bytes: [UInt8], for index: Int) { outputs.received(bytes, by: index) }
+  mutating func arrived(_ bytes: [UInt8], for index: Int) {
+    outputs.received(bytes, by: index)
+    answer(bytes, as: index)
+  }
+
+  mutating func hungUp(_ index: Int) { actors[index].probe = nil }
 
   mutating func noticed(_ notice: World.Notice) {
     switch notice {

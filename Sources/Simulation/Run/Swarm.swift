@@ -133,7 +133,12 @@ struct Swarm: Sendable {
     // An answer that never comes must be given up before those who wait for it lose patience.
     if mayLoseQuestions { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
-    hostileClients = some(42, 3, &choices)
+    hostileClients = min(3, max(0, choices.draw(.swarm, 42, below: 7) - 2))
+    // Whoever makes small progress for ever must be seen to come to the end of the time.
+    if hostileClients > 0, choices.chance(.swarm, 45, percent: 30) {
+      settings.configuration.limits[time: .negotiationIdle] = .milliseconds(3_000)
+      settings.configuration.limits[time: .negotiationTotal] = .milliseconds(5_000)
+    }
   }
 
   private mutating func tighten(_ choices: inout Choices) {

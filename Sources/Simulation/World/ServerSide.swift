@@ -24,8 +24,15 @@ extension World {
   }
 
   private mutating func take(_ input: Input) {
-    for input in mutant?.distort(input) ?? [input] { feed(input) }
-    for handled in node.engine.takeEvents() { model?.handle(handled, durable: node.disk.durable) }
+    for input in mutant?.distort(input) ?? [input] {
+      login?.hear(input, at: now)
+      feed(input)
+    }
+    for handled in node.engine.takeEvents() {
+      model?.handle(handled, durable: node.disk.durable)
+      login?.follow(handled)
+    }
+    login?.settle(node.engine.server)
     watchLimits()
   }
 

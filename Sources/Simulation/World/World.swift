@@ -115,6 +115,9 @@ public struct World {
   /// Compared with the server after each event, if it is there.
   public internal(set) var model: ReferenceModel?
 
+  /// Judges every login, if it is there.
+  public internal(set) var login: LoginModel?
+
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
@@ -146,6 +149,14 @@ public struct World {
     node.engine.keepsEvents = true
     model = model ?? ReferenceModel(configuration: settings.configuration)
     model?.restart(node.engine.server, from: node.disk.durable)
+  }
+
+  /// From now on logins are judged. Nobody may be connected, and there may be no account.
+  ///
+  /// - Parameter storageMayFail: questions to storage may fail, or get no answer.
+  public mutating func judgeLogins(storageMayFail: Bool) {
+    node.engine.keepsEvents = true
+    login = LoginModel(configuration: settings.configuration, storageMayFail: storageMayFail)
   }
 
   /// From now on, and that is to be before anything happens, what the server is fed is recorded.
@@ -312,6 +323,10 @@ public struct World {
     node.restart(settings.configuration, seed: choices.seed)
     beginTape()
     if model != nil { compareWithModel() }
+    if login != nil {
+      node.engine.keepsEvents = true
+      login?.restart()
+    }
     notices.append(.restarted)
   }
 }

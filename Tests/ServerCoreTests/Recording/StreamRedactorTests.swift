@@ -64,7 +64,7 @@ struct StreamRedactorTests {
 
   @Test func aReferenceStaysOneToACharacterOfTheSameSize() {
     let text = "<a>&#104;&#x68;&#60;&#x3c;&#228;&#x20ac;&#x1F600;&#0104;&amp;&#0;&foo;</a>"
-    #expect(Self.redact(text) == "<a>&#120;&#x78;&#60;&#x3c;&#214;&#x0905;&#x10000;&#0120;&amp;&xx;&xxx;</a>")
+    #expect(Self.redact(text) == "<a>&#120;&#x78;&#60;&#x3c;&#214;&#x0905;&#x10000;&#0120;&amp;&#x;&xxx;</a>")
   }
 
   /// The parser refuses a value without quotes only at the stanza's end; until then nothing may have been shown.

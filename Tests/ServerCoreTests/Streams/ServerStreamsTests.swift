@@ -1,3 +1,4 @@
+import SASL
 import Storage
 import Testing
 import XML
@@ -35,6 +36,30 @@ struct ServerStreamsTests {
     #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 0)
     harness.advance(seconds: 2)
     #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 1)
+  }
+
+  /// The refusal depends on no commit. Behind one that fails it would be lost, and the connection would stay.
+  @Test func aConnectionIsRefusedInShutdownWhateverBecomesOfCommits() {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.scramRounds = 1
+    var server = Server(configuration: configuration, seed: [1])
+    let now = Instant(monotonic: 0, wall: 0)
+    func tell(_ event: Event) -> [Effect] {
+      var effects: [Effect] = []
+      server.handle(event, at: now, into: &effects)
+      return effects
+    }
+    var effects = tell(.control(0, .addAccount(JID("romeo@localhost")!, password: Secret(Array("secret".utf8)))))
+    while case .ask(let id, let question)? = effects.first(where: { if case .ask = $0 { true } else { false } }) {
+      switch question {
+      case .query: effects = tell(.answered(id, .result(.owner(nil))))
+      case .deriveKeys(let request): effects = tell(.answered(id, .keys(Scram.derive(request))))
+      }
+    }
+    #expect(effects.contains { if case .commit = $0 { true } else { false } })
+    _ = tell(.shutdown)
+    let connection = ConnectionID(9)
+    #expect(tell(.opened(connection, from: nil)).contains { if case .close(connection) = $0 { true } else { false } })
   }
 
   private func encrypted(_ harness: inout EngineHarness) -> ConnectionID {

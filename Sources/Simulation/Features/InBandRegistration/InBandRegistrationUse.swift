@@ -10,15 +10,15 @@ extension UserAction.Subject {
 enum InBandRegistrationUse {
   static let feature = SimulatedFeature(
     subjects: [.accounts], actions: actions, choice: RunChoice(80) { $0[flag: .openRegistration] = $1(100) >= 50 },
-    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil },
+    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil }, login: login,
     accountPart: InBandRegistrationModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.accounts, 1) { context, _ in context.iq("get", nil, "query", NS.register) },
-    // The password stays what it is; what else is in with it is out.
+    // What else is in with the password is out, if it stays what it is or not.
     UserAction(.accounts, 1) { context, roll in
       guard roll(4) == 3 else { return nil }
-      return password(context.user.account.local, "pw", context)
+      return password(context.user.account.local, ActionContext.pick(Passwords.all, roll), context)
     },
     UserAction(.accounts, 1) { context, roll in
       let wrong: [(Text, Text)] = [("", "pw"), (context.user.account.local, ""), ("user9", "pw")]

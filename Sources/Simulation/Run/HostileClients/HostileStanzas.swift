@@ -8,7 +8,7 @@ extension HostileClient {
   static func hostileStanza(_ roll: (Int) -> Int) -> [UInt8] {
     let victim = "user\(roll(3))@localhost"
     func many(_ most: Int, _ one: (Int) -> String) -> [UInt8] { (0..<(1 + roll(most))).flatMap { Array(one($0).utf8) } }
-    switch roll(18) {
+    switch roll(20) {
     case 1: return Array("<message to='\(victim)'><body>\(String(repeating: "y", count: 1 << (10 + roll(9))))</body></message>".utf8)
     case 2: return Array("<message to='\(victim)'><body>&nothing;</body></message>".utf8)
     case 3: return Array("<presence><show></presence>".utf8)
@@ -35,6 +35,7 @@ extension HostileClient {
     case 14: return Array(ActionContext.pick(["<!-- -->", "<?pi?>", "<a:b/>", "</presence>", open], roll).utf8)
     case 15: return many(60) { "<presence type='subscribe' to='user\($0 % 4)@localhost'/>" }
     case 16: return many(40) { "<message to='\(victim)' id='z\($0)'><body>\(String(repeating: "z", count: 500))</body></message>" }
+    case 18, 19: return Array(ForbiddenXML.input(roll).utf8)
     case 17: return Array("<message to='\(victim)'>\(String(repeating: "<a>", count: 70))".utf8)
     default: return Array("<iq type='get' id='v'><query xmlns='jabber:iq:version'/></iq>".utf8)
     }

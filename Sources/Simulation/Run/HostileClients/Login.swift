@@ -80,7 +80,7 @@ extension HostileClient {
   }
 
   /// RFC 6120, 7.6 and 7.7.
-  private static func binding(_ roll: (Int) -> Int) -> String {
+  static func binding(_ roll: (Int) -> Int) -> String {
     func bind(_ resource: String) -> String {
       "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\(resource)</bind></iq>"
     }

@@ -7,10 +7,10 @@ internal import XMPP
 enum Operator {
   /// Most of it is about accounts that nobody uses; the rest cuts users' sessions.
   static func request(_ accounts: [JID], _ roll: (Int) -> Int) -> ControlRequest? {
-    let spare = JID(local: roll(2) == 1 ? "spare" : "other", domain: "localhost", resource: "")!
+    let spare = JID(local: ActionContext.pick(["o=t,her", "spare", "spare", "mallory"], roll), domain: "localhost", resource: "")!
     let user = roll(3) == 2 ? accounts[roll(accounts.count)] : spare
-    let password = Secret(Array("pw".utf8))
-    switch roll(12) {
+    let password = Secret(Array(Passwords.all[max(0, roll(8) - 3)].utf8))
+    switch roll(14) {
     case 1: return .listAccounts
     case 2: return .addAccount(spare, password: password)
     case 3: return .addAccount(user, password: password)
@@ -21,6 +21,8 @@ enum Operator {
     case 8, 9: return .enableAccount(user)
     case 10: return .deleteAccount(user)
     case 11: return .deleteAccount(spare)
+    case 12: return .changePassword(spare, password: password)
+    case 13: return .disableAccount(spare)
     default: return nil
     }
   }

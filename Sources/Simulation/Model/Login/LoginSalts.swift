@@ -1,0 +1,43 @@
+internal import OrderedCollections
+internal import SASL
+internal import XML
+internal import XMPP
+
+/// The salts and nonces that challenges have shown (RFC 5802, section 5.1).
+struct LoginSalts: Sendable {
+  private struct Key: Hashable {
+    let name: Text
+    let mechanism: SASLMechanism
+  }
+  private struct Shown {
+    let salt: [UInt8]
+    let rounds: Int
+  }
+  private var shown: OrderedDictionary<Key, Shown> = [:]
+  private var owners: OrderedDictionary<[UInt8], Key> = [:]
+  /// Only ever asked for one.
+  private var nonces: OrderedSet<[UInt8]> = []
+
+  /// The account is changing, and its salts may change with it.
+  mutating func forget(_ account: JID) {
+    for mechanism in SASLMechanism.allCases { shown[Key(name: account.text, mechanism: mechanism)] = nil }
+  }
+
+  /// What is wrong with a challenge for this name, if anything is.
+  ///
+  /// - Parameter nonce: the client's.
+  mutating func problem(_ challenge: SASLGrammar.Challenge, for name: Text, _ mechanism: SASLMechanism, after nonce: [UInt8]) -> String? {
+    guard challenge.nonce.starts(with: nonce), challenge.nonce.count > nonce.count else {
+      return "the nonce of a challenge does not begin with the client's and go on"
+    }
+    guard nonces.append(Array(challenge.nonce.dropFirst(nonce.count))).inserted else { return "a nonce was used twice" }
+    let key = Key(name: name, mechanism: mechanism)
+    if let before = shown[key], before.salt != challenge.salt || before.rounds != challenge.rounds {
+      return "the salt or the iteration count of \(name) changed, and its password did not"
+    }
+    shown[key] = Shown(salt: challenge.salt, rounds: challenge.rounds)
+    if let owner = owners[challenge.salt], owner != key { return "\(name) has the salt of another name or hash" }
+    owners[challenge.salt] = key
+    return nil
+  }
+}

@@ -1,0 +1,265 @@
+import OrderedCollections
+import SASL
+import Testing
+import XMPP
+
+@testable import ServerCore
+@testable import Simulation
+@testable import XML
+
+/// A server's outputs, as a test has them, before a judge.
+private struct JudgedStream {
+  var model: LoginModel
+  let server: Server
+  let connection = ConnectionID(1)
+  var now: Int64 = 0
+
+  init(mayBePutOff: Bool = false, _ change: (inout Configuration) -> Void = { _ in }) {
+    var configuration = Configuration(domains: ["localhost"])
+    change(&configuration)
+    model = LoginModel(configuration: configuration, storageMayFail: mayBePutOff)
+    server = Server(configuration: configuration, seed: [1])
+    operate(1, .addAccount(JID("romeo@localhost")!, password: Secret(Array("pencil".utf8))), .done)
+    happen(.opened(connection, from: nil))
+  }
+
+  mutating func happen(_ event: Event, _ effects: [Effect] = []) {
+    model.follow(HandledEvent(event: event, time: Instant(monotonic: now, wall: now), effects: effects, passed: [], server: server))
+  }
+  mutating func operate(_ id: UInt64, _ request: ControlRequest, _ reply: ControlReply?) {
+    happen(.control(id, request), reply.map { [.reply(id, $0)] } ?? [])
+    now += 1
+  }
+
+  mutating func say(_ text: String) { model.hear(.bytes(connection, Array(text.utf8)), at: now) }
+  mutating func answer(_ effects: [Effect]) { happen(.answered(InquiryID(1), .failed("")), effects) }
+  mutating func answer(_ element: Element) { answer([.write(element, from: nil, to: [Addressee(connection: connection, to: nil)])]) }
+  mutating func fail(_ condition: Text) {
+    var failure = Element("failure", NS.sasl)
+    failure.append(condition, NS.sasl)
+    answer(failure)
+  }
+  mutating func end(_ condition: StreamError.Condition) {
+    answer(StreamError(condition).element)
+    answer([.closeStream(connection), .close(connection)])
+  }
+  mutating func openHeader() {
+    answer([.openStream(connection, StreamOpening(role: .client, id: "i", from: "localhost", to: nil, language: "en"))])
+  }
+
+  static let header =
+    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
+
+  static func features(_ mechanisms: [Text], startTLS: Bool = false) -> Element {
+    var features = Element("features", NS.streams)
+    if startTLS { features.append(Element("starttls", NS.tls, children: [Element("required", NS.tls)])) }
+    if !mechanisms.isEmpty {
+      features.append(Element("mechanisms", NS.sasl, children: mechanisms.map { Element("mechanism", NS.sasl, text: $0) }))
+    }
+    return features
+  }
+
+  /// Over TLS, with the features offered.
+  mutating func secure(injected: String = "") {
+    say(Self.header)
+    openHeader()
+    answer(Self.features([], startTLS: true))
+    say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + injected)
+    answer(Element("proceed", NS.tls))
+    answer([.startTLS(connection, domain: "localhost")])
+    happen(.encrypted(connection))
+    say(Self.header)
+    openHeader()
+    answer(Self.features(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]))
+  }
+
+  mutating func logIn(_ password: String) {
+    say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(Array("\0romeo\0\(password)".utf8)))</auth>")
+  }
+}
+
+/// The judge of logins, by what a client says and what a server answers.
+struct LoginModelTests {
+  private let romeo = JID("romeo@localhost")!
+  private let success = Element("success", NS.sasl)
+
+  private func problem(_ change: (inout Configuration) -> Void = { _ in }, _ body: (inout JudgedStream) -> Void) -> String? {
+    var stream = JudgedStream(change)
+    stream.secure()
+    #expect(stream.model.problem == nil)
+    body(&stream)
+    stream.model.settle(stream.server)
+    return stream.model.problem
+  }
+
+  @Test func aWholeLogin() {
+    let problem = problem { stream in
+      stream.logIn("pencil")
+      stream.answer(success)
+      stream.say(JudgedStream.header)
+      stream.openHeader()
+      stream.answer(Element("features", NS.streams, children: [Element("bind", NS.bind)]))
+      stream.say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>")
+      let payload = Element("bind", NS.bind, children: [Element("jid", NS.bind, text: "romeo@localhost/r")])
+      stream.answer(Element("iq", NS.client, ["type": "result", "id": "b"], children: [payload]))
+      #expect(stream.model.sessions[stream.connection]?.jid == JID("romeo@localhost/r"))
+    }
+    #expect(problem == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("pencil", nil, true), ("pencil2", nil, false), ("penci", nil, false), ("", "malformed-request", true),
+      ("pencil2", "not-authorized", true),
+      ("pencil", "not-authorized", false), ("pencil2", "malformed-request", false), ("pencil2", "temporary-auth-failure", false),
+      ("pencil2", "account-disabled", false),
+    ] as [(String, Text?, Bool)])
+  func outcomes(_ password: String, _ failure: Text?, _ isFair: Bool) {
+    let problem = problem { stream in
+      stream.logIn(password)
+      if let failure { stream.fail(failure) } else { stream.answer(success) }
+    }
+    #expect((problem == nil) == isFair, "\(problem ?? "")")
+  }
+
+  /// The old password is void from the acknowledgement on, and the new one is none without it.
+  @Test(arguments: [
+    ("pencil", ControlReply.done, false), ("pen", .done, true), ("pencil", .refused("no"), true), ("pen", .refused("no"), false),
+  ])
+  func aChangedPassword(_ password: String, _ reply: ControlReply, _ isRight: Bool) {
+    let problem = problem { stream in
+      stream.operate(2, .changePassword(romeo, password: Secret(Array("pen".utf8))), reply)
+      stream.logIn(password)
+      stream.answer(success)
+    }
+    #expect((problem == nil) == isRight, "\(problem ?? "")")
+  }
+
+  @Test(
+    arguments: [
+      (ControlRequest.disableAccount(JID("romeo@localhost")!), nil, false),
+      (.disableAccount(JID("romeo@localhost")!), "account-disabled", true),
+      (.disableAccount(JID("romeo@localhost")!), "not-authorized", false),
+      (.deleteAccount(JID("romeo@localhost")!), nil, false),
+      (.deleteAccount(JID("romeo@localhost")!), "not-authorized", true), (.enableAccount(JID("romeo@localhost")!), nil, true),
+    ] as [(ControlRequest, Text?, Bool)])
+  func anAccountThatIsShut(_ request: ControlRequest, _ failure: Text?, _ isFair: Bool) {
+    let problem = problem { stream in
+      stream.operate(2, request, .done)
+      stream.logIn("pencil")
+      if let failure { stream.fail(failure) } else { stream.answer(success) }
+    }
+    #expect((problem == nil) == isFair, "\(problem ?? "")")
+  }
+
+  /// RFC 6120, 6.4.5.
+  @Test func theLastFailureEndsTheStream() {
+    let end = problem({ $0.limits[.authenticationAttempts] = 2 }) { stream in
+      for _ in 0..<2 {
+        stream.logIn("wrong")
+        stream.fail("not-authorized")
+      }
+      stream.end(.policyViolation)
+    }
+    #expect(end == nil)
+    let noEnd = problem({ $0.limits[.authenticationAttempts] = 2 }) { stream in
+      for _ in 0..<2 {
+        stream.logIn("wrong")
+        stream.fail("not-authorized")
+      }
+    }
+    #expect(noEnd?.contains("owes a stream error") ?? false)
+    let early = problem({ $0.limits[.authenticationAttempts] = 3 }) { stream in
+      stream.logIn("wrong")
+      stream.fail("not-authorized")
+      stream.end(.policyViolation)
+    }
+    #expect(early?.contains("no reason") ?? false)
+  }
+
+  /// RFC 6120, 5.4.3.3.
+  @Test func nothingSaidBeforeTLSIsAnswered() {
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(Array("\0romeo\0pencil".utf8)))</auth>"
+    var stream = JudgedStream()
+    stream.secure(injected: JudgedStream.header + auth)
+    #expect(stream.model.problem == nil)
+    stream.answer(success)
+    #expect(stream.model.problem?.contains("owed nothing") ?? false)
+  }
+
+  /// Just before the time is over a stream may not be ended, and then it must be. A part of an element is no progress.
+  @Test(arguments: [(-1, true, false), (0, true, true), (0, false, false), (-1, false, true)])
+  func timeIsNotForEver(_ time: Int64, _ isEnded: Bool, _ isRight: Bool) {
+    let idle = Configuration(domains: ["localhost"]).limits[time: .negotiationIdle]
+    let problem = problem { stream in
+      stream.now += idle / 2
+      stream.say("<auth ")
+      stream.now += idle / 2 + time
+      stream.happen(
+        .deadline,
+        isEnded
+          ? [
+            .write(StreamError(.connectionTimeout).element, from: nil, to: [Addressee(connection: stream.connection, to: nil)]),
+            .closeStream(stream.connection), .close(stream.connection),
+          ] : [])
+    }
+    #expect((problem == nil) == isRight, "\(problem ?? "")")
+  }
+
+  @Test(arguments: [
+    ("<!-- a -->", StreamError.Condition.restrictedXML, true), ("<!-- a -->", .notWellFormed, false), ("<a></b>", .notWellFormed, true),
+    ("text", .badFormat, true), ("<presence/>", .notAuthorized, true), ("<presence/>", .badFormat, false),
+    ("<a xmlns='urn:a'/>", .unsupportedStanzaType, true), ("<presence/>", .connectionTimeout, false),
+  ])
+  func endsOfStreams(_ input: String, _ condition: StreamError.Condition, _ isRight: Bool) {
+    let problem = problem { stream in
+      stream.say(input)
+      stream.end(condition)
+    }
+    #expect((problem == nil) == isRight, "\(problem ?? "")")
+  }
+
+  @Test func aMessageThatWaitsForNothingIsAnswered() {
+    let problem = problem { stream in stream.logIn("pencil") }
+    #expect(problem?.contains("says nothing") ?? false)
+  }
+
+  /// Each field of SCRAM's messages, and the salt and the signature of the server.
+  @Test(arguments: ["", "c", "r", "p", "s", "v"])
+  func scram(_ wrong: String) throws {
+    var exchange = SASLClientExchange(.scramSHA256, name: "romeo", password: "pencil", nonce: "abc")
+    let challenge = "r=abcdef,s=\(Base64.encode([1, 2, 3])),i=1"
+    guard case .respond(let response) = exchange.challengeReceived(Array(challenge.utf8)) else { throw TestFailure() }
+    var final = String(decoding: response, as: UTF8.self)
+    switch wrong {
+    case "c": final = final.replacing("c=biws", with: "c=eSws")
+    case "r": final = final.replacing("r=abcdef", with: "r=abcde")
+    case "p": final = String(final.dropLast(4)) + "AAA="
+    default: break
+    }
+    let messages = (
+      first: SASLGrammar.First(exchange.initialResponse)!, challenge: SASLGrammar.Challenge(Array(challenge.utf8))!,
+      final: SASLGrammar.Final(Array(final.utf8))!
+    )
+    let proof = SASLGrammar.Proof(.sha256, messages.first, messages.challenge, messages.final)
+    let problem = problem { stream in
+      for attempt in 0..<(wrong == "s" ? 2 : 1) {
+        let first = Base64.encode(exchange.initialResponse)
+        stream.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(first)</auth>")
+        let challenge = attempt == 0 ? challenge : "r=abcghi,s=\(Base64.encode([1, 2, 4])),i=1"
+        stream.answer(Element("challenge", NS.sasl, text: Base64.encode(Array(challenge.utf8))))
+        if wrong == "s" {
+          stream.say("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+          stream.fail("aborted")
+        }
+      }
+      guard wrong != "s" else { return }
+      stream.say("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(Base64.encode(Array(final.utf8)))</response>")
+      let signature = wrong == "v" ? Array("v=AAAA".utf8) : proof.final(for: Array("pencil".utf8))
+      stream.answer(Element("success", NS.sasl, text: Base64.encode(signature)))
+    }
+    #expect((problem == nil) == wrong.isEmpty, "\(problem ?? "")")
+  }
+
+  private struct TestFailure: Error {}
+}
