@@ -32,10 +32,13 @@ extension Delivery.What {
     return .message(from, element)
   }
 
-  /// The delivery that a written message makes; `nil` if it is of no place, or of a kind that the model does not know.
+  /// The delivery that a written message makes; `nil` if it is of no place, of a kind that the model does not know, or was stored by the account
+  /// meanwhile.
   static func read(_ message: Element, from: JID?, _ configuration: Configuration) -> Self? {
     guard let from, let type = ReferenceModel.placeTypes.first(where: { $0.mayBe(at: from, configuration) }), type.knows(message)
     else { return nil }
+    let stamps = message.children.filter { $0.is("delay", NS.delay) }
+    if stamps.contains(where: { $0["from"].map(configuration.domains.contains) ?? false }) { return nil }
     return .message(message, from: from)
   }
 

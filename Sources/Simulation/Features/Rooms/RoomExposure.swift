@@ -14,7 +14,7 @@ extension RoomModel {
     guard let x = presence.child("x", NS.mucUser), let item = x.child("item", NS.mucUser), presence.type != "error" else { return nil }
     let states = [self, before as? RoomModel].compactMap { $0 }
     let isOwn = x.children.contains { $0.is("status", NS.mucUser) && $0["code"] == "110" }
-    if !isOwn, let wrong = exposure(item["jid"], isDeparture: presence.type == "unavailable", to: viewer, states) {
+    if !isOwn, let wrong = exposure(item["jid"], of: presence.type == nil ? nil : nick, to: viewer, states) {
       return "\(wrong) of \(nick) in \(jid)"
     }
     if isOwn, !states.contains(where: { $0.nick(of: viewer) != nil }), presence.type == nil { return "\(viewer) is told to be in \(jid)" }
@@ -29,18 +29,23 @@ extension RoomModel {
     return isSo ? nil : "\(nick) in \(jid) is shown as \(item["affiliation"] ?? "nothing")/\(item["role"] ?? "nothing") and is \(ranks)"
   }
 
-  /// - Parameter states: the room as it is, and as it was before, if it was.
-  private func exposure(_ shown: Text?, isDeparture: Bool, to viewer: JID, _ states: [RoomModel]) -> String? {
+  /// - Parameters:
+  ///   - absent: the nick of one who is not there, or not any more.
+  ///   - states: the room as it is, and as it was before, if it was.
+  private func exposure(_ shown: Text?, of absent: Text?, to viewer: JID, _ states: [RoomModel]) -> String? {
     let rights = states.map { $0.seesJIDs(viewer) }
-    // Whoever goes has not agreed to become known by the same change.
-    if shown != nil, isDeparture ? rights.last == false : !rights.contains(true) { return "\(viewer) may not see the real JID" }
+    var mayKnow = rights.contains(true)
+    // Whoever goes has not agreed to become known by a change of the room that comes with it.
+    if let absent, let before = states.last, before.occupants[absent] != nil {
+      mayKnow = before.seesJIDs(viewer) || states.contains { $0.isModerator(viewer) }
+    }
+    if shown != nil, !mayKnow { return "\(viewer) may not see the real JID" }
     if shown == nil, !rights.contains(false) { return "\(viewer) does not see the real JID" }
     return nil
   }
 
-  private func seesJIDs(_ client: JID) -> Bool {
-    settings.isNonAnonymous || nick(of: client).flatMap { occupants[$0] }?.role == .moderator
-  }
+  private func seesJIDs(_ client: JID) -> Bool { settings.isNonAnonymous || isModerator(client) }
+  private func isModerator(_ client: JID) -> Bool { nick(of: client).flatMap { occupants[$0] }?.role == .moderator }
 
   /// Bare: who is there under a nick, or has reserved it.
   private func users(under nick: Text) -> [JID] {

@@ -134,7 +134,13 @@ extension RoomModel: ModelPlace {
   var kept: [String]? {
     guard settings.isPersistent, !isLocked, !isGone else { return nil }
     let entries = list.map { "\($0.key) \($0.value.affiliation) '\($0.value.nick ?? "-")'" }.sorted()
-    return ["subject \(subject.map { "\($0.stamped(by: jid)) of \($0.from)" } ?? "-")", "\(settings)"] + entries
+    // The id may be one that the room chose.
+    let change = subject.map { said in
+      var copy = said.stamped(by: jid)
+      copy["id"] = nil
+      return "\(copy) of \(said.from)"
+    }
+    return ["subject \(change ?? "-")", "\(settings)"] + entries
   }
   var company: String? { occupants.isEmpty ? nil : "\(occupants.keys.elements)" }
 }

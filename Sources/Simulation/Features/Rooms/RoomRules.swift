@@ -163,5 +163,7 @@ extension RoomRules {
     static let secret = 256
     static let reason = 1 << 10
     static let subject = 8 << 10
+    /// The length of an id that the room chooses.
+    static let id: Text = "----------------"
   }
 }

@@ -60,15 +60,13 @@ extension RoomModel {
     let earliest = max(
       number("seconds").map { wall - Int64(clamping: $0) * .seconds(1) } ?? .min,
       wanted?["since"].flatMap { DateTime.parse($0.trimmed) } ?? .min)
-    let most = (stanzas: number("maxstanzas") ?? .max, characters: number("maxchars") ?? .max)
-    var chosen: [Said] = []
-    var characters = 0
-    for said in history.reversed() {
-      characters += said.characters(to: reader, in: jid)
-      guard said.time >= earliest, chosen.count < most.stanzas, characters <= most.characters else { break }
-      chosen.append(said)
+    var characters = number("maxchars") ?? .max
+    // Chosen: where the clock was set back, all that came after the first message that is wanted is wanted.
+    let kept = history.drop { $0.time < earliest }.suffix(number("maxstanzas") ?? .max).reversed().prefix { said in
+      characters -= said.characters(to: reader, in: jid)
+      return characters >= 0
     }
-    return chosen.reversed()
+    return kept.reversed()
   }
 
   /// Chosen: the history and open invitations are kept in memory alone.
@@ -85,6 +83,13 @@ extension RoomModel.Said {
     element["from"] = nil
   }
 
+  /// With an id as long as those that the room chooses, where it chose one.
+  var weighed: Element {
+    var copy = element
+    if copy.id == nil { copy["id"] = RoomRules.Chosen.id }
+    return copy
+  }
+
   func stamped(by room: JID) -> Element {
     var copy = element
     copy.append("delay", NS.delay, ["from": room.text, "stamp": DateTime.format(nanosecondsSince1970: time)])
@@ -93,7 +98,7 @@ extension RoomModel.Said {
 
   /// 7.2.14: "the number of characters of the complete XML stanzas, not only their XML character data".
   fileprivate func characters(to reader: JID, in room: JID) -> Int {
-    var copy = stamped(by: room)
+    var copy = Self(element: weighed, from: from, time: time).stamped(by: room)
     (copy["from"], copy["to"]) = (from.text, reader.text)
     return copy.description.unicodeScalars.count
   }
@@ -150,7 +155,7 @@ extension RoomModel {
   mutating func trimHistory() {
     var bytes = 0
     let kept = history.reversed().prefix(settings.historyLength).prefix { said in
-      bytes += said.element.weight
+      bytes += said.weighed.weight
       return bytes <= limits[.roomHistoryBytes]
     }
     history.removeFirst(history.count - kept.count)
