@@ -74,8 +74,11 @@ public struct Server: Sendable, Codable {
       .encrypted(let connection):
       shards[home(of: connection)].handle(event, at: now, into: &effects)
     }
-    exchange(now, since: start, &effects)
-    if case .stanza(let connection, _) = event { throttle(connection, before, &effects) } else { unthrottle(&effects) }
+    let causes = exchange(now, since: start, &effects)
+    if case .stanza(let connection, _) = event { return throttle(connection, before, &effects) }
+    unthrottle(&effects)
+    // A stanza that waited to leave its shard may make more wait where it has come to.
+    for connection in causes where !throttled.contains(connection) { throttle(connection, before, &effects) }
   }
 
   func home(of connection: ConnectionID) -> Int { shards.count == 1 ? 0 : homes[connection] ?? 0 }
@@ -121,15 +124,16 @@ public struct Server: Sendable, Codable {
     let start = effects.count
     for index in shards.indices { shards[index].perform(at: now, into: &effects) { $0.closeRooms(&$1) } }
     // Occupants must have their word before they have no session any more that it could go to.
-    exchange(now, since: start, &effects)
+    _ = exchange(now, since: start, &effects)
     for index in shards.indices { shards[index].perform(at: now, into: &effects) { $0.closeStreams(&$1) } }
   }
 
   // MARK: Between shards
 
-  /// Delivers what shards have said to each other, until there is nothing left.
-  private mutating func exchange(_ now: Instant, since start: Int, _ effects: inout [Effect]) {
-    guard shards.count > 1 else { return }
+  /// Delivers what shards have said to each other, until there is nothing left. Returns the connections whose stanzas caused it.
+  private mutating func exchange(_ now: Instant, since start: Int, _ effects: inout [Effect]) -> OrderedSet<ConnectionID> {
+    var causes: OrderedSet<ConnectionID> = []
+    guard shards.count > 1 else { return causes }
     var start = start
     collect(from: start, &effects)
     while let message = messages.popFirst() {
@@ -138,10 +142,12 @@ public struct Server: Sendable, Codable {
       if case .stream(let connection, let task, let account) = message.content {
         move(connection, to: message.shard, task, account, now, &effects)
       } else {
+        if let connection = message.cause.connection { causes.append(connection) }
         shards[message.shard].perform(at: now, for: message.cause, into: &effects) { $0.receive(message, &$1) }
       }
       collect(from: start, &effects)
     }
+    return causes
   }
 
   /// Takes the messages out of what shards want done.

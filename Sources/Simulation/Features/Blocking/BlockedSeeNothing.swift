@@ -29,6 +29,8 @@ public struct BlockedSeeNothing: Oracle {
     switch observation {
     case .began(let session, let jid): addresses[session] = jid
     case .ended(let session): requests[session] = nil
+    // With an account goes its list, and a later one of its name has another.
+    case .asked(_, .deleteAccount(let jid)): forget(jid)
     case .sent(let session, let element): if let account = addresses[session]?.bare { sent(element, account, session) }
     case .received(let session, let element):
       guard let jid = addresses[session] else { return nil }
@@ -47,9 +49,13 @@ public struct BlockedSeeNothing: Oracle {
         requests[session, default: []].append((id, Pair(shower: account, viewer: address)))
       }
     } else if payload.is("unblock", BlockingUse.namespace) || element.removesAccount {
-      for pair in blocked.keys.elements where pair.shower == account { blocked[pair] = nil }
-      for session in requests.keys.elements { requests[session]!.removeAll { $0.pair.shower == account } }
+      forget(account)
     }
+  }
+
+  private mutating func forget(_ account: JID) {
+    for pair in blocked.keys.elements where pair.shower == account { blocked[pair] = nil }
+    for session in requests.keys.elements { requests[session]!.removeAll { $0.pair.shower == account } }
   }
 
   private mutating func confirm(_ id: Text, _ session: SessionID) {
