@@ -52,8 +52,12 @@ extension ReferenceModel {
   /// occupants as they are. Only of what was not held back can be said how things stood when it was decided.
   func misdelivery(_ handled: HandledEvent, before: OrderedDictionary<JID, any ModelPlace>) -> String? {
     guard wasFlushed else { return nil }
-    // Behind an answer of storage several stanzas are worked off, and each finds a place as the one before has left it.
-    let isOne = if case .stanza = handled.event { true } else { false }
+    // Behind an answer of storage several stanzas are worked off, and a request may say several things: each finds a place as the one before has
+    // left it.
+    var isOne = false
+    if case .stanza(_, let element) = handled.event {
+      isOne = element.stanzaKind != .iq || element.firstChild.map { Array($0.children).count } ?? 0 <= 1
+    }
     for case .write(let element, let from?, let addressees) in handled.effects where isOne && element.stanzaKind == .presence {
       guard let place = places[from.bare] ?? before[from.bare] else { continue }
       for addressee in addressees {

@@ -63,6 +63,7 @@ struct BoundedStateTests {
     "server.commits.held.touched": .with("what one stanza causes"),
     "server.commits.bytesByAccount": .gauge("bytes of records because of an account"),
     "server.inquiries.open": .gauge("open questions"), "server.inquiries.order": .with("server.inquiries.open"),
+    "server.inquiries.open.purpose.accountRows.filters": .fixed,
     "server.listings": .gauge("who waits for a list"),
     "server.timers.heap": .with("connections, accounts and rooms"), "server.timers.set": .with("connections, accounts and rooms"),
   ]

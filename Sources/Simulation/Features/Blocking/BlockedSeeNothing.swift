@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import ServerCore
 internal import XML
 internal import XMPP
 
