@@ -236,7 +236,8 @@ extension RoomModel {
   private mutating func passOn(_ mailbox: inout ModelMailbox) {
     guard let highest = list.values.map(\.affiliation).max(), highest >= .member else { return destroy() }
     guard highest < .owner else { return }
-    for user in list.filter({ $0.value.affiliation == highest }).keys { setAffiliation(.owner, of: user, nick: .keep, &mailbox) }
+    // Chosen: in the order of their addresses. Whoever has become a moderator by it hears of those after.
+    for user in list.filter({ $0.value.affiliation == highest }).keys.sorted() { setAffiliation(.owner, of: user, nick: .keep, &mailbox) }
   }
 
   mutating func destroy() {
