@@ -46,6 +46,7 @@ extension Shard {
       guard exists else {
         return finish(requester, transaction.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &transaction)
       }
+      let requester = withConnection(requester)
       derive(password, .passwordChange(jid, requester), requester, &transaction)
     case .create(let credentials, let requester):
       // Somebody was quicker while the keys were being derived.
@@ -64,7 +65,7 @@ extension Shard {
         return finish(requester, transaction.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &transaction)
       }
       // A session that was cut while its keys were being derived changes nothing any more.
-      if case .request = requester, connection(of: requester) == nil {
+      if case .request = requester, session(of: requester) == nil {
         return transaction.reach(AccountControlMark.accountPasswordRequesterGone)
       }
       transaction.reach(AccountControlMark.accountPasswordChanged)
@@ -72,7 +73,7 @@ extension Shard {
       for change in accounts[jid]!.entity!.record.changes { transaction.persist(change) }
       finish(requester, nil, &transaction)
       // Every stream of the account ends but for that of the session that made the change.
-      endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: connection(of: requester), &transaction)
+      endStreams(of: jid, StreamError(.reset, text: "the password was changed"), except: session(of: requester)?.connection, &transaction)
     case .setDisabled(let isDisabled, let requester):
       guard exists else {
         return finish(requester, transaction.reach(AccountControlMark.accountMissing, StanzaError(.itemNotFound)), &transaction)
@@ -143,9 +144,18 @@ extension Shard {
     }
   }
 
-  private func connection(of requester: Requester) -> ConnectionID? {
-    guard case .request(let stanza) = requester else { return nil }
-    return accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource]?.connection
+  /// The session that made the request, if it is still there. One that was bound in its place did not.
+  private func session(of requester: Requester) -> Session? {
+    guard case .request(let stanza, let connection) = requester,
+      let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource]
+    else { return nil }
+    return connection == nil || connection == session.connection ? session : nil
+  }
+
+  /// For an answer that comes later.
+  private func withConnection(_ requester: Requester) -> Requester {
+    guard case .request(let stanza, nil) = requester else { return requester }
+    return .request(stanza, session(of: requester)?.connection)
   }
 
   /// Tells whoever asked how it went.
@@ -160,9 +170,9 @@ extension Shard {
         return transaction.reach(AccountControlMark.accountRequesterGone)
       }
       withStream(connection, &transaction) { StreamFeature.accountSettled?(id, error, &$0, &$1) }
-    case .request(let stanza):
+    case .request(let stanza, _):
       // Straight to the session: it may be about to end.
-      guard let session = accounts[stanza.from.bare]?.entity?.sessions[stanza.from.resource] else { return }
+      guard let session = session(of: requester) else { return }
       let reply = error.map { stanza.element.errorReply($0) } ?? stanza.element.resultReply()
       transaction.deliver(reply, from: stanza.to, to: session)
     case .control(let id):

@@ -23,7 +23,8 @@ enum PendingTask: Sendable, Codable {
 enum Requester: Sendable, Codable {
   /// A stream on which nobody has logged in, by the id of its request.
   case stream(ConnectionID, id: Text)
-  case request(Stanza)
+  /// A session's request. Where the answer comes later, its connection as well: by then another session may have the same address.
+  case request(Stanza, ConnectionID? = nil)
   case control(UInt64)
 }
 

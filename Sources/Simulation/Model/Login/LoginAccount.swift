@@ -37,6 +37,14 @@ enum LoginAccountChange: Sendable, Hashable {
     }
   }
 
+  /// The account has other salts behind it.
+  var makesSalts: Bool {
+    switch self {
+    case .create, .setPassword, .delete: true
+    case .disable, .enable: false
+    }
+  }
+
   /// A password of bytes that somebody gave; `nil` if no account can have it.
   static func prepare(_ password: [UInt8]) -> [UInt8]? {
     guard password.count <= 1023, let text = Precis.saslPrep(Text(utf8: password)), !text.isEmpty else { return nil }
@@ -61,6 +69,8 @@ struct LoginAccount: Sendable {
   private(set) var possible: OrderedSet<LoginAccountState> = [.absent]
 
   var isSettled: Bool { pending.isEmpty }
+  /// How many times the salts may yet change by what is pending.
+  var pendingSaltChanges: Int { pending.values.count(where: \.makesSalts) }
 
   private mutating func update(at time: Int64) {
     var closure = certain

@@ -89,7 +89,7 @@ public struct LoginModel {
     isHeld = false
     switch handled.event {
     case .opened(let connection, let origin): open(connection, from: origin)
-    case .closed(let connection): (streams[connection], sessions[connection]) = (nil, nil)
+    case .closed(let connection): close(connection, handled.server)
     case .encrypted(let connection): encrypted(connection)
     case .header(let connection, _), .streamEnd(let connection): handle(connection, nil)
     case .streamFailure(let connection, let failure): handle(connection, nil, failure)
@@ -145,8 +145,17 @@ public struct LoginModel {
     streams[connection] = stream
   }
 
+  /// What a session asked for and has no answer to, the server has not done, unless that waits for a commit; and it does it no more.
+  private mutating func close(_ connection: ConnectionID, _ server: Server) {
+    if let session = sessions[connection], !session.requests.isEmpty, server.isFlushed {
+      for number in session.requests.values.joined() { answered(number, of: session.jid.bare, isDone: false) }
+    }
+    (streams[connection], sessions[connection]) = (nil, nil)
+  }
+
   private mutating func encrypted(_ connection: ConnectionID) {
     guard let stream = streams[connection], stream.isInHandshake else { return }
+    streams[connection]!.mayBeOver = mayEndHandshake(stream)
     streams[connection]!.beginEncrypted(configuration.limits.unauthenticatedStream, at: now)
   }
 

@@ -90,6 +90,8 @@ struct LoginStream: Sendable {
   var failures = 0
   /// Bytes came behind the request for TLS and before the handshake, and not together with the request.
   private(set) var wasHeardBehindTLS = false
+  /// The server may have ended it within the handshake, and its outputs wait for a commit.
+  var mayBeOver = false
   /// When the server handled a header or an element last.
   var progress: Int64
   /// When the bytes that are not read yet began to come.
@@ -147,7 +149,9 @@ struct LoginStream: Sendable {
 
   // MARK: Progress
 
-  mutating func beginHandshake() {
+  /// - Parameter isHeld: what the server said had waited, so bytes behind the request for TLS may have come by themselves.
+  mutating func beginHandshake(isHeld: Bool) {
+    if isHeld, parser.pendingBytes > 0 { wasHeardBehindTLS = true }
     phase = .tls
     owed = []
     discard()
@@ -229,9 +233,10 @@ struct LoginStream: Sendable {
     guard let event = parser.next(using: pool) else { return nil }
     let item = grammar.next()
     if case .violation(let conditions)? = item {
-      // Some of what is malformed within a stanza shows at its end alone, and more may have come until then.
-      guard case .failure(let failure) = event, conditions.contains("not-well-formed") else { return .violation(conditions) }
-      return .violation(conditions + [failure.condition])
+      guard case .failure(let failure) = event else { return .violation(conditions) }
+      // Some of what is malformed within a stanza shows at its end alone, and more may have come until then. An excess may have come before,
+      // and the grammar knows no limits.
+      return .violation(conditions.contains("not-well-formed") || failure.isExcess ? conditions + [failure.condition] : conditions)
     }
     switch (event, item) {
     case (.failure(let failure), _): return .violation([failure.condition])
@@ -244,6 +249,8 @@ struct LoginStream: Sendable {
 }
 
 extension StreamParser.Failure {
+  fileprivate var isExcess: Bool { if case .tooBig = self { true } else { false } }
+
   /// RFC 6120, 4.9.3.
   var condition: Text {
     switch self {

@@ -62,10 +62,10 @@ extension LoginModel {
     let owed = stream.owed.first
     switch (output, owed) {
     case (.header(let opening), .header?):
-      streams[connection]!.wasHeaderSent = true
+      (streams[connection]!.wasHeaderSent, streams[connection]!.mayBeOver) = (true, false)
       return pop(connection) ?? problem(of: opening, stream)
     case (.tls, .startTLS?):
-      streams[connection]!.beginHandshake()
+      streams[connection]!.beginHandshake(isHeld: isHeld)
       return nil
     case (.streamEnd, .streamEnd?): return pop(connection)
     case (.close, .close?):
@@ -105,7 +105,7 @@ extension LoginModel {
       streams[connection]!.owed = [.streamEnd, .close]
       return nil
     // Then nothing can be said, in neither stream (RFC 6120, 5.4.3.2).
-    case .close where isEnding || commitFailedAt >= stream.openedAt || stream.isInHandshake && mayEndHandshake(stream):
+    case .close where isEnding || commitFailedAt >= stream.openedAt || stream.mayBeOver || stream.isInHandshake && mayEndHandshake(stream):
       streams[connection]!.end()
       return nil
     default: return wrong(output, stream)
@@ -114,7 +114,7 @@ extension LoginModel {
 
   /// Bytes that came together with the request for TLS are no reason (RFC 6120, 5.4.3.3). Where "proceed" had to wait, nobody knows any more
   /// which came later.
-  private func mayEndHandshake(_ stream: LoginStream) -> Bool {
+  func mayEndHandshake(_ stream: LoginStream) -> Bool {
     stream.wasHeardBehindTLS || isHeld || now >= stream.deadline(configuration.limits)
   }
 
@@ -152,7 +152,8 @@ extension LoginModel {
       else { return isWrong }
       streams[connection]!.begin(.final(mechanism, first, challenge, account: account, since: since))
       let name = account?.text ?? first.name + "@" + stream.domain
-      return salts.problem(challenge, for: name, mechanism, after: first.nonce)
+      let changes = account.flatMap { accounts[$0]?.pendingSaltChanges } ?? 0
+      return salts.problem(challenge, for: name, mechanism, after: first.nonce, pendingChanges: changes)
     case .failure(let conditions):
       guard element.is("failure", NS.sasl), conditions.contains(element.firstChild?.name ?? "") else { return isWrong }
       return fail(connection)

@@ -106,6 +106,21 @@ struct InBandRegistrationTests {
     #expect(canLogIn("secret"))
   }
 
+  /// Nor does it when another session has been bound with its resource meanwhile, which gets no answer to what it has not asked.
+  @Test mutating func theNextSessionDoesNotChangeItInstead() {
+    harness.derivesAtOnce = false
+    let before = credentials
+    harness.send(Self.query("set", Self.change("romeo", "new")), on: romeo)
+    harness.input(.closed(romeo))
+    let next = harness.session("romeo", resource: "r")
+    harness.derive()
+    harness.derivesAtOnce = true
+    #expect(credentials == before)
+    #expect(harness.heard(next) == "")
+    #expect(harness.heard(second) == "")
+    #expect(canLogIn("secret"))
+  }
+
   /// 3.3, table 3: what is not complete. An empty password does not become the new one.
   @Test(arguments: [
     ("", "modify", "bad-request"), ("<username>romeo</username>", "modify", "bad-request"),

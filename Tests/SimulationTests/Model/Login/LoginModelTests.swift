@@ -59,18 +59,43 @@ private struct JudgedStream {
     return features
   }
 
-  /// Over TLS, with the features offered.
-  mutating func secure(injected: String = "") {
+  /// Up to the handshake.
+  mutating func startTLS(injected: String = "") {
     say(Self.header)
     openHeader()
     answer(Self.features([], startTLS: true))
     say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + injected)
     answer(Element("proceed", NS.tls))
     answer([.startTLS(connection, domain: "localhost")])
+  }
+
+  /// Over TLS, with the features offered.
+  mutating func secure(injected: String = "") {
+    startTLS(injected: injected)
     happen(.encrypted(connection))
     say(Self.header)
     openHeader()
     answer(Self.features(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]))
+  }
+
+  /// Logs in over TLS, and binds a resource.
+  mutating func bind(_ resource: String) {
+    logIn("pencil")
+    answer(Element("success", NS.sasl))
+    say(Self.header)
+    openHeader()
+    answer(Element("features", NS.streams, children: [Element("bind", NS.bind)]))
+    say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource></bind></iq>")
+    let payload = Element("bind", NS.bind, children: [Element("jid", NS.bind, text: "romeo@localhost/\(Text(resource))")])
+    answer(Element("iq", NS.client, ["type": "result", "id": "b"], children: [payload]))
+  }
+
+  /// An exchange of SCRAM up to the challenge.
+  mutating func breakOff(salt: UInt8, nonce: String) {
+    say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(Base64.encode(Array("n,,n=romeo,r=abc".utf8)))</auth>")
+    answer(Element("challenge", NS.sasl, text: Base64.encode(Array("r=abc\(nonce),s=\(Base64.encode([salt])),i=1".utf8))))
+    say("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+    fail("aborted")
   }
 
   mutating func logIn(_ password: String) {
@@ -94,14 +119,7 @@ struct LoginModelTests {
 
   @Test func aWholeLogin() {
     let problem = problem { stream in
-      stream.logIn("pencil")
-      stream.answer(success)
-      stream.say(JudgedStream.header)
-      stream.openHeader()
-      stream.answer(Element("features", NS.streams, children: [Element("bind", NS.bind)]))
-      stream.say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>")
-      let payload = Element("bind", NS.bind, children: [Element("jid", NS.bind, text: "romeo@localhost/r")])
-      stream.answer(Element("iq", NS.client, ["type": "result", "id": "b"], children: [payload]))
+      stream.bind("r")
       #expect(stream.model.sessions[stream.connection]?.jid == JID("romeo@localhost/r"))
     }
     #expect(problem == nil)
@@ -210,6 +228,9 @@ struct LoginModelTests {
     ("<!-- a -->", StreamError.Condition.restrictedXML, true), ("<!-- a -->", .notWellFormed, false), ("<a></b>", .notWellFormed, true),
     ("text", .badFormat, true), ("<presence/>", .notAuthorized, true), ("<presence/>", .badFormat, false),
     ("<a xmlns='urn:a'/>", .unsupportedStanzaType, true), ("<presence/>", .connectionTimeout, false),
+    // The excess comes first.
+    ("<a>" + String(repeating: "<b/>", count: 64) + "<!-- -->", .policyViolation, true), ("<a><!-- -->", .policyViolation, false),
+    (String(repeating: " ", count: 70_000) + "text", .policyViolation, true), ("text", .policyViolation, false),
   ])
   func endsOfStreams(_ input: String, _ condition: StreamError.Condition, _ isRight: Bool) {
     let problem = problem { stream in
@@ -259,6 +280,55 @@ struct LoginModelTests {
       stream.answer(Element("success", NS.sasl, text: Base64.encode(signature)))
     }
     #expect((problem == nil) == wrong.isEmpty, "\(problem ?? "")")
+  }
+
+  /// Each pending change of the password may make other salts once, at any moment, and the change of whether the account is disabled makes none.
+  @Test(arguments: [(0, 1, false), (1, 1, true), (1, 2, false), (2, 2, true)])
+  func saltsWhileThePasswordChanges(_ pending: Int, _ changes: Int, _ isRight: Bool) {
+    let problem = problem { stream in
+      stream.operate(2, .disableAccount(romeo), nil)
+      for number in 0..<pending {
+        stream.operate(3 + UInt64(number), .changePassword(romeo, password: Secret(Array("pen".utf8))), nil)
+      }
+      for number in 0...changes { stream.breakOff(salt: UInt8(number), nonce: "d\(number)") }
+      // The last ones stay.
+      stream.breakOff(salt: UInt8(changes), nonce: "e")
+    }
+    #expect((problem?.contains("the salt or the iteration count") ?? false) != isRight, "\(problem ?? "")")
+  }
+
+  /// The end of a connection in the handshake may have to wait for a commit, and meanwhile the handshake is completed.
+  @Test(arguments: [("", 0, false), ("x", 0, true), ("", 1, true)])
+  func anEndWithinTheHandshakeThatComesLate(_ injected: String, _ negotiations: Int64, _ isRight: Bool) {
+    var stream = JudgedStream()
+    stream.startTLS()
+    if !injected.isEmpty { stream.say(injected) }
+    stream.now += negotiations * Configuration(domains: ["localhost"]).limits[time: .negotiationIdle]
+    stream.happen(.encrypted(stream.connection))
+    stream.say(JudgedStream.header)
+    #expect(stream.model.problem == nil)
+    stream.happen(.committed(through: CommitID(1)), [.close(stream.connection)])
+    #expect((stream.model.problem == nil) == isRight, "\(stream.model.problem ?? "")")
+  }
+
+  /// A session that ends before its change of the password is done does not change it any more.
+  @Test(arguments: [("pencil", true), ("pen", false)])
+  func aSessionThatIsCutChangesNothing(_ password: String, _ isRight: Bool) {
+    var stream = JudgedStream()
+    stream.secure()
+    stream.bind("r")
+    let request = Element(
+      "query", NS.register,
+      children: [
+        Element("username", NS.register, text: "romeo"), Element("password", NS.register, text: "pen"),
+      ])
+    stream.happen(.stanza(stream.connection, Element("iq", NS.client, ["type": "set", "id": "p"], children: [request])))
+    stream.happen(.closed(stream.connection))
+    stream.happen(.opened(stream.connection, from: nil))
+    stream.secure()
+    stream.logIn(password)
+    stream.answer(success)
+    #expect((stream.model.problem == nil) == isRight, "\(stream.model.problem ?? "")")
   }
 
   private struct TestFailure: Error {}
