@@ -1,5 +1,6 @@
 import OrderedCollections
 import SASL
+import Storage
 import Testing
 import XMPP
 
