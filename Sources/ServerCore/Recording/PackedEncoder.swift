@@ -10,7 +10,9 @@ internal import XMPP
 final class PackedEncoder: Encoder {
   fileprivate var writer = PackedWriter()
   private let pseudonyms: Pseudonyms?
-  fileprivate let omitted: [String]
+  private let omitted: [String]
+  /// A bit for each length in bytes that an omitted name has: mostly that tells that a name is not one of them.
+  fileprivate let omittedLengths: UInt64
   /// The shown parts of the value whose container is about to be made.
   private var next = Shows()
   var codingPath: [any CodingKey] { [] }
@@ -30,7 +32,10 @@ final class PackedEncoder: Encoder {
   private init(_ pseudonyms: Pseudonyms?, without: [String]) {
     self.pseudonyms = pseudonyms
     omitted = without
+    omittedLengths = without.reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
   }
+
+  fileprivate func keeps(_ name: String) -> Bool { omittedLengths >> UInt64(min(name.utf8.count, 63)) & 1 == 0 || !omitted.contains(name) }
 
   /// - Parameter without: names of properties to leave out; nobody can then read it back.
   static func encode(_ value: some Encodable, _ pseudonyms: Pseudonyms?, without: [String] = []) throws -> [UInt8] {
@@ -91,7 +96,7 @@ private struct PackedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     return PackedEncoder.Shows(items: isShown, everything: shows.everything)
   }
 
-  private func keeps(_ key: Key) -> Bool { encoder.omitted.isEmpty || !encoder.omitted.contains(key.stringValue) }
+  private func keeps(_ key: Key) -> Bool { encoder.omittedLengths == 0 || encoder.keeps(key.stringValue) }
 
   mutating func encodeNil(forKey key: Key) { if keeps(key) { encoder.put(false) } }
   mutating func encode(_ value: Bool, forKey key: Key) { if keeps(key) { encoder.put(value) } }
