@@ -323,6 +323,7 @@ struct LoginModelTests {
       children: [
         Element("username", NS.register, text: "romeo"), Element("password", NS.register, text: "pen"),
       ])
+    stream.say("<iq type='set' id='p'><query xmlns='jabber:iq:register'/></iq>")
     stream.happen(.stanza(stream.connection, Element("iq", NS.client, ["type": "set", "id": "p"], children: [request])))
     stream.happen(.closed(stream.connection))
     stream.happen(.opened(stream.connection, from: nil))
