@@ -57,9 +57,9 @@ extension RoomModel {
   /// none is no condition, and a number below zero is zero.
   private func selected(by wanted: Element?, for reader: JID, at wall: Int64) -> [Said] {
     func number(_ name: Text) -> Int? { wanted?[name].flatMap { Int($0.trimmed.string) }.map { max(0, $0) } }
-    let earliest = max(
-      number("seconds").map { wall - Int64(clamping: $0) * .seconds(1) } ?? .min,
-      wanted?["since"].flatMap { DateTime.parse($0.trimmed) } ?? .min)
+    // No clock has seen more seconds.
+    let seconds = number("seconds").map { wall - .seconds(Int64(min($0, 1 << 32))) } ?? .min
+    let earliest = max(seconds, wanted?["since"].flatMap { DateTime.parse($0.trimmed) } ?? .min)
     var characters = number("maxchars") ?? .max
     // Chosen: where the clock was set back, all that came after the first message that is wanted is wanted.
     let kept = history.drop { $0.time < earliest }.suffix(number("maxstanzas") ?? .max).reversed().prefix { said in

@@ -83,6 +83,7 @@ struct RoomSpeechTests {
     ("", ["body 1", "body 2", "body 3"]), ("<history maxstanzas='2'/>", ["body 2", "body 3"]), ("<history maxchars='0'/>", []),
     ("<history seconds='5'/>", ["body 3"]), ("<history since='1970-01-01T00:00:10Z'/>", ["body 2", "body 3"]),
     ("<history since='1970-01-01T00:00:10Z' maxstanzas='1'/>", ["body 3"]), ("<history seconds='x'/>", ["body 1", "body 2", "body 3"]),
+    ("<history seconds='9223372036854775807'/>", ["body 1", "body 2", "body 3"]), ("<history maxstanzas='-1'/>", []),
   ])
   func history(_ wanted: String, _ expected: [String]) {
     var copy = self
