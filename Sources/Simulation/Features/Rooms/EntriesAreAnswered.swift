@@ -18,6 +18,8 @@ public struct EntriesAreAnswered: Oracle {
   /// By session and room, the ids of all presences to leave it that have no answer yet, in the order sent. Some never get one: those of a
   /// session that was outside. A session can't know: a presence that was under way when it left tells that it is inside.
   private var leaves: OrderedDictionary<SessionID, OrderedDictionary<JID, OrderedSet<Text>>> = [:]
+  /// By session, the rooms that it left with a presence without an id.
+  private var leavesWithoutID: OrderedDictionary<SessionID, [JID]> = [:]
   /// Sessions that have sent unavailable presence to all: on a slow way back they may learn of an entry after they have left with it again.
   private var leftEverywhere: OrderedSet<SessionID> = []
   private var silences = Silences()
@@ -33,6 +35,7 @@ public struct EntriesAreAnswered: Oracle {
       inside[session] = nil
       departures[session] = nil
       leaves[session] = nil
+      leavesWithoutID[session] = nil
       leftEverywhere.remove(session)
     case .sent(let session, let element): sent(element, session)
     case .received(let session, let element): return received(element, session)
@@ -54,7 +57,8 @@ public struct EntriesAreAnswered: Oracle {
         return inside[session] = nil
       }
       // Of several in a row the first counts: the others come from somebody who is outside.
-      guard let room = JID(to)?.bare, let id = element.id else { return }
+      guard let room = JID(to)?.bare else { return }
+      guard let id = element.id else { return leavesWithoutID[session, default: []].append(room) }
       leaves[session, default: [:]][room, default: []].append(id)
       guard inside[session]?.remove(room) != nil else { return }
       departures[session, default: [:]][room] = id
@@ -72,11 +76,20 @@ public struct EntriesAreAnswered: Oracle {
     guard codes.contains("110") else { return nil }
     if element.type == nil { inside[session, default: []].append(room) }
     let isAnswer = element.type == "unavailable" && answersLeave(element, session, room)
+    let answersBareLeave = element.type == "unavailable" && element.id == nil && takeBareLeave(session, room)
     guard let id = departures[session]?.removeValue(forKey: room), element.type == "unavailable", !isAnswer, codes == ["110"],
       x.child("destroy", NS.mucUser) == nil, !silences.mayMissRooms(jid.bare)
     else { return nil }
     if element.id == nil, leftEverywhere.contains(session) { return nil }
+    // Of several on their way an earlier one may have had no id.
+    if answersBareLeave { return nil }
     return "\(session) left \(room) with the id \(id), and is told so with \(element.id ?? "none")"
+  }
+
+  private mutating func takeBareLeave(_ session: SessionID, _ room: JID) -> Bool {
+    guard let place = leavesWithoutID[session]?.firstIndex(of: room) else { return false }
+    leavesWithoutID[session]?.remove(at: place)
+    return true
   }
 
   /// Whether a presence has the id of a presence to leave. Earlier ones that have no answer will not get one: answers come in order.
