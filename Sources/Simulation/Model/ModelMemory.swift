@@ -60,7 +60,13 @@ extension ReferenceModel {
   /// Compares the disk with what it must hold.
   func disagreement(with durable: MemoryDatabase) -> String? {
     let stored = OrderedDictionary(uniqueKeysWithValues: owners(in: durable).map { ($0, Self.kept(of: $0, in: durable, configuration)) })
-    return memory.owners.union(stored.keys).lazy.compactMap { memory.disagreement(about: $0, with: stored[$0] ?? nil) }.first
+    let owners = memory.owners.union(stored.keys)
+    if let wrong = owners.lazy.compactMap({ memory.disagreement(about: $0, with: stored[$0] ?? nil) }).first { return wrong }
+    // A change for which no commit was made at all is in no memory of commits.
+    guard pending.isEmpty, crossing.isEmpty, wasFlushed else { return nil }
+    var now = ModelMemory()
+    for owner in owners { now.set(owner, .known(kept(of: owner))) }
+    return owners.lazy.compactMap { now.disagreement(about: $0, with: stored[$0] ?? nil) }.first
   }
 
   /// The model begins with what the disk holds.
