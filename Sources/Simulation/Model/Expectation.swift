@@ -41,7 +41,7 @@ struct Expectation: Sendable {
       guard let (what, subject) = Self.read(element, from, handled.server.configuration) else { continue }
       for addressee in addressees {
         guard let session = sessions[addressee.connection] else { continue }
-        // What is for an account, whichever session takes it, is looked at elsewhere.
+        // Stanzas for an account, whichever session takes them, are looked at elsewhere.
         if element.stanzaKind == .message, addressee.to != session { continue }
         if let problem = cross(off: what, Line(connection: addressee.connection, subject: subject)) { return "\(session) \(problem)" }
       }

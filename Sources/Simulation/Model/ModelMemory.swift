@@ -3,7 +3,7 @@ internal import ServerCore
 internal import Storage
 internal import XMPP
 
-/// What the model itself holds to be durable of accounts and places, so that it need not believe the disk after a crash or a failed commit.
+/// The rows of accounts and places that the model itself holds to be durable, so that it need not believe the disk after a crash or a failed commit.
 ///
 /// A crash may come before or after a commit that was under way. So the disk may hold an owner as any commit left it that has not been
 /// acknowledged, or as the last acknowledged one did.

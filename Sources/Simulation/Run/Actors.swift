@@ -107,7 +107,7 @@ extension Run {
     if actors[index].probe?.isDone ?? true || roll(index, below: 6) == 0 { hangUp(index) }
   }
 
-  /// What the server says to a client with a plan. (To hang up on bytes that are being read is left to the next action.)
+  /// Hands bytes of the server to a client with a plan. (To hang up on bytes that are being read is left to the next action.)
   mutating func answer(_ bytes: [UInt8], as index: Int) {
     let pool = pool
     if let answer = actors[index].probe?.received(bytes, using: pool) { say(answer, as: index) }

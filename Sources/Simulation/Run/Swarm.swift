@@ -134,7 +134,7 @@ struct Swarm: Sendable {
     if mayLoseQuestions { settings.configuration.limits[time: .inquiryTime] = .seconds(2) }
     settings.downtime = 0 ... .milliseconds(Int64(some(41, 500, &choices)))
     hostileClients = min(3, max(0, choices.draw(.swarm, 42, below: 7) - 2))
-    // Whoever makes small progress for ever must be seen to come to the end of the time.
+    // A client that makes small progress for ever must be seen to come to the end of the time.
     if hostileClients > 0, choices.chance(.swarm, 45, percent: 30) {
       settings.configuration.limits[time: .negotiationIdle] = .milliseconds(3_000)
       settings.configuration.limits[time: .negotiationTotal] = .milliseconds(5_000)

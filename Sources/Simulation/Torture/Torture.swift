@@ -134,7 +134,7 @@ public struct Torture {
     }
   }
 
-  /// Whoever is affected and stays gets an answer to what was sent, be it an error.
+  /// An affected user who stays gets an answer to what was sent, be it an error.
   private func silence(_ tried: TortureCase, _ play: TorturePlay) -> String? {
     let action = positions[tried.position - 1].action
     guard let actor = positions[tried.position - 1].actor else { return nil }

@@ -178,7 +178,7 @@ extension TortureWorld {
     return cast.indices.contains(index) ? cast[index].name : "a client"
   }
 
-  // MARK: What the world tells
+  // MARK: Notices of the world
 
   mutating func attend() {
     if let wrong = world.model?.problem { fail("model", wrong) }
@@ -205,7 +205,7 @@ extension TortureWorld {
   mutating func received(_ element: Element, by index: Int) {
     experiences[index].items.append(.stanza(element))
     inboxes[index].append(element)
-    // Who sent no request may be told otherwise that it failed: an occupant by the end of its stay in the room.
+    // A client that sent no request may be told otherwise that it failed: an occupant by the end of its stay in the room.
     if index == actor, hasStruck, !sentRequest { answered.append(action) }
     if index == actor, let sentID, element.id == sentID {
       answered.append(action)

@@ -23,7 +23,7 @@ public struct TorturePosition: Sendable {
   let concerned: OrderedSet<Int>
   /// For each character how much it has received before.
   let received: [Int]
-  /// What the server does because of the event.
+  /// The number of effects that the event has.
   var actions = 0
 
   init(number: Int, before world: TortureWorld, _ next: World.NextEvent) {

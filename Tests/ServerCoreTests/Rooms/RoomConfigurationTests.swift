@@ -19,7 +19,7 @@ import XMPP
     #expect(stage.take("romeo").contains { $0.hasPrefix("-Juliet") })
   }
 
-  /// 10.2.1: occupants hear last that the room shows real JIDs. Who has to leave by the same submission, or is hidden by it, stays unknown.
+  /// 10.2.1: occupants hear last that the room shows real JIDs. An occupant who has to leave by the same submission, or is hidden by it, stays unknown.
   @Test(arguments: [["membersonly": ["1"]], ["presencebroadcast": ["moderator"]]] as [[Text: [Text]]])
   func whoGoesWhenRealJIDsAreShownStaysUnknown(_ fields: [Text: [Text]]) {
     var stage = RoomFixture([:])

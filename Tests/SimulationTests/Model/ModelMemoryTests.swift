@@ -6,7 +6,7 @@ import XMPP
 
 @testable import Simulation
 
-/// What the model holds to be on the disk.
+/// The rows that the model holds to be on the disk.
 struct ModelMemoryTests {
   private static let owner = JID("tea@conference.localhost")!
   private static func commit(_ number: UInt64, shard: Int = 0) -> CommitID { CommitID(shard: shard, number) }

@@ -15,7 +15,7 @@ enum InBandRegistrationUse {
 
   private static let actions: [UserAction] = [
     UserAction(.accounts, 1) { context, _ in context.iq("get", nil, "query", NS.register) },
-    // What else is in with the password is out, if it stays what it is or not.
+    // Every other session with the password ends, whether the password changes or stays as it is.
     UserAction(.accounts, 1) { context, roll in
       guard roll(4) == 3 else { return nil }
       return password(context.user.account.local, ActionContext.pick(Passwords.all, roll), context)

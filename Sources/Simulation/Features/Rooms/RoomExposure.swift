@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What a room's presence tells a client of an occupant: affiliation, role, and the real JID where the client may see it (XEP-0045, 4.2, 7.2.2
+// The facts about an occupant in a room's presence: affiliation, role, and the real JID where the client may see it (XEP-0045, 4.2, 7.2.2
 // to 7.2.4).
 
 extension RoomModel {
@@ -35,7 +35,7 @@ extension RoomModel {
   private func exposure(_ shown: Text?, of absent: Text?, to viewer: JID, _ states: [RoomModel]) -> String? {
     let rights = states.map { $0.seesJIDs(viewer) }
     var mayKnow = rights.contains(true)
-    // Whoever goes has not agreed to become known by a change of the room that comes with it.
+    // An occupant who goes has not agreed to become known by a change of the room that comes with it.
     if let absent, let before = states.last, before.occupants[absent] != nil {
       mayKnow = before.seesJIDs(viewer) || states.contains { $0.isModerator(viewer) }
     }

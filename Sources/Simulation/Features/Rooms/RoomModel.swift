@@ -236,7 +236,7 @@ extension RoomModel {
   private mutating func passOn(_ mailbox: inout ModelMailbox) {
     guard let highest = list.values.map(\.affiliation).max(), highest >= .member else { return destroy() }
     guard highest < .owner else { return }
-    // Chosen: in the order of their addresses. Whoever has become a moderator by it hears of those after.
+    // Chosen: in the order of their addresses. A user who becomes a moderator by it hears of those after.
     for user in list.filter({ $0.value.affiliation == highest }).keys.sorted() { setAffiliation(.owner, of: user, nick: .keep, &mailbox) }
   }
 

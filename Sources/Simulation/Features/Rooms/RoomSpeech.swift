@@ -3,7 +3,7 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-// What a room says beside presence: messages to all, the subject, private messages (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5, 8.1), and refusals.
+// The stanzas of a room beside presence: messages to all, the subject, private messages (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5, 8.1), and refusals.
 
 extension RoomModel {
   /// Invitations go to accounts, and forms are in words of the server's choice.

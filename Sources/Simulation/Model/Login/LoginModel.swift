@@ -145,7 +145,7 @@ public struct LoginModel {
     streams[connection] = stream
   }
 
-  /// What a session asked for and has no answer to, the server has not done, unless that waits for a commit; and it does it no more.
+  /// Requests of a session that have no answer were not carried out, unless they wait for a commit, and will not be.
   private mutating func close(_ connection: ConnectionID, _ server: Server) {
     if let session = sessions[connection], !session.requests.isEmpty, server.isFlushed {
       for number in session.requests.values.joined() { answered(number, of: session.jid.bare, isDone: false) }

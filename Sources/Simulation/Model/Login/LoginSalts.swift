@@ -25,7 +25,7 @@ struct LoginSalts: Sendable {
     for mechanism in SASLMechanism.allCases { shown[Key(name: account.text, mechanism: mechanism)] = nil }
   }
 
-  /// What is wrong with a challenge for this name, if anything is.
+  /// The fault of a challenge for this name, in words, if it has one.
   ///
   /// - Parameters:
   ///   - nonce: the client's.

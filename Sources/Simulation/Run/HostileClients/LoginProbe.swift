@@ -116,7 +116,7 @@ struct LoginProbe: Sendable {
     return String(decoding: [trickle.removeFirst()], as: UTF8.self)
   }
 
-  /// What to send for bytes of the server.
+  /// The bytes to send in answer to bytes of the server.
   mutating func received(_ bytes: [UInt8], using pool: ParserPool) -> String {
     guard let answer = answer(to: bytes, pool) else {
       isDone = true

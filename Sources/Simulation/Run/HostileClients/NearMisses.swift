@@ -95,7 +95,7 @@ struct NearMiss: Sendable {
 
   // MARK: The first message
 
-  /// What opens the exchange.
+  /// The message that opens the exchange.
   mutating func begin() -> String {
     if mechanism == .plain { return plain() }
     var (flag, authzid, name, nonce, before, behind) = ("n", "", account.string, nonce.string, "", "")

@@ -5,7 +5,7 @@ import XMPP
 
 @testable import Simulation
 
-/// What the model's room says to whom, beside presence.
+/// The messages of the model's room and their addressees, and faults in presence.
 struct RoomSpeechTests {
   private static let jid = JID("tea@conference.localhost")!
   private var mailbox = ModelMailbox(limits: Configuration(domains: ["localhost"]).limits)

@@ -4,7 +4,7 @@ import XML
 
 @testable import Simulation
 
-/// What can be known of an account from the requests about it and their answers.
+/// The possible passwords of an account, from the requests about it and their answers.
 struct LoginAccountTests {
   private let old = LoginAccountState.present(password: [1], isDisabled: false)
   private let new = LoginAccountState.present(password: [2], isDisabled: false)

@@ -4,7 +4,7 @@ import XML
 
 @testable import Simulation
 
-/// What a judge of logins reads in messages of SASL.
+/// Messages of SASL as the judge of logins reads them.
 struct SASLGrammarTests {
   /// The examples of RFC 5802, section 5, and of RFC 7677, section 3.
   @Test(arguments: [
