@@ -121,7 +121,7 @@ extension Server {
     case other
   }
 
-  private func tasks(for query: Query) -> [PendingTask] {
+  private func tasks(for query: Query) -> [ParkedTask] {
     guard case .owner(let owner) = query else { return [] }
     return owner.kind == .account
       ? shard(of: owner.jid).accounts[owner.jid]?.parked ?? [] : shard(of: owner.jid).rooms[owner.jid]?.parked ?? []
@@ -132,8 +132,8 @@ extension Server {
 
   /// All that waits for an account or room, in the order of coming.
   public func parked(for query: Query) -> [ParkedView] {
-    tasks(for: query).map { task in
-      switch task {
+    tasks(for: query).map { waiting in
+      switch waiting.task {
       case .stanza(let stanza): .stanza(stanza.element, from: stanza.from, to: stanza.to)
       case .create: .creation
       case .remove: .removal
@@ -174,10 +174,10 @@ extension Server {
 
 extension Engine {
   /// All that decides how it goes on, once it was flushed: the same bytes for the same state, however that was reached. Left out are
-  /// coverage marks, timers, open inquiries, counters and the configuration.
+  /// coverage marks, timers, open inquiries, counters, numbers of commits that were durable then, and the configuration.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
-    let leftOut = ["marks", "timers", "inquiries", "serial", "stanzas", "since", "configuration", "limits"]
+    let leftOut = ["marks", "timers", "inquiries", "serial", "stanzas", "since", "commit", "configuration", "limits"]
     return (try? PackedEncoder.encode(snapshot, nil, without: leftOut)) ?? []
   }
 }

@@ -51,7 +51,7 @@ struct Shard: Sendable, Codable {
     /// The question for it whose answer counts, while it is on its way.
     var inquiry: InquiryID?
     var isLoading: Bool { inquiry != nil }
-    var parked: [PendingTask] = []
+    var parked: [ParkedTask] = []
 
     init(_ entity: Entity?) { held = entity.map { [$0] } ?? [] }
 
@@ -223,9 +223,21 @@ struct Shard: Sendable, Codable {
       )
     }
     for message in loss.messages { recover(message, &transaction) }
+    withdrawParked(from: loss.first, &transaction)
     for id in loss.controls {
       transaction.outputs.append(
         transaction.reach(CommitMark.outputLostControl, .reply(id, .refused("storage failed; nothing was changed"))))
+    }
+  }
+
+  /// Stanzas that wait for their addressees have not been said either, where the change failed that they tell of.
+  private mutating func withdrawParked(from number: UInt64, _ transaction: inout Transaction) {
+    var withdrawn: [Stanza] = []
+    for jid in accounts.sortedKeys() { withdrawn += accounts.modify(jid) { $0.withdraw(from: number) } ?? [] }
+    for jid in rooms.sortedKeys() { withdrawn += rooms.modify(jid) { $0.withdraw(from: number) } ?? [] }
+    parkedCount -= withdrawn.count
+    for stanza in withdrawn {
+      transaction.bounce(stanza, transaction.reach(CommitMark.outputLostParked, Shard.busy))
     }
   }
 

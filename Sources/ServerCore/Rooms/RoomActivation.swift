@@ -25,9 +25,10 @@ extension Shard {
   /// Until the room is loaded.
   private mutating func park(_ stanza: Stanza, for jid: JID, _ transaction: inout Transaction) {
     let limit = configuration.limits[.queuedWhileLoading]
+    let commit = pendingCommit(of: transaction)
     let added = rooms.modify(jid) { loadable in
       if !loadable.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindRoom) }
-      return loadable.park(.stanza(stanza), limit: limit)
+      return loadable.park(ParkedTask(task: .stanza(stanza), commit: commit), limit: limit)
     }
     guard let added = added ?? nil else {
       transaction.reach(ActivationMark.parkedRoomFull)
@@ -54,10 +55,10 @@ extension Shard {
     case .failed:
       transaction.reach(ActivationMark.loadRoomFailed)
       _ = rooms.remove(jid)
-      for task in loadable.parked { giveUp(task, &transaction) }
+      for waiting in loadable.parked { giveUp(waiting.task, &transaction) }
       return
     }
-    for case .stanza(let stanza) in loadable.parked { hand(stanza, to: jid, &transaction) }
+    for case .stanza(let stanza) in loadable.parked.map(\.task) { hand(stanza, to: jid, &transaction) }
     guard rooms[jid]?.entity != nil else { return _ = rooms.remove(jid) }
     wake(.room(jid), at: transaction.now.monotonic + configuration.limits[time: .idleTime])
   }

@@ -19,6 +19,14 @@ enum PendingTask: Sendable, Codable {
   case startCreation(Secret, Requester)
 }
 
+/// A task that waits for its account or room.
+struct ParkedTask: Sendable, Codable {
+  var task: PendingTask
+  /// The commit of what its transaction had changed when the task came to wait; 0 where there was nothing. When that commit fails, the stanza has
+  /// not been said.
+  var commit: UInt64
+}
+
 /// The asker of a pending task, who gets the answer.
 enum Requester: Sendable, Codable {
   /// A stream on which nobody has logged in, by the id of its request.
@@ -33,24 +41,41 @@ extension Shard.Loadable {
   ///
   /// A departure is never refused, or whoever left would be there for good: without room for it, it takes back the arrivals that it
   /// would have undone.
-  mutating func park(_ task: PendingTask, limit: Int) -> Int? {
+  mutating func park(_ new: ParkedTask, limit: Int) -> Int? {
     if parked.count < limit {
-      parked.append(task)
+      parked.append(new)
       return 1
     }
-    guard case .stanza(let departure) = task, departure.kind == .presence, departure.type == "unavailable" else { return nil }
+    guard case .stanza(let departure) = new.task, departure.isDeparture else { return nil }
     let before = parked.count
-    parked.removeAll { task in
-      guard case .stanza(let stanza) = task, stanza.kind == .presence, stanza.type == nil else { return false }
+    parked.removeAll { other in
+      guard case .stanza(let stanza) = other.task, stanza.kind == .presence, stanza.type == nil else { return false }
       return stanza.from == departure.from && stanza.to == departure.to
     }
     return parked.count - before
   }
+
+  /// Takes out the stanzas that fail with the commits from `number` on. Departures stay: without one somebody would stay for ever.
+  mutating func withdraw(from number: UInt64) -> [Stanza] {
+    var withdrawn: [Stanza] = []
+    parked.removeAll { waiting in
+      guard waiting.commit >= number, case .stanza(let stanza) = waiting.task, !stanza.isDeparture else { return false }
+      withdrawn.append(stanza)
+      return true
+    }
+    return withdrawn
+  }
+}
+
+extension Stanza {
+  var isDeparture: Bool { kind == .presence && type == "unavailable" }
 }
 
 extension Shard {
   /// Does the task when the account is in memory: now, or when storage has answered.
-  mutating func run(_ task: PendingTask, for account: JID, _ transaction: inout Transaction) {
+  ///
+  /// - Parameter commit: that of a task that has waited already.
+  mutating func run(_ task: PendingTask, for account: JID, behind commit: UInt64? = nil, _ transaction: inout Transaction) {
     if !accounts.contains(account) {
       guard let inquiry = transaction.ask(.query(.account(account)), .residency(.account(account))) else {
         return giveUp(task, &transaction)
@@ -59,12 +84,16 @@ extension Shard {
     }
     guard accounts.read(account, { $0.isLoading }) ?? false else { return perform(task, on: account, nil, &transaction) }
     if !accounts[account]!.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindAccount) }
-    guard let added = accounts[account]!.park(task, limit: configuration.limits[.queuedWhileLoading]) else {
+    let parked = ParkedTask(task: task, commit: commit ?? pendingCommit(of: transaction))
+    guard let added = accounts[account]!.park(parked, limit: configuration.limits[.queuedWhileLoading]) else {
       transaction.reach(ActivationMark.parkedAccountFull)
       return giveUp(task, &transaction)
     }
     parkedCount += added
   }
+
+  /// The commit that the transaction is going to make, if it has changed something so far; 0 if it has not.
+  func pendingCommit(of transaction: Transaction) -> UInt64 { transaction.changes.isEmpty ? 0 : commits.next }
 
   /// The rows of an owner in an answer, read by `body`. Unreadable rows are logged; the reason of a failed answer is in the log already.
   func read<Entity>(
@@ -101,13 +130,17 @@ extension Shard {
     case .failed:
       transaction.reach(ActivationMark.loadAccountFailed)
       _ = accounts.remove(jid)
-      for task in loadable.parked { giveUp(task, &transaction) }
+      for waiting in loadable.parked { giveUp(waiting.task, &transaction) }
       return
     }
-    for task in loadable.parked {
+    for waiting in loadable.parked {
       // An account that has just gone has left rows that are not in this answer: what comes behind its end waits for another.
       let isThis = accounts.read(jid) { !$0.isLoading } ?? false
-      if isThis { perform(task, on: jid, absent, &transaction) } else { run(task, for: jid, &transaction) }
+      if isThis {
+        perform(waiting.task, on: jid, absent, &transaction)
+      } else {
+        run(waiting.task, for: jid, behind: waiting.commit, &transaction)
+      }
     }
     guard accounts.contains(jid), !accounts[jid]!.isLoading else { return }
     // Of an account that does not exist nothing stays.
@@ -144,7 +177,7 @@ extension Shard {
   mutating func giveUp(_ task: PendingTask, _ transaction: inout Transaction) {
     switch task {
     // A departure needs no answer, and the client may know nothing of it: the server takes leave for its users, too.
-    case .stanza(let stanza) where stanza.kind == .presence && stanza.type == "unavailable":
+    case .stanza(let stanza) where stanza.isDeparture:
       transaction.reach(ActivationMark.abandonedDeparture)
     case .stanza(let stanza): transaction.bounce(stanza, transaction.reach(ActivationMark.abandonedStanza, Shard.busy))
     case .authenticate(let connection): withStream(connection, &transaction) { $0.accountUnavailable(&$1) }

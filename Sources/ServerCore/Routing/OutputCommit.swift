@@ -36,6 +36,9 @@ struct OutputCommit: Sendable, Codable {
 
   init(shard: Int) { self.shard = shard }
 
+  /// The number of the commit that the next transaction with changes makes.
+  var next: UInt64 { lastCommit + 1 }
+
   /// Transactions that wait.
   var depth: Int { held.count }
 
@@ -144,12 +147,14 @@ struct OutputCommit: Sendable, Codable {
     /// Connections that were to be written to: their streams have a hole now.
     var connections: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
+    /// The first commit that failed.
+    var first: UInt64
     /// On their way to other shards, in the order in which they would have left.
     var messages: [ShardMessage] = []
   }
 
   mutating func failed(from number: UInt64, _ marks: inout Marks) -> Loss {
-    var loss = Loss()
+    var loss = Loss(first: number)
     if let last = held.last, last.commit > number { marks.reach(CommitMark.outputFailedTogether) }
     if let warning, warning.commit >= number { self.warning = nil }
     while let last = held.last, last.commit >= number {
@@ -249,7 +254,7 @@ extension Limit {
 public enum CommitMark: UInt16, CoverageMark {
   case outputHeld, outputHeldBehind, outputReleasedTogether
   case outputFailed, outputFailedTogether
-  case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount
+  case outputLostSession, outputLostStream, outputLostEnd, outputLostControl, outputLostAccount, outputLostParked
   case commitSlow, commitGivenUp
   case outputThrottled, outputUnthrottled, outputShareThrottled, outputBytesThrottled
 
@@ -258,7 +263,7 @@ public enum CommitMark: UInt16, CoverageMark {
   public var clause: String {
     switch self {
     case .outputHeld, .outputHeldBehind, .outputReleasedTogether, .outputFailed, .outputFailedTogether, .outputLostSession,
-      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount:
+      .outputLostStream, .outputLostEnd, .outputLostControl, .outputLostAccount, .outputLostParked:
       "output commit"
     case .commitSlow, .commitGivenUp: "output commit; \(Limit.commitTime)"
     case .outputThrottled, .outputUnthrottled: "output commit; \(Limit.pendingCommits)"

@@ -39,8 +39,8 @@ extension ReferenceModel {
   /// After a failed commit what is durable holds again: accounts and places that ran ahead of it are dropped, and the others never
   /// differed. Streams that lost something are ended: which, `catchUp` sees.
   mutating func recover(from number: CommitID, _ durable: MemoryDatabase) {
-    isRecovering = true
     let touched = OrderedSet(pending.filter { number.isSameOrBefore($0.number) }.flatMap(\.touched))
+    failure = (number, touched)
     pending.removeAll { number.isSameOrBefore($0.number) }
     memory.failed(number)
     problem = problem ?? disagreement(with: durable).map { "\($0) (after a failed commit)" }

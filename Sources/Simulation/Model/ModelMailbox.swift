@@ -12,6 +12,8 @@ struct ModelStanza: Sendable {
   var isOwed = true
   /// A place wrote it, and the model knows whether it arrives.
   var isOfPlace = false
+  /// The commits of the event in which it came to wait for its addressee to be loaded, of the addressee's shard.
+  var commits: [CommitID] = []
 
   static func presence(_ type: Text?, from: JID, to: JID, isOwed: Bool = true) -> ModelStanza {
     ModelStanza(element: Element("presence", NS.client, ["type": type]), from: from, to: to, isOwed: isOwed)

@@ -40,6 +40,35 @@ extension ReferenceModel {
     }
     return nil
   }
+
+  /// Strikes from the waiting letters those that a failed commit took back.
+  ///
+  /// A letter goes with the changes that it tells of. It stays where its writer had changed nothing before it was written, which only the server
+  /// knows: so that is taken from the server, but for what says how subscriptions stand, which tells of a change.
+  mutating func withdraw(_ server: Server) {
+    guard let failure else { return }
+    for (key, errands) in waiting {
+      var there = server.parked(for: key)
+      waiting[key] = errands.filter { errand in
+        let place = there.firstIndex { errand.isSame(as: $0) }
+        if let place { there.remove(at: place) }
+        guard case .letter(let letter) = errand, !errand.isDeparture,
+          letter.commits.contains(where: { failure.number.isSameOrBefore($0) })
+        else { return true }
+        if place != nil, letter.isOfSubscription, failure.touched.contains(letter.from.bare), letter.commits.count == 1 {
+          problem = problem ?? "\(letter.element) from \(letter.from) still waits for \(key), and the change that it tells of failed"
+        }
+        return place != nil
+      }
+    }
+  }
+}
+
+extension ModelStanza {
+  /// RFC 6121, 3.
+  fileprivate var isOfSubscription: Bool {
+    element.stanzaKind == .presence && ["subscribe", "subscribed", "unsubscribe", "unsubscribed"].contains(element.type)
+  }
 }
 
 extension ReferenceModel.Errand {

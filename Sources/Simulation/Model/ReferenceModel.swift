@@ -47,8 +47,11 @@ public struct ReferenceModel: Sendable {
   /// As many questions were open, before the event or after it, as may be.
   private var mayBeFull = false
   private var wasFull = false
-  /// The event is a failed commit.
-  var isRecovering = false
+  /// The first commit that failed, where the event is a failed commit.
+  var failure: (number: CommitID, touched: OrderedSet<JID>)?
+  var isRecovering: Bool { failure != nil }
+  /// The commits that this very event made.
+  private var made: [CommitID] = []
   /// The first difference between the model and the server.
   public internal(set) var problem: String?
 
@@ -111,7 +114,7 @@ public struct ReferenceModel: Sendable {
     }
     mayBeFull = wasFull || handled.server.openQuestions >= configuration.limits[.inquiries]
     wasFull = handled.server.openQuestions >= configuration.limits[.inquiries]
-    isRecovering = false
+    failure = nil
     mailbox.wall = handled.time.wall
     let before = places
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
@@ -120,6 +123,7 @@ public struct ReferenceModel: Sendable {
     work(at: handled.time)
     let passed = receive(handled.passed.map(\.views), at: handled.time)
     catchUp(with: seen, after: handled.event, passed, at: handled.time)
+    withdraw(handled.server)
     problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
     problem = problem ?? disagreement(with: seen) ?? misdelivery(handled, before: before)
     problem = problem ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
@@ -141,6 +145,7 @@ public struct ReferenceModel: Sendable {
   private mutating func note(_ handled: HandledEvent) {
     asked = []
     written = []
+    made = []
     for effect in handled.effects {
       switch effect {
       case .ask(let id, .query(let query)):
@@ -152,6 +157,7 @@ public struct ReferenceModel: Sendable {
         if waiting[query] == nil { waiting[query] = [] }
       case .commit(let number, let changes):
         pending.append((number, changes.map(\.owner.jid)))
+        made.append(number)
         for change in changes where change.row(AccountRow.self) != nil { written.append(change.owner.jid) }
       // All hashes: keys that are to be kept, of a new account or a changed password. One: a password that is to be checked.
       case .ask(let id, .deriveKeys(let request)) where request.hashes.count > 1:
@@ -271,7 +277,9 @@ extension ReferenceModel {
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
       return
     }
-    waiting[key]?.append(errand)
+    guard case .letter(var letter) = errand else { return waiting[key]!.append(errand) }
+    letter.commits = made.filter { $0.shard == shardIndex(of: letter.to) }
+    waiting[key]!.append(.letter(letter))
   }
 
   func isAwaited(_ key: Query) -> Bool { waiting[key] != nil }

@@ -123,9 +123,7 @@ public struct Torture {
       if let silence = silence(tried, play) { return silence }
       let action = positions[tried.position - 1].action
       let legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
-      // Accounts are strangers to each other: of a subscription one half may be stored while the other failed.
-      let halved: OrderedSet<Int> = if case .reset = tried.fault { [] } else { affected }
-      return difference(play.outcome, from: legitimate, without: affected, halved: halved)
+      return difference(play.outcome, from: legitimate, without: affected)
     case .durability:
       let action = positions[tried.position - 1].action
       guard let end = undisturbed.world.acknowledged[action], end < tried.position else { return nil }
@@ -156,9 +154,8 @@ public struct Torture {
 
   /// In words, how the received stanzas differ from the nearest of several possibilities; `nil` if they are one of them.
   private func difference(
-    _ got: TortureOutcome, from legitimate: [TortureOutcome], without affected: OrderedSet<Int>, halved: OrderedSet<Int> = []
+    _ got: TortureOutcome, from legitimate: [TortureOutcome], without affected: OrderedSet<Int>
   ) -> String? {
-    let ignored = halved.map { "account \(script.cast[$0].bareJID) " }
     var nearest: [String]?
     for possible in legitimate {
       var lines: [String] = []
@@ -168,8 +165,7 @@ public struct Torture {
         lines += missing.map { "\(script.cast[index].name) should get: \($0)" }
       }
       let (extra, missing) = Torture.difference(got.stored, possible.stored)
-      let stored = extra.map { ("should not be stored: ", $0) } + missing.map { ("should be stored: ", $0) }
-      lines += stored.filter { line in !ignored.contains { line.1.hasPrefix($0) } }.map { $0.0 + $0.1 }
+      lines += extra.map { "should not be stored: \($0)" } + missing.map { "should be stored: \($0)" }
       if lines.isEmpty { return nil }
       if lines.count < nearest?.count ?? .max { nearest = lines }
     }

@@ -86,6 +86,71 @@ struct OutputCommitTests {
   }
 }
 
+/// A stanza that waits until its addressee is loaded has not been said either.
+struct ParkedBehindCommitTests {
+  private let subscribe = "<presence type='subscribe' to='juliet@localhost'/>"
+
+  /// Romeo and the nurse are there, and nothing is loaded or durable before the test says so. Juliet is not in memory.
+  private func ready() -> (EngineHarness, romeo: ConnectionID, nurse: ConnectionID) {
+    var harness = EngineHarness()
+    for name in ["romeo", "nurse", "juliet"] { harness.addAccount(name) }
+    harness.advance(seconds: 200)
+    let romeo = harness.session("romeo", resource: "r")
+    let nurse = harness.session("nurse", resource: "n")
+    (harness.commitsAtOnce, harness.loadsAtOnce) = (false, false)
+    return (harness, romeo, nurse)
+  }
+
+  private func requests(_ harness: EngineHarness) -> [RosterItem] { harness.engine.server.roster(of: JID("juliet@localhost")!) }
+
+  @Test func aRequestWaitsAndComes() {
+    var (harness, romeo, _) = ready()
+    harness.send(subscribe, on: romeo)
+    #expect(harness.waitingLoads.count == 1)
+    harness.commit()
+    harness.answerLoads()
+    #expect(requests(harness).count == 1)
+  }
+
+  @Test func aRequestThatFailedIsNotMade() {
+    var (harness, romeo, _) = ready()
+    harness.send(subscribe, on: romeo)
+    let failed = harness.commits.last!.number
+    harness.input(.commitFailed(from: failed))
+    harness.answerLoads()
+    #expect(requests(harness).isEmpty)
+    #expect(harness.commits.last!.number == failed)
+    harness.loadsAtOnce = true
+    harness.answerLoads()
+    #expect(harness.engine.server.shards[0].parkedCount == 0)
+    #expect(harness.engine.server.marks.count(of: CommitMark.outputLostParked) == 1)
+  }
+
+  /// The nurse has changed nothing: the failure of somebody else's commit loses nothing that she said.
+  @Test func aMessageOfSomebodyElseStays() {
+    var (harness, romeo, nurse) = ready()
+    harness.send(subscribe, on: romeo)
+    let failed = harness.commits.last!.number
+    harness.send(EngineHarness.chat(to: "juliet@localhost", "come"), on: nurse)
+    harness.input(.commitFailed(from: failed))
+    harness.answerLoads()
+    #expect(harness.stored(for: "juliet") == ["come"])
+  }
+
+  /// Rooms are loaded like accounts: romeo's account has gone with a commit that fails, and the room does not lose him for that.
+  @Test func aDepartureStays() {
+    var parked = Shard.Loadable<Room>(awaiting: InquiryID(1))
+    let departure = Stanza(
+      Element("presence", NS.client, ["type": "unavailable"]), from: JID("romeo@localhost/r")!, to: JID("tea@conference.localhost/r")!)
+    let message = Stanza(Element("message", NS.client), from: departure.from, to: departure.to)
+    for (stanza, commit) in [(departure, 4), (message, 4), (message, 3), (message, 0)] as [(Stanza, UInt64)] {
+      #expect(parked.park(ParkedTask(task: .stanza(stanza), commit: commit), limit: 9) == 1)
+    }
+    #expect(parked.withdraw(from: 4).map(\.kind) == [.message])
+    #expect(parked.parked.map(\.commit) == [4, 3, 0])
+  }
+}
+
 struct HeldStepsTests {
   /// A session that causes more than may wait for the disk is left until half of it is done.
   @Test func whoCausesTooMuchWaits() {
