@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import ServerCore
+internal import Storage
 internal import XML
 internal import XMPP
 

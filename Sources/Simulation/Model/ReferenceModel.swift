@@ -34,8 +34,8 @@ public struct ReferenceModel: Sendable {
   var mailbox: ModelMailbox
   /// Derivations of keys that may end with a new account.
   private var creations: OrderedDictionary<InquiryID, (account: JID, deadline: Int64)> = [:]
-  /// Accounts of which this very event wrote a record.
-  private var written: OrderedSet<JID> = []
+  /// Accounts of which this very event wrote a record, and the commits that it made.
+  private var (written, made) = (OrderedSet<JID>(), [CommitID]())
   /// Letters for other shards that have not been handed over.
   var crossing: [ModelStanza] = []
   /// The commits that are not durable yet, with the owners of the rows that they change.
@@ -50,8 +50,6 @@ public struct ReferenceModel: Sendable {
   /// The first commit that failed, where the event is a failed commit.
   var failure: (number: CommitID, touched: OrderedSet<JID>)?
   var isRecovering: Bool { failure != nil }
-  /// The commits that this very event made.
-  private var made: [CommitID] = []
   /// The first difference between the model and the server.
   public internal(set) var problem: String?
 
@@ -143,9 +141,7 @@ public struct ReferenceModel: Sendable {
   }
 
   private mutating func note(_ handled: HandledEvent) {
-    asked = []
-    written = []
-    made = []
+    (asked, written, made) = ([], [], [])
     for effect in handled.effects {
       switch effect {
       case .ask(let id, .query(let query)):

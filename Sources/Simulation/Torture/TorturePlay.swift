@@ -129,14 +129,17 @@ struct TortureOutcome: Sendable {
   var experiences: [[String]] = []
   var stored: [String] = []
 
+  /// In words. Credentials, which are salted at random, are left out.
+  static func rows(of owner: Owner, in database: MemoryDatabase) -> String {
+    let tables = TableCatalog.server.tables(of: owner.kind).filter { $0.name != ScramCredentials.table.name }
+    return tables.map { "\($0.name): \(database.values(in: $0, of: owner))" }.joined(separator: "; ")
+  }
+
   /// A line for each owner of rows, without times.
   static func normalized(_ database: MemoryDatabase, drawn: [(jid: String, name: String)]) -> [String] {
     ([.account, .room, .host] as [OwnerKind]).flatMap { kind in
       database.owners(kind).map { jid in
-        // Credentials are salted at random.
-        let tables = TableCatalog.server.tables(of: kind).filter { $0.name != ScramCredentials.table.name }
-        let rows = tables.map { "\($0.name): \(database.values(in: $0, of: Owner(kind, jid)))" }
-        var text = "\(kind) \(jid) \(rows.joined(separator: "; "))"
+        var text = "\(kind) \(jid) \(rows(of: Owner(kind, jid), in: database))"
         for (jid, name) in drawn { text = text.replacing(jid, with: name) }
         return Experiences.withoutTimes(text)
       }

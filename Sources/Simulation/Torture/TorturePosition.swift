@@ -21,6 +21,8 @@ public struct TorturePosition: Sendable {
   let pendingCommits: Int
   /// The connected characters whose sessions depend on the commit that the event ends, or on the answer that it brings.
   let concerned: OrderedSet<Int>
+  /// The owners of the rows that the commit changes or the answer brings.
+  let owners: OrderedSet<Owner>
   /// For each character how much it has received before.
   let received: [Int]
   /// The number of effects that the event has.
@@ -45,6 +47,7 @@ public struct TorturePosition: Sendable {
       for case .deleteOwner(let owner) in pending.flatMap(\.changes) { owners += world.world.durable.owners(withRowsAbout: owner) }
     }
     if case .query(let query)? = next.question { owners = query.owner.map { [$0] } ?? [] }
+    self.owners = OrderedSet(owners)
     let server = world.world.engine.server
     // A room whose commit failed is read anew, and its occupants are told to come in again.
     let accounts = owners.flatMap { owner in owner.kind == .room ? server.occupants(of: owner.jid).map(\.jid.bare) : [owner.jid] }
