@@ -205,9 +205,9 @@ struct Shard: Sendable, Codable {
       transaction.outputs.append(transaction.reach(CommitMark.outputLostEnd, .close(connection)))
     }
     // The output that an unbound stream lost may have been a header or the success of an authentication: in which stream its client is, nobody
-    // knows, so there is nothing that could be said to it.
-    for connection in loss.connections where !(streams[connection]?.isBound ?? true) {
-      withStream(connection, &transaction) { $0.abandon(&$1) }
+    // knows, so there is nothing that could be said to it. A client that did not wait for the header may be bound already.
+    for connection in loss.connections where loss.headers.contains(connection) || !(streams[connection]?.isBound ?? true) {
+      abandonStream(connection, &transaction)
     }
     for jid in loss.touched {
       if let loadable = rooms[jid], !loadable.isLoading {

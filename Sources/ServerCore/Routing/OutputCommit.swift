@@ -146,6 +146,8 @@ struct OutputCommit: Sendable, Codable {
     var touched: OrderedSet<JID> = []
     /// Connections that were to be written to: their streams have a hole now.
     var connections: OrderedSet<ConnectionID> = []
+    /// Those of them whose stream header is lost: their clients are in no stream in which something could be said.
+    var headers: OrderedSet<ConnectionID> = []
     var controls: [UInt64] = []
     /// The first commit that failed.
     var first: UInt64
@@ -165,7 +167,10 @@ struct OutputCommit: Sendable, Codable {
       for output in last.outputs {
         switch output {
         case .write(_, _, let addressees): loss.connections.append(contentsOf: addressees.map(\.connection))
-        case .openStream(let connection, _), .closeStream(let connection), .close(let connection), .startTLS(let connection, _):
+        case .openStream(let connection, _):
+          loss.connections.append(connection)
+          loss.headers.append(connection)
+        case .closeStream(let connection), .close(let connection), .startTLS(let connection, _):
           loss.connections.append(connection)
         case .reply(let id, _): loss.controls.append(id)
         case .pass(let message):

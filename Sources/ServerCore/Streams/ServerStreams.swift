@@ -120,6 +120,13 @@ extension Shard {
     withStream(connection, &transaction) { $0.fail(error, &$1) }
   }
 
+  /// Ends a connection without a word, and its session with it.
+  mutating func abandonStream(_ connection: ConnectionID, _ transaction: inout Transaction) {
+    guard isOpen(connection) else { return }
+    endSession(connection, &transaction)
+    withStream(connection, &transaction) { $0.abandon(&$1) }
+  }
+
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
   mutating func streamEnded(_ connection: ConnectionID, _ transaction: inout Transaction) {
     guard streams.contains(connection) else { return }

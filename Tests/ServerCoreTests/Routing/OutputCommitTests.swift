@@ -73,6 +73,24 @@ struct OutputCommitTests {
     #expect(harness.read(again).contains("<query xmlns='jabber:iq:roster'/>"))
   }
 
+  /// A client need not wait for the header before it binds a resource. Where the header is lost, an error would come outside of any stream (RFC 6120,
+  /// 4.9.1.2; found by simulation).
+  @Test func nothingIsSaidBehindALostHeader() {
+    var (harness, romeo, _) = ready()
+    let third = harness.openStream()
+    _ = harness.scram("juliet", "secret", on: third)
+    harness.send(Self.set, on: romeo)
+    let failed = harness.commits.last!.number
+    harness.send(EngineHarness.header, on: third)
+    harness.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", on: third)
+    harness.send(Self.set.replacing("juliet", with: "nurse"), on: third)
+    #expect(harness.engine.server.sessions(of: JID("juliet@localhost")!).count == 2)
+    harness.input(.commitFailed(from: failed))
+    #expect(harness.read(third) == "")
+    #expect(harness.closed.contains(third))
+    #expect(harness.engine.server.sessions(of: JID("juliet@localhost")!).isEmpty)
+  }
+
   /// An adapter hears of a failure before it has handed over what the core made in the same turn: that may never become durable.
   @Test func whatStorageWasNotAskedForYetIsTakenBack() {
     var (harness, romeo, juliet) = ready()
