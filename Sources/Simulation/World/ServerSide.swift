@@ -117,6 +117,8 @@ extension World {
       if mutant?.kind == .syncPromised { tell(.committed(through: number)) }
     case .ask(let id, .query(let query)):
       let time = pick(.loadTime, 0, settings.loadTime ?? settings.commitTime, &choices) * node.slowness
+      // By then the server has given up.
+      if time >= settings.configuration.limits[time: .inquiryTime] { notices.append(.unreadable) }
       schedule(.answer(id, .query(query), found: node.disk.answer(query), failures: node.failedCommits), after: time)
     case .ask(let id, let question):
       let time = pick(.deriveTime, 0, settings.commitTime, &choices)
@@ -325,8 +327,9 @@ extension World {
     let limits = settings.configuration.limits
     guard limits[.bytesPerSecond] > 0 else { return }
     let spent = connections[id].spending.add(count, at: now, bytesPerSecond: limits[.bytesPerSecond])
-    // One read more than what was free, and what is read before the server's wish to read no more is carried out.
-    let most = limits[.burstBytes] + settings.readSize + (settings.batchPercent > 0 ? World.mostInTurn : 0)
+    // One read more than what was free, and what is read before the server's wish to read no more is carried out. The server counts whole
+    // nanoseconds, which may be worth a byte.
+    let most = 1 + limits[.burstBytes] + settings.readSize + (settings.batchPercent > 0 ? World.mostInTurn : 0)
     if spent > most, overLimit == nil { overLimit = Gauge(name: "bytes said too fast", value: spent, limit: most) }
   }
 

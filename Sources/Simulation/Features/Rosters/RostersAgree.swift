@@ -16,7 +16,16 @@ public struct RostersAgree: Oracle {
   /// Accounts that were to be deleted: who asks one that is not there, and is then there anew, asks nobody (RFC 6121, 8.5.1).
   private var deleted: OrderedSet<JID> = []
 
-  private var lostSomething = false
+  /// When something was lost last.
+  private var lostAt: Int64?
+  /// Available sessions, and when an account that had none got one: then it repeats its requests.
+  private var available: OrderedSet<SessionID> = []
+  private var cameBack: OrderedDictionary<JID, Int64> = [:]
+  /// Denials, by who denies and who is denied.
+  private var denials: OrderedSet<[JID]> = []
+  /// Pairs of which one denied the other while its server repeated the request: the next approval meets nobody who waits for it (RFC 6121, appendix
+  /// A.2.3). It takes accounts that are strangers, in two shards.
+  private var crossed: OrderedSet<[JID]> = []
 
   public init() {}
 
@@ -26,12 +35,31 @@ public struct RostersAgree: Oracle {
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare else { return nil }
       silences.note(element, of: account)
+      note(element, of: session, account, at: time)
       if element.removesAccount { deleted.append(account) }
     case .asked(_, .deleteAccount(let account)): deleted.append(account)
-    case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"): lostSomething = true
+    case .received(let session, let element):
+      guard element.is("presence", NS.client), element.type == "subscribe", element.id == nil,
+        let account = addresses[session]?.bare, let contact = element["from"].flatMap({ JID($0) })
+      else { return nil }
+      if denials.contains([account, contact]) { crossed.append([account, contact]) }
+    case .ended(let session): available.remove(session)
+    case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"), .fault(Run.unreadable): lostAt = time
     default: break
     }
     return nil
+  }
+
+  private mutating func note(_ element: Element, of session: SessionID, _ account: JID, at time: Int64) {
+    guard element.is("presence", NS.client) else { return }
+    switch (element.type, element["to"].flatMap { JID($0)?.bare }) {
+    case (nil, nil):
+      if !available.contains(where: { addresses[$0]?.bare == account }) { cameBack[account] = time }
+      available.append(session)
+    case ("unavailable", nil): available.remove(session)
+    case ("unsubscribed", let contact?): denials.append([account, contact])
+    default: break
+    }
   }
 
   public func atRest(_ state: RestState) -> String? {
@@ -40,16 +68,18 @@ public struct RostersAgree: Oracle {
     for jid in disk.owners(.account) {
       let roster = disk.rows(RosterItem.self, of: jid)
       let isBack = state.sessions.contains { $0.jid.bare == jid }
-      for item in roster where isBack && item.isPendingOut && !deleted.contains(item.jid) {
+      // A request is repeated when the one who asked comes back.
+      let isRepeated = lostAt.map { cameBack[jid] ?? -1 > $0 } ?? true
+      for item in roster where isBack && isRepeated && item.isPendingOut && !deleted.contains(item.jid) {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)
         if theirs?.request == nil, theirs?.subscription != .from, theirs?.subscription != .both {
           return "\(jid) waits for \(item.jid), who knows of no request"
         }
       }
-      // A crash, or a failed commit, between the two sides' commits loses what one said to the other. A request is repeated when the
-      // one who asked comes back; for the rest the RFC knows no remedy, and neither does the server yet.
-      guard !lostSomething else { continue }
+      // A crash, or a failed commit, between the two sides' commits loses what one said to the other. For what is no request the RFC knows no
+      // remedy, and neither does the server yet.
+      guard lostAt == nil else { continue }
       for item in roster where item.subscription == .to || item.subscription == .both {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)?.subscription
@@ -57,7 +87,7 @@ public struct RostersAgree: Oracle {
           return "\(jid) is subscribed to \(item.jid), whose roster says '\(theirs?.rawValue ?? "nothing")' of it"
         }
       }
-      for item in roster where item.subscription == .from || item.subscription == .both {
+      for item in roster where (item.subscription == .from || item.subscription == .both) && !crossed.contains([jid, item.jid]) {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)?.subscription
         if theirs != .to, theirs != .both {
