@@ -16,11 +16,11 @@ public struct RostersAgree: Oracle {
   /// Accounts that were to be deleted: who asks one that is not there, and is then there anew, asks nobody (RFC 6121, 8.5.1).
   private var deleted: OrderedSet<JID> = []
 
-  /// When something was lost last.
-  private var lostAt: Int64?
-  /// Available sessions, and when an account that had none got one: then it repeats its requests.
-  private var available: OrderedSet<SessionID> = []
-  private var cameBack: OrderedDictionary<JID, Int64> = [:]
+  private var lostSomething = false
+  /// Accounts that have become available with their only session since something was lost: they have repeated their requests.
+  private var repeated: OrderedSet<JID> = []
+  private var sessionCounts: OrderedDictionary<JID, Int> = [:]
+  private var shards = 1
   /// Denials, by who denies and who is denied.
   private var denials: OrderedSet<[JID]> = []
   /// Pairs of which one denied the other while its server repeated the request: the next approval meets nobody who waits for it (RFC 6121, appendix
@@ -29,13 +29,17 @@ public struct RostersAgree: Oracle {
 
   public init() {}
 
+  public mutating func begin(with configuration: Configuration) { shards = configuration.limits[.shards] }
+
   public mutating func observe(_ observation: Observation, at time: Int64) -> String? {
     switch observation {
-    case .began(let session, let jid): addresses[session] = jid
+    case .began(let session, let jid):
+      addresses[session] = jid
+      sessionCounts[jid.bare, default: 0] += 1
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare else { return nil }
       silences.note(element, of: account)
-      note(element, of: session, account, at: time)
+      note(element, of: account)
       if element.removesAccount { deleted.append(account) }
     case .asked(_, .deleteAccount(let account)): deleted.append(account)
     case .received(let session, let element):
@@ -43,21 +47,21 @@ public struct RostersAgree: Oracle {
         let account = addresses[session]?.bare, let contact = element["from"].flatMap({ JID($0) })
       else { return nil }
       if denials.contains([account, contact]) { crossed.append([account, contact]) }
-    case .ended(let session): available.remove(session)
-    case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"), .fault(Run.unreadable): lostAt = time
+    case .ended(let session): if let account = addresses[session]?.bare { sessionCounts[account, default: 1] -= 1 }
+    case .fault("crash"), .fault("a commit fails"), .fault("the disk is full"), .fault(Run.unreadable):
+      lostSomething = true
+      repeated = []
     default: break
     }
     return nil
   }
 
-  private mutating func note(_ element: Element, of session: SessionID, _ account: JID, at time: Int64) {
+  private mutating func note(_ element: Element, of account: JID) {
     guard element.is("presence", NS.client) else { return }
     switch (element.type, element["to"].flatMap { JID($0)?.bare }) {
-    case (nil, nil):
-      if !available.contains(where: { addresses[$0]?.bare == account }) { cameBack[account] = time }
-      available.append(session)
-    case ("unavailable", nil): available.remove(session)
-    case ("unsubscribed", let contact?): denials.append([account, contact])
+    case (nil, nil): if lostSomething, sessionCounts[account] == 1 { repeated.append(account) }
+    case ("unsubscribed", let contact?) where Server.shard(of: account, of: shards) != Server.shard(of: contact, of: shards):
+      denials.append([account, contact])
     default: break
     }
   }
@@ -69,7 +73,7 @@ public struct RostersAgree: Oracle {
       let roster = disk.rows(RosterItem.self, of: jid)
       let isBack = state.sessions.contains { $0.jid.bare == jid }
       // A request is repeated when the one who asked comes back.
-      let isRepeated = lostAt.map { cameBack[jid] ?? -1 > $0 } ?? true
+      let isRepeated = !lostSomething || repeated.contains(jid)
       for item in roster where isBack && isRepeated && item.isPendingOut && !deleted.contains(item.jid) {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)
@@ -79,7 +83,7 @@ public struct RostersAgree: Oracle {
       }
       // A crash, or a failed commit, between the two sides' commits loses what one said to the other. For what is no request the RFC knows no
       // remedy, and neither does the server yet.
-      guard lostAt == nil else { continue }
+      guard !lostSomething else { continue }
       for item in roster where item.subscription == .to || item.subscription == .both {
         guard disk.has(.account(item.jid)), item.jid != jid, !areEstranged(jid, item.jid) else { continue }
         let theirs = disk.row(RosterItem.self, key: .jid(jid), of: item.jid)?.subscription
