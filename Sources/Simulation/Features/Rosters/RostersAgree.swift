@@ -17,7 +17,7 @@ public struct RostersAgree: Oracle {
   private var deleted: OrderedSet<JID> = []
 
   private var lostSomething = false
-  /// Accounts that have become available with their only session since something was lost: they have repeated their requests.
+  /// Accounts that came back, after all their sessions had ended, since something was lost: they have repeated their requests once they are available.
   private var repeated: OrderedSet<JID> = []
   private var sessionCounts: OrderedDictionary<JID, Int> = [:]
   private var shards = 1
@@ -36,6 +36,7 @@ public struct RostersAgree: Oracle {
     case .began(let session, let jid):
       addresses[session] = jid
       sessionCounts[jid.bare, default: 0] += 1
+      if lostSomething, sessionCounts[jid.bare] == 1 { repeated.append(jid.bare) }
     case .sent(let session, let element):
       guard let account = addresses[session]?.bare else { return nil }
       silences.note(element, of: account)
@@ -57,13 +58,9 @@ public struct RostersAgree: Oracle {
   }
 
   private mutating func note(_ element: Element, of account: JID) {
-    guard element.is("presence", NS.client) else { return }
-    switch (element.type, element["to"].flatMap { JID($0)?.bare }) {
-    case (nil, nil): if lostSomething, sessionCounts[account] == 1 { repeated.append(account) }
-    case ("unsubscribed", let contact?) where Server.shard(of: account, of: shards) != Server.shard(of: contact, of: shards):
-      denials.append([account, contact])
-    default: break
-    }
+    guard element.is("presence", NS.client), element.type == "unsubscribed", let contact = element["to"].flatMap({ JID($0)?.bare })
+    else { return }
+    if Server.shard(of: account, of: shards) != Server.shard(of: contact, of: shards) { denials.append([account, contact]) }
   }
 
   public func atRest(_ state: RestState) -> String? {
