@@ -1,5 +1,5 @@
 internal import OrderedCollections
-internal import ServerCore
+public import ServerCore
 internal import Storage
 internal import XML
 internal import XMPP
