@@ -18,5 +18,15 @@ let package = Package(
       name: "FuzzSimulation",
       dependencies: [.product(name: "FuzzCoreChecks", package: "spondee")],
       swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .target(name: "EdgeCount"),
+    .executableTarget(
+      name: "FuzzCost",
+      dependencies: ["EdgeCount", .product(name: "FuzzCoreChecks", package: "spondee")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xlinker", "--wrap=__sanitizer_cov_trace_pc_guard", "-Xlinker", "--wrap=__sanitizer_cov_trace_pc_guard_init",
+        ])
+      ]),
   ]
 )

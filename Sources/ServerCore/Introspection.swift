@@ -177,7 +177,7 @@ extension Engine {
   /// coverage marks, timers, open inquiries, counters, numbers of commits that were durable then, and the configuration.
   public var stateBytes: [UInt8] {
     let snapshot = Snapshot(of: self) { _, _ in 0 }
-    let leftOut = ["marks", "timers", "inquiries", "serial", "stanzas", "since", "commit", "configuration", "limits"]
+    let leftOut = ["marks", "timers", "inquiries", "serial", "stanzas", "errands", "since", "commit", "configuration", "limits"]
     return (try? PackedEncoder.encode(snapshot, nil, without: leftOut)) ?? []
   }
 }

@@ -34,6 +34,8 @@ struct Shard: Sendable, Codable {
   var isShuttingDown = false
   /// How many stanzas the shard's streams have sent. A session's stanzas all come to one shard, so the number tells them apart.
   private var stanzas: UInt64 = 0
+  /// How many stanzas were routed to an address, and timers looked at.
+  var errands: UInt64 = 0
 
   /// An account or room: in memory, or on its way there with what came for it meanwhile.
   struct Loadable<Entity: Sendable & Codable>: Sendable, Codable {
@@ -169,6 +171,7 @@ struct Shard: Sendable, Codable {
 
   private mutating func deadlinePassed(_ transaction: inout Transaction) {
     while let subject = timers.popDue(at: transaction.now.monotonic) {
+      errands &+= 1
       switch subject {
       case .connection(let connection): checkConnection(connection, &transaction)
       case .account(let jid): releaseIfIdle(account: jid, &transaction)

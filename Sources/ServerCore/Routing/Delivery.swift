@@ -66,6 +66,7 @@ extension Shard {
   /// Hands one stanza to all its addressees; those that get it as it is share one effect.
   mutating func deliver(_ envelope: Transaction.Envelope, _ transaction: inout Transaction) {
     transaction.outputs.close()
+    errands &+= UInt64(envelope.to.count)
     for to in keepOwn(envelope, &transaction) { deliver(Stanza(envelope.element, from: envelope.from, to: to), &transaction) }
   }
 

@@ -138,6 +138,9 @@ struct OutputCommit: Sendable, Codable {
   /// When to look at `delay` next, if nobody looks yet.
   func nextLook(limit: Int64) -> Int64? { held.first.map { $0.since + min(limit / 2, .seconds(10)) } }
 
+  /// All that waits.
+  var volume: Volume { held.reduce(Volume()) { $1.outputs.reduce($0) { $0 + $1.volume } } }
+
   var waitingMessages: [ShardMessage] { held.flatMap(\.messages) }
 
   /// The effects and owners that a failed commit takes down with it.

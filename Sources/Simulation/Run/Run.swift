@@ -52,6 +52,10 @@ public struct RunOptions: Sendable {
   public var alwaysComparesWithModel = false
   /// Into how many parts the server divides its accounts and rooms; `nil`: each run chooses.
   public var shards: Int?
+  /// What lies in the world before anything happens. (Logins are not judged then, and limits are never low.)
+  public var crowd = Crowd.none
+  /// Judges the work of every input.
+  public var cost: CostMeter?
 
   public init(
     duration: Int64 = 10_000_000_000, oracles: [any Oracle.Type] = Run.oracles, workload: any Workload.Type = EverydayWorkload.self
@@ -114,23 +118,25 @@ public struct Run: ClientHost {
   /// All oracles there are.
   public static let oracles: [any Oracle.Type] = Oracles.watched(in: .runs)
   /// Rules that the run itself watches, by the names by which they can be left out.
-  public static let ownRules = ["stream", "liveness", "limits", "model", LoginModel.name, OutputStreams.name]
+  public static let ownRules = ["stream", "liveness", "limits", "model", "cost", LoginModel.name, OutputStreams.name]
   /// The names of all rules.
   public static var rules: [String] { oracles.map { $0.name } + ownRules }
 
   /// - Parameter choices: what decides everything.
   public init(_ choices: Choices, _ options: RunOptions = RunOptions()) {
     var choices = choices
-    swarm = Swarm(&choices, shards: options.shards)
+    swarm = Swarm(&choices, shards: options.shards, isCrowded: options.crowd.entries > 0)
     hadFault = swarm.isTight || swarm.mayLoseQuestions
     self.options = options
     workload = options.workload.init { choices.draw(.swarm, 100, below: $0) }
-    world = World(choices: choices, settings: swarm.settings, mutation: options.mutation)
+    let crowd = options.crowd.database(of: (0..<swarm.accounts).map { Run.account("user\($0)") }, password: Passwords.all[0])
+    world = World(choices: choices, settings: swarm.settings, mutation: options.mutation, database: crowd)
     // The oracles must find a mutant by themselves: the model would hide what they miss.
     if !options.without.contains("model"), options.mutation == nil || options.alwaysComparesWithModel { world.compareWithModel() }
-    if !options.without.contains(LoginModel.name), options.mutation == nil || options.alwaysComparesWithModel {
+    if !options.without.contains(LoginModel.name), options.crowd.entries == 0, options.mutation == nil || options.alwaysComparesWithModel {
       world.judgeLogins(storageMayFail: swarm.mayLoseQuestions)
     }
+    if let meter = options.cost { world.measure(meter) }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
     for account in 0..<swarm.accounts {
@@ -143,8 +149,10 @@ public struct Run: ClientHost {
   }
 
   private mutating func add(_ user: Text, _ resource: Text) {
-    actors.append(Actor(index: actors.count, account: JID(local: user, domain: "localhost", resource: "")!, resource: resource))
+    actors.append(Actor(index: actors.count, account: Run.account(user), resource: resource))
   }
+
+  private static func account(_ user: Text) -> JID { JID(local: user, domain: "localhost", resource: "")! }
 
   /// Runs to the end or to the first broken rule.
   public mutating func run() -> RunReport {
@@ -156,6 +164,7 @@ public struct Run: ClientHost {
   mutating func begin() {
     hasBegun = true
     createAccounts()
+    for number in 0..<options.crowd.connections { _ = world.connect(Crowd.firstLabel + UInt64(number)) }
     for actor in actors.indices { think(after: actor) }
     world.alarm(Run.weatherAlarm, after: .milliseconds(100))
   }
@@ -187,6 +196,9 @@ public struct Run: ClientHost {
   }
   /// A file for each life of the server's process, or several.
   public var recordings: [[UInt8]] { world.recordings }
+
+  /// The judge of the server's work, if there was one.
+  public var cost: CostMeter? { world.cost }
 
   /// The choices that were made, if they were to be recorded.
   public var trace: RunTrace? {
@@ -314,6 +326,7 @@ public struct Run: ClientHost {
   mutating func attend() {
     if world.happenings > Run.mostHappenings { fail("liveness", "it never comes to rest") }
     if let problem = world.model?.problem { fail("model", problem) }
+    if let cost = world.cost?.problem { fail("cost", cost.description) }
     if let problem = world.login?.problem { fail(LoginModel.name, problem) }
     if let gauge = world.overLimit { fail("limits", gauge.description) }
     deliverNotices()

@@ -45,7 +45,8 @@ struct Swarm: Sendable {
   /// Limits are so low that honest users meet them.
   var isTight = false
 
-  init(_ choices: inout Choices, shards: Int? = nil) {
+  /// - Parameter isCrowded: more lies in the world than low limits allow.
+  init(_ choices: inout Choices, shards: Int? = nil, isCrowded: Bool = false) {
     var configuration = Configuration(domains: ["localhost"])
     configuration.scramRounds = 1
     configuration.secret = [1]
@@ -70,7 +71,7 @@ struct Swarm: Sendable {
     chooseNetwork(&choices)
     // A share of all runs stays free of faults.
     if choices.chance(.swarm, 6, percent: 75) { chooseFaults(&choices) }
-    if choices.chance(.swarm, 22, percent: 20) { tighten(&choices) }
+    if !isCrowded, choices.chance(.swarm, 22, percent: 20) { tighten(&choices) }
     chooseOrdering(&choices)
   }
 

@@ -24,11 +24,16 @@ extension World {
   }
 
   private mutating func take(_ input: Input) {
+    var steps = 0
     for input in mutant?.distort(input) ?? [input] {
       login?.hear(input, at: now)
+      cost?.begin()
       feed(input)
+      steps += cost?.taken() ?? 0
     }
-    for handled in node.engine.takeEvents() {
+    let events = node.engine.takeEvents()
+    cost?.judge(input, steps, events, node.engine.server)
+    for handled in events {
       model?.handle(handled, durable: node.disk.durable)
       login?.follow(handled)
     }
@@ -64,7 +69,9 @@ extension World {
     node.isFlushing = true
     node.readInTurn = [:]
     while true {
+      cost?.begin()
       let actions = node.engine.flush()
+      if let steps = cost?.taken() { cost?.judgeFlush(actions, steps) }
       let now = instant
       node.tape?.outputs(actions, of: node.engine, at: now)
       guard !actions.isEmpty || !node.ended.isEmpty else { break }

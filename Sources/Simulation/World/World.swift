@@ -118,6 +118,9 @@ public struct World {
   /// Judges every login, if it is there.
   public internal(set) var login: LoginModel?
 
+  /// Judges the work of every input, if it is there.
+  public internal(set) var cost: CostMeter?
+
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
@@ -169,6 +172,12 @@ public struct World {
   ) {
     node.tape = Tape(secret: secret, keepsText: keepsText, segmentBytes: segmentBytes, sink: sink)
     beginTape()
+  }
+
+  /// From now on the server's work is judged. Nobody may be connected.
+  public mutating func measure(_ meter: CostMeter) {
+    node.engine.keepsEvents = true
+    cost = meter
   }
 
   private mutating func beginTape() {
@@ -323,7 +332,8 @@ public struct World {
     node.restart(settings.configuration, seed: choices.seed)
     beginTape()
     if model != nil { compareWithModel() }
-    if login != nil {
+    cost?.restart()
+    if login != nil || cost != nil {
       node.engine.keepsEvents = true
       login?.restart()
     }

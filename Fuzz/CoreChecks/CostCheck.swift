@@ -1,0 +1,21 @@
+public import Simulation
+
+/// The rule that work is in proportion to what was said, in a crowded world whose every choice is taken from bytes.
+public enum CostCheck {
+  /// What an input may cost. The constants are twice what 3,000 random runs needed at most.
+  public static let bound = CostMeter.Bound(base: 20_000, perByte: 60, perItem: 600, perChangedByte: 1)
+
+  /// What lies in the world: enough that work for each connection, or for each entry of a list, goes beyond the bound.
+  public static let crowd = Crowd(connections: 1_000, entries: 300)
+
+  /// - Parameter steps: of instrumented code so far.
+  /// - Returns: the rule that was broken, if one was, and the input that came closest to the bound.
+  public static func judge(_ input: [UInt8], steps: @escaping @Sendable () -> UInt64) -> (fault: String?, worst: CostMeter.Cost?) {
+    var options = RunOptions(duration: 2_000_000_000)
+    options.crowd = crowd
+    options.cost = CostMeter(bound, steps: steps)
+    var run = Run(Choices(seed: 0, source: .bytes(input)), options)
+    let report = run.run()
+    return (report.failure?.description, run.cost?.worst)
+  }
+}

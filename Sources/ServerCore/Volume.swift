@@ -1,0 +1,61 @@
+public import Storage
+internal import XML
+internal import XMPP
+
+// How much a server was told and says: for those who compare it with the work that it did.
+
+/// An amount of input or output: bytes, and the places that they came from or go to.
+public struct Volume: Sendable, Hashable {
+  /// About as many as on the wire or on the disk.
+  public var bytes = 0
+  /// Addressees, questions, rows.
+  public var items = 0
+
+  public init(bytes: Int = 0, items: Int = 0) { (self.bytes, self.items) = (bytes, items) }
+  public static func + (a: Volume, b: Volume) -> Volume { Volume(bytes: a.bytes + b.bytes, items: a.items + b.items) }
+  public static func - (a: Volume, b: Volume) -> Volume { Volume(bytes: a.bytes - b.bytes, items: a.items - b.items) }
+}
+
+extension Effect {
+  /// Without the changes that it makes durable: see `changedBytes`.
+  public var volume: Volume {
+    switch self {
+    case .write(let element, _, let addressees): Volume(bytes: element.stored.count, items: addressees.count)
+    case .pass(let message): Volume(bytes: message.weight, items: message.views.count + 1)
+    case .reply(_, .accounts(let accounts)): Volume(items: accounts.count + 1)
+    default: Volume(items: 1)
+    }
+  }
+
+  /// Bytes of the changes that it makes durable (`Change.weight`).
+  public var changedBytes: Int { if case .commit(_, let changes) = self { changes.reduce(0) { $0 + $1.weight } } else { 0 } }
+}
+
+extension Answer {
+  /// The rows or keys that storage answers with.
+  public var volume: Volume {
+    switch self {
+    case .result(.owner(let rows)): rows?.volume ?? Volume(items: 1)
+    case .result(.page(let page)): Volume(bytes: page.entries.reduce(0) { $0 + $1.values.weight }, items: page.entries.count + 1)
+    case .keys, .failed: Volume(items: 1)
+    }
+  }
+}
+
+extension OwnerRows {
+  fileprivate var volume: Volume {
+    tables.reduce(Volume(items: 1)) { $0 + Volume(bytes: $1.rows.reduce(0) { $0 + $1.weight }, items: $1.rows.count) }
+  }
+}
+
+extension [ColumnValue] {
+  fileprivate var weight: Int { reduce(0) { $0 + $1.weight } }
+}
+
+extension Server {
+  /// All that waits behind commits.
+  public var heldVolume: Volume { shards.reduce(Volume()) { $0 + $1.commits.volume } }
+
+  /// How many stanzas were routed to an address, and timers looked at, so far.
+  public var errands: UInt64 { shards.reduce(0) { $0 + $1.errands } }
+}
