@@ -1,7 +1,9 @@
 import Foundation
+import SASL
 import ServerCore
 import Storage
 import Testing
+import XML
 import XMPP
 
 @testable import Simulation
