@@ -1,22 +1,30 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Built with `swift build --package-path Fuzz -c release --sanitize fuzzer`, and `--product NAME` for one of them. libFuzzer brings the main function.
+/// A fuzzer: libFuzzer brings the main function.
+func fuzzer(_ name: String, _ checks: String..., others: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: checks.map { .product(name: $0, package: "spondee") } + others,
+    swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+}
+
+// Built with `swift build --package-path Fuzz -c release --sanitize fuzzer --product NAME`. The first three need XML, XMPP and Scenario alone and
+// are built in a minute or two; FuzzSASL needs the cryptography as well; the others need the core or the adapter, with all that these need.
 let package = Package(
   name: "spondee-fuzz",
   dependencies: [.package(name: "spondee", path: "..")],
   targets: [
-    .executableTarget(
-      name: "FuzzStreamParser",
-      dependencies: [.product(name: "FuzzChecks", package: "spondee")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
-    .executableTarget(
-      name: "FuzzRecorder",
-      dependencies: [.product(name: "FuzzCoreChecks", package: "spondee")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
-    .executableTarget(
-      name: "FuzzSimulation",
-      dependencies: [.product(name: "FuzzCoreChecks", package: "spondee")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .target(name: "CLibFuzzer"),
+    // Only the fuzzer that compares needs expat.
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    // The changes of streams, which libFuzzer finds by name in what is linked.
+    .target(name: "StreamMutation", dependencies: ["CLibFuzzer", .product(name: "FuzzChecks", package: "spondee")]),
+    fuzzer("FuzzStreamParser", "FuzzChecks", others: ["StreamMutation"]),
+    fuzzer("FuzzSecondParser", "XML", others: ["CExpat", "StreamMutation"]),
+    fuzzer("FuzzText", "FuzzChecks"),
+    fuzzer("FuzzSASL", "FuzzSASLChecks"),
+    fuzzer("FuzzRecorder", "FuzzCoreChecks"),
+    fuzzer("FuzzSimulation", "FuzzCoreChecks"),
+    fuzzer("FuzzAdapter", "FuzzAdapterChecks"),
   ]
 )
