@@ -33,6 +33,8 @@ enum DataFormCheck {
     for (field, element) in zip(form.fields, fields) {
       let values = DataFormCheck.children(of: element).filter { $0.name == "value" }.map(\.text)
       if field.values != values { return "other values than \(values)" }
+      if field.options != options(of: element) { return "other options" }
+      if field.isRequired != DataFormCheck.children(of: element).contains(where: { $0.name == "required" }) { return "required or not" }
       if field.name != attribute("var", of: element) || field.label != attribute("label", of: element) { return "another name" }
       let first = fields.first { attribute("var", of: $0) == field.name }
       if let name = field.name, let first,
@@ -49,6 +51,14 @@ enum DataFormCheck {
       }
     }
     return nil
+  }
+
+  /// Options that have a value (XEP-0004, 3.2).
+  private static func options(of field: Element) -> [DataForm.Option] {
+    children(of: field).filter { $0.name == "option" }.compactMap { option in
+      let value = children(of: option).first { $0.name == "value" }
+      return value.map { DataForm.Option(label: attribute("label", of: option), value: $0.text) }
+    }
   }
 
   private static func attribute(_ name: Text, of element: Element) -> Text? {

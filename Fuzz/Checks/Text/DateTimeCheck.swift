@@ -6,7 +6,7 @@ enum DateTimeCheck {
   static func check(_ bytes: [UInt8]) -> Finding {
     // Eight bytes are a moment as well.
     let moment = bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
-    if let fault = formatFault(of: moment) { return .fault(fault) }
+    if let fault = formatFault(of: moment) ?? faultOfMonths(year: Int(moment.magnitude % 10_000)) { return .fault(fault) }
     let text = Text(utf8: bytes)
     let parsed = DateTime.parse(text)
     let expected = slowlyParsed(Array(text.utf8))
@@ -15,6 +15,16 @@ enum DateTimeCheck {
     }
     guard let parsed else { return .refused }
     return formatFault(of: parsed).map { .fault($0) } ?? .good(text.count)
+  }
+
+  /// The ends of months are rare among random texts.
+  private static func faultOfMonths(year: Int) -> String? {
+    let digits = String(String(10_000 + year).dropFirst())
+    for day in ["01-31", "02-28", "02-29", "02-30", "04-30", "04-31", "12-31", "12-32"] {
+      let text = "\(digits)-\(day)T23:59:59.5Z"
+      if DateTime.parse(Text(text)) != slowlyParsed(Array(text.utf8)) { return "\(text) is \(DateTime.parse(Text(text)) ?? 0)" }
+    }
+    return nil
   }
 
   /// A formatted moment is the moment without what the format leaves out.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import XML
 internal import XMPP
 
@@ -17,6 +18,7 @@ enum PreparationCheck {
       guard profile.prepare(prepared) == prepared else {
         return .fault("\(words), and of that \(profile.prepare(prepared)?.debugDescription ?? "nothing")")
       }
+      if !isNormal(prepared, isCompatible: profile.name == "SASLprep") { return .fault("\(words), which is in no normalization form") }
       // U+FDFA becomes 33 bytes of 3 by Normalization Form KC, and nothing grows more.
       if prepared.count > 11 * text.count { return .fault("\(words), which is more than eleven times as long") }
       // Bytes that are no UTF-8 read as this character: no password may depend on which bytes they were.
@@ -24,6 +26,14 @@ enum PreparationCheck {
       if prepared.string.unicodeScalars.contains(where: isControl) { return .fault("\(words), with a control character") }
     }
     return Finding(fault: nil, depth: depth)
+  }
+
+  /// Whether the text is in Normalization Form C or KC, by another library. Characters that came after Unicode 14 are not looked at: one of the
+  /// two libraries may not know them.
+  private static func isNormal(_ text: Text, isCompatible: Bool) -> Bool {
+    guard text.string.unicodeScalars.allSatisfy({ ($0.properties.age?.major ?? 99) <= 14 }) else { return true }
+    let normal = isCompatible ? text.string.precomposedStringWithCompatibilityMapping : text.string.precomposedStringWithCanonicalMapping
+    return normal.utf8.elementsEqual(text.utf8)
   }
 
   /// All of ASCII's, those of ISO 6429, line and paragraph separators, and noncharacters: no profile lets one pass.
