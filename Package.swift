@@ -21,7 +21,9 @@ let package = Package(
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "FuzzChecks", targets: ["FuzzChecks"]),
+    .library(name: "FuzzSASLChecks", targets: ["FuzzSASLChecks"]),
     .library(name: "FuzzCoreChecks", targets: ["FuzzCoreChecks"]),
+    .library(name: "FuzzAdapterChecks", targets: ["FuzzAdapterChecks"]),
     .library(name: "Workloads", targets: ["Workloads"]),
     .executable(name: "spondee", targets: ["spondee"]),
   ],
@@ -143,10 +145,17 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "spondee-count", dependencies: ["Workloads"], path: "Tests/Benchmarks/Count", swiftSettings: settings),
     // The checks of the fuzzers in the package in Fuzz, targets here so that a test can replay what the fuzzers found.
-    .target(name: "FuzzChecks", dependencies: ["XML"], path: "Fuzz/Checks", swiftSettings: settings),
+    // Those of one target need the same modules, so that a fuzzer is built with few others.
+    .target(name: "FuzzChecks", dependencies: ["XML", "XMPP", "Scenario"], path: "Fuzz/Checks", swiftSettings: settings),
+    .target(name: "FuzzSASLChecks", dependencies: ["XML", "XMPP", "SASL"], path: "Fuzz/SASLChecks", swiftSettings: settings),
     .target(
       name: "FuzzCoreChecks", dependencies: ["XML", "XMPP", "SASL", "Storage", "ServerCore", "Simulation"], path: "Fuzz/CoreChecks",
       swiftSettings: settings),
-    .testTarget(name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzCoreChecks"], swiftSettings: settings),
+    .target(
+      name: "FuzzAdapterChecks", dependencies: ["XML", "XMPP", "SASL", "ServerCore", "ServerNIO"], path: "Fuzz/AdapterChecks",
+      swiftSettings: settings),
+    .testTarget(
+      name: "XMLTests", dependencies: ["XML", "FuzzChecks", "FuzzSASLChecks", "FuzzCoreChecks", "FuzzAdapterChecks"],
+      swiftSettings: settings),
   ]
 )

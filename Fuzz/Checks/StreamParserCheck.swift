@@ -25,7 +25,11 @@ public enum StreamParserCheck {
     }
     // White space before a stanza stays with the piece that it came in.
     if cut.mostPending > limits.stanzaBytes + 300 { return "\(cut.mostPending) bytes pending" }
-    return fault(inEvents: whole.events, namespace: whole.namespace, pool)
+    // The shortest stanza has four bytes.
+    if whole.events.count > bytes.count / 4 + 2 { return "\(whole.events.count) events of \(bytes.count) bytes" }
+    // A character may become a reference of six, an attribute may need a prefix of its own, and namespaces that are written out are limited.
+    let most = 8 * (bytes.count + limits.stanzaBytes)
+    return fault(inEvents: whole.events, namespace: whole.namespace, mostWritten: most, pool)
   }
 
   /// How far an input got: the stanzas that it has. Where that is 0 for every input of a corpus, most of what is checked has nothing to look at.
@@ -81,7 +85,10 @@ public enum StreamParserCheck {
     return reading
   }
 
-  private static func fault(inEvents events: [StreamParser.Event], namespace: Text, _ pool: ParserPool) -> String? {
+  private static func fault(
+    inEvents events: [StreamParser.Event], namespace: Text, mostWritten: Int, _ pool: ParserPool
+  ) -> String? {
+    var written = 0
     for (index, event) in events.enumerated() {
       switch event {
       case .header: if index != 0 { return "a second header" }
@@ -89,6 +96,8 @@ public enum StreamParserCheck {
       case .stanza(let stanza):
         if index == 0 { return "a stanza without a header" }
         if let fault = fault(in: stanza, namespace: namespace, pool) { return fault }
+        written += stanza.serialized(defaultNamespace: namespace).count
+        if written > mostWritten { return "\(written) bytes are written of those of a stream that may become \(mostWritten)" }
       }
     }
     return nil
@@ -99,7 +108,8 @@ public enum StreamParserCheck {
       let written = stanza.serialized(defaultNamespace: around)
       do throws(StreamParser.Failure) {
         let read = try Element(parsing: written, defaultNamespace: around, using: pool)
-        if read != stanza { return "parse(write(x)) != x: \(stanza) became \(read)" }
+        if let fault = WrittenXML.fault(in: written) { return "what we wrote is wrong, \(fault): \(stanza)" }
+        if Shape(read) != Shape(stanza) || read != stanza { return "parse(write(x)) != x: \(stanza) became \(read)" }
         if read.serialized(defaultNamespace: around) != written { return "written otherwise the second time: \(stanza)" }
       } catch {
         return "what we wrote is refused, \(error): \(String(decoding: written, as: UTF8.self))"
@@ -118,6 +128,6 @@ public enum StreamParserCheck {
       case .element(let child): copy.append(child)
       }
     }
-    return copy == element ? nil : "made anew, \(element) is \(copy)"
+    return copy == element && Shape(copy) == Shape(element) ? nil : "made anew, \(element) is \(copy)"
   }
 }

@@ -1,6 +1,7 @@
 internal import XML
 
-/// PLAIN's message (RFC 4616, section 2): authorization, NUL, name, NUL, password.
+/// PLAIN's message (RFC 4616, section 2): authorization, NUL, name, NUL, password. Bytes that are no UTF-8 read as U+FFFD, which no name and no
+/// password of an account has.
 struct PlainMessage: Sendable, Hashable {
   /// Empty if the client asked for none.
   let authorization: Text

@@ -105,7 +105,7 @@ public enum Scram {
 
   // MARK: Messages
 
-  /// `a=b,c=d` in order.
+  /// `a=b,c=d` in order. What has no equals sign is a value without a key, since each attribute has one (RFC 5802, section 7, `attr-val`).
   public static func fields(_ message: Text) -> [(key: Text, value: Text)] {
     let bytes = message.utf8.span
     // Texts are cut at ASCII letters, so that none has to be checked.
@@ -123,10 +123,16 @@ public enum Scram {
         if equals == nil, bytes[end] == UInt8(ascii: "=") { equals = end }
         end += 1
       }
-      fields.append((cut(start, equals ?? end), equals.map { cut($0 + 1, end) } ?? ""))
+      fields.append((cut(start, equals ?? start), cut(equals.map { $0 + 1 } ?? start, end)))
       guard end < bytes.count else { return fields }
       start = end + 1
     }
+  }
+
+  /// `posit-number` (RFC 5802, section 7): digits, of which the first is not 0. `nil` also for one that 64 bits can't express.
+  static func positiveNumber(_ text: Text) -> Int? {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), text.utf8.first != UInt8(ascii: "0") else { return nil }
+    return Int(text.string)
   }
 
   /// Whether it can be a nonce (RFC 5802, section 7): printable ASCII without commas, and at least one character.

@@ -75,7 +75,7 @@ struct ScramServerFirst: Sendable, Hashable {
     let fields = Scram.fields(message)
     guard fields.count >= 3, fields[0].key == "r", Scram.isNonce(fields[0].value), fields[1].key == "s",
       let salt = Base64.decode(fields[1].value),
-      fields[2].key == "i", let rounds = Int(fields[2].value.string), rounds > 0
+      fields[2].key == "i", let rounds = Scram.positiveNumber(fields[2].value)
     else { return nil }
     text = message
     nonce = fields[0].value

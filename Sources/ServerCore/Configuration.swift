@@ -24,7 +24,7 @@ public struct Configuration: Sendable, Codable {
 
 extension Configuration {
   /// Why no server can be made of it; `nil` if one can. For what comes from a file that nobody has checked.
-  var problem: String? {
+  package var problem: String? {
     if domains.isEmpty || domains.contains(where: { JID($0)?.text != $0 }) { return "a configuration names no domain" }
     if !(roundsHistory?.isPossible ?? true) { return "a configuration has rounds that can't be" }
     if let setting = Setting.all.first(where: { !$0.isPossible(settings[$0]) }) {

@@ -36,7 +36,8 @@ public enum Base64 {
     return Text(utf8: out)
   }
 
-  /// `nil` for anything but whole groups of the alphabet with right padding.
+  /// `nil` for anything but whole groups of the alphabet with right padding. Bits of the last letter before it that stand for nothing may have any
+  /// value (RFC 4648, 3.5): all other text encodes to itself again.
   public static func decode(_ text: Text) -> [UInt8]? {
     let letters = text.utf8.span
     guard letters.count.isMultiple(of: 4) else { return nil }

@@ -5,33 +5,22 @@ import Testing
 
 /// The inputs that the fuzzers were started with, and every input that ever showed one a fault.
 @Suite struct CorpusTests {
-  static let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpus").standardized
-
-  private struct Input {
-    var name: String
-    var bytes: [UInt8]
-  }
-
-  private func inputs(_ corpus: String) throws -> [Input] {
-    let folder = Self.corpora.appending(path: corpus)
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).sorted { $0.path < $1.path }
-    return try files.map { Input(name: $0.lastPathComponent, bytes: [UInt8](try Data(contentsOf: $0))) }
-  }
-
   // MARK: Whether anything is looked at
 
   /// A corpus whose inputs are all turned away by the first check tests nothing, and looks as good as any: it happened to recordings when their
   /// version changed.
   @Test func everyCorpusGetsPastTheFirstCheck() throws {
-    let streams = try inputs("FuzzStreamParser")
+    let streams = try FuzzCorpus.inputs("FuzzStreamParser")
     #expect(streams.count >= 12)
     let stanzas = streams.map { StreamParserCheck.depth(of: $0.bytes) }
     #expect(stanzas.count { $0 > 0 } * 3 > streams.count, "\(stanzas)")
-    let runs = try inputs("FuzzSimulation")
+    let runs = try FuzzCorpus.inputs("FuzzSimulation")
     #expect(runs.count >= 6)
     for input in runs { #expect(SimulationCheck.depth(of: input.bytes) > 100, "\(input.name)") }
     for kind in RecorderCheck.Kind.allCases {
-      let depths = try inputs("FuzzRecorder").filter { $0.bytes.first == UInt8(kind.rawValue) }.map { RecorderCheck.depth(of: $0.bytes) }
+      let depths = try FuzzCorpus.inputs("FuzzRecorder").filter { $0.bytes.first == UInt8(kind.rawValue) }.map {
+        RecorderCheck.depth(of: $0.bytes)
+      }
       let remark: Comment =
         "inputs of the kind \(kind) got so far: \(depths). If what a recording holds has changed, SPONDEE_WRITE_CORPUS=1 swift test --filter CorpusTests writes those of files anew"
       #expect(depths.contains { $0 > 9 } && depths.count { $0 > 1 } >= 2, remark)
@@ -45,7 +34,7 @@ import Testing
       case nil: #expect(RecorderCheck.depth(of: seed.input) > 3, "\(seed.name)")
       case let refusal?: #expect(RecorderCheck.refusal(of: seed.input)?.contains(refusal) ?? false, "\(seed.name)")
       }
-      let file = Self.corpora.appending(path: "FuzzRecorder/\(seed.name)")
+      let file = FuzzCorpus.folder.appending(path: "FuzzRecorder/\(seed.name)")
       if ProcessInfo.processInfo.environment["SPONDEE_WRITE_CORPUS"] != nil { try Data(seed.input).write(to: file) }
       #expect(FileManager.default.fileExists(atPath: file.path), "\(seed.name)")
     }
@@ -54,7 +43,7 @@ import Testing
   // MARK: Whether it is good
 
   @Test func everyInputIsReadAsItShould() throws {
-    for input in try inputs("FuzzStreamParser") {
+    for input in try FuzzCorpus.inputs("FuzzStreamParser") {
       for kind in 0..<8 as Range<UInt8> {
         var changed = input.bytes
         changed[0] = kind
@@ -65,7 +54,7 @@ import Testing
 
   /// The same with bytes changed, left out and repeated: a little of what the fuzzer does, in every test run.
   @Test(arguments: [true, false]) func whatIsNearlyAnInputIsRecordedAsItShould(isFile: Bool) throws {
-    let seeds = try isFile ? RecordingSeeds.all.map(\.input) : inputs("FuzzRecorder").map(\.bytes).filter { $0[0] != 0 }
+    let seeds = try isFile ? RecordingSeeds.all.map(\.input) : FuzzCorpus.inputs("FuzzRecorder").map(\.bytes).filter { $0[0] != 0 }
     var random = Random()
     let odd: [UInt8] = Array("<>/='\"?!& \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xEF, 0xFF]
     for _ in 0..<400 {
@@ -104,7 +93,7 @@ import Testing
 
   @Test func everyInputIsRecordedAsItShould() throws {
     for name in ["FuzzRecorder", "FuzzStreamParser"] {
-      for input in try inputs(name) {
+      for input in try FuzzCorpus.inputs(name) {
         for kind in RecorderCheck.Kind.allCases {
           var changed = input.bytes
           changed[0] = UInt8(kind.rawValue)
@@ -116,15 +105,6 @@ import Testing
 
   /// Choices of runs: chance, and whatever showed a fault.
   @Test func everyRunOfBytesIsGood() throws {
-    for input in try inputs("FuzzSimulation") { #expect(SimulationCheck.fault(in: input.bytes) == nil, "\(input.name)") }
-  }
-}
-
-/// The same in every run.
-private struct Random {
-  private var state: UInt64 = 1
-  mutating func roll(_ bound: Int) -> Int {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Int(state >> 33) % bound
+    for input in try FuzzCorpus.inputs("FuzzSimulation") { #expect(SimulationCheck.fault(in: input.bytes) == nil, "\(input.name)") }
   }
 }

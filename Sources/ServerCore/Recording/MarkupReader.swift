@@ -129,9 +129,10 @@ struct MarkupReader: Sendable {
       endStartTag()
       return .markup
     }
-    // No tag begins in a tag, and a `/` is the one before its end.
-    if byte == UInt8(ascii: "<") { return lose(.markup) }
-    if last == UInt8(ascii: "/") { return lose() }
+    // No tag begins in a tag, and a `/` is the one before its end. The parser reads a declaration up to its `>`, whatever comes before, and so
+    // does this: without the `>` a replay would wait for it.
+    if byte == UInt8(ascii: "<"), !isDeclaration { return lose(.markup) }
+    if last == UInt8(ascii: "/"), !isDeclaration { return lose() }
     if case .name = mode { return readName(byte) }
     switch byte {
     case UInt8(ascii: "'"), UInt8(ascii: "\""): beginValue(byte)
@@ -148,7 +149,10 @@ struct MarkupReader: Sendable {
 
   private mutating func readName(_ byte: UInt8) -> Role {
     switch byte {
-    case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "="): return lose(.markup)
+    case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "="):
+      guard isDeclaration else { return lose(.markup) }
+      keep(byte)
+      return .junk
     case UInt8(ascii: "/"), 0x20, 0x09, 0x0A, 0x0D:
       endName()
       mode = .betweenAttributes
@@ -197,7 +201,11 @@ struct MarkupReader: Sendable {
   }
 
   private mutating func readQuoted(_ byte: UInt8, _ quote: UInt8) -> Role {
-    if byte == UInt8(ascii: "<") { return lose(.markup) }
+    if byte == UInt8(ascii: "<"), !isDeclaration { return lose(.markup) }
+    if byte == UInt8(ascii: ">"), isDeclaration {
+      endStartTag()
+      return .markup
+    }
     if byte == quote {
       border = .valueEnds
       mode = .betweenAttributes

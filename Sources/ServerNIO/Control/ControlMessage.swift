@@ -1,16 +1,16 @@
 internal import Foundation
 internal import SASL
-internal import ServerCore
+package import ServerCore
 internal import XML
 internal import XMPP
 
 /// A message on the control socket: one JSON object on a line asks, one answers, and the connection ends.
-struct ControlMessage: Codable {
+package struct ControlMessage: Codable {
   var command: String
   var jid: String?
   var password: String?
 
-  init(_ request: ControlRequest) {
+  package init(_ request: ControlRequest) {
     switch request {
     case .addAccount(let jid, let password): self.init("add", jid, password)
     case .changePassword(let jid, let password): self.init("passwd", jid, password)
@@ -28,7 +28,7 @@ struct ControlMessage: Codable {
   }
 
   /// `nil` if it makes no sense.
-  var request: ControlRequest? {
+  package var request: ControlRequest? {
     if command == "list" { return .listAccounts }
     guard let jid = jid.flatMap({ JID(Text($0)) }) else { return nil }
     let password = password.map { Secret(Array($0.utf8)) }
@@ -43,7 +43,7 @@ struct ControlMessage: Codable {
   }
 }
 
-struct ControlAnswer: Codable {
+package struct ControlAnswer: Codable {
   struct Account: Codable {
     var jid: String
     var isDisabled: Bool
@@ -51,7 +51,7 @@ struct ControlAnswer: Codable {
   var refused: String?
   var accounts: [Account]?
 
-  init(_ reply: ControlReply) {
+  package init(_ reply: ControlReply) {
     switch reply {
     case .done: break
     case .refused(let reason): refused = reason
@@ -59,7 +59,7 @@ struct ControlAnswer: Codable {
     }
   }
 
-  var reply: ControlReply {
+  package var reply: ControlReply {
     if let refused { return .refused(refused) }
     guard let accounts else { return .done }
     return .accounts(
@@ -70,14 +70,14 @@ struct ControlAnswer: Codable {
 }
 
 /// A line of JSON.
-enum ControlLine {
+package enum ControlLine {
   /// The longest that a line which asks may be, in bytes.
   static let maximum = 65536
 
-  static func encode(_ value: some Encodable) -> [UInt8] {
+  package static func encode(_ value: some Encodable) -> [UInt8] {
     ((try? JSONEncoder().encode(value)).map { [UInt8]($0) } ?? []) + [0x0A]
   }
-  static func decode<T: Decodable>(_ type: T.Type, _ bytes: some Collection<UInt8>) -> T? {
+  package static func decode<T: Decodable>(_ type: T.Type, _ bytes: some Collection<UInt8>) -> T? {
     try? JSONDecoder().decode(type, from: Data(bytes))
   }
 }

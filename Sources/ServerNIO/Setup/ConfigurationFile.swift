@@ -20,7 +20,7 @@ extension ServeConfiguration {
   /// - Parameters:
   ///   - file: as it shall be named in errors.
   ///   - folder: relative paths in the file start here.
-  init(yaml: String, file: String, folder: String) throws(SetupError) {
+  package init(yaml: String, file: String, folder: String) throws(SetupError) {
     self.init()
     let root: Node?
     do {
