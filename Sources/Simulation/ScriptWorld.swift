@@ -124,7 +124,7 @@ enum ScriptWorld {
     var tags: [String] = []
     for limit in Limit.all {
       let value = configuration.limits.value(of: limit)
-      guard value != limit.standard, let settable = limit.settable else { continue }
+      guard value != standard.configuration.limits.value(of: limit), let settable = limit.settable else { continue }
       let number = limit.unit == .seconds ? Int((value + .seconds(1) - 1) / .seconds(1)) : Int(value)
       tags.append("limit \(limit.name): \(min(max(number, settable.lowerBound), settable.upperBound))")
     }

@@ -92,7 +92,11 @@ struct SimulateCommand: ParsableCommand {
   private func tryTheSimulator() throws {
     let patience = runs.budget.map { Double($0.nanoseconds) / 1e9 } ?? 60
     let trial = MutantTrial(duration: runs.duration.nanoseconds, patience: patience, jobs: runs.jobs, shrinks: failures.shrink)
-    let verdicts = trial.run { verdict in print(MutantTrial.line(verdict)) }
+    let verdicts = trial.run { verdict in
+      print(MutantTrial.line(verdict))
+      // A long trial is watched through a file.
+      fflush(nil)
+    }
     let planted = verdicts.filter { $0.mutation != .none }
     let missed = planted.filter { $0.failure == nil }.count
     let isHonest = !verdicts.contains { $0.mutation == .none && $0.failure != nil }
