@@ -52,16 +52,7 @@ extension DraftPlay {
       guard let place, case .received(let who, _) = events[place] else { return [] }
       return [ScriptEnding(lines: [.receivesNothing(who)], replaced: [place])]
     case .stanza(let element, let jid):
-      let able = characters(of: jid)
-      let present = able.filter { there.contains($0) }.map { ScriptEnding(lines: [.receives($0, element)]) }
-      let absent = able.filter { !there.contains($0) }.map { who in
-        let shown = Element("presence", NS.client, ["from": draft.cast[who].jid])
-        return ScriptEnding(
-          lines: [
-            .step(.connects(who)), .step(.sends(who, Element("presence", NS.client))), .receives(who, shown), .receives(who, element),
-          ])
-      }
-      return present + absent
+      return missing(element, at: jid)
     case .answer(let answer, let request, let account):
       return (account.map { characters(of: $0) } ?? Array(draft.cast.indices)).flatMap { who -> [ScriptEnding] in
         let asked: [ScriptEnding.Line] = [.step(.sends(who, request)), .receivesLoosely(who, answer)]
@@ -70,6 +61,20 @@ extension DraftPlay {
           ScriptEnding(lines: start + asked), ScriptEnding(lines: [.step(.serverRestarts), .step(.connects(who))] + asked),
         ]
       }
+    }
+  }
+
+  /// The stanza should have come to one of these characters, and not to the one who received it, if anybody did.
+  private func missing(_ element: Element, at jid: JID) -> [ScriptEnding] {
+    var wrong: [ScriptEnding.Line] = []
+    if let culprit, case .received(let who, _) = events[culprit] { wrong = [.receivesNothing(who)] }
+    return characters(of: jid).map { who in
+      var lines: [ScriptEnding.Line] = [.receives(who, element)]
+      if !there.contains(who) {
+        let shown = Element("presence", NS.client, ["from": draft.cast[who].jid])
+        lines = [.step(.connects(who)), .step(.sends(who, Element("presence", NS.client))), .receives(who, shown)] + lines
+      }
+      return ScriptEnding(lines: lines + wrong, replaced: culprit.map { [$0] } ?? [])
     }
   }
 

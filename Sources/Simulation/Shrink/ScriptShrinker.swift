@@ -14,8 +14,8 @@ struct ScriptShrinker {
   private var failures = 0
   private var verdict = ScriptTest.Verdict.notReproduced
 
-  private static let budget = 5000
-  private static let patience = 400
+  private static let budget = 2000
+  private static let patience = 250
 
   /// - Parameter run: one that is over, and has kept its history.
   init(_ run: Run, _ failure: RunReport.Failure, _ options: RunOptions) {
