@@ -16,10 +16,24 @@ public protocol ScenarioDriver {
   mutating func disconnect(_ character: String) throws(DriverError)
   /// Ends the server's process and starts another with all that is stored. Every connection ends; nothing that came on one is returned.
   mutating func restartServer() throws(DriverError)
+  /// Kills the server's process and starts another with all that is durable. Every connection ends.
+  mutating func crashServer() throws(DriverError)
+  /// The next commit of the server's storage fails.
+  mutating func failNextCommit() throws(DriverError)
+  /// Breaks the character's connection without an end of its stream.
+  mutating func breakConnection(of character: String) throws(DriverError)
   /// Lets time pass: virtual in simulation, real over sockets.
   mutating func wait(seconds: Int) throws(DriverError)
   /// Ends all that is still open. The last call, made once, whatever the outcome.
   mutating func finish()
+}
+
+extension ScenarioDriver {
+  public mutating func crashServer() throws(DriverError) { throw DriverError(message: "only the simulator can make a server crash") }
+  public mutating func failNextCommit() throws(DriverError) { throw DriverError(message: "only the simulator can make a commit fail") }
+  public mutating func breakConnection(of character: String) throws(DriverError) {
+    throw DriverError(message: "only the simulator can break a connection")
+  }
 }
 
 /// The failure of a driver's operation, in words.

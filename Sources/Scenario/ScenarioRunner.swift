@@ -64,6 +64,12 @@ public struct ScriptRun: Sendable {
     switch action.event {
     case .character(let name, let verb): try perform(verb, by: name, with: &driver)
     case .serverRestarts: try restart(with: &driver)
+    case .serverCrashes:
+      // With `exact` nothing is looked for here: it would let happen what is under way, and the crash would come too late.
+      for index in parts.indices { parts[index] = Part() }
+      try attempt("the server crashes", nil) { () throws(DriverError) in try driver.crashServer() }
+    case .nextCommitFails:
+      try attempt("the next commit fails", nil) { () throws(DriverError) in try driver.failNextCommit() }
     case .timePasses(let seconds):
       try attempt("\(seconds) seconds pass", nil) { () throws(DriverError) in try driver.wait(seconds: seconds) }
     }
@@ -91,6 +97,9 @@ public struct ScriptRun: Sendable {
       if exact { try expectNothingMore(index, "nothing more for \(name), who disconnects", with: &driver) }
       parts[index] = Part()
       try attempt("\(name) disconnects", nil) { () throws(DriverError) in try driver.disconnect(name) }
+    case .losesConnection:
+      parts[index] = Part()
+      try attempt("\(name) loses the connection", nil) { () throws(DriverError) in try driver.breakConnection(of: name) }
     case .sends(let template): try send(template.pattern, index, with: &driver)
     case .receives(let template): try receive(template.pattern, index, with: &driver)
     case .receivesNext(let template): try receiveNext(template.pattern, index, with: &driver)

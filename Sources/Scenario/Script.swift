@@ -81,6 +81,10 @@ public struct Action: Sendable {
     case character(String, Verb)
     /// The server's process ends and another begins with all that is stored. Every connection ends.
     case serverRestarts
+    /// The server's process dies at once, without a word, and another begins with all that is durable.
+    case serverCrashes
+    /// The next commit of the server's storage fails.
+    case nextCommitFails
     case timePasses(seconds: Int)
   }
 
@@ -88,6 +92,8 @@ public struct Action: Sendable {
     /// A whole login: stream, authentication, resource binding; no presence.
     case connects
     case disconnects
+    /// The connection breaks, and no stream is ended.
+    case losesConnection
     case sends(Template)
     /// Among the stanzas that came or come is one like this.
     case receives(Template)

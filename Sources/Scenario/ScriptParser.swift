@@ -101,7 +101,8 @@ struct ScriptParser {
       guard let event = try eventWithoutCharacter(line) else {
         throw error(
           line.number,
-          "expected one of the cast and an action of that character, 'the server restarts', or 'N seconds pass'")
+          "expected one of the cast and an action of that character, 'the server restarts', 'the server crashes', "
+            + "'the next commit fails', or 'N seconds pass'")
       }
       return script.actions.append(Action(line: line.number, event: event))
     }
@@ -112,6 +113,8 @@ struct ScriptParser {
       verb = .connects
     } else if words.isSame(as: "disconnects") {
       verb = .disconnects
+    } else if words.isSame(as: "loses the connection") {
+      verb = .losesConnection
     } else if words.isSame(as: "sends:") {
       verb = .sends(try readTemplate(for: line, isSent: true))
     } else if words.isSame(as: "receives:") {
@@ -123,7 +126,8 @@ struct ScriptParser {
     } else {
       throw error(
         line.number,
-        "\(name) can't '\(words)': expected 'connects', 'disconnects', 'sends:', 'receives:', 'receives next:' or 'receives: nothing'")
+        "\(name) can't '\(words)': expected 'connects', 'disconnects', 'loses the connection', 'sends:', 'receives:', 'receives next:' or "
+          + "'receives: nothing'")
     }
     script.actions.append(Action(line: line.number, event: .character(name, verb)))
   }
@@ -131,10 +135,17 @@ struct ScriptParser {
   /// The longest time that a script may let pass: a day.
   static let mostSeconds = 86_400
 
-  /// `the server restarts` or `5 seconds pass`, which the language of scansion does not have; `nil` for other lines.
+  private static let serverEvents: [(words: [String], event: Action.Event)] = [
+    (["the", "server", "restarts"], .serverRestarts), (["the", "server", "crashes"], .serverCrashes),
+    (["the", "next", "commit", "fails"], .nextCommitFails),
+  ]
+
+  /// An event of the server, such as `the server restarts`, or `5 seconds pass`, which the language of scansion does not have; `nil` for
+  /// other lines.
   private func eventWithoutCharacter(_ line: Line) throws(ScriptError) -> Action.Event? {
     let words = line.text.split(separator: " ")
-    if words.map({ $0.lowercased() }) == ["the", "server", "restarts"] { return .serverRestarts }
+    let lowercased = words.map { $0.lowercased() }
+    if let found = ScriptParser.serverEvents.first(where: { $0.words == lowercased }) { return found.event }
     guard words.count == 3, words[2] == "pass" || words[2] == "passes", words[1] == "seconds" || words[1] == "second" else { return nil }
     guard let seconds = Int(words[0]), (1...ScriptParser.mostSeconds).contains(seconds) else {
       throw error(line.number, "'\(words[0])' is not a number of seconds from 1 to \(ScriptParser.mostSeconds)")

@@ -43,7 +43,8 @@ public final class Setting: Sendable {
   /// Every setting, in the order of reports.
   public static let all: [Setting] = Area.core.flatMap(\.settings) + Feature.all.flatMap(\.settings)
 
-  func isPossible(_ text: Text) -> Bool {
+  /// Whether a configuration may have this text for it.
+  public func isPossible(_ text: Text) -> Bool {
     switch kind {
     case .flag: text == "true" || text == "false"
     case .choice(let names): names.contains(text.string)

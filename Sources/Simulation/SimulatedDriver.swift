@@ -17,43 +17,35 @@ public struct SimulatedDriver: ScenarioDriver {
   /// Why a client that has not disconnected can't send any more.
   private var troubles: OrderedDictionary<Int, String> = [:]
 
-  /// A configuration for scripts: the domains of the cast, cheap passwords, and the limits that the script names, each in a line of its own before
-  /// the actions: `## limit sessions_per_account: 2`, in the unit of a configuration file. (Other tags are left to others.)
-  public static func configuration(for script: Script) -> Configuration {
-    var domains: [Text] = []
-    for character in script.cast {
-      if let jid = JID(character.jid), !domains.contains(jid.domain) { domains.append(jid.domain) }
-    }
-    var configuration = Configuration(domains: domains.isEmpty ? ["localhost"] : domains)
-    configuration.scramRounds = 1
-    configuration[flag: .openRegistration] = true
-    for (limit, value) in script.tags.compactMap({ limit(of: $0) }) { configuration.limits.set(limit, to: value) }
-    return configuration
+  /// The rules that watch the script's run, if any do.
+  var watch: RuleWatch?
+
+  /// The configuration that a script asks for; see `ScriptWorld`.
+  public static func configuration(for script: Script) -> Configuration { ScriptWorld.configuration(for: script) }
+
+  /// Why a tag of the script says nothing; `nil` if all do.
+  public static func problem(of script: Script) -> String? { ScriptWorld.problem(of: script) }
+
+  /// - Parameters:
+  ///   - configuration: instead of the one that the script asks for.
+  ///   - mutation: a bug that is planted.
+  public init(script: Script, seed: UInt64, configuration: Configuration? = nil, mutation: Mutation? = nil) {
+    self.init(script: script, seed: seed, configuration: configuration, mutation: mutation, watch: nil)
   }
 
-  /// Why the script names a limit in vain; `nil` if it does not.
-  public static func problem(of script: Script) -> String? {
-    for tag in script.tags where tag.name.hasPrefix("limit ") && limit(of: tag) == nil {
-      return "`\(tag.name)` is no limit that a configuration file may set, or `\(tag.value ?? "")` is beyond its bounds"
-    }
-    return nil
-  }
-
-  private static func limit(of tag: Script.Tag) -> (Limit, Int64)? {
-    guard let limit = Limit.all.first(where: { "\($0)" == tag.name }), let number = tag.value.flatMap({ Int($0) }),
-      limit.settable?.contains(number) ?? false
-    else { return nil }
-    return (limit, limit.unit == .seconds ? .seconds(Int64(number)) : Int64(number))
-  }
-
-  public init(script: Script, seed: UInt64, configuration: Configuration? = nil) {
-    let settings = WorldSettings(configuration: configuration ?? SimulatedDriver.configuration(for: script))
-    world = World(choices: Choices(seed: seed), settings: settings)
+  init(script: Script, seed: UInt64, configuration: Configuration? = nil, mutation: Mutation?, watch: RuleWatch?) {
+    let settings = ScriptWorld.settings(for: script, configuration ?? ScriptWorld.configuration(for: script))
+    world = World(choices: Choices(seed: seed), settings: settings, mutation: mutation)
+    self.watch = watch
+    self.watch?.begin(with: settings.configuration)
+    if watch?.comparesWithModel ?? false { world.compareWithModel() }
     var accounts: OrderedSet<JID> = []
     for (index, character) in script.cast.enumerated() {
       // Of several characters with one account the first says its password.
       guard let jid = JID(character.jid), accounts.append(jid.bare).inserted else { continue }
-      world.control(UInt64(index), .addAccount(jid.bare, password: Secret(Array(character.password.utf8))))
+      let request = ControlRequest.addAccount(jid.bare, password: Secret(Array(character.password.utf8)))
+      observe(.asked(UInt64(index), request))
+      world.control(UInt64(index), request)
     }
     settle()
   }
@@ -66,6 +58,7 @@ public struct SimulatedDriver: ScenarioDriver {
     let stream = Client(
       account: account, password: character.password, resource: character.resource ?? "", nonce: "nonce\(connectionCount)",
       security: .opportunistic)
+    watch?.streamBegins(index, at: world.now)
     open(clients.nextSession(of: index), label: connectionCount, as: stream)
     settle { $0.clients[index].isBound }
     guard let jid = clients[index].stream?.jid else {
@@ -106,6 +99,23 @@ public struct SimulatedDriver: ScenarioDriver {
     settle()
   }
 
+  public mutating func crashServer() throws(DriverError) {
+    world.crash(keeping: 0)
+    settle()
+  }
+
+  public mutating func failNextCommit() throws(DriverError) {
+    watch?.hadFault = true
+    observe(.fault("a commit fails"))
+    world.failNextCommit()
+  }
+
+  public mutating func breakConnection(of character: String) throws(DriverError) {
+    guard let index = names.firstIndex(of: character) else { return }
+    watch?.hadFault = true
+    breakConnection(index)
+  }
+
   public mutating func wait(seconds: Int) throws(DriverError) { wait(nanoseconds: Int64(seconds) * 1_000_000_000) }
 
   private mutating func wait(nanoseconds: Int64) {
@@ -126,6 +136,47 @@ public struct SimulatedDriver: ScenarioDriver {
 }
 
 extension SimulatedDriver: ClientHost {
-  mutating func streamEnded(_ index: Int, _ reason: String?) { troubles[index] = reason ?? "the server ended the stream" }
+  mutating func streamEnded(_ index: Int, _ reason: String?) {
+    if let reason { watch?.streamEnded(names[index], reason, at: world.now) }
+    troubles[index] = reason ?? "the server ended the stream"
+  }
   mutating func connectionClosed(_ index: Int) { troubles[index] = troubles[index] ?? "the connection was closed" }
+
+  mutating func attend() {
+    if watch != nil, let gauge = world.overLimit { watch?.fail("limits", gauge.description, at: world.now) }
+    if let model = world.model, let problem = model.problem { watch?.fail("model", problem, at: world.now, expecting: model.expectations) }
+    deliverNotices()
+  }
+
+  mutating func observe(_ observation: Observation) { watch?.observe(observation, at: world.now) }
+  mutating func arrived(_ bytes: [UInt8], for index: Int) { watch?.arrived(bytes, for: index) }
+  mutating func shakeHands(_ index: Int) {
+    watch?.streamBegins(index, at: world.now)
+    completeHandshake(index)
+  }
+
+  mutating func received(_ element: Element, by index: Int) {
+    clients[index].inbox.append(element)
+    observe(.received(clients[index].session, element))
+  }
+
+  mutating func noticed(_ notice: World.Notice) {
+    switch notice {
+    case .crashed:
+      watch?.hadFault = true
+      observe(.fault("crash"))
+    case .restarted: observe(.fault("restart"))
+    case .unreadable: observe(.fault(Run.unreadable))
+    case .reply(let id, let reply): observe(.answered(id, reply))
+    case .alarm, .bytes, .handshake, .closed: break
+    }
+  }
+
+  /// The name of the character with this number.
+  func name(of index: Int) -> String { names[index] }
+
+  /// Whether the character has a connection on which the server listens.
+  func isConnected(_ name: String) -> Bool {
+    names.firstIndex(of: name).map { clients[$0].isBound && troubles[$0] == nil } ?? false
+  }
 }

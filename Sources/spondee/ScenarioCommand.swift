@@ -12,7 +12,8 @@ struct ScenarioCommand: ParsableCommand {
     commandName: "scenario", abstract: "Run scripts in the scansion language against this server or any other.",
     discussion: """
       With --driver simulation (the default) each script has a fresh simulated server whose accounts are made from its cast. With --driver \
-      sockets it has a fresh real server on loopback. Either has the limits that the script names (`## limit NAME: VALUE`). With --connect the scripts run against whatever listens there; its accounts must \
+      sockets it has a fresh real server on loopback. Either has the limits and settings that the script names (`## limit NAME: VALUE`, \
+      `## setting NAME: VALUE`). With --connect the scripts run against whatever listens there; its accounts must \
       exist, or be made by whatever password comes.
       """)
 
@@ -21,15 +22,20 @@ struct ScenarioCommand: ParsableCommand {
   @Argument(help: "Scripts, or folders of them (*.scs).") var paths: [String]
   @Option(help: "simulation or sockets.") var driver = Driver.simulation
   @Option(help: "With --driver sockets: threads of the server that serve connections.") var eventLoops = 1
-  @Option(help: "With a server of its own: into how many parts it divides its accounts and rooms.") var shards = 1
+  @Option(help: "With a server of its own: into how many parts it divides its accounts and rooms; 1, unless the script says otherwise.")
+  var shards: Int?
   @Option(help: "The simulation's seed: it chooses how bytes are split and what overtakes what.") var seed: UInt64 = 0
   @Option(help: "Run each script with every seed of a range, such as 0..<1000.") var seeds: SeedRange?
   @Option(help: "HOST:PORT of a server that is running already.") var connect: Endpoint?
+  @Option(help: "In the simulator: plant a bug, to see whether the script finds it; `spondee help simulate` lists them.")
+  var mutation: String?
   @Flag(help: "Whatever a client receives must have been asked for.") var exact = false
 
   func validate() throws {
     guard 1...64 ~= eventLoops else { throw ValidationError("--event-loops is a number from 1 to 64, not \(eventLoops)") }
-    guard 1...64 ~= shards else { throw ValidationError("--shards is a number from 1 to 64, not \(shards)") }
+    if let shards, !(1...64 ~= shards) { throw ValidationError("--shards is a number from 1 to 64, not \(shards)") }
+    if let mutation, Mutation(rawValue: mutation) == nil { throw ValidationError("there is no mutant '\(mutation)'") }
+    guard mutation == nil || (driver == .simulation && connect == nil) else { throw ValidationError("--mutation needs the simulator") }
   }
 
   func run() throws {
@@ -55,11 +61,12 @@ struct ScenarioCommand: ParsableCommand {
       return describe(runner.run(script, with: &driver))
     }
     var configuration = SimulatedDriver.configuration(for: script)
-    configuration.limits[.shards] = shards
+    if let shards { configuration.limits[.shards] = shards }
     switch driver {
     case .simulation:
       for seed in seeds?.range ?? seed..<(seed + 1) {
-        var driver = SimulatedDriver(script: script, seed: seed, configuration: configuration)
+        let planted = mutation.flatMap { Mutation(rawValue: $0) }
+        var driver = SimulatedDriver(script: script, seed: seed, configuration: configuration, mutation: planted)
         if let problem = describe(runner.run(script, with: &driver)) { return "seed \(seed) \(problem)" }
       }
       return nil

@@ -79,6 +79,22 @@ struct RunnerTests {
     #expect(run(sends, &driver) == .failed(line: 15, expected: "Romeo is connected", got: "Romeo is not"))
   }
 
+  /// A crash and a broken connection lose what waits, also where all must have been asked for; a driver that has no such faults says so.
+  @Test func faultsEndConnectionsAndDropWhatWaits() throws {
+    var driver = FakeDriver()
+    let text = "Romeo connects\nJuliet connects\nJuliet loses the connection\nThe server crashes\nRomeo connects\nJuliet connects"
+    driver.hasFaults = true
+    #expect(run(text, &driver, exact: true) == .passed)
+    #expect(
+      driver.log == [
+        "connect Romeo", "connect Juliet", "break Juliet", "crash", "connect Romeo", "connect Juliet", "peek Romeo", "peek Juliet",
+        "finish",
+      ])
+    driver = FakeDriver()
+    let why = "only the simulator can make a commit fail"
+    #expect(run("Romeo connects\nThe next commit fails", &driver) == .failed(line: 14, expected: "the next commit fails", got: why))
+  }
+
   @Test func eachCharacterReceivesItsOwn() throws {
     var driver = FakeDriver()
     try driver.arrive("Juliet", "<message/>")

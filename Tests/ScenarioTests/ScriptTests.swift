@@ -87,6 +87,9 @@ struct ScriptTests {
   }
 
   @Test func eventsWithoutACharacter() throws {
+    let faults = "The server crashes\nthe next commit fails\nJuliet's phone loses the connection"
+    #expect(
+      try script(faults).actions.map(describe) == ["13 crash", "14 commit fails", "15 Juliet's phone loses the connection"])
     let actions = try script("The server restarts\nthe server restarts\n1 second passes\n86400 seconds pass\nRomeo receives next:\n\t<a/>")
       .actions
     #expect(actions.map(describe) == ["13 restart", "14 restart", "15 1 s", "16 86400 s", "17 Romeo receives next <a/>"])
@@ -109,6 +112,8 @@ struct ScriptTests {
     switch action.event {
     case .character(let name, let verb): "\(action.line) \(name) \(describe(verb))"
     case .serverRestarts: "\(action.line) restart"
+    case .serverCrashes: "\(action.line) crash"
+    case .nextCommitFails: "\(action.line) commit fails"
     case .timePasses(let seconds): "\(action.line) \(seconds) s"
     }
   }
@@ -117,6 +122,7 @@ struct ScriptTests {
     switch verb {
     case .connects: "connects"
     case .disconnects: "disconnects"
+    case .losesConnection: "loses the connection"
     case .sends(let template): "sends \(template.element)"
     case .receives(let template): "receives \(template.element)"
     case .receivesNext(let template): "receives next \(template.element)"

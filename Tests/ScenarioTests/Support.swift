@@ -41,6 +41,8 @@ struct FakeDriver: ScenarioDriver {
   /// Fails with this in place of an answer.
   var refusal: DriverError?
   var sent = 0
+  /// Takes part in faults that only a simulated world has.
+  var hasFaults = false
 
   mutating func arrive(_ name: String, after count: Int = 0, _ xml: String) throws {
     arrivals.append((name, count, try element(xml)))
@@ -68,6 +70,11 @@ struct FakeDriver: ScenarioDriver {
     log.append("restart")
     if let refusal { throw refusal }
   }
+  mutating func crashServer() throws(DriverError) {
+    guard hasFaults else { throw DriverError(message: "only the simulator can make a server crash") }
+    log.append("crash")
+  }
+  mutating func breakConnection(of character: String) throws(DriverError) { log.append("break \(character)") }
   mutating func wait(seconds: Int) throws(DriverError) { log.append("wait \(seconds)") }
   mutating func finish() { log.append("finish") }
 

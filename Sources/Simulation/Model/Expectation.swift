@@ -21,6 +21,8 @@ struct Expectation: Sendable {
   private var lines: OrderedDictionary<Line, Due> = [:]
   /// Deliveries that may be kept back for a while.
   private var waiting: OrderedDictionary<Line, [Delivery.What]> = [:]
+  /// The last problem as a client sees it.
+  private(set) var violated: [ClientExpectation] = []
 
   /// Takes what one event makes due and what the server wrote on it; says what is wrong.
   mutating func check(
@@ -43,16 +45,27 @@ struct Expectation: Sendable {
         guard let session = sessions[addressee.connection] else { continue }
         // Stanzas for an account, whichever session takes them, are looked at elsewhere.
         if element.stanzaKind == .message, addressee.to != session { continue }
-        if let problem = cross(off: what, Line(connection: addressee.connection, subject: subject)) { return "\(session) \(problem)" }
+        let line = Line(connection: addressee.connection, subject: subject)
+        let owed = lines[line]?.rest
+        if let problem = cross(off: what, line) {
+          var wrong = element
+          if let from { wrong["from"] = from.text }
+          violated = owed.map { told($0, to: session) } ?? [.not(wrong, at: session)]
+          return "\(session) \(problem)"
+        }
       }
     }
     guard handled.server.isFlushed else { return nil }
     for (line, due) in lines {
-      if let owed = due.rest { return "\(sessions[line.connection]!) was never told \(owed.what) about \(line.subject)" }
+      guard let owed = due.rest, let session = sessions[line.connection] else { continue }
+      violated = told(owed, to: session)
+      return "\(session) was never told \(owed.what) about \(line.subject)"
     }
     lines = [:]
     return nil
   }
+
+  private func told(_ owed: Delivery, to session: JID) -> [ClientExpectation] { owed.what.stanza.map { [.stanza($0, at: session)] } ?? [] }
 
   private mutating func cross(off what: Delivery.What, _ line: Line) -> String? {
     if let place = waiting[line]?.firstIndex(where: { $0.isMet(by: what) }) {
@@ -101,6 +114,20 @@ extension Expectation.Due {
   fileprivate var rest: Delivery? {
     let open = positions.map { deliveries[$0...].first(where: \.isOwed) }
     return open.contains { $0 == nil } ? nil : open.first ?? nil
+  }
+}
+
+extension Delivery.What {
+  /// The stanza that makes the delivery, as far as it is known; `nil` if too little is.
+  fileprivate var stanza: Element? {
+    switch self {
+    case .presence(let from, let type): return Element("presence", NS.client, ["from": from.text, "type": type])
+    case .request(let from, var element), .message(let from, var element):
+      element["from"] = from.text
+      return element
+    case .refusal(let from, let id, _): return Element("message", NS.client, ["type": "error", "from": from.text, "id": id])
+    case .push: return nil
+    }
   }
 }
 

@@ -52,6 +52,8 @@ public struct ReferenceModel: Sendable {
   var isRecovering: Bool { failure != nil }
   /// The first difference between the model and the server.
   public internal(set) var problem: String?
+  /// The problem as a client sees it, if it is one of what sessions are told.
+  var expectations: [ClientExpectation] { problem == nil ? [] : expectation.violated }
 
   enum Errand: Sendable {
     case letter(ModelStanza)

@@ -91,12 +91,34 @@ public struct AcknowledgedIsDurable: Oracle {
   }
 
   public func atRest(_ state: RestState) -> String? {
+    undone(state).map {
+      "\($0.key) was acknowledged as \($0.certain?.string ?? "nothing") and is \($0.actual?.string ?? "nothing") on the disk"
+    }
+  }
+
+  public func expectations(atRest state: RestState) -> [ClientExpectation] {
+    guard let undone = undone(state), let question = undone.kind.question?(undone.owner, undone.thing, undone.certain) else { return [] }
+    return [.answer(question.answer, to: question.request, of: undone.kind.isOwnAccounts ? undone.owner : nil)]
+  }
+
+  private struct Undone {
+    var key: Text
+    var kind: KeptThing
+    var owner: JID
+    var thing: JID?
+    var certain: Text?
+    var actual: Text?
+  }
+
+  /// The first thing that the disk holds otherwise than was acknowledged.
+  private func undone(_ state: RestState) -> Undone? {
     for (key, cell) in cells where cell.isKnown {
       let words = key.string.split(separator: " ", maxSplits: 2)
       guard let owner = JID(Text(words[1])), let kind = Self.things.first(where: { $0.name == Text(words[0]) }) else { continue }
-      let actual = kind.stored(owner, words.count > 2 ? JID(Text(words[2])) : nil, state.world.durable)
+      let thing = words.count > 2 ? JID(Text(words[2])) : nil
+      let actual = kind.stored(owner, thing, state.world.durable)
       if actual != cell.certain, !cell.possible.contains(actual) {
-        return "\(key) was acknowledged as \(cell.certain?.string ?? "nothing") and is \(actual?.string ?? "nothing") on the disk"
+        return Undone(key: key, kind: kind, owner: owner, thing: thing, certain: cell.certain, actual: actual)
       }
     }
     return nil

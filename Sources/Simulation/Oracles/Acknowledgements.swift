@@ -22,6 +22,27 @@ struct KeptThing: Sendable {
   let changes: @Sendable (_ request: Element, _ account: JID, _ known: () -> [Text]) -> [Change]
   /// The value that the disk holds.
   let stored: @Sendable (_ owner: JID, _ thing: JID?, _ database: MemoryDatabase) -> Text?
+  /// A request whose answer shows the value to a client; `nil` if no answer does.
+  var question: (@Sendable (_ owner: JID, _ thing: JID?, _ value: Text?) -> (request: Element, answer: Element)?)?
+
+  func shown(
+    by question: @escaping @Sendable (_ owner: JID, _ thing: JID?, _ value: Text?) -> (request: Element, answer: Element)?
+  ) -> KeptThing {
+    var copy = self
+    copy.question = question
+    return copy
+  }
+}
+
+extension Element {
+  /// A question to the own account or to an address, and a result of which more may be said than this.
+  static func question(
+    _ id: Text, to: Text? = nil, _ payload: Element, answered children: [Element]
+  ) -> (request: Element, answer: Element) {
+    let request = Element("iq", NS.client, ["type": "get", "id": id, "to": to], children: [payload])
+    let said = Element(payload.name, payload.namespace, children: children)
+    return (request, Element("iq", NS.client, ["type": "result", "id": id], children: [said]))
+  }
 }
 
 /// A question of an account in peace, with nothing under way: the answer is the content of the disk.

@@ -20,12 +20,19 @@ public protocol Oracle: Sendable {
   mutating func observe(_ observation: Observation, at time: Int64) -> String?
   /// Looks at the whole when nothing is under way any more.
   func atRest(_ state: RestState) -> String?
+  /// Right after `observe` has told what is wrong: what clients should have received, the likeliest first. Without any, the stanza that was
+  /// received should not have come.
+  func expectations(after observation: Observation) -> [ClientExpectation]
+  /// Right after `atRest` has told what is wrong: what clients should have received, the likeliest first.
+  func expectations(atRest state: RestState) -> [ClientExpectation]
 }
 
 extension Oracle {
   public static var scope: OracleScope { .runs }
   public mutating func begin(with configuration: Configuration) {}
   public mutating func wallClockSet(by offset: Int64, at time: Int64) {}
+  public func expectations(after observation: Observation) -> [ClientExpectation] { [] }
+  public func expectations(atRest state: RestState) -> [ClientExpectation] { [] }
 }
 
 /// Whether a rule is watched in runs, in small worlds and in recordings.

@@ -52,5 +52,14 @@ public struct SenderIsAuthentic: Oracle {
     return nil
   }
 
+  /// The same stanza from the right address, if it was at least for its receiver.
+  public func expectations(after observation: Observation) -> [ClientExpectation] {
+    guard case .received(let session, var element) = observation, let id = StanzaLedger.ledgerID(element), element.type != "groupchat",
+      let jid = addresses[session], element["to"].flatMap({ JID($0) })?.bare ?? jid.bare == jid.bare
+    else { return [] }
+    element["from"] = element.type == "error" ? addressees[id]?.text : senders[id]?.text
+    return [.instead(element)]
+  }
+
   public func atRest(_ state: RestState) -> String? { nil }
 }

@@ -119,6 +119,11 @@ public struct StanzaLedger: Oracle {
   }
 
   public func atRest(_ state: RestState) -> String? {
+    lost(state).map { "message \($0.id) from \($0.entry.sender) to \($0.entry.to) was neither delivered nor bounced nor stored" }
+  }
+
+  /// The first message that is nowhere.
+  private func lost(_ state: RestState) -> (id: Text, entry: Entry)? {
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
       // The error that comes back may not arrive.
@@ -127,10 +132,34 @@ public struct StanzaLedger: Oracle {
       if administered.contains(entry.to.bare) || administered.contains(entry.sender.bare) { continue }
       if silences.mayLose(messageFrom: entry.sender, to: entry.to.bare, state.world.settings.configuration) { continue }
       let isKept = SimulatedFeature.all.contains { $0.keepsMessage?(id, entry.to.bare, state.world.durable) ?? false }
-      if !isKept {
-        return "message \(id) from \(entry.sender) to \(entry.to) was neither delivered nor bounced nor stored"
-      }
+      if !isKept { return (id, entry) }
     }
     return nil
+  }
+
+  /// Another body, or another order; a message that should not have come at all needs no words.
+  public func expectations(after observation: Observation) -> [ClientExpectation] {
+    guard case .received(let session, let element) = observation, let id = Self.ledgerID(element), let entry = entries[id],
+      element.type != "error"
+    else { return [] }
+    if !entry.isGroupchat, entry.to.bare != addresses[session]?.bare {
+      return entry.receivers.isEmpty ? [.stanza(Element("message", NS.client, ["id": id]), at: entry.to)] : []
+    }
+    if let body = element.child("body", NS.client)?.text, body != entry.body {
+      let right = entry.body.map { [Element("body", NS.client, text: $0)] } ?? []
+      return [.instead(Element("message", NS.client, ["id": id], children: right))]
+    }
+    guard !entry.receivers.contains(where: { addresses[$0] == addresses[session] }) else { return [] }
+    let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
+    let later = [last[pair], lastSinceAvailable[pair]].compactMap { $0 }.filter { $0 > entry.number }.min()
+    return entries.filter { $0.value.number == later }.map { .before(id: $0.key) }
+  }
+
+  public func expectations(atRest state: RestState) -> [ClientExpectation] {
+    guard let (id, entry) = lost(state) else { return [] }
+    let body = entry.body.map { [Element("body", NS.client, text: $0)] } ?? []
+    let message = Element("message", NS.client, ["id": id, "from": entry.sender.text], children: body)
+    let bounce = Element("message", NS.client, ["id": id, "type": "error", "from": entry.to.text])
+    return [.stanza(message, at: entry.to), .stanza(bounce, at: entry.sender)]
   }
 }

@@ -214,7 +214,7 @@ public struct Run: ClientHost {
   static let readAlarm: UInt64 = 1 << 33
 
   /// Requests of operators, beyond those that make the users' own accounts.
-  private static let operatorBase: UInt64 = 1 << 40
+  static let operatorBase: UInt64 = 1 << 40
 
   /// Gives the server a request of its operator.
   mutating func ask(_ request: ControlRequest) {

@@ -5,8 +5,8 @@ internal import XMPP
 
 /// Writes what the clients of a run did, and what they got, as a script that anybody can run against any server.
 ///
-/// The last line is the failure: the stanza that should not have come is expected not to come. Injected faults can't be said in the
-/// language and stand there as comments.
+/// For failures of which no test can be made (`ScriptTest`): faults, and operators' commands, stand there as comments. If a stanza came
+/// that should not have come, the last action expects nothing in its place.
 struct ScriptWriter {
   private let history: [Run.Moment]
   private let failure: RunReport.Failure
@@ -15,7 +15,11 @@ struct ScriptWriter {
   /// Ids that clients gave: all others are the server's, and differ from run to run.
   private var clientIDs: Set<Text> = []
 
-  init(_ history: [Run.Moment], failure: RunReport.Failure, seed: UInt64) {
+  /// Stands in the last line.
+  private let remark: String?
+
+  init(_ history: [Run.Moment], failure: RunReport.Failure, seed: UInt64, remark: String? = nil) {
+    self.remark = remark
     self.history = history
     self.failure = failure
     self.seed = seed
@@ -42,6 +46,7 @@ struct ScriptWriter {
       if next != before || next.first?.hasPrefix("#") != true { lines += next }
       if !next.isEmpty { before = next }
     }
+    if let remark { lines.append("# \(remark)") }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -67,11 +72,17 @@ struct ScriptWriter {
 
   private func oneLine(_ text: String) -> String { text.replacing("\n", with: " ") }
 
+  private func loosened(_ element: Element) -> Element { element.loosened(keepsID: element.id.map { clientIDs.contains($0) } ?? true) }
+}
+
+extension Element {
   /// Replaces values that the server makes up anew each time by wildcards.
-  private func loosened(_ element: Element) -> Element {
-    var copy = element
-    if let id = element.id, !clientIDs.contains(id) { copy["id"] = "{scansion:any}" }
-    if let delay = element.child("delay", NS.delay) {
+  ///
+  /// - Parameter keepsID: the id is one that a client gave.
+  func loosened(keepsID: Bool) -> Element {
+    var copy = self
+    if id != nil, !keepsID { copy["id"] = "{scansion:any}" }
+    if let delay = child("delay", NS.delay) {
       copy = copy.removingChildren { $0.is("delay", NS.delay) }
       copy.append("delay", NS.delay, ["from": delay["from"], "stamp": "{scansion:any}"])
     }

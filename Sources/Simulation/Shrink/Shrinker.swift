@@ -13,8 +13,10 @@ public struct Shrinker {
     public var actions: Int
     /// The injected faults that are left, in words.
     public var faults: [String]
-    /// A scansion script that does what the run's clients did.
+    /// A scansion script that does what the run's clients did, and ends with what the broken rule expects, if a client can see that.
     public var script: String
+    /// Whether the script fails with the failure, and by itself.
+    public var test: ScriptTest
     public var history: [Run.Moment]
   }
 
@@ -23,6 +25,8 @@ public struct Shrinker {
   private let first: Choices
   private let options: RunOptions
   private let budget: Int
+  /// Runs in a row that bring nothing.
+  private var failures = 0
   private var signature = ""
   private var best: RunTrace
   /// Runs that it took.
@@ -30,13 +34,19 @@ public struct Shrinker {
 
   /// - Parameters:
   ///   - choices: a run's, from whatever source.
-  ///   - budget: the most runs to try.
-  public init(_ choices: Choices, _ options: RunOptions = RunOptions(), budget: Int = 3000) {
+  ///   - budget: the most runs to try in all. It ends earlier, after `Shrinker.patience` runs in a row of which none was smaller and
+  ///     failed.
+  public init(_ choices: Choices, _ options: RunOptions = RunOptions(), budget: Int = 20_000) {
     first = choices
     self.options = options
     self.budget = budget
     best = RunTrace(seed: choices.seed, duration: options.duration, choices: ChoiceTrace())
   }
+
+  /// So many runs in a row may bring nothing.
+  public static let patience = 1000
+
+  private var isOver: Bool { attempts >= budget || failures >= Shrinker.patience }
 
   /// `nil` if the run does not fail at all.
   public mutating func run() -> Found? {
@@ -54,7 +64,7 @@ public struct Shrinker {
       for stream in best.choices.streams.keys.elements where stream.purpose == .swarm { zero { $0 == stream } }
       zeroAll()
       lower()
-    } while size(best) < before && attempts < budget
+    } while size(best) < before && !isOver
     return describe()
   }
 
@@ -68,8 +78,9 @@ public struct Shrinker {
 
   /// Runs it; if it fails in the same way and is smaller, that is the best from now on.
   private mutating func attempt(_ choices: ChoiceTrace, duration: Int64? = nil) -> Bool {
-    guard attempts < budget else { return false }
+    guard !isOver else { return false }
     attempts += 1
+    failures += 1
     var run = run(choices, duration ?? best.duration)
     guard let failure = run.run().failure, failure.signature == signature, var trace = run.trace else { return false }
     // Draws that were never asked for are gone; nothing that comes after the failure matters.
@@ -77,6 +88,7 @@ public struct Shrinker {
     trace.duration = min(trace.duration, failure.time + 1)
     guard size(trace) < size(best) else { return false }
     best = trace
+    failures = 0
     return true
   }
 
@@ -110,7 +122,7 @@ public struct Shrinker {
 
   private mutating func thinOut(_ isMeant: (Choices.Stream) -> Bool) {
     var group = max(1, best.choices.streams.keys.count(where: isMeant) / 2)
-    while group >= 1, attempts < budget {
+    while group >= 1, !isOver {
       var start = 0
       while true {
         let streams = best.choices.streams.keys.filter(isMeant)
@@ -151,7 +163,11 @@ public struct Shrinker {
     guard let failure = run.run().failure else { return nil }
     let faults = run.history.compactMap { if case .fault(let what) = $0.observation { what } else { nil } }
     let actions = run.history.count { if case .sent = $0.observation { true } else { false } }
-    let script = ScriptWriter(run.history, failure: failure, seed: best.seed).script
-    return Found(trace: best, failure: failure, actions: actions, faults: faults, script: script, history: run.history)
+    var options = options
+    options.duration = best.duration
+    var script = ScriptShrinker(run, failure, options)
+    let test = script.run()
+    return Found(
+      trace: best, failure: failure, actions: actions, faults: faults, script: test.script, test: test, history: run.history)
   }
 }

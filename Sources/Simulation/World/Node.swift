@@ -28,6 +28,8 @@ struct Node {
   var keptAtCrash: Int?
   /// It dies right after it has asked for its next commit.
   var diesAtCommit = false
+  /// So many more of the next commits fail.
+  var failingCommits = 0
   /// No commit succeeds while the disk is full; all commits and loads take so many times longer.
   var isDiskFull = false
   /// No commit and no question for the disk is answered until the process ends.

@@ -260,6 +260,10 @@ extension World {
   mutating func sync() {
     node.isSyncScheduled = false
     if node.isDiskHung { return }
+    if node.failingCommits > 0 {
+      node.failingCommits -= 1
+      return failCommit()
+    }
     if node.isDiskFull { return failCommit() }
     if mutant?.kind == .crashForgets { node.durableBefore = node.disk.durable }
     // Shards commit independently: one may be durable before another whose commits were made earlier.
@@ -317,6 +321,9 @@ extension World {
       return .result(result)
     }
   }
+
+  /// The next transaction fails when it is to become durable; the process lives on.
+  mutating func failNextCommit() { node.failingCommits += 1 }
 
   /// Storage answers nothing any more, for as long as the process lives. A disk for which nobody waits may be well again.
   public mutating func hangDisk(_ isHung: Bool) {

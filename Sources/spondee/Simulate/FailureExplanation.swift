@@ -8,7 +8,7 @@ extension SimulateCommand {
     guard var explainer = Explainer(choices, options) else { return nil }
     print("explaining \(explainer.events) events in at most \(explainer.mostRuns) runs")
     let began = DispatchTime.now().uptimeNanoseconds
-    let causality = explainer.explain(SimulateCommand.workers(jobs))
+    let causality = explainer.explain(SimulateCommand.workers(runs.jobs))
     let seconds = String(format: "%.1f", Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9)
     print(causality.text)
     print("explained in \(causality.runs) runs, \(seconds) s")

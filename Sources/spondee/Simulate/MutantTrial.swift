@@ -8,6 +8,8 @@ struct MutantTrial {
   /// Real seconds for each.
   var patience = 60.0
   var jobs = 2
+  /// Also shrink each failure, and see whether its script is a test.
+  var shrinks = false
 
   struct Verdict: Sendable {
     var mutation: Mutation
@@ -16,6 +18,7 @@ struct MutantTrial {
     var failure: RunReport.Failure?
     /// The failure of the same seed without the oracle that found it; `nil` if the seed has no other.
     var control: RunReport.Failure?
+    var test: ScriptTest?
   }
 
   /// - Parameter tell: is told each verdict as it comes, in any order.
@@ -41,7 +44,9 @@ struct MutantTrial {
     while elapsed() < limit {
       if let failure = report(seed, mutation, without: []).failure {
         let control = report(seed, mutation, without: [failure.oracle]).failure
-        return Verdict(mutation: mutation, seeds: Int(seed) + 1, seconds: elapsed(), failure: failure, control: control)
+        let seconds = elapsed()
+        let test = shrinks ? shrink(seed, mutation) : nil
+        return Verdict(mutation: mutation, seeds: Int(seed) + 1, seconds: seconds, failure: failure, control: control, test: test)
       }
       seed += 1
     }
@@ -49,10 +54,19 @@ struct MutantTrial {
   }
 
   private func report(_ seed: UInt64, _ mutation: Mutation, without: [String]) -> RunReport {
+    var run = Run(Choices(seed: seed), options(mutation, without: without))
+    return run.run()
+  }
+
+  private func options(_ mutation: Mutation, without: [String] = []) -> RunOptions {
     var options = RunOptions(duration: duration, without: without)
     options.mutation = mutation
-    var run = Run(Choices(seed: seed), options)
-    return run.run()
+    return options
+  }
+
+  private func shrink(_ seed: UInt64, _ mutation: Mutation) -> ScriptTest? {
+    var shrinker = Shrinker(Choices(seed: seed), options(mutation))
+    return shrinker.run()?.test
   }
 
   static func line(_ verdict: Verdict) -> String {
@@ -62,7 +76,7 @@ struct MutantTrial {
     return [
       column(verdict.mutation.rawValue, 20), column(found, 12), column("\(verdict.seeds) seeds", 11),
       column(String(format: "%.1f s", verdict.seconds), 8), column(control, 18), verdict.mutation.summary,
-    ].joined(separator: " ")
+    ].joined(separator: " ") + (verdict.test.map { "\n     \($0.summary)" } ?? "")
   }
 }
 

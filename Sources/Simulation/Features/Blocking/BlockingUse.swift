@@ -70,6 +70,9 @@ enum BlockingUse {
     return known().map { KeptThing.Change(owner: account, thing: $0, value: nil) }
   } stored: { account, address, database in
     address.flatMap { database.row(BlockedAddress.self, key: .jid($0), of: account) }.map { _ in "blocked" }
+  }.shown { _, address, value in
+    guard let address, value != nil else { return nil }
+    return Element.question("kept", Element("blocklist", namespace), answered: [Element("item", namespace, ["jid": address.text])])
   }
 
   private static let question = PeaceQuestion(

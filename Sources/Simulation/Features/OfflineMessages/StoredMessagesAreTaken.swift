@@ -1,5 +1,6 @@
 internal import ServerCore
 internal import Storage
+internal import XML
 internal import XMPP
 
 /// Nothing waits any more for an account that is back in peace.
@@ -20,5 +21,14 @@ struct StoredMessagesAreTaken: Oracle {
       if count > 0 { return "\(account) is back, and \(count) messages still wait for it" }
     }
     return nil
+  }
+
+  func expectations(atRest state: RestState) -> [ClientExpectation] {
+    let disk = state.world.durable
+    return disk.owners(.account).flatMap { account in
+      disk.rows(OfflineMessage.self, of: account).map { row in
+        .stanza(Element("message", NS.client, ["id": row.stanza.id, "from": row.stanza["from"]]), at: account)
+      }
+    }
   }
 }

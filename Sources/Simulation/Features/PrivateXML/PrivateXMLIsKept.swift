@@ -113,6 +113,20 @@ struct PrivateXMLIsKept: Oracle {
     }
   }
 
+  /// The element that was asked for, as it was acknowledged.
+  func expectations(atRest state: RestState) -> [ClientExpectation] {
+    cells.compactMap { name, cell in
+      let words = name.split(separator: " ").map { Text(String($0)) }
+      guard words.count == 3, let account = JID(words[0]) else { return nil }
+      let row = state.world.durable.row(PrivateElement.self, key: .text(words[1]), .text(words[2]), of: account)
+      guard !cell.allows(row?.element) else { return nil }
+      let empty = Element(words[2], words[1])
+      let query = Element("query", PrivateXMLUse.namespace, children: [empty])
+      let question = Element.question("kept", query, answered: [cell.certain ?? empty])
+      return .answer(question.answer, to: question.request, of: account)
+    }
+  }
+
   func atRest(_ state: RestState) -> String? {
     let limits = state.world.settings.configuration.limits
     for refusal in refusals where refusal.elements <= limits[.privateElements] && refusal.bytes <= limits[.privateBytes] {

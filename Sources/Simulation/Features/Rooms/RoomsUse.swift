@@ -34,5 +34,9 @@ enum RoomsUse {
     return [KeptThing.Change(owner: room, value: isPersistent ? name : nil)]
   } stored: { room, _, database in
     database.rows(RoomRow.self, of: room).first?.name
+  }.shown { room, _, name in
+    guard let name else { return nil }
+    let identity = Element("identity", NS.discoInfo, ["category": "conference", "type": "text", "name": name.isEmpty ? nil : name])
+    return Element.question("kept", to: room.text, Element("query", NS.discoInfo), answered: [identity])
   }
 }

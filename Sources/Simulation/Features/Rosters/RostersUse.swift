@@ -57,6 +57,10 @@ enum RostersUse {
     return [KeptThing.Change(owner: account, thing: jid, value: item["subscription"] == "remove" ? nil : item["name"])]
   } stored: { account, contact, database in
     contact.flatMap { database.row(RosterItem.self, key: .jid($0), of: account)?.name }
+  }.shown { _, contact, name in
+    guard let contact, let name else { return nil }
+    let item = Element("item", NS.roster, ["jid": contact.text, "name": name])
+    return Element.question("kept", Element("query", NS.roster), answered: [item])
   }
 
   private static let question = PeaceQuestion(name: "roster", id: "peace-roster", payload: Element("query", NS.roster)) { payload in
