@@ -45,7 +45,7 @@ enum ScriptCheck {
       switch action.event {
       case .timePasses(let seconds): if !(1...86_400).contains(seconds) { return "\(seconds) seconds" }
       case .character(let name, _): if !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return "nobody is \(name)" }
-      case .serverRestarts: break
+      case .serverRestarts, .serverCrashes, .nextCommitFails: break
       }
     }
     return nil
@@ -67,9 +67,12 @@ enum ScriptCheck {
   private static func words(_ action: Action) -> String {
     switch action.event {
     case .serverRestarts: "restart"
+    case .serverCrashes: "crash"
+    case .nextCommitFails: "failure"
     case .timePasses(let seconds): "\(seconds)"
     case .character(let name, .connects): "\(name) connects"
     case .character(let name, .disconnects): "\(name) disconnects"
+    case .character(let name, .losesConnection): "\(name) loses"
     case .character(let name, .sends(let template)): "\(name) sends \(template.element)"
     case .character(let name, .receives(let template)): "\(name) receives \(template.element)"
     case .character(let name, .receivesNext(let template)): "\(name) next \(template.element)"
@@ -100,9 +103,12 @@ private enum ScriptPrinter {
   private static func lines(_ action: Action) -> [String] {
     switch action.event {
     case .serverRestarts: ["the server restarts"]
+    case .serverCrashes: ["the server crashes"]
+    case .nextCommitFails: ["the next commit fails"]
     case .timePasses(let seconds): ["\(seconds) seconds pass"]
     case .character(let name, .connects): ["\(name) connects"]
     case .character(let name, .disconnects): ["\(name) disconnects"]
+    case .character(let name, .losesConnection): ["\(name) loses the connection"]
     case .character(let name, .sends(let template)): ["\(name) sends:", "\t\(oneLine(template))"]
     case .character(let name, .receives(let template)): ["\(name) receives:", "\t\(oneLine(template))"]
     case .character(let name, .receivesNext(let template)): ["\(name) receives next:", "\t\(oneLine(template))"]
