@@ -26,7 +26,8 @@ public struct Crowd: Sendable {
     for account in accounts {
       let hashes = ScramHash.allCases
       let request = DerivationRequest(
-        password: Secret(Array(password.utf8)), hashes: hashes, salts: hashes.map { _ in Array("salt".utf8) }, rounds: hashes.map { _ in 1 })
+        password: Secret(Array(password.utf8)), hashes: hashes, salts: hashes.map { _ in Array("salt".utf8) },
+        rounds: hashes.map { _ in 1 })
       changes += StoredAccount(jid: account, credentials: Scram.derive(request)).changes
       for number in 0..<entries {
         changes.append(.put(RosterItem(jid: stranger(number)), of: account))
