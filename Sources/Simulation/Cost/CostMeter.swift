@@ -1,4 +1,6 @@
 public import ServerCore
+internal import XML
+internal import XMPP
 
 /// Compares the work that a server does for each input with what the input and its consequences justify.
 ///
@@ -77,6 +79,8 @@ public struct CostMeter: Sendable {
     crowd = server.openConnections.count + server.accountsInMemory.count + server.roomsInMemory.count
     var changedBytes = 0
     for event in handled {
+      // Most of its bytes may have come with earlier inputs.
+      if case .stanza(_, let element) = event.event { volume.bytes += element.stored.count }
       for effect in event.effects {
         volume = volume + effect.volume
         changedBytes += effect.changedBytes
