@@ -2,7 +2,7 @@ public import Simulation
 
 /// The rule that work is in proportion to what was said, in a crowded world whose every choice is taken from bytes.
 public enum CostCheck {
-  /// What an input may cost. The constants are twice what 3,000 random runs needed at most.
+  /// What an input may cost. Guessed, and not yet compared with many runs: with `SPONDEE_COSTS` the fuzzer prints what each run needs.
   public static let bound = CostMeter.Bound(base: 20_000, perByte: 60, perItem: 600, perChangedByte: 1)
 
   /// What lies in the world: enough that work for each connection, or for each entry of a list, goes beyond the bound.
