@@ -105,7 +105,7 @@ public enum Scram {
 
   // MARK: Messages
 
-  /// `a=b,c=d` in order. What has no equals sign is a value without a key, since each attribute has one (RFC 5802, section 7, `attr-val`).
+  /// `a=b,c=d` in order. A field without an equals sign is a value without a key, since each attribute has one (RFC 5802, section 7, `attr-val`).
   public static func fields(_ message: Text) -> [(key: Text, value: Text)] {
     let bytes = message.utf8.span
     // Texts are cut at ASCII letters, so that none has to be checked.

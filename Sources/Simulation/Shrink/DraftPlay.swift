@@ -110,7 +110,7 @@ struct DraftPlay {
     return true
   }
 
-  // MARK: What is received
+  // MARK: Received stanzas
 
   /// Everything that is under way arrives.
   private mutating func drain() {

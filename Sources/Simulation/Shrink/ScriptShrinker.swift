@@ -3,7 +3,7 @@ internal import Scenario
 /// Makes a script of a failed run: of what its clients did, in the world that it needs, the least that still breaks the rule; then the
 /// expectation that the rule stands for.
 ///
-/// Candidates are performed in a script's world with the same rules watching. Whatever is found is checked as anybody would run it: the
+/// Candidates are performed in a script's world with the same rules watching. The script that is found is checked as anybody would run it: the
 /// script must fail with the bug at its last expectation, and pass without, if the bug is a planted one.
 struct ScriptShrinker {
   private let failed: Run
