@@ -2,10 +2,10 @@ public import Simulation
 
 /// The rule that work is in proportion to what was said, in a crowded world whose every choice is taken from bytes.
 public enum CostCheck {
-  /// What an input may cost. Guessed, and not yet compared with many runs: with `SPONDEE_COSTS` the fuzzer prints what each run needs.
+  /// The cost that an input may have. Guessed, and not yet compared with many runs: with `SPONDEE_COSTS` the fuzzer prints what each run needs.
   public static let bound = CostMeter.Bound(base: 20_000, perByte: 60, perItem: 600, perChangedByte: 1)
 
-  /// What lies in the world: enough that work for each connection, or for each entry of a list, goes beyond the bound.
+  /// The crowd of the world: enough that work for each connection, or for each entry of a list, goes beyond the bound.
   public static let crowd = Crowd(connections: 1_000, entries: 300)
 
   /// - Parameter steps: of instrumented code so far.

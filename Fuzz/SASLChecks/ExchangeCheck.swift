@@ -109,7 +109,7 @@ enum ExchangeCheck {
       let proofs = [sent, arrived].map { message in
         message.split(separator: UInt8(ascii: ",")).last { $0.starts(with: "p=".utf8) || $0.starts(with: "v=".utf8) }
       }
-      // What is no UTF-8 reads as U+FFFD, which no name and no password of an account has.
+      // Bytes that are no UTF-8 read as U+FFFD, which no name and no password of an account has.
       if Text(utf8: sent) == Text(utf8: arrived) { return true }
       guard let a = proofs[0], let b = proofs[1], sent.count == arrived.count,
         zip(sent.dropLast(a.count), arrived.dropLast(b.count)).allSatisfy(==)

@@ -1,4 +1,4 @@
-/// What streams of XMPP are made of, and what is at the edges of XML: the words that the mutator of streams puts in.
+/// The vocabulary of XMPP's streams and the edges of XML: the words that the mutator of streams puts in.
 enum Vocabulary {
   static let names = words(
     "stream:stream stream:features stream:error message presence iq query body subject thread show status priority item x field value "

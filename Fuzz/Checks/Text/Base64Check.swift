@@ -20,7 +20,7 @@ enum Base64Check {
     return .good(1 + decoded.count)
   }
 
-  /// What is nearly right is rare among random texts: the same letters with any padding, and with padding in their middle.
+  /// Texts that are nearly right are rare among random ones: the same letters with any padding, and with padding in their middle.
   private static func faultOfPadding(_ letters: [UInt8]) -> String? {
     for count in 0...min(5, letters.count) {
       var changed = letters

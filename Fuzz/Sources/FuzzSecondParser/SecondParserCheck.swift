@@ -44,7 +44,7 @@ enum SecondParserCheck {
     return expat.error == nil ? "expat sees the end of a stream where we wait for more: \(words(bytes))" : nil
   }
 
-  /// What expat takes whole, we refuse for a reason of ours alone.
+  /// A stream that expat takes whole is refused by us for a reason of ours alone.
   private static func faultOfRefusal(_ failure: StreamParser.Failure, of bytes: [UInt8]) -> String? {
     // We read no further than the end of the stream, and expat would refuse anything behind.
     let expat = ExpatReading()
@@ -92,7 +92,7 @@ enum SecondParserCheck {
 
   // MARK: Ours
 
-  /// What our parser gives, each event with the place at which it ends: it is fed byte by byte.
+  /// The events of our parser, each with the place at which it ends: it is fed byte by byte.
   private static func events(of bytes: [UInt8]) -> [(event: StreamParser.Event, end: Int)] {
     var parser = StreamParser(limits: .authenticated)
     let pool = ParserPool()

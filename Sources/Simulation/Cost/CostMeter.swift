@@ -13,7 +13,7 @@ public struct CostMeter: Sendable {
     public var base: Int
     public var perByte: Int
     public var perItem: Int
-    /// What a byte counts that is to become durable.
+    /// The steps that count for a byte that is to become durable.
     public var perChangedByte: Int
     public init(base: Int, perByte: Int, perItem: Int, perChangedByte: Int) {
       (self.base, self.perByte, self.perItem, self.perChangedByte) = (base, perByte, perItem, perChangedByte)
@@ -29,7 +29,7 @@ public struct CostMeter: Sendable {
     public var work: Int
     public var changedBytes: Int
     public var volume: Volume
-    /// What it may cost.
+    /// The cost that it may have.
     public var most: Int
     /// In percent of what it may.
     public var share: Int { work * 100 / max(1, most) }

@@ -52,7 +52,7 @@ public struct RunOptions: Sendable {
   public var alwaysComparesWithModel = false
   /// Into how many parts the server divides its accounts and rooms; `nil`: each run chooses.
   public var shards: Int?
-  /// What lies in the world before anything happens. (Logins are not judged then, and limits are never low.)
+  /// The crowd of the world before anything happens. (Logins are not judged then, and limits are never low.)
   public var crowd = Crowd.none
   /// Judges the work of every input.
   public var cost: CostMeter?

@@ -51,7 +51,7 @@ struct ScriptShrinker {
     guard let play = play(draft) else { return nil }
     let small = shrink(draft) { shrinker, draft in shrinker.play(draft) != nil }
     if let found = self.play(small).flatMap({ written($0) }) { return found }
-    // What the rule alone needs is too little for a test: look for the least that is one.
+    // The least that the rule needs is too little for a test: look for the least that is one.
     guard written(play) != nil else { return nil }
     failures = 0
     let test = shrink(draft) { shrinker, draft in shrinker.play(draft).map { shrinker.written($0) != nil } ?? false }

@@ -29,7 +29,7 @@ struct RuleSelection: ParsableArguments {
   @Flag(help: "Compare with the reference model also where a bug is planted.") var model = false
 }
 
-/// What becomes of a failure.
+/// The options for a failure.
 struct FailureOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
@@ -46,7 +46,7 @@ struct FailureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where to write these files.", valueName: "folder")) var output = "."
 }
 
-/// What is printed and written about runs.
+/// The options for output about runs.
 struct ResultOptions: ParsableArguments {
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "Print the digest of each seed.") var digests = false
