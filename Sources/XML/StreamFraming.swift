@@ -95,7 +95,7 @@ struct StreamFraming: Sendable, Equatable, Codable {
       case .startTag:
         if byte == UInt8(ascii: ">") {
           if let found = endStartTag(pending, at: at, limits: limits) { return found }
-        } else if let failure = readStartTag(byte, after: pending[at - 1], at: at, limits: limits) {
+        } else if let failure = readStartTag(byte, pending, at: at, limits: limits) {
           return .error(failure)
         } else if StreamFraming.isNameByte(byte) {
           // The bytes that continue the name, up to the longest name allowed, are skipped at once.
@@ -225,7 +225,8 @@ struct StreamFraming: Sendable, Equatable, Codable {
     return nil
   }
 
-  private mutating func readStartTag(_ byte: UInt8, after last: UInt8, at: Int, limits: StreamLimits) -> StreamParser.Failure? {
+  private mutating func readStartTag(_ byte: UInt8, _ pending: [UInt8], at: Int, limits: StreamLimits) -> StreamParser.Failure? {
+    let last = pending[at - 1]
     // A '/' outside quotes is the one before the '>'.
     if last == UInt8(ascii: "/") { return .notWellFormed }
     switch byte {
@@ -237,9 +238,9 @@ struct StreamFraming: Sendable, Equatable, Codable {
     case UInt8(ascii: "<"):
       return .notWellFormed
     case UInt8(ascii: "="):
-      if nameEnd == nil { return .notWellFormed }
+      if nameEnd == nil || bindsXMLTwice(pending, nameEnd: at) { return .notWellFormed }
     case UInt8(ascii: "/"), 0x20, 0x09, 0x0A, 0x0D:
-      if nameEnd == nil { nameEnd = at }
+      if nameEnd == nil { nameEnd = at } else if bindsXMLTwice(pending, nameEnd: at) { return .notWellFormed }
     default:
       if StreamFraming.isSpace(last) || last == UInt8(ascii: "'") || last == UInt8(ascii: "\"") || last == UInt8(ascii: "=") {
         wordBegin = at
@@ -254,12 +255,35 @@ struct StreamFraming: Sendable, Equatable, Codable {
     guard nameEnd != nil, position + 1 < end, pending[position] == UInt8(ascii: "=") else { return nil }
     let quote = pending[position + 1]
     guard quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }
+    if bindsXMLTwice(pending, nameEnd: position) { return .notWellFormed }
     attributes += 1
     if attributes > limits.attributes { return .tooBig("an element has too many attributes") }
     position = StreamFraming.find(quote, UInt8(ascii: "<"), in: pending, from: position + 2, to: end)
     if position < end, pending[position] == quote { position += 1 } else { state = .quoted(quote) }
     return nil
   }
+
+  /// Whether the attribute name that ends here is `xmlns:xml`, and the tag has that attribute already. libxml2 finds every other
+  /// attribute that stands twice in a tag (XML 1.0, 3.1), but takes no account of this one, whose value can only be what it is anyway.
+  private func bindsXMLTwice(_ pending: [UInt8], nameEnd end: Int) -> Bool {
+    guard end - wordBegin == StreamFraming.xmlBinding.count, pending[wordBegin..<end].elementsEqual(StreamFraming.xmlBinding) else {
+      return false
+    }
+    var quote: UInt8?
+    for place in (nameEnd ?? tagBegin)..<wordBegin {
+      let byte = pending[place]
+      if quote == byte { quote = nil } else if quote == nil, byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") { quote = byte }
+      if quote == nil, pending[place..<wordBegin].starts(with: StreamFraming.xmlBinding),
+        !StreamFraming.isNameByte(pending[place - 1]),
+        !StreamFraming.isNameByte(pending[place + StreamFraming.xmlBinding.count])
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  private static let xmlBinding = Array("xmlns:xml".utf8)
 
   private mutating func endStartTag(_ pending: [UInt8], at: Int, limits: StreamLimits) -> Found? {
     let end = nameEnd ?? at

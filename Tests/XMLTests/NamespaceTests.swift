@@ -37,6 +37,21 @@ import XML
     #expect(inStream("<x:before xmlns:x='z' xmlns='q'/>" + xml).last == .stanza(expected))
   }
 
+  private static let xml = "xmlns:xml='http://www.w3.org/XML/1998/namespace'"
+
+  /// An attribute stands in a tag once (XML 1.0, 3.1), the one that binds `xml` too.
+  @Test(arguments: [
+    "<a \(xml) \(xml)/>", "<a \(xml) b='' \(xml)/>", "<a \(xml)\n\(xml)/>", "<a b=\"'\" \(xml) c='\"' \(xml)/>",
+    "<a \(xml)><b/></a><c \(xml) \(xml)/>", "<a \(xml) xmlns:xml = 'http://www.w3.org/XML/1998/namespace'/>",
+  ])
+  func theBindingOfXMLStandsOnce(document: String) { #expect(inStream(document).last == .failure(.notWellFormed)) }
+
+  @Test(arguments: [
+    "<a \(xml)><c \(xml)/></a>", "<a b=\"\(xml)\" \(xml)/>", "<a \(xml) xmlns:xml2='x'/>", "<a xmlns:xmlb='x' \(xml)/>",
+    "<a b=\" \(xml) \" \(xml) c=\" \(xml) \"/>",
+  ])
+  func otherNamesAreNotTheBindingOfXML(document: String) throws { _ = try stanza(document) }
+
   @Test func attributesKeepTheirNamespaces() throws {
     let element = try stanza("<a b='0' p:b='1' q:b='2' xml:lang='en' xmlns:p='x' xmlns:q='y'/>")
     #expect(element["b"] == "0")
