@@ -25,7 +25,7 @@ extension Shard {
   /// Until the room is loaded.
   private mutating func park(_ stanza: Stanza, for jid: JID, _ transaction: inout Transaction) {
     let limit = configuration.limits[.queuedWhileLoading]
-    let commit = pendingCommit(of: transaction)
+    let commit = pendingCommit(of: transaction, .stanza(stanza))
     let added = rooms.modify(jid) { loadable in
       if !loadable.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindRoom) }
       return loadable.park(ParkedTask(task: .stanza(stanza), commit: commit), limit: limit)

@@ -22,8 +22,8 @@ enum PendingTask: Sendable, Codable {
 /// A task that waits for its account or room.
 struct ParkedTask: Sendable, Codable {
   var task: PendingTask
-  /// The commit of what its transaction had changed when the task came to wait; 0 where there was nothing. When that commit fails, the stanza has
-  /// not been said.
+  /// The commit of what its transaction had changed when the task came to wait, or else the last that was to change the sender of a stanza; 0
+  /// where there was neither. When that commit fails, the stanza has not been said.
   var commit: UInt64
 }
 
@@ -84,7 +84,7 @@ extension Shard {
     }
     guard accounts.read(account, { $0.isLoading }) ?? false else { return perform(task, on: account, nil, &transaction) }
     if !accounts[account]!.parked.isEmpty { transaction.reach(ActivationMark.parkedBehindAccount) }
-    let parked = ParkedTask(task: task, commit: commit ?? pendingCommit(of: transaction))
+    let parked = ParkedTask(task: task, commit: commit ?? pendingCommit(of: transaction, task))
     guard let added = accounts[account]!.park(parked, limit: configuration.limits[.queuedWhileLoading]) else {
       transaction.reach(ActivationMark.parkedAccountFull)
       return giveUp(task, &transaction)
@@ -92,8 +92,12 @@ extension Shard {
     parkedCount += added
   }
 
-  /// The commit that the transaction is going to make, if it has changed something so far; 0 if it has not.
-  func pendingCommit(of transaction: Transaction) -> UInt64 { transaction.changes.isEmpty ? 0 : commits.next }
+  /// The commit that the task depends on: the one that the transaction is going to make, if it has changed something so far, or else the last
+  /// that was to change the sender. (The second of two equal requests to subscribe changes nothing, and is as void as the first.)
+  func pendingCommit(of transaction: Transaction, _ task: PendingTask) -> UInt64 {
+    guard transaction.changes.isEmpty else { return commits.next }
+    return if case .stanza(let stanza) = task { commits.last(touching: stanza.from.bare) } else { 0 }
+  }
 
   /// The rows of an owner in an answer, read by `body`. Unreadable rows are logged; the reason of a failed answer is in the log already.
   func read<Entity>(

@@ -39,6 +39,9 @@ struct OutputCommit: Sendable, Codable {
   /// The number of the commit that the next transaction with changes makes.
   var next: UInt64 { lastCommit + 1 }
 
+  /// The last pending commit that was to change an account or room; 0 if there is none.
+  func last(touching jid: JID) -> UInt64 { held.last { $0.touched.contains(jid) }?.commit ?? 0 }
+
   /// Transactions that wait.
   var depth: Int { held.count }
 

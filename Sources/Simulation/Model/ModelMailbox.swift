@@ -13,8 +13,10 @@ struct ModelStanza: Sendable {
   var isOwed = true
   /// A place wrote it, and the model knows whether it arrives.
   var isOfPlace = false
-  /// The commits of the event in which it came to wait for its addressee to be loaded, of the addressee's shard.
-  var commits: [CommitID] = []
+  /// The last commit of the addressee's shard that was pending when it came to wait for its addressee to be loaded.
+  var commit: CommitID?
+  /// The one of these commits that it tells of for certain.
+  var cause: CommitID?
 
   static func presence(_ type: Text?, from: JID, to: JID, isOwed: Bool = true) -> ModelStanza {
     ModelStanza(element: Element("presence", NS.client, ["type": type]), from: from, to: to, isOwed: isOwed)

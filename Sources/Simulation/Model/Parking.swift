@@ -41,25 +41,50 @@ extension ReferenceModel {
     return nil
   }
 
+  /// A letter that comes to wait, with the commits that it depends on.
+  ///
+  /// - Parameter made: the commits of this event.
+  func dependent(_ letter: ModelStanza, made: [CommitID]) -> ModelStanza {
+    let shard = shardIndex(of: letter.to)
+    let (made, pending) = (made.filter { $0.shard == shard }, pending.filter { $0.number.shard == shard })
+    var copy = letter
+    copy.commit = pending.last?.number
+    copy.cause = made.isEmpty ? pending.last { $0.touched.contains(letter.from.bare) }?.number : made.count == 1 ? made[0] : nil
+    return copy
+  }
+
   /// Strikes from the waiting letters those that a failed commit took back.
   ///
   /// A letter goes with the changes that it tells of. It stays where its writer had changed nothing before it was written, which only the server
-  /// knows: so that is taken from the server, but for what says how subscriptions stand, which tells of a change.
+  /// knows: so that is taken from the server, but for what says how subscriptions stand, which tells of a change. Of equal letters those stay that
+  /// no failure concerns.
   mutating func withdraw(_ server: Server) {
     guard let failure else { return }
     for (key, errands) in waiting {
       var there = server.parked(for: key)
-      waiting[key] = errands.filter { errand in
-        let place = there.firstIndex { errand.isSame(as: $0) }
-        if let place { there.remove(at: place) }
-        guard case .letter(let letter) = errand, !errand.isDeparture,
-          letter.commits.contains(where: { failure.number.isSameOrBefore($0) })
-        else { return true }
-        if place != nil, letter.isOfSubscription, failure.touched.contains(letter.from.bare), letter.commits.count == 1 {
+      func take(_ errand: Errand) -> Bool {
+        guard let place = there.firstIndex(where: { errand.isSame(as: $0) }) else { return false }
+        there.remove(at: place)
+        return true
+      }
+      let mayGo = errands.map { errand in
+        if case .letter(let letter) = errand, !errand.isDeparture, let commit = letter.commit {
+          failure.number.isSameOrBefore(commit)
+        } else {
+          false
+        }
+      }
+      for (errand, mayGo) in zip(errands, mayGo) where !mayGo { _ = take(errand) }
+      waiting[key] = zip(errands, mayGo).filter { errand, mayGo in
+        guard mayGo, case .letter(let letter) = errand else { return true }
+        let stays = take(errand)
+        if stays, letter.isOfSubscription, failure.touched.contains(letter.from.bare),
+          letter.cause.map(failure.number.isSameOrBefore) ?? false
+        {
           problem = problem ?? "\(letter.element) from \(letter.from) still waits for \(key), and the change that it tells of failed"
         }
-        return place != nil
-      }
+        return stays
+      }.map(\.0)
     }
   }
 }

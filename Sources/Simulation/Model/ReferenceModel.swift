@@ -275,9 +275,8 @@ extension ReferenceModel {
       problem = problem ?? "the server has something for \(key), has it not in memory, and did not ask storage for it"
       return
     }
-    guard case .letter(var letter) = errand else { return waiting[key]!.append(errand) }
-    letter.commits = made.filter { $0.shard == shardIndex(of: letter.to) }
-    waiting[key]!.append(.letter(letter))
+    guard case .letter(let letter) = errand else { return waiting[key]!.append(errand) }
+    waiting[key]!.append(.letter(dependent(letter, made: made)))
   }
 
   func isAwaited(_ key: Query) -> Bool { waiting[key] != nil }

@@ -144,6 +144,19 @@ struct ParkedBehindCommitTests {
     #expect(harness.engine.server.marks.count(of: CommitMark.outputLostParked) == 1)
   }
 
+  /// The second request changes nothing, and is as void as the first; so is what else their sender says meanwhile.
+  @Test func aRequestLikeOneThatFailedIsNotMade() {
+    var (harness, romeo, _) = ready()
+    harness.send(subscribe + subscribe + EngineHarness.chat(to: "juliet@localhost", "come"), on: romeo)
+    #expect(harness.engine.server.shards[0].parkedCount == 3)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    harness.loadsAtOnce = true
+    harness.answerLoads()
+    #expect(requests(harness).isEmpty)
+    #expect(harness.stored(for: "juliet").isEmpty)
+    #expect(harness.engine.server.marks.count(of: CommitMark.outputLostParked) == 3)
+  }
+
   /// The nurse has changed nothing: the failure of somebody else's commit loses nothing that she said.
   @Test func aMessageOfSomebodyElseStays() {
     var (harness, romeo, nurse) = ready()
