@@ -30,6 +30,9 @@ struct SimulatedFeature: Sendable {
   var keptThings: [KeptThing] = []
   var peaceQuestions: [PeaceQuestion] = []
   var pushes: [Push] = []
+  /// The answers that its requests get, by the documents.
+  var answers: [AnswerRow] = []
+  var commonAnswers: [CommonAnswer] = []
   /// Whether a stanza asks for the end of its sender's account.
   var removesAccount: (@Sendable (_ stanza: Element) -> Bool)?
   /// Whether it keeps a message of an account that is neither delivered nor answered.

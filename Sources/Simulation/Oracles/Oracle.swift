@@ -51,7 +51,7 @@ enum Oracles {
   static let all: [any Oracle.Type] =
     [
       StanzaLedger.self, SenderIsAuthentic.self, AcknowledgedIsDurable.self, AnswersMatchStorage.self, NoLeaks.self,
-      DisabledAccountsStayOut.self,
+      DisabledAccountsStayOut.self, RequestsAreAnswered.self,
     ] + SimulatedFeature.all.flatMap(\.oracles)
 
   static func watched(in scope: OracleScope) -> [any Oracle.Type] { all.filter { $0.scope.contains(scope) } }

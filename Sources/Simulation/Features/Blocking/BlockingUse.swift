@@ -23,7 +23,8 @@ enum BlockingUse {
     ],
     rowsInMemory: { server, account in server.blocklist(of: account).map { .put(BlockedAddress(jid: $0), of: account) } },
     oracles: [BlockedMeansBlocked.self, BlockedSeeNothing.self], silence: BlockSilence.self, keptThings: [entries],
-    peaceQuestions: [question], pushes: [push], mutations: [unread], accountPart: BlockingModel.self)
+    peaceQuestions: [question], pushes: [push], answers: BlockingAnswers.rows, commonAnswers: BlockingAnswers.common,
+    mutations: [unread], accountPart: BlockingModel.self)
 
   private static let unread = Mutation("blocklistUnread", "the blocklist is not read") { result in
     guard case .owner(var rows?) = result else { return result }

@@ -10,7 +10,8 @@ extension UserAction.Subject {
 enum InBandRegistrationUse {
   static let feature = SimulatedFeature(
     subjects: [.accounts], actions: actions, choice: RunChoice(80) { $0[flag: .openRegistration] = $1(100) >= 50 },
-    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil }, login: login,
+    answers: RegistrationAnswers.rows, removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil },
+    login: login,
     accountPart: InBandRegistrationModel.self)
 
   private static let actions: [UserAction] = [

@@ -8,7 +8,7 @@ extension UserAction.Subject {
 /// Users who ask servers, accounts, rooms and other clients what they are and whether they are there: features that answer and keep nothing
 /// (XEP-0030, 0045 (6), 0092, 0199, 0202, 0410), and requests that nobody answers.
 enum QuestionsUse {
-  static let feature = SimulatedFeature(subjects: [.questions], actions: actions)
+  static let feature = SimulatedFeature(subjects: [.questions], actions: actions, answers: QuestionAnswers.rows)
 
   private static let actions: [UserAction] = [
     UserAction(.questions, 2) { context, _ in context.iq("get", "localhost", "ping", NS.ping) },

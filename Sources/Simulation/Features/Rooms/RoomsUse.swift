@@ -18,7 +18,7 @@ enum RoomsUse {
     oracles: [
       OccupantsAgree.self, AffiliationsMatchStorage.self, RoomsHaveOwners.self, EntriesAreAnswered.self, DeclinesAreInvited.self,
       FormsAreRegistered.self,
-    ], keptThings: [persistentRooms],
+    ], keptThings: [persistentRooms], answers: RoomAnswers.rows,
     place: RoomModel.self)
 
   /// The names of rooms that last.

@@ -11,7 +11,7 @@ extension UserAction.Subject {
 enum RostersUse {
   static let feature = SimulatedFeature(
     subjects: [.rosters], actions: actions, rowsInMemory: rows, oracles: [RostersAgree.self], keptThings: [names],
-    peaceQuestions: [question], pushes: [push])
+    peaceQuestions: [question], pushes: [push], answers: RosterAnswers.rows)
 
   private static let actions: [UserAction] = [
     UserAction(.rosters, 3) { context, _ in context.iq("get", nil, "query", NS.roster) },

@@ -8,6 +8,7 @@ internal import XMPP
 enum TombstonesUse {
   static let feature = SimulatedFeature(
     actions: actions, choice: RunChoice(1001, configure), patience: patience, oracles: [NamesStayReserved.self],
+    commonAnswers: [CommonAnswer(places: [.account], answer: .error(.gone))],
     absentAccountAnswers: answers)
 
   private static let actions: [UserAction] = [
