@@ -9,7 +9,7 @@ import Testing
     let shards = eventLoops == 1 ? 1 : 4
     var real = SocketPlayer(try RealSockets(story, eventLoops: eventLoops, shards: shards))
     let history = real.play(story)
-    for seed: UInt64 in 0..<8 {
+    for seed: UInt64 in 0..<4 {
       var simulated = SocketPlayer(SimulatedSockets(story, seed: seed, shards: shards))
       #expect(simulated.play(story) == history, "seed \(seed)")
     }

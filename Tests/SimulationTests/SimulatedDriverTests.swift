@@ -37,7 +37,7 @@ struct SimulatedDriverTests {
   func scriptPasses(name: String) throws {
     let source = try String(contentsOf: Self.spec.appendingPathComponent(name), encoding: .utf8)
     let script = try Script(parsing: source, name: name)
-    for seed: UInt64 in 0..<10 {
+    for seed: UInt64 in 0..<2 {
       var driver = SimulatedDriver(script: script, seed: seed)
       let outcome = ScenarioRunner(exact: true).run(script, with: &driver)
       #expect(outcome == .passed, "seed \(seed): \(outcome)")

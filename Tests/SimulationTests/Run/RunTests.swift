@@ -19,7 +19,7 @@ struct RunTests {
     #expect(first.run().digest != second.run().digest)
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func noRuleIsBroken(seed: Int) {
     var run = Run(Choices(seed: UInt64(seed)), RunOptions(duration: Self.duration))
     let failure = run.run().failure

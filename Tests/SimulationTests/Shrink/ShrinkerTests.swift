@@ -64,7 +64,7 @@ struct ShrinkerTests {
   @Test func leavesOnlyTheFaultThatMatters() throws {
     // The first seed that has a crash at all.
     for seed: UInt64 in 0..<100 {
-      var shrinker = Shrinker(Choices(seed: seed), RunOptions(oracles: [NothingBreaks.self]))
+      var shrinker = Shrinker(Choices(seed: seed), RunOptions(duration: 3_000_000_000, oracles: [NothingBreaks.self]))
       // A process that is told to end, or gives up its disk, is gone in the end, too, and that is then what matters.
       guard let found = shrinker.run(), !found.faults.contains("the server is told to end"), !found.faults.contains("the disk hangs") else {
         continue

@@ -29,7 +29,7 @@ struct BlockingModelTests {
   }
 
   /// Random walks in which users also block each other.
-  @Test(arguments: 0..<30)
+  @Test(arguments: 0..<15)
   func modelAgrees(seed: Int) {
     #expect(ModelWalkTests.walk(seed: UInt64(seed), steps: 250, Self.addition) == nil, "seed \(seed)")
   }
