@@ -33,8 +33,9 @@ extension ReferenceModel {
         if errand.isDeparture { departures += 1 } else { arrivals += 1 }
         return false
       }
-      // It was full then, and still is but for what departures took back.
-      if arrivals + departures > 0, count + (departures > 0 ? arrivals : 0) < limit {
+      // It was full then, and still is but for what departures took back, those of rooms among them, which the model does not know.
+      let mayBeTakenBack = departures > 0 || server.parked(for: key).contains(where: \.isDeparture) ? arrivals : 0
+      if arrivals + departures > 0, count + mayBeTakenBack < limit {
         return "\(arrivals + departures) stanzas for \(key) are lost, and there was room for them"
       }
     }
@@ -93,6 +94,12 @@ extension ModelStanza {
   /// RFC 6121, 3.
   fileprivate var isOfSubscription: Bool {
     element.stanzaKind == .presence && ["subscribe", "subscribed", "unsubscribe", "unsubscribed"].contains(element.type)
+  }
+}
+
+extension Server.ParkedView {
+  fileprivate var isDeparture: Bool {
+    if case .stanza(let element, _, _) = self { element.stanzaKind == .presence && element.type == "unavailable" } else { false }
   }
 }
 
