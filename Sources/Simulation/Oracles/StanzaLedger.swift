@@ -3,10 +3,10 @@ internal import ServerCore
 internal import XML
 internal import XMPP
 
-/// Every message is delivered, bounced or stored; to its addressee; never twice; in order between one pair.
+/// Every message is delivered, bounced or stored; whole; to its addressee; never twice; in order between one pair.
 public struct StanzaLedger: Oracle {
   public static let name = "ledger"
-  public static let clause = "RFC 6120, 10.1 (order); RFC 6121, 8 (delivery)"
+  public static let clause = "RFC 6120, 10.1 (order), 8.4 (content); RFC 6121, 8 (delivery)"
   public static let scope: OracleScope = [.runs, .smallWorlds, .recordings]
 
   private struct Entry {
@@ -14,7 +14,8 @@ public struct StanzaLedger: Oracle {
     var sender: JID
     var to: JID
     var isGroupchat: Bool
-    var body: Text?
+    /// As `content(of:)` has it.
+    var content: Element
     var receivers: [SessionID] = []
     var wasBounced = false
   }
@@ -58,7 +59,7 @@ public struct StanzaLedger: Oracle {
       }
       entries[id] = Entry(
         number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat",
-        body: element.child("body", NS.client)?.text)
+        content: Self.content(of: element))
     case .received(let session, let element):
       return received(session, element)
     case .fault(Run.unreadable): couldNotRead = true
@@ -71,6 +72,16 @@ public struct StanzaLedger: Oracle {
   static func ledgerID(_ element: Element) -> Text? {
     guard element.is("message", NS.client), let id = element.id, id.hasPrefix("L") else { return nil }
     return id
+  }
+
+  /// What nobody on the way may change: all but the addresses, languages (which the stream's header may give, and a wrong one loses), the delay
+  /// that storage and rooms add, and the room's note on a private message (XEP-0045, 7.5).
+  private static func content(of message: Element) -> Element {
+    var content = message.removingChildren { $0.is("delay", NS.delay) || $0.is("x", NS.mucUser) }
+    content.removeLanguages { _ in true }
+    content["from"] = nil
+    content["to"] = nil
+    return content
   }
 
   private mutating func received(_ session: SessionID, _ element: Element) -> String? {
@@ -86,9 +97,8 @@ public struct StanzaLedger: Oracle {
       entry.wasBounced = true
       return nil
     }
-    if let body = element.child("body", NS.client)?.text, body != entry.body {
-      return "\(jid) got message \(id) with another body: \(body)"
-    }
+    let content = Self.content(of: element)
+    if content != entry.content { return "\(jid) got message \(id) with other content: \(content) instead of \(entry.content)" }
     // A room's history, told again to whoever comes in again (XEP-0045, 7.2.14).
     if entry.isGroupchat, element.child("delay", NS.delay) != nil { return nil }
     if !entry.isGroupchat, entry.to.bare != jid.bare { return "\(jid) got message \(id), which was for \(entry.to)" }
@@ -145,10 +155,7 @@ public struct StanzaLedger: Oracle {
     if !entry.isGroupchat, entry.to.bare != addresses[session]?.bare {
       return entry.receivers.isEmpty ? [.stanza(Element("message", NS.client, ["id": id]), at: entry.to)] : []
     }
-    if let body = element.child("body", NS.client)?.text, body != entry.body {
-      let right = entry.body.map { [Element("body", NS.client, text: $0)] } ?? []
-      return [.instead(Element("message", NS.client, ["id": id], children: right))]
-    }
+    if Self.content(of: element) != entry.content { return [.instead(entry.content)] }
     guard !entry.receivers.contains(where: { addresses[$0] == addresses[session] }) else { return [] }
     let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
     let later = [last[pair], lastSinceAvailable[pair]].compactMap { $0 }.filter { $0 > entry.number }.min()
@@ -157,8 +164,8 @@ public struct StanzaLedger: Oracle {
 
   public func expectations(atRest state: RestState) -> [ClientExpectation] {
     guard let (id, entry) = lost(state) else { return [] }
-    let body = entry.body.map { [Element("body", NS.client, text: $0)] } ?? []
-    let message = Element("message", NS.client, ["id": id, "from": entry.sender.text], children: body)
+    var message = entry.content
+    message["from"] = entry.sender.text
     let bounce = Element("message", NS.client, ["id": id, "type": "error", "from": entry.to.text])
     return [.stanza(message, at: entry.to), .stanza(bounce, at: entry.sender)]
   }

@@ -23,6 +23,7 @@ public struct RequestsAreAnswered: Oracle {
   private var answered: OrderedDictionary<SessionID, OrderedSet<Text>> = [:]
   /// A refusal for want of room or of storage, in words: nothing is wrong with it unless there was enough of both all the time.
   private var refusal: String?
+  private var silences = Silences()
 
   public init() {}
 
@@ -44,6 +45,7 @@ public struct RequestsAreAnswered: Oracle {
   }
 
   private mutating func sent(_ element: Element, by jid: JID, _ session: SessionID) {
+    silences.note(element, of: jid.bare)
     guard element.is("iq", NS.client), let id = element.id, element.type != "result", element.type != "error" else { return }
     guard let (answers, clause) = AnswerTable.answers(to: element, from: jid, configuration) else { return }
     let payload = element.firstChild ?? Element("none", "")
@@ -93,7 +95,9 @@ public struct RequestsAreAnswered: Oracle {
     guard state.isFaultless, !state.mayLoseStanzas else { return nil }
     if let refusal { return refusal }
     for (session, jid) in state.sessions {
-      if let request = open[session]?.first {
+      // A user who blocks an address meanwhile does not hear its answer (XEP-0191, 3.3).
+      let isOwed = { (request: Request) in request.to.flatMap { JID($0) }.map { !silences.mayMiss($0, jid.bare) } ?? true }
+      if let request = open[session]?.first(where: isOwed) {
         return "\(jid) asked \(request.to ?? "its account") for \(request.payload), and got no answer"
       }
     }

@@ -76,6 +76,7 @@ struct ActionContext {
   func message(to address: Text, _ type: Text?, body: Text? = nil) -> Element {
     var message = Element("message", NS.client, ["to": address, "type": type, "id": "L\(number)"])
     message.append("body", NS.client, text: body ?? "What <news> & \"joy\"? \(number)")
+    for payload in Payloads.content(of: number) { message.append(payload) }
     return message
   }
 }
