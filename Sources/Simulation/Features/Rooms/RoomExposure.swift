@@ -12,6 +12,7 @@ extension RoomModel {
   /// - Parameter before: the room as it was before the event: one request may change several things, and say each of them.
   func fault(in presence: Element, of nick: Text, to viewer: JID, before: (any ModelPlace)?) -> String? {
     guard let x = presence.child("x", NS.mucUser), let item = x.child("item", NS.mucUser), presence.type != "error" else { return nil }
+    if let fault = detailFault(in: presence, x, of: nick, to: viewer, before: before as? RoomModel) { return fault }
     let states = [self, before as? RoomModel].compactMap { $0 }
     let isOwn = x.children.contains { $0.is("status", NS.mucUser) && $0["code"] == "110" }
     if !isOwn, let wrong = exposure(item["jid"], of: presence.type == nil ? nil : nick, to: viewer, states) {
@@ -44,7 +45,7 @@ extension RoomModel {
     return nil
   }
 
-  private func seesJIDs(_ client: JID) -> Bool { settings.isNonAnonymous || isModerator(client) }
+  func seesJIDs(_ client: JID) -> Bool { settings.isNonAnonymous || isModerator(client) }
   private func isModerator(_ client: JID) -> Bool { nick(of: client).flatMap { occupants[$0] }?.role == .moderator }
 
   /// Bare: who is there under a nick, or has reserved it.

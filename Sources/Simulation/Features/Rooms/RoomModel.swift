@@ -17,6 +17,8 @@ struct RoomModel: Sendable {
     let user: JID
     var role: Role
     var clients: OrderedSet<JID>
+    /// The content of the presence that each sent last, as `content(of:)` has it.
+    var said: OrderedDictionary<JID, [Element]> = [:]
   }
 
   /// An entry of the lasting list (5.2, 7.10).
@@ -42,6 +44,8 @@ struct RoomModel: Sendable {
   /// Those that nobody has followed or declined, from the oldest.
   var invitations: [Invitation] = []
   private(set) var isDestroyed = false
+  /// How many stanzas it took.
+  private(set) var stanzas = 0
 
   /// An invitation in a user's name (7.8.2).
   struct Invitation: Sendable, Hashable {
@@ -76,6 +80,7 @@ struct RoomModel: Sendable {
     guard RoomModel.isEntry(letter) else { return nil }
     self.init(jid: letter.to.bare, creator: letter.from, nick: letter.to.resource, now: time.monotonic, limits: mailbox.limits)
     settings.historyLength = min(settings.historyLength, limits[.roomHistoryMessages])
+    note(letter)
     welcome(letter, &mailbox)
   }
 
@@ -149,6 +154,7 @@ extension RoomModel: ModelPlace {
 
 extension RoomModel {
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
+    stanzas += 1
     switch letter.element.stanzaKind {
     case .presence: receivePresence(letter, &mailbox)
     case .message: receiveMessage(letter, &mailbox)
@@ -187,7 +193,13 @@ extension RoomModel {
     else { return }
     let role = RoomRules.initialRole(of: affiliation, inModerated: settings.isModerated)
     occupants[nick, default: Occupant(user: user.bare, role: role, clients: [])].clients.append(user)
+    note(letter)
     welcome(letter, &mailbox)
+  }
+
+  private mutating func note(_ letter: ModelStanza) {
+    guard let nick = nick(of: letter.from) else { return }
+    occupants[nick]?.said[letter.from] = RoomModel.content(of: letter.element)
   }
 
   /// 7.2.9: a room that is full has some places more for admins and owners, who "SHOULD" get in.
@@ -202,6 +214,7 @@ extension RoomModel {
   private mutating func comeAgain(_ letter: ModelStanza, as old: Text, _ mailbox: inout ModelMailbox) {
     let new = letter.to.resource
     guard RoomRules.mayBeNick(new), new == old || !isTaken(new, for: letter.from) else { return }
+    defer { note(letter) }
     // It gets all that newcomers get.
     if Self.isEntry(letter) { welcome(letter, &mailbox) }
     guard new != old else { return }
