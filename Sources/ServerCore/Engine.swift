@@ -82,7 +82,7 @@ public struct Engine {
   private var scratch: [UInt8] = []
   private var sender: [UInt8] = []
   /// The coverage marks reached between bytes and stanzas.
-  private var connectionMarks = Marks()
+  public private(set) var connectionMarks = Marks()
   /// Keep the events that the server handles, until `takeEvents`.
   public var keepsEvents = false { didSet { server.keepsPassed = keepsEvents } }
   private var handled: [HandledEvent] = []

@@ -18,7 +18,7 @@ extension CoverageMark {
 /// One mark among all that the server's features and areas declare.
 public struct Mark: Sendable, Hashable {
   /// Its place in the catalogue.
-  let index: Int
+  public let index: Int
 
   /// The catalogue: the areas that are always there, then the features.
   public static let all: [Mark] = places.indices.map { Mark(index: $0) }

@@ -23,6 +23,12 @@ public struct Marks: Sendable, Equatable {
   public func count(of mark: some CoverageMark) -> Int { count(of: mark.mark) }
   public func count(of mark: Mark) -> Int { counts.isEmpty ? 0 : counts[mark.index] }
 
+  /// The marks that were reached since the counts were those of `earlier`, by their places in the catalogue, in ascending order.
+  public func reached(since earlier: Marks) -> [Int] {
+    guard !counts.isEmpty else { return [] }
+    return counts.indices.filter { counts[$0] > (earlier.counts.isEmpty ? 0 : earlier.counts[$0]) }
+  }
+
   /// How many different ones were reached.
   public var reachedCount: Int { counts.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
 

@@ -11,6 +11,8 @@ struct SimulatedFeature: Sendable {
   var subjects: [UserAction.Subject] = []
   var actions: [UserAction] = []
   var plots: [Plot] = []
+  /// Where its users choose values in its stanzas.
+  var values: [ValuePlace] = []
   /// Stanzas of which hostile clients send as many as they like, by number.
   var flood: (@Sendable (Int) -> String)?
 

@@ -19,6 +19,7 @@ public struct AcknowledgedIsDurable: Oracle {
   private struct Change {
     var key: Text
     var value: Text?
+    var isUnknown: Bool
   }
   private static let things = SimulatedFeature.all.flatMap(\.keptThings)
 
@@ -41,8 +42,10 @@ public struct AcknowledgedIsDurable: Oracle {
       if element.removesAccount { doom(account) }
       guard element.is("iq", NS.client), let id = element.id, !doomed.contains(account) else { return nil }
       let changes = changes(element, account)
-      for change in changes { cells[change.key, default: Cell()].possible.append(change.value) }
-      if !changes.isEmpty { requests["\(account)/\(session)/\(id)"] = changes }
+      for change in changes {
+        if change.isUnknown { cells[change.key] = Cell() } else { cells[change.key, default: Cell()].possible.append(change.value) }
+      }
+      if !changes.isEmpty { requests["\(account)/\(session)/\(id)"] = changes.filter { !$0.isUnknown } }
     case .received(let session, let element):
       guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id,
         let changes = requests.removeValue(forKey: "\(account)/\(session)/\(id)"), element.type == "result"
@@ -81,7 +84,8 @@ public struct AcknowledgedIsDurable: Oracle {
     guard iq.type == "set", iq.firstChild != nil else { return [] }
     return Self.things.flatMap { kind in
       kind.changes(iq, account) { known("\(kind.name) \(account) ") }.map { change in
-        Change(key: "\(kind.name) \(change.owner)" + (change.thing.map { " " + $0 } ?? ""), value: change.value)
+        Change(
+          key: "\(kind.name) \(change.owner)" + (change.thing.map { " " + $0 } ?? ""), value: change.value, isUnknown: change.isUnknown)
       }
     }
   }

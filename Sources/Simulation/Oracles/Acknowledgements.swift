@@ -12,6 +12,8 @@ struct KeptThing: Sendable {
     /// Which of the owner's things; `nil` where there is but one.
     var thing: Text?
     var value: Text?
+    /// Any value may come of it: nothing that is known of the thing counts any more.
+    var isUnknown = false
   }
 
   /// One word, for reports.

@@ -109,6 +109,8 @@ extension Element {
   var removesAccount: Bool { Element.removals.contains { $0(self) } }
   private static let removals = SimulatedFeature.all.compactMap(\.removesAccount)
 
+  /// RFC 6121, 4.7.2.3: a presence without a priority has zero.
+  var priority: Int { child("priority", NS.client).flatMap { Int($0.text.trimmed.string) } ?? 0 }
   /// The number by which a presence of the workload is told from others.
   var presenceNumber: Text? { child("status", NS.client).map(\.text).flatMap { $0.hasPrefix("P") ? $0 : nil } }
 }

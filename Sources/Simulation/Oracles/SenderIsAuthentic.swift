@@ -40,8 +40,8 @@ public struct SenderIsAuthentic: Oracle {
       let from = element["from"].flatMap { JID($0) }
       if element.type == "error" {
         // An error comes from where the message went (RFC 6120, 8.3.1).
-        return from == addressees[id]
-          ? nil : "message \(id) was for \(addressees[id]?.text ?? "?"), and its error came from \(from?.text ?? "nobody")"
+        guard let addressee = addressees[id], from != addressee else { return nil }
+        return "message \(id) was for \(addressee), and its error came from \(from?.text ?? "nobody")"
       }
       let isTrue =
         element.type == "groupchat"

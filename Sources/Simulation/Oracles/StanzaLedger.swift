@@ -12,7 +12,8 @@ public struct StanzaLedger: Oracle {
   private struct Entry {
     var number: Int
     var sender: JID
-    var to: JID
+    /// `nil`: what it was for is no address, so all that can come of it is an error.
+    var to: JID?
     var isGroupchat: Bool
     /// As `content(of:)` has it.
     var content: Element
@@ -54,11 +55,9 @@ public struct StanzaLedger: Oracle {
         if element["to"] != nil, let mark = element.presenceNumber { directed.append(mark) }
         if element.child("query", NS.register) != nil { administered.append(account) }
       }
-      guard let id = Self.ledgerID(element), let to = element["to"].flatMap({ JID($0) }), let sender = addresses[session] else {
-        return nil
-      }
+      guard let id = Self.ledgerID(element), let address = element["to"], let sender = addresses[session] else { return nil }
       entries[id] = Entry(
-        number: entries.count, sender: sender, to: to, isGroupchat: element.type == "groupchat",
+        number: entries.count, sender: sender, to: JID(address), isGroupchat: element.type == "groupchat",
         content: Self.content(of: element))
     case .received(let session, let element):
       return received(session, element)
@@ -99,14 +98,15 @@ public struct StanzaLedger: Oracle {
     }
     let content = Self.content(of: element)
     if content != entry.content { return "\(jid) got message \(id) with other content: \(content) instead of \(entry.content)" }
+    guard let to = entry.to else { return "\(jid) got message \(id), which was for no address" }
     // A room's history, told again to whoever comes in again (XEP-0045, 7.2.14).
     if entry.isGroupchat, element.child("delay", NS.delay) != nil { return nil }
-    if !entry.isGroupchat, entry.to.bare != jid.bare { return "\(jid) got message \(id), which was for \(entry.to)" }
+    if !entry.isGroupchat, to.bare != jid.bare { return "\(jid) got message \(id), which was for \(to)" }
     if entry.receivers.contains(session) { return "\(jid) got message \(id) twice" }
     if !entry.isGroupchat, entry.receivers.contains(where: { addresses[$0] == jid }) {
       return "\(jid) got message \(id) twice, in two sessions"
     }
-    let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
+    let pair = Pair(sender: entry.sender, receiver: session, to: to)
     let wasStored = element.child("delay", NS.delay) != nil
     if !(wasStored && couldNotRead), let before = wasStored ? lastSinceAvailable[pair] : last[pair], before > entry.number {
       return "\(jid) got message \(id) of \(entry.sender) behind a later one"
@@ -119,7 +119,7 @@ public struct StanzaLedger: Oracle {
 
   /// Stored messages come when a session becomes available, and not before.
   private mutating func noteAvailability(_ presence: Element, _ session: SessionID) {
-    let isNegative = presence.child("priority", NS.client)?.text.hasPrefix("-") ?? false
+    let isNegative = presence.priority < 0
     if presence.type == nil, !isNegative {
       available.append(session)
     } else if presence.type == "unavailable" || isNegative {
@@ -129,19 +129,23 @@ public struct StanzaLedger: Oracle {
   }
 
   public func atRest(_ state: RestState) -> String? {
-    lost(state).map { "message \($0.id) from \($0.entry.sender) to \($0.entry.to) was neither delivered nor bounced nor stored" }
+    lost(state).map { id, entry in
+      "message \(id) from \(entry.sender) to \(entry.to?.text ?? "no address") was neither delivered nor bounced nor stored"
+    }
   }
 
   /// The first message that is nowhere.
   private func lost(_ state: RestState) -> (id: Text, entry: Entry)? {
     guard state.isFaultless else { return nil }
     for (id, entry) in entries where !entry.isGroupchat && entry.receivers.isEmpty && !entry.wasBounced {
-      // The error that comes back may not arrive.
-      if silences.mayMiss(entry.to, entry.sender.bare) { continue }
       // Whether a message came before or after the end of a session can't be told from outside.
-      if administered.contains(entry.to.bare) || administered.contains(entry.sender.bare) { continue }
-      if silences.mayLose(messageFrom: entry.sender, to: entry.to.bare, state.world.settings.configuration) { continue }
-      let isKept = SimulatedFeature.all.contains { $0.keepsMessage?(id, entry.to.bare, state.world.durable) ?? false }
+      if administered.contains(entry.sender.bare) { continue }
+      // RFC 6120, 8.3.3.8: whoever writes to what is no address is told so.
+      guard let to = entry.to else { return (id, entry) }
+      // The error that comes back may not arrive.
+      if silences.mayMiss(to, entry.sender.bare) || administered.contains(to.bare) { continue }
+      if silences.mayLose(messageFrom: entry.sender, to: to.bare, state.world.settings.configuration) { continue }
+      let isKept = SimulatedFeature.all.contains { $0.keepsMessage?(id, to.bare, state.world.durable) ?? false }
       if !isKept { return (id, entry) }
     }
     return nil
@@ -152,12 +156,13 @@ public struct StanzaLedger: Oracle {
     guard case .received(let session, let element) = observation, let id = Self.ledgerID(element), let entry = entries[id],
       element.type != "error"
     else { return [] }
-    if !entry.isGroupchat, entry.to.bare != addresses[session]?.bare {
-      return entry.receivers.isEmpty ? [.stanza(Element("message", NS.client, ["id": id]), at: entry.to)] : []
+    guard let to = entry.to else { return [] }
+    if !entry.isGroupchat, to.bare != addresses[session]?.bare {
+      return entry.receivers.isEmpty ? [.stanza(Element("message", NS.client, ["id": id]), at: to)] : []
     }
     if Self.content(of: element) != entry.content { return [.instead(entry.content)] }
     guard !entry.receivers.contains(where: { addresses[$0] == addresses[session] }) else { return [] }
-    let pair = Pair(sender: entry.sender, receiver: session, to: entry.to)
+    let pair = Pair(sender: entry.sender, receiver: session, to: to)
     let later = [last[pair], lastSinceAvailable[pair]].compactMap { $0 }.filter { $0 > entry.number }.min()
     return entries.filter { $0.value.number == later }.map { .before(id: $0.key) }
   }
@@ -166,7 +171,7 @@ public struct StanzaLedger: Oracle {
     guard let (id, entry) = lost(state) else { return [] }
     var message = entry.content
     message["from"] = entry.sender.text
-    let bounce = Element("message", NS.client, ["id": id, "type": "error", "from": entry.to.text])
-    return [.stanza(message, at: entry.to), .stanza(bounce, at: entry.sender)]
+    let bounce = Element("message", NS.client, ["id": id, "type": "error", "from": entry.to?.text])
+    return (entry.to.map { [.stanza(message, at: $0)] } ?? []) + [.stanza(bounce, at: entry.sender)]
   }
 }

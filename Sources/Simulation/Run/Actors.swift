@@ -123,15 +123,19 @@ extension Run {
 
   mutating func send(_ stanza: Element, as index: Int) {
     guard clients[index].isBound, failure == nil else { return }
-    if stanza.type == "set", stanza.child("query", NS.register) != nil, !(stanza["to"]?.hasPrefix("t") ?? false) {
-      let account = actors[index].account
-      administered.append(account)
-      let query = stanza.child("query", NS.register)
-      if query?.child("username", NS.register)?.text == account.local, let password = query?.child("password", NS.register)?.text {
-        passwords.note(password, of: account)
-      }
+    if stanza.type == "set", let query = stanza.child("query", NS.register) {
+      noteRegistration(query, to: stanza["to"], of: actors[index].account)
     }
     write(stanza, as: index)
+  }
+
+  /// A user may have changed the own password, or removed the own account. (Rooms are asked so, too, to keep a nick: XEP-0045, 7.10.)
+  private mutating func noteRegistration(_ query: Element, to address: Text?, of account: JID) {
+    let to = address.map { JID($0) } ?? account
+    guard let to, to == account || to.text == account.domain else { return }
+    administered.append(account)
+    let name = query.child("username", NS.register).flatMap { JID(local: $0.text.trimmed, domain: account.domain, resource: "") }
+    if name == account, let password = query.child("password", NS.register)?.text { passwords.note(password, of: account) }
   }
 
   private mutating func connect(_ index: Int, as stream: Client?) {

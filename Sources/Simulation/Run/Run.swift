@@ -13,6 +13,8 @@ public struct RunReport: Sendable {
   public var digest: Digest
   /// The coverage marks that the server reached, all its lives together.
   public var marks: Marks
+  /// Which of them came together, if that was to be measured.
+  public var pairs: MarkPairs?
   /// Which rule was broken and how; `nil` if none was.
   public var failure: Failure?
 
@@ -54,6 +56,8 @@ public struct RunOptions: Sendable {
   public var shards: Int?
   /// The crowd of the world before anything happens. (Logins are not judged then, and limits are never low.)
   public var crowd = Crowd.none
+  /// Note which coverage marks come together.
+  public var measuresPairs = false
   /// Judges the work of every input.
   public var cost: CostMeter?
 
@@ -137,6 +141,7 @@ public struct Run: ClientHost {
       world.judgeLogins(storageMayFail: swarm.mayLoseQuestions)
     }
     if let meter = options.cost { world.measure(meter) }
+    if options.measuresPairs { world.measurePairs() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
     for account in 0..<swarm.accounts {
@@ -187,7 +192,7 @@ public struct Run: ClientHost {
     enterLivenessPhase()
     return RunReport(
       seed: world.choices.seed, happenings: world.happenings, time: end ?? world.now, digest: world.digest, marks: world.marks,
-      failure: failure)
+      pairs: world.pairs?.result, failure: failure)
   }
 
   /// Have what the server is fed recorded: to be called before `run`.

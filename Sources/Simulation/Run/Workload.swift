@@ -46,6 +46,7 @@ public struct EverydayWorkload: Workload {
   private var leftOut: [UserAction.Subject] = []
   /// The actions still to come of interactions that users are in.
   private var plans: OrderedDictionary<Int, [Element?]> = [:]
+  private let values: ValueChoice
 
   public init(roll: (Int) -> Int) {
     let theme = UserAction.Theme.allCases[max(0, roll(8) - 4)]
@@ -54,6 +55,7 @@ public struct EverydayWorkload: Workload {
       let isRare = roll(5) == 4
       if !isRare, !leftOut.contains(action.subject) { tickets += Array(repeating: index, count: action.weight) }
     }
+    values = ValueChoice(roll)
   }
 
   public mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
@@ -70,11 +72,13 @@ public struct EverydayWorkload: Workload {
     let ticket = roll(tickets.count + 1)
     guard ticket > 0 else { return nil }
     let context = ActionContext(user: user, users: users, nicks: nicks, number: number)
-    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 { return RoomsUse.configure(room, context, roll) }
+    if let room = entered.removeValue(forKey: user.index), roll(3) > 0 {
+      return values.applied(to: RoomsUse.configure(room, context, roll), roll)
+    }
     var action = UserAction.all[tickets[ticket - 1]]
     // A user outside can't do much in a room.
     if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = RoomsUse.visits[0] }
-    let stanza = action.make(context, roll)
+    let stanza = action.make(context, roll).map { values.applied(to: $0, roll) }
     if let stanza { note(stanza, of: user) }
     return stanza
   }

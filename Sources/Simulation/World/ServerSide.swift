@@ -36,7 +36,9 @@ extension World {
     for handled in events {
       model?.handle(handled, durable: node.disk.durable)
       login?.follow(handled)
+      pairs?.note(handled)
     }
+    pairs?.note(connections: node.engine.connectionMarks)
     login?.settle(node.engine.server)
     watchLimits()
   }

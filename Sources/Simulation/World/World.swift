@@ -121,6 +121,9 @@ public struct World {
   /// Judges the work of every input, if it is there.
   public internal(set) var cost: CostMeter?
 
+  /// Notes which coverage marks come together, if it is there.
+  var pairs: PairMeter?
+
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
@@ -178,6 +181,12 @@ public struct World {
   public mutating func measure(_ meter: CostMeter) {
     node.engine.keepsEvents = true
     cost = meter
+  }
+
+  /// From now on pairs of coverage marks are noted. Nobody may be connected.
+  mutating func measurePairs() {
+    node.engine.keepsEvents = true
+    pairs = PairMeter()
   }
 
   private mutating func beginTape() {
@@ -333,7 +342,8 @@ public struct World {
     beginTape()
     if model != nil { compareWithModel() }
     cost?.restart()
-    if login != nil || cost != nil {
+    pairs?.restart()
+    if login != nil || cost != nil || pairs != nil {
       node.engine.keepsEvents = true
       login?.restart()
     }

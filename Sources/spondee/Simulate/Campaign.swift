@@ -41,7 +41,7 @@ struct Campaign {
       }
     }
     progress.end()
-    return CampaignResults(runs: results.runs.sorted { $0.place < $1.place }, seconds: elapsed())
+    return CampaignResults(runs: results.runs.sorted { $0.place < $1.place }, seconds: elapsed(), pairs: results.pairs)
   }
 }
 
@@ -61,14 +61,20 @@ private final class Collector: @unchecked Sendable {
   private let lock = NSLock()
   private var stored: [CampaignResults.Run] = []
   private var sums = Progress.Tally()
+  private var all = MarkPairs()
   func add(_ run: CampaignResults.Run) {
     lock.withLock {
+      // A run's own table is a hundred times as large as what else is kept of it.
+      var run = run
+      if let pairs = run.report.pairs { all.merge(pairs) }
+      run.report.pairs = nil
       stored.append(run)
       sums.runs += 1
       sums.virtualTime += run.report.time
       if run.report.failure != nil { sums.failures += 1 }
     }
   }
+  var pairs: MarkPairs { lock.withLock { all } }
   var runs: [CampaignResults.Run] { lock.withLock { stored } }
   var tally: Progress.Tally { lock.withLock { sums } }
 }

@@ -22,6 +22,8 @@ struct CampaignResults {
   /// By seed.
   var runs: [Run]
   var seconds: Double
+  /// Of all runs, if that was measured.
+  var pairs = MarkPairs()
 
   var failures: [Run] { runs.filter { $0.report.failure != nil } }
   private var rate: Double { Double(runs.count) / max(seconds, 1e-9) }

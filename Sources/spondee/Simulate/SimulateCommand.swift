@@ -74,6 +74,7 @@ struct SimulateCommand: ParsableCommand {
     try write(found)
     if failures.shrink, let first = found.failures.first { try shrinkAndWrite(first.choices) }
     if results.coverage { print(found.marksTable) }
+    if results.pairs { print(PairsTable(pairs: found.pairs).text) }
     print(found.summary)
     if !found.failures.isEmpty { throw ExitCode(1) }
   }
@@ -163,6 +164,7 @@ struct SimulateCommand: ParsableCommand {
     var options = RunOptions(duration: runs.duration.nanoseconds, without: rules.without)
     options.alwaysComparesWithModel = rules.model
     options.shards = runs.shards
+    options.measuresPairs = results.pairs
     options.mutation = rules.mutation.flatMap { Mutation(rawValue: $0) }
     return options
   }

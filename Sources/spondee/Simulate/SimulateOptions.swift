@@ -51,6 +51,12 @@ struct ResultOptions: ParsableArguments {
   @Flag(help: "Print what the clients sent and received.") var trace = false
   @Flag(help: "Print the digest of each seed.") var digests = false
   @Flag(help: "List the marks: the places in the server that ought to be reached, and how often they were.") var coverage = false
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Count the pairs of marks that came together: in one run, within ten events, and in one room. List those that never did, though the \
+      frequencies of their marks say that they should have come together five times or more.
+      """)) var pairs = false
   @Option(
     help: ArgumentHelp(
       "Write a page with the summary and pictures of up to five failures (or of the one run) to this file.", valueName: "file"))

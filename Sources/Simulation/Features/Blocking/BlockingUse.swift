@@ -13,6 +13,7 @@ enum BlockingUse {
 
   static let feature = SimulatedFeature(
     subjects: [.blocking], actions: actions, plots: BlockingPlots.all,
+    values: [ValuePlace("item", namespace, .attribute("jid"), .addresses)],
     flood: { "<iq type='set' id='b\($0)'><block xmlns='urn:xmpp:blocking'><item jid='c\($0)@localhost'/></block></iq>" },
     choice: RunChoice(20) { $0.blockedMessages = $1(100) >= 75 ? .drop : .bounce },
     unreachableMarks: [
@@ -64,7 +65,7 @@ enum BlockingUse {
   private static let entries = KeptThing(name: "block", isOwnAccounts: true) { request, account, known in
     guard request["to"].map({ JID($0) == account }) ?? true, let payload = request.firstChild, payload.has(namespace: namespace)
     else { return [] }
-    let listed = payload.children.compactMap { $0["jid"] }
+    let listed = payload.children.compactMap { $0["jid"].flatMap { JID($0) }?.text }
     guard listed.isEmpty, payload.has(name: "unblock") else {
       return listed.map { KeptThing.Change(owner: account, thing: $0, value: payload.has(name: "block") ? "blocked" : nil) }
     }

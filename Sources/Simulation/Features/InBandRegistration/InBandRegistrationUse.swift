@@ -9,9 +9,10 @@ extension UserAction.Subject {
 /// Users who change their passwords and remove their accounts (XEP-0077, 3.2 and 3.3).
 enum InBandRegistrationUse {
   static let feature = SimulatedFeature(
-    subjects: [.accounts], actions: actions, choice: RunChoice(80) { $0[flag: .openRegistration] = $1(100) >= 50 },
-    answers: RegistrationAnswers.rows, removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil },
-    login: login,
+    subjects: [.accounts], actions: actions,
+    values: [ValuePlace("username", NS.register, .text, .usernames), ValuePlace("password", NS.register, .text, .passwords)],
+    choice: RunChoice(80) { $0[flag: .openRegistration] = $1(100) >= 50 }, answers: RegistrationAnswers.rows,
+    removesAccount: { $0.child("query", NS.register)?.child("remove", NS.register) != nil }, login: login,
     accountPart: InBandRegistrationModel.self)
 
   private static let actions: [UserAction] = [

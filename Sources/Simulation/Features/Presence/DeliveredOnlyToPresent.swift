@@ -42,7 +42,7 @@ public struct DeliveredOnlyToPresent: Oracle {
   private mutating func echoed(_ presence: Element, _ session: SessionID) {
     if let mark = presence.presenceNumber, directed.contains(mark) { return }
     switch presence.type {
-    case nil: priorities[session] = presence.child("priority", NS.client).flatMap { Int($0.text.string) } ?? 0
+    case nil: priorities[session] = presence.priority
     case "unavailable": priorities[session] = nil
     default: break
     }

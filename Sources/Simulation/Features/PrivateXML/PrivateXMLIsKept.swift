@@ -60,7 +60,7 @@ struct PrivateXMLIsKept: Oracle {
     // A user who removes the own account has nothing any more.
     if iq.type == "set", iq.removesAccount { return forget(account) }
     // The own account may be named, too.
-    guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"] ?? account.text == account.text else { return }
+    guard let query = iq.child("query", PrivateXMLUse.namespace), iq["to"].map({ JID($0) == account }) ?? true else { return }
     let request = "\(account)/\(session)/\(id)"
     if iq.type == "get" {
       guard let asked = query.firstChild, Array(query.children).count == 1 else { return }

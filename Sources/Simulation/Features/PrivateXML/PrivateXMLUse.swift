@@ -9,8 +9,8 @@ extension UserAction.Subject {
 enum PrivateXMLUse {
   static let namespace: Text = "jabber:iq:private"
   static let feature = SimulatedFeature(
-    subjects: [.storing], actions: actions, oracles: [PrivateXMLIsKept.self], answers: PrivateXMLAnswers.rows,
-    accountPart: PrivateXMLModel.self)
+    subjects: [.storing], actions: actions, values: [ValuePlace("value", "urn:x:prefs", .text, .texts)],
+    oracles: [PrivateXMLIsKept.self], answers: PrivateXMLAnswers.rows, accountPart: PrivateXMLModel.self)
 
   private static let actions: [UserAction] = [
     UserAction(.storing, 3) { context, roll in query("get", [Element(name(roll), "urn:x:prefs")], context) },

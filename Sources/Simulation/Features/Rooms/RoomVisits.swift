@@ -14,6 +14,8 @@ extension RoomsUse {
     UserAction(.visits, 3) { context, roll in
       var presence = Element("presence", NS.client, ["to": context.room(roll) + "/" + context.nick(context.user, roll)])
       presence.append("show", NS.client, text: "away")
+      if context.number % 2 == 0 { presence.append("status", NS.client, text: "away \(context.number)") }
+      for payload in Payloads.content(of: context.number) { presence.append(payload) }
       return presence
     },
     UserAction(.visits, 1) { context, roll in

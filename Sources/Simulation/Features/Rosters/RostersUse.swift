@@ -10,7 +10,11 @@ extension UserAction.Subject {
 /// Users who read and change their rosters (RFC 6121, 2).
 enum RostersUse {
   static let feature = SimulatedFeature(
-    subjects: [.rosters], actions: actions, rowsInMemory: rows, oracles: [RostersAgree.self], keptThings: [names],
+    subjects: [.rosters], actions: actions,
+    values: [
+      ValuePlace("item", NS.roster, .attribute("jid"), .addresses), ValuePlace("item", NS.roster, .attribute("name"), .texts),
+      ValuePlace("group", NS.roster, .text, .texts),
+    ], rowsInMemory: rows, oracles: [RostersAgree.self], keptThings: [names],
     peaceQuestions: [question], pushes: [push], answers: RosterAnswers.rows)
 
   private static let actions: [UserAction] = [
@@ -52,9 +56,9 @@ enum RostersUse {
 
   private static let names = KeptThing(name: "roster", isOwnAccounts: true) { request, account, _ in
     guard request["to"].map({ JID($0) == account }) ?? true, let query = request.firstChild, query.is("query", NS.roster),
-      let item = query.firstChild, let jid = item["jid"]
+      let item = query.firstChild, let jid = item["jid"].flatMap({ JID($0) })
     else { return [] }
-    return [KeptThing.Change(owner: account, thing: jid, value: item["subscription"] == "remove" ? nil : item["name"])]
+    return [KeptThing.Change(owner: account, thing: jid.text, value: item["subscription"] == "remove" ? nil : item["name"])]
   } stored: { account, contact, database in
     contact.flatMap { database.row(RosterItem.self, key: .jid($0), of: account)?.name }
   }.shown { _, contact, name in

@@ -13,7 +13,7 @@ struct Passwords: Sendable {
 
   mutating func note(_ password: Text, of account: JID) {
     // Some ask for what can be none.
-    guard Passwords.all.contains(password) else { return }
+    guard LoginAccountChange.prepare(Array(password.utf8)) != nil else { return }
     asked[account, default: [Passwords.first]].remove(password)
     asked[account, default: [Passwords.first]].insert(password, at: 0)
   }
