@@ -19,6 +19,9 @@ public struct MarkPairs: Sendable, Equatable {
   static let windowLength = 10
 
   private var tables = Array(repeating: Table(), count: Sense.allCases.count)
+  /// For each pair, by its first mark and then by its second, in how many runs it should have come within ten events, in thousandths; empty until a
+  /// run ends.
+  private var expectedInWindow: [Int] = []
 
   public init() {}
 
@@ -29,6 +32,28 @@ public struct MarkPairs: Sendable, Equatable {
 
   public mutating func merge(_ other: MarkPairs) {
     for index in tables.indices { tables[index].merge(other.tables[index]) }
+    if expectedInWindow.isEmpty {
+      expectedInWindow = other.expectedInWindow
+    } else if !other.expectedInWindow.isEmpty {
+      for index in expectedInWindow.indices { expectedInWindow[index] += other.expectedInWindow[index] }
+    }
+  }
+
+  /// The run is over whose events these are: by how often they reached two marks, the two should have met so often, and a run counts once at
+  /// most. (Over all runs together a mark of which one run has thousands should meet everything.)
+  mutating func expectWindows() {
+    let table = self[.window]
+    guard table.total > 0 else { return }
+    if expectedInWindow.isEmpty { expectedInWindow = Array(repeating: 0, count: Mark.all.count * Mark.all.count) }
+    let reached = table.occurrences.indices.filter { table.occurrences[$0] > 0 }
+    // Two events meet in a window if the second is one of the nine before the first, the first itself, or one of the nine after it.
+    let chances = 1000 * (2 * Self.windowLength - 1)
+    for (place, first) in reached.enumerated() {
+      for second in reached.dropFirst(place + 1) {
+        let expected = table.occurrences[first] * table.occurrences[second] * chances / table.total
+        expectedInWindow[first * Mark.all.count + second] += min(1000, expected)
+      }
+    }
   }
 
   /// How many pairs of different marks came together.
@@ -40,20 +65,21 @@ public struct MarkPairs: Sendable, Equatable {
   public struct Missing: Sendable {
     public var first: Mark
     public var second: Mark
-    /// How often it should have come, were its marks independent of each other.
+    /// In how many runs, or rooms, it should have come, were its marks independent of each other.
     public var expected: Double
   }
 
   /// The pairs that never came and should have come at least so often, the most expected first.
   public func missing(_ sense: Sense, expectedAtLeast least: Double) -> [Missing] {
     let table = self[sense]
-    guard table.total > 0 else { return [] }
-    // Two events meet in a window if the second is one of the nine before the first, the first itself, or one of the nine after it.
-    let chances = sense == .window ? Double(2 * Self.windowLength - 1) : 1
+    guard table.total > 0, sense != .window || !expectedInWindow.isEmpty else { return [] }
     var found: [Missing] = []
     for first in table.occurrences.indices {
       for second in table.occurrences.indices.dropFirst(first + 1) where !table.has(first, second) {
-        let expected = Double(table.occurrences[first]) * Double(table.occurrences[second]) * chances / Double(table.total)
+        let expected =
+          sense == .window
+          ? Double(expectedInWindow[first * Mark.all.count + second]) / 1000
+          : Double(table.occurrences[first]) * Double(table.occurrences[second]) / Double(table.total)
         if expected >= least { found.append(Missing(first: Mark.all[first], second: Mark.all[second], expected: expected)) }
       }
     }

@@ -32,7 +32,8 @@ struct PairMeter: Sendable {
     if !reached.isEmpty { add(reached, []) }
   }
 
-  private mutating func add(_ reached: [Int], _ rooms: [JID]) {
+  /// An event, with the marks that it reached and the rooms that it concerns.
+  mutating func add(_ reached: [Int], _ rooms: [JID]) {
     var bits = MarkPairs.Bits()
     for mark in reached { bits.insert(mark) }
     inRun.formUnion(bits)
@@ -73,6 +74,7 @@ struct PairMeter: Sendable {
   /// The pairs of a run that is over.
   var result: MarkPairs {
     var all = pairs
+    all.expectWindows()
     all[.run].add(inRun)
     all[.run].pair(inRun, with: inRun)
     for marks in inRooms.values {

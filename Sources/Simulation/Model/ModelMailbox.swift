@@ -50,12 +50,14 @@ struct Delivery: Sendable, Hashable {
 struct ModelMailbox: Sendable {
   /// How much any party may keep.
   let limits: Configuration.Limits
+  /// The domains of the server's accounts.
+  let domains: [Text]
   /// The wall clock at the event that is worked off, in nanoseconds since 1970.
   var wall: Int64 = 0
   private(set) var letters: Deque<ModelStanza> = []
   private(set) var deliveries: [(connection: ConnectionID, delivery: Delivery)] = []
 
-  init(limits: Configuration.Limits) { self.limits = limits }
+  init(_ configuration: Configuration) { (limits, domains) = (configuration.limits, configuration.domains) }
 
   mutating func send(_ letter: ModelStanza) { letters.append(letter) }
   mutating func next() -> ModelStanza? { letters.popFirst() }

@@ -71,7 +71,7 @@ public struct ReferenceModel: Sendable {
 
   public init(configuration: Configuration) {
     self.configuration = configuration
-    mailbox = ModelMailbox(limits: configuration.limits)
+    mailbox = ModelMailbox(configuration)
   }
 
   /// The server begins anew: what is durable is there, and nobody is connected.

@@ -1,5 +1,7 @@
 import ServerCore
 import Testing
+import XML
+import XMPP
 
 @testable import Simulation
 
@@ -68,6 +70,41 @@ struct MarkPairsTests {
     pairs[.run].add(Self.bits(1))
     let missing = pairs.missing(.run, expectedAtLeast: 4).map { [$0.first.index, $0.second.index] }
     #expect(missing == [[1, 3], [1, 2], [2, 3]])
+  }
+
+  /// One run of twenty events has two marks twice each, ten events apart; they should have met in it, and another such run says so again.
+  @Test func aRunCountsOnceForWhatItsEventsShouldHaveMet() {
+    var pairs = MarkPairs()
+    for event in 0..<20 { pairs[.window].add(event == 0 || event == 1 ? Self.bits(4) : event > 17 ? Self.bits(9) : MarkPairs.Bits()) }
+    pairs.expectWindows()
+    #expect(pairs.missing(.window, expectedAtLeast: 0.5).map(\.expected) == [1])
+    var both = pairs
+    both.merge(pairs)
+    #expect(both.missing(.window, expectedAtLeast: 0.5).map(\.expected) == [2])
+    both[.window].pair(Self.bits(9), with: Self.bits(4))
+    #expect(both.missing(.window, expectedAtLeast: 0.5).isEmpty)
+  }
+
+  /// The window holds ten events: the one that is nine later is in it, and the next is not.
+  @Test(arguments: [(9, true), (10, false)])
+  func aWindowHasTenEvents(later: Int, isTogether: Bool) {
+    var meter = PairMeter()
+    meter.add([4], [])
+    for _ in 1..<later { meter.add([], []) }
+    meter.add([9], [])
+    #expect(meter.result[.window].has(4, 9) == isTogether)
+    #expect(meter.result[.run].has(4, 9))
+  }
+
+  @Test func aRoomHasItsOwnPairs() throws {
+    let (tea, den) = (try #require(JID("tea@conference.localhost")), try #require(JID("den@conference.localhost")))
+    var meter = PairMeter()
+    meter.add([4], [tea])
+    meter.add([9], [den])
+    meter.add([70], [tea])
+    #expect(meter.result[.room].has(4, 70))
+    #expect(!meter.result[.room].has(4, 9))
+    #expect(meter.result.markCount(.room) == 3)
   }
 
   /// A run with measuring is the run without.

@@ -14,7 +14,9 @@ extension RoomModel {
     guard invitees.count == invitations.count else { return refuse(letter, .jidMalformed, &mailbox) }
     guard invitees.count <= limits[.roomInvitations] else { return refuse(letter, .resourceConstraint, &mailbox) }
     let strangers = settings.isMembersOnly ? OrderedSet(invitees.map(\.bare)).filter { affiliation(of: $0) == .none } : []
-    guard strangers.allSatisfy({ RoomRules.mayHave(.member, $0) }) else { return refuse(letter, .notAcceptable, &mailbox) }
+    guard strangers.allSatisfy({ RoomRules.mayHave(.member, $0, of: mailbox.domains) }) else {
+      return refuse(letter, .notAcceptable, &mailbox)
+    }
     guard strangers.isEmpty || list.count + strangers.count <= limits[.roomAffiliations] else {
       return refuse(letter, .resourceConstraint, &mailbox)
     }

@@ -213,6 +213,8 @@ extension RoomModel {
   /// would if it had not been inside.
   private mutating func comeAgain(_ letter: ModelStanza, as old: Text, _ mailbox: inout ModelMailbox) {
     let new = letter.to.resource
+    // Presence to the room itself is but presence.
+    if new.isEmpty, letter.element.child("x", NS.muc) == nil { return note(letter) }
     guard RoomRules.mayBeNick(new), new == old || !isTaken(new, for: letter.from) else { return }
     defer { note(letter) }
     // It gets all that newcomers get.

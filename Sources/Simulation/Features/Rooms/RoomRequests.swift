@@ -72,7 +72,7 @@ extension RoomModel {
   /// All items of a request or none (9.2): each is judged by how things stood before the first.
   private mutating func administer(_ query: Element, by requester: JID, _ mailbox: inout ModelMailbox) {
     let items = query.children.filter { $0.is("item", NS.mucAdmin) }
-    let changes = items.compactMap { change($0) }
+    let changes = items.compactMap { change($0, mailbox.domains) }
     guard !changes.isEmpty, changes.count == items.count, isAllowed(changes, by: requester) else { return }
     for change in changes {
       switch change {
@@ -84,7 +84,7 @@ extension RoomModel {
   }
 
   /// The change that an item asks for; `nil` if that can't be said or done.
-  private func change(_ item: Element) -> Change? {
+  private func change(_ item: Element, _ domains: [Text]) -> Change? {
     guard (item.child("reason", NS.mucAdmin)?.text.count ?? 0) <= RoomRules.Chosen.reason else { return nil }
     // 17.4: one or the other.
     switch (item["role"], item["affiliation"]) {
@@ -97,7 +97,7 @@ extension RoomModel {
       guard let address = item["jid"] else {
         return item["nick"].flatMap { occupants[$0] }.map { .affiliation(affiliation, user: $0.user, nick: .keep) }
       }
-      guard let user = JID(address)?.bare, RoomRules.mayHave(affiliation, user) else { return nil }
+      guard let user = JID(address)?.bare, RoomRules.mayHave(affiliation, user, of: domains) else { return nil }
       guard let nick = item["nick"] else { return .affiliation(affiliation, user: user, nick: .keep) }
       // 9.5: "To unset a reserved nickname, the 'nick' attribute must be set to an empty string."
       if nick.isEmpty { return .affiliation(affiliation, user: user, nick: .release) }

@@ -76,8 +76,11 @@ extension RoomRules {
     }
   }
 
-  /// Chosen: an address without a localpart can be banned (9.2), and is nobody who could be anything else.
-  static func mayHave(_ affiliation: Affiliation, _ user: JID) -> Bool { affiliation <= .none || !user.local.isEmpty }
+  /// Chosen: an address without a localpart can be banned (9.2), and is nobody who could be anything else. And an owner is a user of the server: of the
+  /// end of other accounts it does not hear, and their rooms would be left without an owner.
+  static func mayHave(_ affiliation: Affiliation, _ user: JID, of domains: [Text]) -> Bool {
+    affiliation <= .none || (!user.local.isEmpty && (affiliation < .owner || domains.contains(user.domain)))
+  }
 }
 
 // MARK: - Roles

@@ -8,7 +8,7 @@ import XMPP
 /// The messages of the model's room and their addressees, and faults in presence.
 struct RoomSpeechTests {
   private static let jid = JID("tea@conference.localhost")!
-  private var mailbox = ModelMailbox(limits: Configuration(domains: ["localhost"]).limits)
+  private var mailbox = ModelMailbox(Configuration(domains: ["localhost"]))
   private var room: RoomModel
 
   /// Ada owns the room and Ben is in it.
