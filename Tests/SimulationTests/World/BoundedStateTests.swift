@@ -39,7 +39,7 @@ struct BoundedStateTests {
     "connections.parser.prologue.bindings": .with("a header's attributes, StreamLimits.attributes"),
     "server.streams": .with("connections"), "server.connectionCounts": .with("connections"),
     "server": .fixed, "server.homes": .with("connections"), "server.messages": .momentary, "server.passed": .momentary,
-    "server.unbound": .with("connections"), "server.throttled": .with("connections"),
+    "server.claims": .with("connections"), "server.throttled": .with("connections"),
     "server.accounts": .with("sessions, and who was asked for within the last minute"),
     "server.accounts.entity": .with("server.accounts"), "server.rooms.entity": .with("server.rooms"),
     "server.accounts.parked": .gauge("stanzas parked for an account"),
