@@ -21,6 +21,9 @@ public struct CostMeter: Sendable {
       (self.base, self.perByte, self.perItem, self.perChangedByte) = (base, perByte, perItem, perChangedByte)
     }
 
+    /// For changes alone, without steps: a row has about 200 bytes beside what the client said.
+    public static let changes = Bound(base: 4_000, perByte: 20, perItem: 500, perChangedByte: 1)
+
     func most(for volume: Volume, events: Int) -> Int { base * max(1, events) + perByte * volume.bytes + perItem * volume.items }
   }
 
@@ -59,8 +62,8 @@ public struct CostMeter: Sendable {
   private var errands: UInt64 = 0
   private var crowd = 0
 
-  /// - Parameter steps: of the server's code so far, since whenever.
-  public init(_ bound: Bound, steps: @escaping @Sendable () -> UInt64) { (self.bound, self.steps) = (bound, steps) }
+  /// - Parameter steps: of the server's code so far, since whenever; without them only changes are judged.
+  public init(_ bound: Bound, steps: @escaping @Sendable () -> UInt64 = { 0 }) { (self.bound, self.steps) = (bound, steps) }
 
   /// The first cost beyond its bound.
   public var problem: Cost? { worst.flatMap { $0.work > $0.most ? $0 : nil } }

@@ -86,6 +86,16 @@ struct CostTests {
     #expect(choices.draw(.latency, 1, below: 100) == 7)
   }
 
+  /// A client that blocks one address more, in a world where it has blocked 300.
+  @Test func aListThatIsWrittenAsAWholeIsTooMuch() {
+    let row = BlockedAddress(jid: JID("stranger1@elsewhere.example")!)
+    let one = Change.put(row, of: JID("ada@localhost")!).weight
+    let request = Volume(bytes: 400, items: 8)
+    let bound = CostMeter.Bound.changes
+    #expect(one * bound.perChangedByte < bound.most(for: request, events: 1))
+    #expect(Crowd.standard.entries * one * bound.perChangedByte > 3 * bound.most(for: request, events: 1))
+  }
+
   /// The disk of a crowded world holds what it should, and its users can log in: a run that does nothing would cost nothing.
   @Test func aCrowdedRunIsALivelyRun() throws {
     var options = RunOptions(duration: 1_000_000_000)
