@@ -17,8 +17,8 @@ struct Shard: Sendable, Codable {
   var random: RandomSource
   /// Streams of this shard's accounts, and streams whose account nobody knows yet.
   var streams = Store<ConnectionID, ClientStream>()
-  /// Streams without a session: those whose authentication an account's end must cut short.
-  var unbound = Table<ConnectionID, Bool>()
+  /// The streams without a session that claim to be of an account, by the account: its end must cut them short.
+  private(set) var claims = Table<JID, Table<ConnectionID, Bool>>()
   var accounts = Store<JID, Loadable<Account>>()
   var rooms = Store<JID, Loadable<Room>>()
   /// Open questions; a transaction has them while it lasts.
@@ -73,6 +73,19 @@ struct Shard: Sendable, Codable {
     random = RandomSource(key: index == 0 ? seed : seed + [UInt8(index)])
     inquiries = Inquiries(shard: index)
     commits = OutputCommit(shard: index)
+  }
+
+  /// A stream claims to be of another account than before, or of none.
+  mutating func claim(of connection: ConnectionID, changed old: JID?, to new: JID?) {
+    guard old != new else { return }
+    if let old {
+      claims[old]?[connection] = nil
+      if claims[old]?.count == 0 { claims[old] = nil }
+    }
+    if let new {
+      if claims[new] == nil { claims[new] = Table() }
+      claims[new]?[connection] = true
+    }
   }
 
   /// Whether it can be this one of so many shards: its numbers are its own, and what it wants to say is for one that is there.

@@ -21,7 +21,7 @@ extension Effect {
   public var volume: Volume {
     switch self {
     case .write(let element, _, let addressees): Volume(bytes: element.stored.count, items: addressees.count)
-    case .pass(let message): Volume(bytes: message.weight, items: message.views.count + 1)
+    case .pass(let message): message.volume
     case .reply(_, .accounts(let accounts)): Volume(items: accounts.count + 1)
     default: Volume(items: 1)
     }
@@ -29,6 +29,11 @@ extension Effect {
 
   /// Bytes of the changes that it makes durable (`Change.weight`).
   public var changedBytes: Int { if case .commit(_, let changes) = self { changes.reduce(0) { $0 + $1.weight } } else { 0 } }
+}
+
+extension ShardMessage {
+  /// The stanzas that one shard hands to another.
+  public var volume: Volume { Volume(bytes: weight, items: views.count + 1) }
 }
 
 extension Answer {
@@ -58,4 +63,28 @@ extension Server {
 
   /// How many stanzas were routed to an address, and timers looked at, so far.
   public var errands: UInt64 { shards.reduce(0) { $0 + $1.errands } }
+
+  /// All stanzas that wait for an account or a room to be loaded. O(accounts and rooms).
+  public var parkedVolume: Volume { shards.reduce(Volume()) { $0 + $1.parkedVolume } }
+
+  /// How many streams, accounts and rooms are in memory.
+  public var population: Int { shards.reduce(0) { $0 + $1.streams.count + $1.accounts.count + $1.rooms.count } }
+}
+
+extension Shard {
+  fileprivate var parkedVolume: Volume {
+    guard parkedCount > 0 else { return Volume() }
+    var volume = Volume()
+    for jid in accounts.sortedKeys() { volume = volume + (accounts.read(jid) { $0.parkedVolume } ?? Volume()) }
+    for jid in rooms.sortedKeys() { volume = volume + (rooms.read(jid) { $0.parkedVolume } ?? Volume()) }
+    return volume
+  }
+}
+
+extension Shard.Loadable {
+  fileprivate var parkedVolume: Volume {
+    parked.reduce(Volume(items: parked.count)) {
+      if case .stanza(let stanza) = $1.task { $0 + Volume(bytes: stanza.element.stored.count) } else { $0 }
+    }
+  }
 }

@@ -5,6 +5,8 @@
     Tests/Mutants/run.py NAME...               these alone ('none' is the tree as it is)
     Tests/Mutants/run.py --check               only see that every patch still applies
 
+A line `# Options: ...` of a patch says with which options a campaign can find the bug. The patches in the folder Fuzz are for fuzzers.
+
 Prints a line for each: which rule found it, with which seed and after how many seconds, and what becomes of that seed without the rule.
 Each patch is taken back before the next, and also when this is interrupted; what a killed process left behind, the next one takes back.
 Exit status: 0 if every bug was found and nothing was found without one, 1 if not, 2 if a patch does not apply or does not build.
@@ -59,6 +61,11 @@ def header(patch):
     return lines[0].removeprefix("# "), lines[1].removeprefix("# Found by: ")
 
 
+def options(patch):
+    """The options with which a campaign can find the bug."""
+    return " ".join(re.findall(r"^# Options: (.*)", patch.read_text(), re.MULTILINE)).split() if patch else []
+
+
 def first_failure(output):
     return re.search(r"^FAIL seed (\d+): (\w+) at (.*)", output, re.MULTILINE)
 
@@ -70,9 +77,9 @@ def build(arguments):
     return Path(run("swift", "build", "-c", "release", "--show-bin-path", *arguments.scratch).stdout.strip()) / "spondee"
 
 
-def search(spondee, seconds, jobs):
+def search(spondee, seconds, jobs, more):
     began = time.monotonic()
-    found = run(spondee, "simulate", "--for", f"{seconds}s", "--until-failure", "--jobs", jobs)
+    found = run(spondee, "simulate", "--for", f"{seconds}s", "--until-failure", "--jobs", jobs, *more)
     return first_failure(found.stdout), time.monotonic() - began
 
 
@@ -80,13 +87,13 @@ def judge(name, patch, arguments):
     """A line for the table, and whether it is as it should be."""
     spondee = build(arguments)
     seconds = arguments.seconds if patch else min(20, arguments.seconds)
-    found, elapsed = search(spondee, seconds, arguments.jobs)
+    found, elapsed = search(spondee, seconds, arguments.jobs, options(patch))
     if not patch:
         return f"{name:34} {'FOUND ' + found[2] if found else '-':14} {'':10} {elapsed:6.1f} s", not found
     if not found:
         return f"{name:34} {'NOT FOUND':14} {'':10} {elapsed:6.1f} s  {header(patch)[0]}", False
     seed, rule = found[1], found[2]
-    without = first_failure(run(spondee, "simulate", "--seed", seed, "--disable-rule", rule).stdout)
+    without = first_failure(run(spondee, "simulate", "--seed", seed, "--disable-rule", rule, *options(patch)).stdout)
     control = f"else by {without[2]}" if without else "else unseen"
     return f"{name:34} {rule:14} {'seed ' + seed:10} {elapsed:6.1f} s  {control:22} {header(patch)[0]}", True
 
@@ -112,7 +119,8 @@ def main():
     names = arguments.names or ["none"] + sorted(patch.stem for patch in FOLDER.glob("*.patch"))
     patches = {name: FOLDER / f"{name}.patch" for name in names if name != "none"}
     if arguments.check:
-        return check(list(patches.values()))
+        # Those that only a fuzzer finds are not looked for here, but must apply all the same.
+        return check(list(patches.values()) + sorted(FOLDER.glob("Fuzz/*.patch")))
     if run("git", "status", "--porcelain", "--untracked-files=no", "Sources").stdout:
         print("Sources has changes that are not committed; nothing was done")
         return 2

@@ -11,6 +11,8 @@ struct Account: Sendable, Codable {
   private(set) var roster: OrderedDictionary<JID, RosterItem>
   /// Items that are listed; the others are requests of strangers that wait for an answer.
   private(set) var listedCount: Int
+  /// Which of them presence is about: a broadcast must not look through a roster of thousands.
+  private(set) var contacts = ContactIndex()
   /// The states that features keep of the account.
   var states: FeatureStates
   /// By resource, in the order in which they were bound.
@@ -25,6 +27,7 @@ struct Account: Sendable, Codable {
       jid: jid, credentials: try rows.rows(ScramCredentials.self), isDisabled: try rows.root(AccountRow.self).isDisabled)
     roster = OrderedDictionary(uniqueKeysWithValues: try rows.rows(RosterItem.self).map { ($0.jid, $0) })
     listedCount = roster.values.count(where: \.isInRoster)
+    for item in roster.values { contacts.note(item, for: item.jid) }
     states = try FeatureStates(rows)
     idleSince = now.monotonic
   }
@@ -46,8 +49,9 @@ struct Account: Sendable, Codable {
     if roster[contact]?.isInRoster ?? false { listedCount -= 1 }
     if item?.isInRoster ?? false { listedCount += 1 }
     roster[contact] = item
+    contacts.note(item, for: contact)
   }
-  mutating func clearRoster() { (roster, listedCount) = ([:], 0) }
+  mutating func clearRoster() { (roster, listedCount, contacts) = ([:], 0, ContactIndex()) }
 
   /// Whether the user may have one contact more.
   func hasRoomForContact(_ limits: Configuration.Limits) -> Bool { listedCount < limits[.rosterItems] }

@@ -57,7 +57,7 @@ extension Account {
         transaction.deliver(presence, from: other.jid, to: session)
       }
     }
-    let heard = roster.values.filter { $0.isSubscribedTo && !avoids($0.jid) }.map(\.jid.bare)
+    let heard = contacts.subscribedTo.elements.filter { !avoids($0) }.map(\.bare)
     transaction.route(Element("presence", NS.client, ["type": "probe"]), from: session.jid, to: heard)
     offerRequests(to: session, &transaction)
     sendRequestsAgain(&transaction)
@@ -65,9 +65,9 @@ extension Account {
 
   /// A request or its answer may have been lost on the way, in a crash of either side (RFC 6121, 3.1.2).
   private func sendRequestsAgain(_ transaction: inout Transaction) {
-    for item in roster.values where item.isPendingOut && !avoids(item.jid) {
+    for contact in contacts.pendingOut where !avoids(contact) {
       transaction.reach(SubscriptionMark.requestSentAgain)
-      transaction.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: item.jid)
+      transaction.route(Element("presence", NS.client, ["type": "subscribe"]), from: jid, to: contact)
     }
   }
 
@@ -80,7 +80,7 @@ extension Account {
   }
 
   /// The contacts that hear of this account.
-  private var listeners: [JID] { roster.values.filter { $0.isSubscribedFrom && !avoids($0.jid) }.map(\.jid.bare) }
+  private var listeners: [JID] { contacts.subscribedFrom.elements.filter { !avoids($0) }.map(\.bare) }
 
   /// 4.5: everyone who knew that the session is there hears that it is not; so does the session, if it stays connected.
   mutating func becomeUnavailable(_ resource: Text, _ presence: Element, staysConnected: Bool = true, _ transaction: inout Transaction) {

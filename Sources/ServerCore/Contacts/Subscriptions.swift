@@ -121,14 +121,14 @@ extension Account {
 
   /// Requests that the user has not answered, for a session that just came (3.1.3).
   func offerRequests(to session: Session, _ transaction: inout Transaction) {
-    for item in roster.values {
-      guard let request = item.request else { continue }
-      guard !avoids(item.jid) else {
+    for contact in contacts.requesting {
+      guard let request = roster[contact]?.request else { continue }
+      guard !avoids(contact) else {
         transaction.reach(SubscriptionMark.requestOfBlockedKept)
         continue
       }
       transaction.reach(SubscriptionMark.requestOffered)
-      transaction.deliver(Stanza(request, from: item.jid.bare, to: jid), to: session)
+      transaction.deliver(Stanza(request, from: contact.bare, to: jid), to: session)
     }
   }
 }

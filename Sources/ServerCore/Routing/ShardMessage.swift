@@ -102,7 +102,7 @@ extension Shard {
   mutating func adopt(_ stream: ClientStream, _ task: PendingTask, of account: JID, _ transaction: inout Transaction) {
     let connection = stream.connection
     streams[connection] = stream
-    unbound[connection] = true
+    claim(of: connection, changed: nil, to: stream.claim)
     if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }
     guard !stream.isClosing else { return }
     guard !isShuttingDown else {
@@ -113,8 +113,9 @@ extension Shard {
 
   /// Gives a stream away, if it is still there.
   mutating func release(_ connection: ConnectionID) -> ClientStream? {
-    _ = unbound.remove(connection)
-    return streams.remove(connection)
+    let stream = streams.remove(connection)
+    claim(of: connection, changed: stream?.claim, to: nil)
+    return stream
   }
 
   // MARK: Messages that are lost on their way

@@ -82,6 +82,7 @@ protocol PlaceTable<Key> {
   associatedtype Key
   init()
   subscript(key: Key) -> Int? { get set }
+  var count: Int { get }
   var sortedKeys: [Key] { get }
 }
 

@@ -35,6 +35,8 @@ struct Store<Key: StoreKey, Value: Sendable>: Sendable {
     return body(values[place][0])
   }
 
+  var count: Int { places.count }
+
   func contains(_ key: Key) -> Bool { places[key] != nil }
 
   mutating func remove(_ key: Key) -> Value? {

@@ -15,7 +15,6 @@ extension Shard {
     }
     let stream = ClientStream(connection: connection, role: .client, origin: isOneTooMany ? nil : origin, now: transaction.now)
     streams[connection] = stream
-    unbound[connection] = true
     if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }
     // RFC 6120, 13.12. It is told at once: who waits for its header before it is sent away has one more connection until then.
     guard isOneTooMany else { return }
@@ -29,11 +28,15 @@ extension Shard {
     _ connection: ConnectionID, _ transaction: inout Transaction, _ body: (inout ClientStream, inout Transaction) -> Answer
   ) -> Answer? {
     var deadline: Int64?
+    var claims: (before: JID?, after: JID?)
     let answer = streams.modify(connection) { stream in
+      claims.before = stream.claim
       let answer = body(&stream, &transaction)
+      claims.after = stream.claim
       if stream.isClosing { deadline = stream.deadline(setting.configuration.limits) }
       return answer
     }
+    claim(of: connection, changed: claims.before, to: claims.after)
     if let deadline { wake(.connection(connection), at: deadline) }
     return answer
   }
@@ -101,7 +104,6 @@ extension Shard {
     let session = Session(connection: connection, jid: jid, language: streams.read(connection) { $0.language } ?? nil)
     _ = accounts.modify(account) { $0.modify { $0.sessions[resource] = session } }
     withStream(connection, &transaction) { $0.bound(jid, id: id, &$1) }
-    _ = unbound.remove(connection)
   }
 
   mutating func refuseBinding(_ connection: ConnectionID, _ error: StanzaError, id: Text?, _ transaction: inout Transaction) {
@@ -141,8 +143,7 @@ extension Shard {
       transaction.reach(streams.read(connection) { $0.isBound } ?? false ? StreamMark.streamLostBound : .streamLostInNegotiation)
     }
     endSession(connection, &transaction)
-    _ = unbound.remove(connection)
-    _ = streams.remove(connection)
+    claim(of: connection, changed: streams.remove(connection)?.claim, to: nil)
   }
 
   private mutating func endSession(_ connection: ConnectionID, _ transaction: inout Transaction) {
@@ -171,26 +172,25 @@ extension Shard {
     }
   }
 
-  /// Cuts every stream of an account, bound or not: `../features.md` calls the unbound ones the gap of others.
+  /// Cuts every stream of an account, bound or not. Only the account's own streams are looked at: thousands of others may be there.
   mutating func endStreams(of account: JID, _ error: StreamError, except spared: ConnectionID? = nil, _ transaction: inout Transaction) {
     for session in accounts[account]?.entity?.sessions.values.elements ?? [] where session.connection != spared {
       endStream(session.connection, error, &transaction)
     }
-    for connection in unbound.sortedKeys() where connection != spared && streams[connection]?.concerns(account) ?? false {
+    for connection in claims[account]?.sortedKeys() ?? [] where connection != spared {
       endStream(connection, transaction.reach(StreamMark.streamCutUnbound, error), &transaction)
     }
   }
 }
 
 extension ClientStream {
-  /// Whether this stream is authenticated, or about to be, as the account.
-  func concerns(_ account: JID) -> Bool {
+  /// The account (bare) as which this stream is authenticated, or about to be, as long as it has no session.
+  var claim: JID? {
     switch phase {
-    case .expectHeader(let identity): identity?.account == account
-    case .expectBind(let identity), .binding(let identity): identity.account == account
-    case .authenticating(let authentication): authentication.claimed == account
-    case .bound(let jid): jid.bare == account
-    case .expectTLS, .negotiating, .creatingAccount, .closing: false
+    case .expectHeader(let identity): identity?.account
+    case .expectBind(let identity), .binding(let identity): identity.account
+    case .authenticating(let authentication): authentication.claimed
+    case .expectTLS, .negotiating, .creatingAccount, .bound, .closing: nil
     }
   }
 }

@@ -13,6 +13,8 @@ public struct Crowd: Sendable {
   public init(connections: Int, entries: Int) { (self.connections, self.entries) = (connections, entries) }
 
   static let none = Crowd(connections: 0, entries: 0)
+  /// Enough that a list which is written as a whole is seen, and few enough for many runs.
+  public static let standard = Crowd(connections: 50, entries: 300)
   /// The labels of the idle connections in all choices.
   static let firstLabel: UInt64 = 1 << 48
 

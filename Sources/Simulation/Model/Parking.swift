@@ -63,7 +63,6 @@ extension ReferenceModel {
     guard let failure else { return }
     for (key, errands) in waiting {
       var there = server.parked(for: key)
-<<<<<<< HEAD
       func take(_ errand: Errand) -> Bool {
         guard let place = there.firstIndex(where: { errand.isSame(as: $0) }) else { return false }
         there.remove(at: place)
@@ -83,21 +82,6 @@ extension ReferenceModel {
         if stays, letter.isOfSubscription, failure.touched.contains(letter.from.bare),
           letter.cause.map(failure.number.isSameOrBefore) ?? false
         {
-=======
-      func isInDoubt(_ errand: Errand) -> Bool {
-        guard case .letter(let letter) = errand, !errand.isDeparture else { return false }
-        return letter.commits.contains { failure.number.isSameOrBefore($0) }
-      }
-      // Of two letters alike, such as a request to subscribe and the same again, the one that stays in any case is the one that is there.
-      for errand in errands where !isInDoubt(errand) {
-        if let place = there.firstIndex(where: { errand.isSame(as: $0) }) { there.remove(at: place) }
-      }
-      waiting[key] = errands.filter { errand in
-        guard isInDoubt(errand), case .letter(let letter) = errand else { return true }
-        let place = there.firstIndex { errand.isSame(as: $0) }
-        if let place { there.remove(at: place) }
-        if place != nil, letter.isOfSubscription, failure.touched.contains(letter.from.bare), letter.commits.count == 1 {
->>>>>>> generator
           problem = problem ?? "\(letter.element) from \(letter.from) still waits for \(key), and the change that it tells of failed"
         }
         return stays

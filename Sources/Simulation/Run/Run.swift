@@ -140,7 +140,10 @@ public struct Run: ClientHost {
     if !options.without.contains(LoginModel.name), options.crowd.entries == 0, options.mutation == nil || options.alwaysComparesWithModel {
       world.judgeLogins(storageMayFail: swarm.mayLoseQuestions)
     }
-    if let meter = options.cost { world.measure(meter) }
+    if var meter = options.cost {
+      meter.entries = options.crowd.entries
+      world.measure(meter)
+    }
     if options.measuresPairs { world.measurePairs() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
@@ -169,7 +172,7 @@ public struct Run: ClientHost {
   mutating func begin() {
     hasBegun = true
     createAccounts()
-    for number in 0..<options.crowd.connections { _ = world.connect(Crowd.firstLabel + UInt64(number)) }
+    world.fill(with: options.crowd)
     for actor in actors.indices { think(after: actor) }
     world.alarm(Run.weatherAlarm, after: .milliseconds(100))
   }

@@ -189,6 +189,14 @@ public struct World {
     pairs = PairMeter()
   }
 
+  /// Lets a crowd connect. Nothing about it is left to chance.
+  mutating func fill(with crowd: Crowd) {
+    let batchPercent = settings.batchPercent
+    settings.batchPercent = 0
+    for number in 0..<crowd.connections { _ = connect(Crowd.firstLabel + UInt64(number)) }
+    settings.batchPercent = batchPercent
+  }
+
   private mutating func beginTape() {
     let now = instant
     node.tape?.begin(settings.configuration, seed: Node.key(choices.seed, node.incarnation), at: now)

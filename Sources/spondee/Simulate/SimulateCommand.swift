@@ -79,15 +79,18 @@ struct SimulateCommand: ParsableCommand {
     if !found.failures.isEmpty { throw ExitCode(1) }
   }
 
+  /// The options that a run needs to be the same again, besides its choices.
+  private var worldOptions: String { runs.crowded ? " --crowded" : "" }
+
   /// The command line that repeats the run; for a branch, which no seed makes, the choices are written to a file.
   private func command(for run: CampaignResults.Run) throws -> String {
     guard let branch = run.branch, let trace = branch.trace else {
-      return "spondee simulate --seed \(run.report.seed) --duration \(runs.duration)"
+      return "spondee simulate --seed \(run.report.seed) --duration \(runs.duration)\(worldOptions)"
     }
     let name = "branch-\(run.report.seed)-\(branch.from)-\(branch.number).trace"
     let path = URL(fileURLWithPath: failures.output).appendingPathComponent(name)
     try write(trace.text, to: path.path)
-    return "spondee simulate --replay \(path.relativePath)"
+    return "spondee simulate --replay \(path.relativePath)\(worldOptions)"
   }
 
   private func tryTheSimulator() throws {
@@ -166,6 +169,7 @@ struct SimulateCommand: ParsableCommand {
     options.shards = runs.shards
     options.measuresPairs = results.pairs
     options.mutation = rules.mutation.flatMap { Mutation(rawValue: $0) }
+    if runs.crowded { (options.crowd, options.cost) = (.standard, CostMeter(.changes)) }
     return options
   }
 
@@ -273,12 +277,12 @@ struct SimulateCommand: ParsableCommand {
     func path(_ ending: String) -> String { folder.appendingPathComponent(name + ending).relativePath }
     try write(found.trace.text, to: path(".trace"))
     try write(found.script, to: path(".scs"))
-    let command = "spondee simulate --replay \(name).trace"
+    let command = "spondee simulate --replay \(name).trace\(worldOptions)"
     var picture = RunPicture(title: "seed \(choices.seed), shrunk", command: command, failure: found.failure, history: found.history)
     (picture.script, picture.trace) = (found.script, found.trace.text)
     let planted = rules.mutation.map { " --mutation \($0)" } ?? ""
     print("shrunk in \(shrinker.attempts) runs to \(found.actions) actions, \(found.faults.count) faults: \(found.failure)")
-    print("     spondee simulate --replay \(path(".trace"))\(planted) --trace")
+    print("     spondee simulate --replay \(path(".trace"))\(planted)\(worldOptions) --trace")
     print("     spondee scenario \(path(".scs")) --exact\(planted)")
     print("     \(found.test.summary)")
     if failures.explain {

@@ -15,6 +15,12 @@ struct RunSelection: ParsableArguments {
   var reenact: String?
   @Option(help: "Virtual time of each run, such as 60s.") var duration = VirtualTime(seconds: 10)
   @Option(help: "Into how many parts the server divides its accounts and rooms; each seed chooses, unless this is given.") var shards: Int?
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Begin each run with idle connections and long lists, and judge how many bytes of changes each input causes for the disk: a list \
+      that is written as a whole for one entry is found.
+      """)) var crowded = false
   @Option(help: "From the last moments at which a run did something new, go on in so many other ways each.") var branches = 0
   @Flag(help: "Stop at the first failure.") var untilFailure = false
   @Option(help: "Threads to use.") var jobs = 2

@@ -38,6 +38,38 @@ struct ServerStreamsTests {
     #expect(harness.engine.marks.count(of: StreamMark.streamCloseWaitOver) == 1)
   }
 
+  /// The end of an account looks at the streams that claim to be of it. Strangers do not make it dearer, however many they are.
+  @Test func onlyStreamsThatClaimAnAccountAreCutWithIt() {
+    var harness = EngineHarness()
+    for user in ["romeo", "juliet"] { harness.addAccount(user) }
+    let romeo = JID("romeo@localhost")!
+    let claimants = ["romeo", "romeo", "juliet"].map { name in
+      let connection = encrypted(&harness)
+      harness.send(
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(Array("n,,n=\(name),r=abc".utf8)))</auth>",
+        on: connection)
+      return connection
+    }
+    for _ in 0..<20 { _ = harness.openStream() }
+    func claims(_ harness: EngineHarness) -> [ConnectionID] { harness.engine.server.shards[0].claims[romeo]?.sortedKeys() ?? [] }
+    #expect(claims(harness) == Array(claimants.prefix(2)))
+    harness.input(.closed(claimants[0]))
+    #expect(claims(harness) == [claimants[1]])
+    harness.input(.control(1, .disableAccount(romeo)))
+    #expect(harness.closed == [claimants[1]])
+    #expect(harness.engine.server.shards[0].claims.sortedKeys() == [JID("juliet@localhost")!])
+    harness.input(.closed(claimants[2]))
+    #expect(harness.engine.server.shards[0].claims.count == 0)
+  }
+
+  /// A session is cut by the list of its account's sessions.
+  @Test func aSessionClaimsNothing() {
+    var harness = EngineHarness()
+    harness.addAccount("romeo")
+    _ = harness.session("romeo", resource: "orchard")
+    #expect(harness.engine.server.shards[0].claims.count == 0)
+  }
+
   /// The refusal depends on no commit. Behind one that fails it would be lost, and the connection would stay.
   @Test func aConnectionIsRefusedInShutdownWhateverBecomesOfCommits() {
     var configuration = Configuration(domains: ["localhost"])

@@ -57,6 +57,45 @@ struct CostTests {
     #expect(worst.work == worst.changedBytes)
   }
 
+  /// A header and an element in one piece are two events: each may cost what one may.
+  @Test func eachEventJustifiesWork() throws {
+    var world = World(choices: Choices(seed: 1), settings: WorldSettings(configuration: Configuration(domains: ["localhost"])))
+    let steps = Steps(2_000)
+    world.measure(CostMeter(.init(base: 1_000, perByte: 0, perItem: 0, perChangedByte: 1), steps: { steps.look() }))
+    let socket = world.connect(1)
+    let header = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+    world.send(Array((header + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").utf8), on: socket)
+    let costs = Costs()
+    var meter = try #require(world.cost)
+    meter.observer = { costs.add($0) }
+    world.measure(meter)
+    while world.advance(untilRest: true) {}
+    let cost = try #require(costs.all.first { $0.cause.hasPrefix("bytes <stream") })
+    #expect(cost.events == 2 && cost.most == 2_000)
+  }
+
+  private final class Costs: @unchecked Sendable {
+    var all: [CostMeter.Cost] = []
+    func add(_ cost: CostMeter.Cost) { all.append(cost) }
+  }
+
+  /// The bytes of a fuzzer are for those who act.
+  @Test func theCrowdTakesNoBytes() {
+    var choices = Choices(seed: 0, source: .bytes([7, 8, 9]))
+    #expect(choices.draw(.latency, Crowd.firstLabel, below: 100) == 0)
+    #expect(choices.draw(.latency, 1, below: 100) == 7)
+  }
+
+  /// A client that blocks one address more, in a world where it has blocked 300.
+  @Test func aListThatIsWrittenAsAWholeIsTooMuch() {
+    let row = BlockedAddress(jid: JID("stranger1@elsewhere.example")!)
+    let one = Change.put(row, of: JID("ada@localhost")!).weight
+    let request = Volume(bytes: 400, items: 8)
+    let bound = CostMeter.Bound.changes
+    #expect(one * bound.perChangedByte < bound.most(for: request, events: 1))
+    #expect(Crowd.standard.entries * one * bound.perChangedByte > 3 * bound.most(for: request, events: 1))
+  }
+
   /// The disk of a crowded world holds what it should, and its users can log in: a run that does nothing would cost nothing.
   @Test func aCrowdedRunIsALivelyRun() throws {
     var options = RunOptions(duration: 1_000_000_000)

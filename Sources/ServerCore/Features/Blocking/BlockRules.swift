@@ -45,7 +45,7 @@ extension Account {
   func sessions(thatLose added: OrderedSet<JID>) -> [(session: JID, loses: [JID])] {
     guard !added.isEmpty else { return [] }
     func isLost(_ address: JID) -> Bool { rule(blocking: address, added) != nil && !isBlocked(address) }
-    let hearers = roster.values.filter(\.isSubscribedFrom).map(\.jid.bare).filter(isLost)
+    let hearers = contacts.subscribedFrom.elements.map(\.bare).filter(isLost)
     // Single resources of contacts who hear of the account (3.3: "the JID", whichever it is), unless the whole contact is blocked.
     let resources = added.filter {
       $0.isFull && roster[$0.bare]?.isSubscribedFrom ?? false && isLost($0) && rule(blocking: $0.bare, added) == nil

@@ -59,9 +59,9 @@ enum Blocking {
       if removed.isEmpty { transaction.reach(BlockingMark.unblockUnknown) }
       for address in removed { transaction.persist(.delete(BlockedAddress.self, key: .jid(address), of: account.jid)) }
     }
-    for item in account.roster.values where item.isSubscribedFrom && account.isFreed(item.jid, by: removed) {
+    for contact in account.contacts.subscribedFrom where account.isFreed(contact, by: removed) {
       transaction.reach(BlockingMark.unblockSendsPresence)
-      account.sendPresences(to: item.jid.bare, &transaction)
+      account.sendPresences(to: contact.bare, &transaction)
     }
     // Single resources of contacts, unless the whole contact was blocked, or is.
     for resource in removed where resource.isFull && account.roster[resource.bare]?.isSubscribedFrom ?? false {
