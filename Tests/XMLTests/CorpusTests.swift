@@ -107,4 +107,15 @@ import Testing
   @Test func everyRunOfBytesIsGood() throws {
     for input in try FuzzCorpus.inputs("FuzzSimulation") { #expect(SimulationCheck.fault(in: input.bytes) == nil, "\(input.name)") }
   }
+
+  /// The runs that cost most, as far as it can be seen without instrumentation: changes are in proportion to what was said.
+  @Test func everyCrowdedRunChangesLittle() throws {
+    let inputs = try FuzzCorpus.inputs("FuzzCost")
+    #expect(inputs.count >= 5)
+    for input in inputs {
+      let (fault, changedBytes) = CostCheck.judgeChanges(in: input.bytes)
+      #expect(fault == nil, "\(input.name)")
+      #expect(changedBytes > 0, "\(input.name)")
+    }
+  }
 }

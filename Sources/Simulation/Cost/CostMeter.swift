@@ -1,5 +1,4 @@
 public import ServerCore
-internal import Storage
 internal import XML
 internal import XMPP
 
@@ -52,7 +51,7 @@ public struct CostMeter: Sendable {
   private let steps: @Sendable () -> UInt64
   /// The input that came closest to its bound, or went beyond it by most.
   public private(set) var worst: Cost?
-  /// Rows that each account has from the beginning: its end is about all of them.
+  /// Rows that each account has from the beginning: that it leaves memory is about all of them.
   var entries = 0
   /// Is told every cost, if it is there.
   public var observer: (@Sendable (Cost) -> Void)?
@@ -61,6 +60,7 @@ public struct CostMeter: Sendable {
   private var parked = Volume()
   private var errands: UInt64 = 0
   private var crowd = 0
+  private var accounts = 0
 
   /// - Parameter steps: of the server's code so far, since whenever; without them only changes are judged.
   public init(_ bound: Bound, steps: @escaping @Sendable () -> UInt64 = { 0 }) { (self.bound, self.steps) = (bound, steps) }
@@ -74,7 +74,7 @@ public struct CostMeter: Sendable {
   func taken() -> Int { Int(clamping: steps() &- before) }
 
   /// Another process: nothing waits in it.
-  mutating func restart() { (held, parked, errands, crowd) = (Volume(), Volume(), 0, 0) }
+  mutating func restart() { (held, parked, errands, crowd, accounts) = (Volume(), Volume(), 0, 0, 0) }
 
   /// - Parameters:
   ///   - steps: that handling the input took.
@@ -95,6 +95,9 @@ public struct CostMeter: Sendable {
     // A failure, an end, and a list of all are about everything that there is.
     if input.isAboutAll { volume.items += crowd }
     crowd = server.population
+    let there = accounts
+    accounts = server.accountsInMemory.count
+    volume.items += max(0, there - accounts) * entries
     var changedBytes = 0
     for event in handled {
       // Most of its bytes may have come with earlier inputs.
@@ -103,7 +106,6 @@ public struct CostMeter: Sendable {
       for effect in event.effects {
         volume = volume + effect.volume
         changedBytes += effect.changedBytes
-        if effect.endsAnOwner { volume.items += entries }
       }
     }
     note(input.summary, steps, changedBytes, volume, events: handled.count)
@@ -122,13 +124,6 @@ public struct CostMeter: Sendable {
     // Compared as products: the quotient would lose what tells small costs apart.
     if let worst, work * worst.most <= worst.work * most { return }
     worst = cost()
-  }
-}
-
-extension Effect {
-  fileprivate var endsAnOwner: Bool {
-    guard case .commit(_, let changes) = self else { return false }
-    return changes.contains { if case .deleteOwner(_) = $0 { true } else { false } }
   }
 }
 
