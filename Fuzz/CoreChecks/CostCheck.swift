@@ -6,7 +6,8 @@ public enum CostCheck {
   /// The cost that an input may have, fitted to what inputs do cost: CONTRIBUTING has the figures.
   public static let bound = CostMeter.Bound(base: 13_000, perByte: 12, perItem: 600, perChangedByte: 1)
 
-  /// The crowd of the world: enough that work for each connection, or for each entry of a list, goes beyond the bound.
+  /// The crowd of the world: enough that work for each connection goes beyond the bound, and so does a list that is written as a whole. A look
+  /// through a list of so many entries costs about ten edges an entry and does not, but stands out among the printed costs.
   public static let crowd = Crowd(connections: 1_000, entries: 1_000)
 
   /// The outcome for an input: the rule that was broken, if one was, and what came closest to the bound.

@@ -215,14 +215,16 @@ extension RoomModel {
     let new = letter.to.resource
     // Presence to the room itself is but presence.
     if new.isEmpty, letter.element.child("x", NS.muc) == nil { return note(letter) }
-    guard RoomRules.mayBeNick(new), new == old || !isTaken(new, for: letter.from) else { return }
+    guard RoomRules.mayBeNick(new), new == old || !isTaken(new, for: letter.from),
+      occupants[new] == nil || new == old || Self.isEntry(letter)
+    else { return }
     defer { note(letter) }
     // It gets all that newcomers get.
     if Self.isEntry(letter) { welcome(letter, &mailbox) }
     guard new != old else { return }
     if occupants[new] == nil {
       if let occupant = occupants.removeValue(forKey: old) { occupants[new] = occupant }
-    } else if Self.isEntry(letter) {
+    } else {
       occupants[old]?.clients.remove(letter.from)
       if occupants[old]?.clients.isEmpty ?? false { occupants[old] = nil }
       occupants[new]?.clients.append(letter.from)
