@@ -120,7 +120,7 @@ extension DraftPlay {
     for (index, event) in events.enumerated() where !ending.replaced.contains(index) {
       switch event {
       case .step(let step): lines += self.lines(step)
-      case .received(let who, let element): lines += ["\(draft.cast[who].name) receives:", "\t\(loosened(element))", ""]
+      case .received(let who, let element): lines += ["\(draft.cast[who].name) receives:", "\t\(loosened(element).line)", ""]
       }
     }
     let end = lines.count + 1
@@ -132,11 +132,11 @@ extension DraftPlay {
     func name(_ who: Int) -> String { draft.cast[who].name }
     switch line {
     case .step(let step): return lines(step)
-    case .receives(let who, let element): return ["\(name(who)) receives:", "\t\(loosened(element))", ""]
-    case .receivesNext(let who, let element): return ["\(name(who)) receives next:", "\t\(loosened(element))", ""]
+    case .receives(let who, let element): return ["\(name(who)) receives:", "\t\(loosened(element).line)", ""]
+    case .receivesNext(let who, let element): return ["\(name(who)) receives next:", "\t\(loosened(element).line)", ""]
     case .receivesLoosely(let who, let element):
       let start = "<\(element.firstChild?.name ?? "") "
-      let text = "\(loosened(element))".replacing(start, with: start + "scansion:strict='false' ", maxReplacements: 1)
+      let text = loosened(element).line.replacing(start, with: start + "scansion:strict='false' ", maxReplacements: 1)
       return ["\(name(who)) receives:", "\t\(text)", ""]
     case .receivesNothing(let who): return ["\(name(who)) receives: nothing", ""]
     }
@@ -148,7 +148,7 @@ extension DraftPlay {
     case .connects(let who): ["\(name(who)) connects", ""]
     case .disconnects(let who): ["\(name(who)) disconnects", ""]
     case .losesConnection(let who): ["\(name(who)) loses the connection", ""]
-    case .sends(let who, let element): ["\(name(who)) sends:", "\t\(element)", ""]
+    case .sends(let who, let element): ["\(name(who)) sends:", "\t\(element.line)", ""]
     case .serverRestarts: ["The server restarts", ""]
     case .serverCrashes: ["The server crashes", ""]
     case .nextCommitFails: ["The next commit fails", ""]

@@ -54,9 +54,9 @@ struct ScriptWriter {
     switch moment.observation {
     case .began(let session, _): return ["\(name(session.actor)) connects", ""]
     case .ended(let session): return jids[session.actor] == nil ? [] : ["\(name(session.actor)) disconnects", ""]
-    case .sent(let session, let element): return ["\(name(session.actor)) sends:", "\t\(element)", ""]
+    case .sent(let session, let element): return ["\(name(session.actor)) sends:", "\t\(element.line)", ""]
     case .received(let session, let element):
-      let expected = ["\(name(session.actor)) receives:", "\t\(loosened(element))", ""]
+      let expected = ["\(name(session.actor)) receives:", "\t\(loosened(element).line)", ""]
       guard isLast, !failure.isAtRest else { return expected }
       return ["# This came, and should not have: \(oneLine("\(element)"))", "\(name(session.actor)) receives: nothing", ""]
     case .fault(let what): return ["# FAULT: \(what)", ""]
@@ -76,6 +76,9 @@ struct ScriptWriter {
 }
 
 extension Element {
+  /// As XML on one line of a script, which ends a stanza's text where a line is empty or not indented.
+  var line: String { "\(self)".replacing("\n", with: "&#10;") }
+
   /// Replaces values that the server makes up anew each time by wildcards.
   ///
   /// - Parameter keepsID: the id is one that a client gave.

@@ -91,6 +91,8 @@ struct ReplayTests {
       guard case .sent(_, let stanza) = moment.observation, let body = stanza.child("body", "jabber:client")?.text, body.count >= 5 else {
         continue
       }
+      // Some say nothing but the letter that texts are masked with.
+      guard body.utf8.contains(where: { $0 != UInt8(ascii: "x") }) else { continue }
       bodies += 1
       #expect(!file.contains(body.string), "\(body)")
     }

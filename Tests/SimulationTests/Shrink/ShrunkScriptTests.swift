@@ -56,6 +56,13 @@ struct ShrunkScriptTests {
     #expect(!script.tags.contains { $0.name.hasPrefix("world ") || $0.name.hasPrefix("limit ") }, "\(found.script)")
   }
 
+  /// An empty line, or one that is not indented, ends a stanza in a script.
+  @Test func aStanzaStandsOnOneLine() throws {
+    let element = Element("a", "urn:x", ["b": "\n"], text: "\n\n\r\t x\n")
+    #expect(!element.line.contains("\n"))
+    #expect(try Element(parsing: Array(element.line.utf8), defaultNamespace: "") == element)
+  }
+
   /// A rule that no client sees broken says so in its last line.
   @Test func whatNoClientSeesIsSaidToBeNoTest() throws {
     var run = Run(Choices(seed: 0), RunOptions(duration: 1_000_000_000))

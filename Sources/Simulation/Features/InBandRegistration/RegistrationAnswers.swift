@@ -14,7 +14,8 @@ enum RegistrationAnswers {
         !password.isEmpty
       else { return [.error(.badRequest)] }
       // A password need not be one that can be kept (RFC 8265, 4.2).
-      return JID(local: name, domain: sender.domain, resource: "") == sender.bare
+      // White space around a name is none of it.
+      return JID(local: name.trimmed, domain: sender.domain, resource: "") == sender.bare
         ? [.done, .error(.badRequest), .error(.notAcceptable)] : [.error(.notAllowed), .error(.badRequest)]
     },
   ]
