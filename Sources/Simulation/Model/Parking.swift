@@ -20,7 +20,7 @@ extension ReferenceModel {
       let count = server.parkedCount(for: key)
       guard count + errands.count >= limit else { continue }
       var there = server.parked(for: key)
-      var (arrivals, departures) = (0, 0)
+      var (arrivals, departures, areOfPlaces) = (0, 0, false)
       waiting[key] = errands.filter { errand in
         // Whether a binding takes place is seen by its session.
         if case .binding = errand { return true }
@@ -31,10 +31,13 @@ extension ReferenceModel {
         // Model and server need not agree on the letters of sessions that a failed commit ends: see `wait`.
         guard errand.isOwed, !isRecovering else { return false }
         if errand.isDeparture { departures += 1 } else { arrivals += 1 }
+        if case .letter(let letter) = errand, letter.isOfPlace { areOfPlaces = true }
         return false
       }
-      // It was full then, and still is but for what departures took back, those of rooms among them, which the model does not know.
-      let mayBeTakenBack = departures > 0 || server.parked(for: key).contains(where: \.isDeparture) ? arrivals : 0
+      // It was full then, and still is but for what departures took back, those of rooms among them, which the model does not know: a room's
+      // presence comes with its letters, and a departure that takes it back leaves no trace.
+      let areTakenBack = departures > 0 || areOfPlaces || server.parked(for: key).contains(where: \.isDeparture)
+      let mayBeTakenBack = areTakenBack ? arrivals : 0
       if arrivals + departures > 0, count + mayBeTakenBack < limit {
         return "\(arrivals + departures) stanzas for \(key) are lost, and there was room for them"
       }
