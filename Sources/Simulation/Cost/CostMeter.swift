@@ -87,7 +87,7 @@ public struct CostMeter: Sendable {
     // Stanzas that waited for a load were sent by earlier inputs.
     let loaded = parked - server.parkedVolume
     parked = server.parkedVolume
-    // What leaves the queue of outputs counts among the effects.
+    // Outputs that leave the queue count among the effects.
     let added = held - before
     var volume = input.volume + Volume(bytes: max(0, added.bytes), items: max(0, added.items))
     volume = volume + Volume(bytes: max(0, loaded.bytes), items: max(0, loaded.items))

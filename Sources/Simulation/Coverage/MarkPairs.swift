@@ -115,7 +115,7 @@ extension MarkPairs {
 
   /// Which marks came together in one sense.
   struct Table: Sendable, Equatable {
-    /// A row of bits for each mark. Whoever adds a pair may write it into one of the two rows alone.
+    /// A row of bits for each mark. A pair may be written into one of its two rows alone.
     private var rows = Array(repeating: UInt64(0), count: Mark.all.count * Bits.words)
     /// How many runs, events or rooms reached each mark.
     private(set) var occurrences = Array(repeating: 0, count: Mark.all.count)

@@ -7,7 +7,7 @@ internal import XMPP
 /// Watches one server's events for pairs of coverage marks. It changes nothing in the run.
 struct PairMeter: Sendable {
   private var pairs = MarkPairs()
-  /// What had been reached before the event.
+  /// The marks that had been reached before the event.
   private var server = Marks()
   private var connections = Marks()
   /// The marks of the last events, from the oldest; none of an event that reached none.

@@ -73,7 +73,7 @@ public struct StanzaLedger: Oracle {
     return id
   }
 
-  /// What nobody on the way may change: all but the addresses, languages (which the stream's header may give, and a wrong one loses), the delay
+  /// The content that nobody on the way may change: all but the addresses, languages (which the stream's header may give, and a wrong one loses), the delay
   /// that storage and rooms add, and the room's note on a private message (XEP-0045, 7.5).
   private static func content(of message: Element) -> Element {
     var content = message.removingChildren { $0.is("delay", NS.delay) || $0.is("x", NS.mucUser) }

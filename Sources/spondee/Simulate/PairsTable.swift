@@ -2,7 +2,7 @@ internal import Foundation
 internal import ServerCore
 internal import Simulation
 
-/// What a campaign says about pairs of marks.
+/// The lines of a campaign about pairs of marks.
 struct PairsTable {
   let pairs: MarkPairs
 

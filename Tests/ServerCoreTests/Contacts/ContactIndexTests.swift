@@ -10,7 +10,7 @@ import XMPP
 struct ContactIndexTests {
   private static let romeo = JID("romeo@localhost")!
 
-  /// What is wrong with the index of an account that is in memory.
+  /// The fault in the index of an account that is in memory.
   private func problem(_ harness: EngineHarness) throws -> String? {
     let account = try #require(harness.engine.server.account(Self.romeo))
     let items = account.roster.values

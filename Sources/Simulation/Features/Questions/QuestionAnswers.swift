@@ -11,7 +11,7 @@ enum QuestionAnswers {
     AnswerRow("get", "query", NS.discoItems, to: [.own, .host, .service], "XEP-0030, 4.1 and 7") { query, _ in known(query) },
     AnswerRow("set", "query", NS.discoInfo, to: [.own, .host], "XEP-0030, 3.1", .error(.notAllowed), .error(.serviceUnavailable)),
     AnswerRow("set", "query", NS.discoItems, to: [.own, .host], "XEP-0030, 4.1", .error(.notAllowed), .error(.serviceUnavailable)),
-    // Who may not know whether the account is there gets the answer of one that is not.
+    // A user who may not know whether the account is there gets the answer of one that is not.
     AnswerRow("get", "query", NS.discoInfo, to: [.account], "XEP-0030, 8") { query, _ in known(query) + [.error(.serviceUnavailable)] },
     AnswerRow("get", "query", NS.discoItems, to: [.account], "XEP-0030, 8") { query, _ in known(query) + [.content] },
     AnswerRow("set", "query", NS.discoInfo, to: [.account], "XEP-0030, 8", .error(.notAllowed), .error(.serviceUnavailable)),

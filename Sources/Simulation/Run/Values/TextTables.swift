@@ -18,7 +18,7 @@ extension ValueTable {
     "Z\u{334}\u{351}\u{34A}\u{300}\u{301}\u{302}a", "\u{202E}evil\u{202C}", "\u{212B}\u{C5}A\u{30A}", "\u{FB03}",
     // A character that stands for another one, characters that Unicode never assigns, private use, beyond the first plane, a byte-order mark.
     "\u{FFFD}", .scalar(0xFDD0), .scalar(0x1FFFF), .scalar(0x10FFFF), "\u{E000}", "\u{1D11E}", "\u{FEFF}", "\u{7F}\u{80}\u{9F}", "\u{200B}",
-    // What a program could take for something else.
+    // Texts that a program could take for something else.
     "'; DROP TABLE account; --", "%00", "\\0", "${x}", "/me leaves",
   ]
 

@@ -4,7 +4,7 @@ import XMPP
 
 @testable import Simulation
 
-/// Who may be what to a room of the reference model.
+/// The users who may have a rank in a room of the reference model.
 struct RoomOwnersTests {
   /// A user of another server may be anything but an owner; a domain can be banned, and nothing else.
   @Test(
