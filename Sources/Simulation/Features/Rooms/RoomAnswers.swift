@@ -17,7 +17,6 @@ enum RoomAnswers {
       query["node"]?.isEmpty ?? true ? [.content, .error(.itemNotFound)] : [.error(.itemNotFound)]
     },
     AnswerRow("get", "ping", NS.ping, to: [.place], "XEP-0199, 4.2", .done, .error(.itemNotFound)),
-    // 6.3 and XEP-0030, 4: only the service has no nodes; its rooms may be more than there is room for.
     AnswerRow(
       "get", "query", NS.register, to: [.place], "XEP-0045, 7.10", .content, .error(.itemNotFound), .error(.registrationRequired),
       .error(.forbidden)),
