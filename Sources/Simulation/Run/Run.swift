@@ -147,6 +147,7 @@ public struct Run: ClientHost {
     if options.measuresPairs { world.measurePairs() }
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }
     for index in oracles.indices { oracles[index].begin(with: swarm.settings.configuration) }
+    workload.begin(with: swarm.settings.configuration)
     for account in 0..<swarm.accounts {
       for device in 0..<swarm.devices[account] { add("user\(account)", "d\(device)") }
     }

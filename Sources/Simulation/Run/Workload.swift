@@ -9,6 +9,8 @@ public import XMPP
 public protocol Workload: Sendable {
   /// - Parameter roll: for what holds for the whole run; see `next`.
   init(roll: (Int) -> Int)
+  /// Called once, before anything happens: the server's limits and settings in this run.
+  mutating func begin(with configuration: Configuration)
   /// The next stanza of a client that is logged in; `nil`: it does nothing this time.
   /// - Parameters:
   ///   - among: all honest clients, logged in or not, itself among them.
@@ -29,6 +31,7 @@ public struct User: Sendable, Hashable {
 }
 
 extension Workload {
+  public mutating func begin(with configuration: Configuration) {}
   public mutating func operate(on accounts: [JID], roll: (Int) -> Int) -> ControlRequest? { nil }
 }
 
@@ -47,6 +50,7 @@ public struct EverydayWorkload: Workload {
   /// The actions still to come of interactions that users are in.
   private var plans: OrderedDictionary<Int, [Element?]> = [:]
   private let values: ValueChoice
+  private var sizes: SizeChoice?
 
   public init(roll: (Int) -> Int) {
     let theme = UserAction.Theme.allCases[max(0, roll(8) - 4)]
@@ -58,12 +62,15 @@ public struct EverydayWorkload: Workload {
     values = ValueChoice(roll)
   }
 
+  public mutating func begin(with configuration: Configuration) { sizes = SizeChoice(configuration) }
+
   public mutating func next(for user: User, among users: [User], roll: (Int) -> Int) -> Element? {
     number += 1
     if let plan = plans.removeValue(forKey: user.index), let next = plan.first {
       if plan.count > 1 { plans[user.index] = Array(plan.dropFirst()) }
-      if let next { note(next, of: user) }
-      return next
+      let stanza = next.map { values.applied(to: $0, roll) }
+      if let stanza { note(stanza, of: user) }
+      return stanza
     }
     if roll(50) == 49 {
       let (second, third) = (users[roll(users.count)], users[roll(users.count)])
@@ -78,7 +85,10 @@ public struct EverydayWorkload: Workload {
     var action = UserAction.all[tickets[ticket - 1]]
     // A user outside can't do much in a room.
     if action.subject.isForOccupants, nicks[user.index] == nil, roll(2) == 1 { action = RoomsUse.visits[0] }
-    let stanza = action.make(context, roll).map { values.applied(to: $0, roll) }
+    let stanza = action.make(context, roll).map { stanza in
+      guard let sizes, roll(20) == 19 else { return values.applied(to: stanza, roll) }
+      return sizes.applied(to: stanza, from: user.account.text + "/" + user.resource, roll)
+    }
     if let stanza { note(stanza, of: user) }
     return stanza
   }
