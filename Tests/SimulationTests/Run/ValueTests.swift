@@ -1,3 +1,4 @@
+import ServerCore
 import Testing
 import XML
 import XMPP
@@ -51,6 +52,33 @@ struct ValueTests {
     let changed = ValueChoice(Dice(3, 2).roll).applied(to: iq, Dice(99, slot).roll)
     let values = changed.firstChild?.firstChild.flatMap { DataForm($0) }.map { [$0.fields[0].values, $0.fields[1].values] }
     #expect(values == [["a"], ["true"]])
+  }
+
+  /// A message that is stored with just as many bytes as the limit says, or with one less or more.
+  @Test(arguments: [-1, 0, 1])
+  func aTextFillsAStanzaUpToALimit(difference: Int) throws {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.limits[.offlineBytes] = 400
+    configuration.limits[.stanzaBytes] = 10_000
+    let sizes = SizeChoice(configuration)
+    let limit = try #require(sizes.limits.firstIndex(of: 400))
+    #expect(sizes.limits.contains(10_000) && !sizes.limits.contains(configuration.limits[.allOutboxesBytes]))
+    let message = Element("message", NS.client, ["to": "user1@localhost"], children: [Element("body", NS.client, text: "hello")])
+    var filled = sizes.applied(to: message, from: "user0@localhost/d0", Dice(limit, 1, 0, 1 + difference).roll)
+    #expect(filled["from"] == nil)
+    filled["from"] = "user0@localhost/d0"
+    #expect(filled.stored.count == 400 + difference)
+  }
+
+  @Test func aStanzaThatIsTooLongOrSaysNothingStays() {
+    var configuration = Configuration(domains: ["localhost"])
+    configuration.limits[.offlineBytes] = 100
+    let sizes = SizeChoice(configuration)
+    let limit = sizes.limits.firstIndex(of: 100) ?? 0
+    let long = Element("message", NS.client, children: [Element("body", NS.client, text: .sized(100))])
+    #expect(sizes.applied(to: long, from: "user0@localhost/d0", Dice(limit, 0, 0, 1).roll) == long)
+    let silent = Element("message", NS.client, children: [Element("body", NS.client)])
+    #expect(sizes.applied(to: silent, from: "user0@localhost/d0", Dice(limit, 0, 0, 1).roll) == silent)
   }
 
   private struct Promise: Sendable, CustomTestStringConvertible {
