@@ -73,7 +73,9 @@ extension Room {
     }
     let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
     for occupant in present {
-      adapt(occupant, from: old?.affiliation ?? .none, to: affiliation, by: actor, reason: reason, &transaction)
+      // Whoever loses an entry of one's own may be banned with the domain (9.2).
+      adapt(
+        occupant, from: old?.affiliation ?? .none, to: self.affiliation(of: occupant.user), by: actor, reason: reason, &transaction)
     }
     if present.isEmpty, affiliation != old?.affiliation ?? .none {
       transaction.reach(RoomAffiliationMark.roomRankAbsent)

@@ -152,6 +152,20 @@ import XMPP
     #expect(stage.take("juliet").count == 4)
   }
 
+  /// A member of a banned domain who stops being a member is banned (9.1, 9.2), in a room that is open to everybody and in one for members.
+  @Test(arguments: ["0", "1"])
+  func whoLosesMembershipIsBannedWithTheDomain(_ membersOnly: Text) {
+    var stage = RoomFixture(["membersonly": [membersOnly]])
+    stage.affiliate("mercutio", "member")
+    stage.join("mercutio", "Mercutio")
+    stage.administer("<item affiliation='outcast' jid='example.org'/>")
+    #expect(stage.room.occupantList.map(\.nick) == ["Romeo", "Mercutio"])
+    stage.forget()
+    stage.affiliate("mercutio", "none")
+    #expect(stage.take("mercutio") == ["-Mercutio outcast/none <mercutio@example.org/pc> by Romeo 110 301"])
+    #expect(stage.room.occupantList.map(\.nick) == ["Romeo"])
+  }
+
   // MARK: Inside
 
   @Test func nonAnonymousRoomWarns() {

@@ -56,17 +56,13 @@ extension RoomModel {
     let isGone = occupants[nick] == nil || isGone
     if moved != nil, isGone, occupant.clients.count == 1 { return "no 303 for another nick" }
     let (old, new) = (before.affiliation(of: occupant.user), affiliation(of: occupant.user))
-    // Chosen: who is no member any more, and whose domain is banned, may be told either.
-    let mayBeBanned = isGone && old != .outcast && new == .outcast
-    let isBanned = mayBeBanned && (list[occupant.user]?.affiliation == .outcast || old == .none)
-    if isBanned, !codes.has(301) { return "no 301 for who is banned" }
-    if codes.has(301), !mayBeBanned { return "301, and nobody is banned" }
-    let closed = settings.isMembersOnly && !before.settings.isMembersOnly && new < .member && isGone && !isBanned
+    let banned = isGone && old != .outcast && new == .outcast
+    if codes.has(301) != banned { return banned ? "no 301 for who is banned" : "301, and nobody is banned" }
+    let closed = settings.isMembersOnly && !before.settings.isMembersOnly && new < .member && isGone && !banned
     if codes.has(322), !closed { return "322, and the room was not closed" }
-    let isLost = settings.isMembersOnly && before.settings.isMembersOnly && old >= .member && new < .member && isGone && !isBanned
-    if codes.has(321), !isLost { return "321, and no membership was lost" }
-    if isLost, !mayBeBanned, !codes.has(321) { return "no 321 for who is no member any more" }
-    if codes.has(307), !isGone || isBanned || isLost { return "307 beside the true reason" }
+    let lost = settings.isMembersOnly && before.settings.isMembersOnly && old >= .member && new < .member && isGone && !banned
+    if codes.has(321) != lost { return lost ? "no 321 for who is no member any more" : "321, and no membership was lost" }
+    if codes.has(307), !isGone || banned || lost { return "307 beside the true reason" }
     return nil
   }
 

@@ -171,13 +171,14 @@ extension RoomModel {
       let isBannedWithDomain = user.isDomain && occupant.user.domain == user.domain && affiliation(of: occupant.user) == .outcast
       guard occupant.user == user || isBannedWithDomain else { continue }
       isInside = true
-      // 9.1 and 9.4.
-      guard RoomRules.mayEnter(new, membersOnly: settings.isMembersOnly) else {
+      // 9.1 and 9.4; without an entry of its own an occupant is banned with its domain (9.2).
+      let rank = affiliation(of: occupant.user)
+      guard RoomRules.mayEnter(rank, membersOnly: settings.isMembersOnly) else {
         occupants[nick] = nil
         continue
       }
       occupants[nick]?.role = RoomRules.role(
-        occupant.role, after: old?.affiliation ?? .none, became: new, inModerated: settings.isModerated)
+        occupant.role, after: old?.affiliation ?? .none, became: rank, inModerated: settings.isModerated)
     }
     guard !isInside, new != old?.affiliation ?? .none else { return }
     announce(new, ofAbsent: user, &mailbox)
