@@ -276,7 +276,10 @@ extension ReferenceModel {
       return
     }
     guard case .letter(let letter) = errand else { return waiting[key]!.append(errand) }
-    waiting[key]!.append(.letter(dependent(letter, made: made)))
+    var waits = dependent(letter, made: made)
+    // Of sessions that a failed commit ends the server writes to whom it knew, and the model to whom the durable state names (see above).
+    if isRecovering { waits.isOwed = false }
+    waiting[key]!.append(.letter(waits))
   }
 
   func isAwaited(_ key: Query) -> Bool { waiting[key] != nil }
