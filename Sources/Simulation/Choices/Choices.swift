@@ -19,6 +19,8 @@ public struct Choices: Sendable {
   let origin: Source
   private var counters: [Stream: Int] = [:]
   private var position = 0
+  /// Where a world comes from that is not the seed's own.
+  private let world: WorldSeeds?
   /// Which of many futures the draws of a seed are for.
   private var future: UInt64 = 0
   /// The draws so far; `nil` unless they were to be recorded.
@@ -28,18 +30,19 @@ public struct Choices: Sendable {
   /// The event that draws now belong to.
   var event: UInt64 = 0
 
-  public init(seed: UInt64, source: Source = .seed, records: Bool = false) {
+  public init(seed: UInt64, source: Source = .seed, world: WorldSeeds? = nil, records: Bool = false) {
     self.seed = seed
+    self.world = world
     origin = source
     if records { recorded = ChoiceTrace() }
   }
 
   /// The same from the beginning.
-  var repeated: Choices { Choices(seed: seed, source: origin) }
+  var repeated: Choices { Choices(seed: seed, source: origin, world: world) }
 
   /// The same from the beginning, and recorded.
   func recording(keepsDraws: Bool = false) -> Choices {
-    var copy = Choices(seed: seed, source: origin, records: true)
+    var copy = Choices(seed: seed, source: origin, world: world, records: true)
     if keepsDraws { copy.draws = [] }
     return copy
   }
@@ -57,6 +60,7 @@ public struct Choices: Sendable {
     // The crowd may not use up the bytes of those who act.
     case .bytes(let bytes) where future == 0: value = who < Crowd.firstLabel ? read(bytes, below: bound) : 0
     case .seed, .trace, .bytes:
+      let seed = stream.purpose == .swarm ? world?[stream.who] ?? seed : seed
       value = Int(Choices.mix(stream.key(seed ^ future) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))
     }
     recorded?.append(value, to: stream)
@@ -124,7 +128,7 @@ public struct Choices: Sendable {
   }
 
   /// SplitMix64's finaliser.
-  fileprivate static func mix(_ value: UInt64) -> UInt64 {
+  static func mix(_ value: UInt64) -> UInt64 {
     var z = value &+ 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -13,6 +13,8 @@ struct Campaign {
   var keepsHistory = false
   /// In how many more ways each run goes on from where it reached something new.
   var branches = 0
+  /// Later runs have worlds that are mixed of earlier ones. (Pairs must be measured.)
+  var isSteered = false
   /// The first failure is the last seed.
   var stopsAtFailure = false
   var jobs = 1
@@ -25,30 +27,47 @@ struct Campaign {
   func run() -> CampaignResults {
     let began = DispatchTime.now().uptimeNanoseconds
     let elapsed: @Sendable () -> Double = { Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9 }
-    let results = Collector()
+    let results = Collector(keepsPairs: isSteered)
     let progress = Progress(total: count, budget: budget)
-    let next = Counter()
-    DispatchQueue.concurrentPerform(iterations: min(jobs, count ?? jobs)) { _ in
-      while case let index = next.take(), index < count ?? .max, budget.map({ elapsed() < $0 }) ?? true,
-        !(stopsAtFailure && results.tally.failures > 0)
-      {
-        var run = Run(Choices(seed: first + UInt64(index), records: branches > 0), options)
-        run.keepsHistory = keepsHistory
-        let (report, branches) = branches > 0 ? run.run(branches: branches) : (run.run(), [])
-        results.add(CampaignResults.Run(report: report, history: run.history))
-        for branch in branches { results.add(CampaignResults.Run(report: branch.report, history: [], branch: branch)) }
-        progress.show(results.tally, elapsed: elapsed())
+    let isOver: @Sendable () -> Bool = {
+      budget.map { elapsed() >= $0 } ?? false || (stopsAtFailure && results.tally.failures > 0)
+    }
+    var steering = Steering()
+    let last = count ?? .max
+    var start = 0
+    // Without steering all runs are of one generation.
+    while start < last, !isOver() {
+      let end = isSteered ? min(start + Steering.generation, last) : last
+      let (next, worlds) = (Counter(from: start), steering)
+      DispatchQueue.concurrentPerform(iterations: min(jobs, end - start)) { _ in
+        while case let index = next.take(), index < end, !isOver() {
+          let seed = first + UInt64(index)
+          for run in runs(seed, in: worlds.world(for: seed)) { results.add(run) }
+          progress.show(results.tally, elapsed: elapsed())
+        }
       }
+      for run in results.takeGeneration() { steering.note(run.report, world: run.world) }
+      start = end
     }
     progress.end()
     return CampaignResults(runs: results.runs.sorted { $0.place < $1.place }, seconds: elapsed(), pairs: results.pairs)
+  }
+
+  /// A seed's run, and its branches.
+  private func runs(_ seed: UInt64, in world: WorldSeeds?) -> [CampaignResults.Run] {
+    var run = Run(Choices(seed: seed, world: world, records: branches > 0), options)
+    run.keepsHistory = keepsHistory
+    let (report, branches) = branches > 0 ? run.run(branches: branches) : (run.run(), [])
+    return [CampaignResults.Run(report: report, history: run.history, world: world)]
+      + branches.map { CampaignResults.Run(report: $0.report, history: [], world: world, branch: $0) }
   }
 }
 
 /// Numbers for threads that take one after the other.
 final class Counter: @unchecked Sendable {
   private let lock = NSLock()
-  private var value = 0
+  private var value: Int
+  init(from value: Int) { self.value = value }
   func take() -> Int {
     lock.withLock {
       defer { value += 1 }
@@ -62,8 +81,13 @@ private final class Collector: @unchecked Sendable {
   private var stored: [CampaignResults.Run] = []
   private var sums = Progress.Tally()
   private var all = MarkPairs()
+  private let keepsPairs: Bool
+  private var generation: [CampaignResults.Run] = []
+  init(keepsPairs: Bool) { self.keepsPairs = keepsPairs }
+
   func add(_ run: CampaignResults.Run) {
     lock.withLock {
+      if keepsPairs { generation.append(run) }
       // A run's own table is a hundred times as large as what else is kept of it.
       var run = run
       if let pairs = run.report.pairs { all.merge(pairs) }
@@ -72,6 +96,13 @@ private final class Collector: @unchecked Sendable {
       sums.runs += 1
       sums.virtualTime += run.report.time
       if run.report.failure != nil { sums.failures += 1 }
+    }
+  }
+  /// The runs since the last call, with their pairs, in the order of their seeds.
+  func takeGeneration() -> [CampaignResults.Run] {
+    lock.withLock {
+      defer { generation = [] }
+      return generation.sorted { $0.place < $1.place }
     }
   }
   var pairs: MarkPairs { lock.withLock { all } }

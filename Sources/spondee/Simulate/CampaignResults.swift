@@ -8,16 +8,28 @@ struct CampaignResults {
     var report: RunReport
     var history: [Simulation.Run.Moment]
     /// Left the run of its seed in the midst.
+    /// Of a steered run: its world is not the seed's own.
+    var world: WorldSeeds?
     var branch: Branch?
 
     /// By seed, then the seed's own run, then its branches.
     var place: (UInt64, UInt64, Int) { (report.seed, branch?.from ?? 0, branch?.number ?? 0) }
     /// The choices that repeat the run.
     var choices: Choices {
-      guard let trace = branch?.trace else { return Choices(seed: report.seed, records: true) }
+      guard let trace = branch?.trace else { return Choices(seed: report.seed, world: world, records: true) }
       return Choices(seed: trace.seed, source: .trace(trace.choices), records: true)
     }
-    var name: String { branch.map { "seed \(report.seed), branch \($0.number) from event \($0.from)" } ?? "seed \(report.seed)" }
+    /// Of a steered run, from a repetition; `nil` for one that its seed makes.
+    func trace(_ options: RunOptions) -> RunTrace? {
+      guard world != nil else { return nil }
+      var again = Simulation.Run(choices, options)
+      _ = again.run()
+      return again.trace
+    }
+    var name: String {
+      let seed = world == nil ? "seed \(report.seed)" : "seed \(report.seed) in a mixed world"
+      return branch.map { "\(seed), branch \($0.number) from event \($0.from)" } ?? seed
+    }
   }
   /// By seed.
   var runs: [Run]

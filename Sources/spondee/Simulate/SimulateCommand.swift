@@ -64,6 +64,7 @@ struct SimulateCommand: ParsableCommand {
     campaign.stopsAtFailure = runs.untilFailure
     campaign.jobs = runs.jobs
     campaign.branches = runs.branches
+    campaign.isSteered = runs.steer
     let found = campaign.run()
     for result in found.runs where results.digests { print("seed \(result.report.seed) digest \(result.report.digest)") }
     for result in found.runs where results.trace { for moment in result.history { print(moment) } }
@@ -82,12 +83,12 @@ struct SimulateCommand: ParsableCommand {
   /// The options that a run needs to be the same again, besides its choices.
   private var worldOptions: String { runs.crowded ? " --crowded" : "" }
 
-  /// The command line that repeats the run; for a branch, which no seed makes, the choices are written to a file.
+  /// The command line that repeats the run; for one that no seed makes the choices are written to a file.
   private func command(for run: CampaignResults.Run) throws -> String {
-    guard let branch = run.branch, let trace = branch.trace else {
+    guard let trace = run.branch?.trace ?? run.trace(options) else {
       return "spondee simulate --seed \(run.report.seed) --duration \(runs.duration)\(worldOptions)"
     }
-    let name = "branch-\(run.report.seed)-\(branch.from)-\(branch.number).trace"
+    let name = run.branch.map { "branch-\(run.report.seed)-\($0.from)-\($0.number).trace" } ?? "steered-\(run.report.seed).trace"
     let path = URL(fileURLWithPath: failures.output).appendingPathComponent(name)
     try write(trace.text, to: path.path)
     return "spondee simulate --replay \(path.relativePath)\(worldOptions)"
@@ -167,7 +168,7 @@ struct SimulateCommand: ParsableCommand {
     var options = RunOptions(duration: runs.duration.nanoseconds, without: rules.without)
     options.alwaysComparesWithModel = rules.model
     options.shards = runs.shards
-    options.measuresPairs = results.pairs
+    options.measuresPairs = results.pairs || runs.steer
     options.mutation = rules.mutation.flatMap { Mutation(rawValue: $0) }
     if runs.crowded { (options.crowd, options.cost) = (.standard, CostMeter(.changes)) }
     return options

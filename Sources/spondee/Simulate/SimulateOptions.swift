@@ -22,6 +22,12 @@ struct RunSelection: ParsableArguments {
       that is written as a whole for one entry is found.
       """)) var crowded = false
   @Option(help: "From the last moments at which a run did something new, go on in so many other ways each.") var branches = 0
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Mix the worlds of half of the later runs from those of earlier ones that brought new pairs of marks: more pairs come together in the \
+      same time, and runs are longer.
+      """)) var steer = false
   @Flag(help: "Stop at the first failure.") var untilFailure = false
   @Option(help: "Threads to use.") var jobs = 2
 }
