@@ -62,7 +62,7 @@ extension RoomModel {
   /// 8.6: a moderator gives voice to a visitor who asked for it. (7.13: who asks is heard by moderators, in a form.)
   mutating func answerVoice(_ form: DataForm, by sender: Occupant, _ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     guard form.kind == .submit, form.value("muc#role") == "participant" else { return refuse(letter, .badRequest, &mailbox) }
-    guard sender.role == .moderator, form.flag("muc#request_allow") == true, let nick = form.value("muc#roomnick"),
+    guard sender.role == .moderator, form.boolean("muc#request_allow") == true, let nick = form.value("muc#roomnick"),
       occupants[nick]?.role == .visitor
     else { return }
     occupants[nick]?.role = .participant

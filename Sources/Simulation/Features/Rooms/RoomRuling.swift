@@ -129,6 +129,13 @@ extension RoomsUse {
           ["moderator", "participant", "visitor"], ["moderator"], ["moderator", "participant", "visitor", "none"],
           ["moderator", "visitor"],
         ]),
-    ].compactMap { $0 } + (secret >= 3 ? isProtected : [])
+    ].compactMap { $0.map { spelled($0, roll) } } + (secret >= 3 ? isProtected : [])
+  }
+
+  /// A boolean has two spellings (XEP-0004, 3.3).
+  private static func spelled(_ field: DataForm.Field, _ roll: (Int) -> Int) -> DataForm.Field {
+    let isBoolean = (field.values == ["0"] || field.values == ["1"]) && field.name != "muc#maxhistoryfetch"
+    guard isBoolean, roll(3) == 2 else { return field }
+    return DataForm.Field(name: field.name, values: [field.values == ["1"] ? "true" : "false"])
   }
 }

@@ -74,13 +74,13 @@ struct RoomSettings: Sendable, Hashable {
     return same == old ? codes : codes + [104]
   }
 
-  private func flag(_ form: DataForm, _ name: Text) -> Bool? { form.flag(Self.field(name)) }
+  private func flag(_ form: DataForm, _ name: Text) -> Bool? { form.boolean(Self.field(name)) }
   private static func field(_ name: Text) -> Text { "muc#roomconfig_" + name }
 
   /// Whether each field has a value that it may have.
   private static func isAcceptable(_ form: DataForm) -> Bool {
     let flags: [Text] = ["publicroom", "persistentroom", "membersonly", "moderatedroom", "changesubject", "passwordprotectedroom"]
-    guard flags.allSatisfy({ form.value(field($0)) == nil || form.flag(field($0)) != nil }) else { return false }
+    guard flags.allSatisfy({ form.value(field($0)) == nil || form.boolean(field($0)) != nil }) else { return false }
     let texts: [(Text, Int)] = [
       ("roomname", RoomRules.Chosen.name), ("roomdesc", RoomRules.Chosen.description), ("roomsecret", RoomRules.Chosen.secret),
     ]
@@ -93,5 +93,14 @@ struct RoomSettings: Sendable, Hashable {
     guard lengths.allSatisfy({ (Int($0.trimmed.string) ?? -1) >= 0 }) else { return false }
     return ["anyone", "moderators"].contains(whois) && ["anyone", "participants", "moderators", "none"].contains(privateMessages)
       && (form[field("presencebroadcast")]?.values ?? []).allSatisfy(roles.contains)
+  }
+}
+
+extension DataForm {
+  /// A boolean as XML Schema has it (part 2, 3.2.2). The model reads it for itself: where it asked the server's reader, both would be wrong in the
+  /// same way.
+  func boolean(_ name: Text) -> Bool? {
+    guard let value = fields.first(where: { $0.name == name })?.values.first?.trimmed else { return nil }
+    return value == "true" || value == "1" ? true : value == "false" || value == "0" ? false : nil
   }
 }

@@ -40,7 +40,7 @@ enum RoomsUse {
     else { return [] }
     // A form that does not say how long a room lasts or how it is called leaves that as it was, which is not known here.
     let name = form["muc#roomconfig_roomname"].map { $0.values.first ?? "" }
-    switch (form.flag("muc#roomconfig_persistentroom"), name) {
+    switch (form.boolean("muc#roomconfig_persistentroom"), name) {
     case (false?, _): return [KeptThing.Change(owner: room, value: nil)]
     case (true?, let name?): return [KeptThing.Change(owner: room, value: name)]
     case (true?, nil): return [KeptThing.Change(owner: room, isUnknown: true)]

@@ -22,7 +22,8 @@ enum RostersUse {
     UserAction(.rosters, 4) { context, roll in
       guard context.mayChangeAccount else { return nil }
       let groups: [[Text]] = [[], ["a"], ["a", "b"]]
-      return set(contact(context, roll), name: "n\(context.number)", groups: ActionContext.pick(groups, roll), context)
+      // Who has asked to subscribe may come into the roster with nothing but the address.
+      return set(contact(context, roll), name: roll(4) == 3 ? nil : "n\(context.number)", groups: ActionContext.pick(groups, roll), context)
     },
     UserAction(.rosters, 2) { context, roll in
       guard context.mayChangeAccount else { return nil }
@@ -88,7 +89,7 @@ enum RostersUse {
     roll(6) == 5 ? ActionContext.pick(["friend@elsewhere.example", "nobody@localhost"], roll) : context.other(roll).account.text
   }
 
-  private static func set(_ jid: Text, name: Text, groups: [Text], _ context: ActionContext) -> Element {
+  private static func set(_ jid: Text, name: Text?, groups: [Text], _ context: ActionContext) -> Element {
     let groups = groups.map { Element("group", NS.roster, text: $0) }
     return context.iq("set", nil, "query", NS.roster, [Element("item", NS.roster, ["jid": jid, "name": name], children: groups)])
   }
