@@ -1,5 +1,3 @@
-public import ServerCore
-
 /// The seeds from which the draws of a run's world come, one for each number of a draw: a mixture of other runs' worlds. What happens in the world
 /// comes from the run's own seed.
 public struct WorldSeeds: Sendable, Hashable {
