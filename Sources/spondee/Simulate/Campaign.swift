@@ -67,7 +67,7 @@ struct Campaign {
 final class Counter: @unchecked Sendable {
   private let lock = NSLock()
   private var value: Int
-  init(from value: Int) { self.value = value }
+  init(from value: Int = 0) { self.value = value }
   func take() -> Int {
     lock.withLock {
       defer { value += 1 }
