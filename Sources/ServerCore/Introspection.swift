@@ -72,6 +72,9 @@ extension Server {
   /// The roster of an account that is in memory; subscriptions stand there, too.
   public func roster(of account: JID) -> [RosterItem] { self.account(account)?.roster.values.elements ?? [] }
 
+  /// Whether an account that is in memory waits for rows that a feature has asked for.
+  public func isBusy(_ account: JID) -> Bool { self.account(account)?.states.isBusy ?? false }
+
   /// The sessions of an account, in the order in which they were bound.
   public func sessions(of account: JID) -> [SessionView] {
     (self.account(account)?.sessions.values.elements ?? []).map { session in
@@ -105,6 +108,9 @@ extension Server {
   public func affiliations(of room: JID) -> [AffiliationRow] {
     (self.room(room)?.affiliations.sorted ?? []).map { $0.entry.row(of: $0.jid) }
   }
+
+  /// When the messages came that a room in memory keeps for newcomers, in nanoseconds since 1970, in order.
+  public func historyTimes(of room: JID) -> [Int64] { self.room(room)?.history.entries.map(\.stamp) ?? [] }
 
   /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
   public func isLocked(room: JID) -> Bool { self.room(room)?.isLocked ?? false }

@@ -25,8 +25,11 @@ struct Expectation: Sendable {
   private(set) var violated: [ClientExpectation] = []
 
   /// Takes what one event makes due and what the server wrote on it; says what is wrong.
+  ///
+  /// - Parameter mayKeep: whether the account of a session may keep back, or refuse, messages of a sender now.
   mutating func check(
-    _ due: [(connection: ConnectionID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<ConnectionID, JID>
+    _ due: [(connection: ConnectionID, delivery: Delivery)], _ handled: HandledEvent, _ sessions: OrderedDictionary<ConnectionID, JID>,
+    mayKeep: (_ session: JID, _ sender: JID) -> Bool
   ) -> String? {
     for (connection, delivery) in due {
       let line = Line(connection: connection, subject: delivery.subject)
@@ -62,6 +65,13 @@ struct Expectation: Sendable {
       return "\(session) was never told \(owed.what) about \(line.subject)"
     }
     lines = [:]
+    for (line, kept) in waiting {
+      guard let first = kept.first, let sender = first.sender, let session = sessions[line.connection], !mayKeep(session, sender) else {
+        continue
+      }
+      violated = first.stanza.map { [.stanza($0, at: session)] } ?? []
+      return "\(session) was never told \(first)"
+    }
     return nil
   }
 
@@ -118,6 +128,14 @@ extension Expectation.Due {
 }
 
 extension Delivery.What {
+  /// The address that a message of a place comes from.
+  fileprivate var sender: JID? {
+    switch self {
+    case .message(let from, _), .refusal(let from, _, _): from
+    case .presence, .request, .push: nil
+    }
+  }
+
   /// The stanza that makes the delivery, as far as it is known; `nil` if too little is.
   fileprivate var stanza: Element? {
     switch self {

@@ -59,7 +59,7 @@ extension ReferenceModel {
       isOne = element.stanzaKind != .iq || element.firstChild.map { Array($0.children).count } ?? 0 <= 1
     }
     for case .write(let element, let from?, let addressees) in handled.effects where isOne && element.stanzaKind == .presence {
-      guard let place = places[from.bare] ?? before[from.bare] else { continue }
+      guard let place = places[from.bare] ?? ended[from.bare] ?? before[from.bare] else { continue }
       for addressee in addressees {
         guard let session = sessions[addressee.connection] else { continue }
         let fault = place.fault(in: element, of: from.resource, to: session, before: before[from.bare])

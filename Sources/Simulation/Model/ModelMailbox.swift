@@ -46,6 +46,21 @@ struct Delivery: Sendable, Hashable {
   }
 }
 
+/// A message that a place wrote to an account, as far as it stays what it is when the account stores it.
+struct IssuedMessage: Sendable, Hashable {
+  let from: JID
+  /// Bare.
+  let to: JID
+  let element: Element
+
+  /// - Parameter domains: of the accounts, which stamp what they have stored.
+  init(_ element: Element, from: JID, to: JID, _ domains: [Text]) {
+    var copy = element.removingChildren { $0.is("delay", NS.delay) && ($0["from"].map(domains.contains) ?? false) }
+    (copy["from"], copy["to"]) = (nil, nil)
+    (self.element, self.from, self.to) = (copy, from, to.bare)
+  }
+}
+
 /// The output of the model's parties: letters in the order of writing, and deliveries to sessions.
 struct ModelMailbox: Sendable {
   /// How much any party may keep.
@@ -57,10 +72,21 @@ struct ModelMailbox: Sendable {
   private(set) var letters: Deque<ModelStanza> = []
   private(set) var deliveries: [(connection: ConnectionID, delivery: Delivery)] = []
 
+  private var issued: [IssuedMessage] = []
+
   init(_ configuration: Configuration) { (limits, domains) = (configuration.limits, configuration.domains) }
 
   mutating func send(_ letter: ModelStanza) { letters.append(letter) }
   mutating func next() -> ModelStanza? { letters.popFirst() }
+
+  /// A place writes to an account: which session takes it, and when, is looked at elsewhere.
+  mutating func issue(_ element: Element, from place: JID, to account: JID) {
+    issued.append(IssuedMessage(element, from: place, to: account, domains))
+  }
+  mutating func takeIssued() -> [IssuedMessage] {
+    defer { issued = [] }
+    return issued
+  }
 
   mutating func deliver(
     _ what: Delivery.What, about subject: JID, to connection: ConnectionID, isOwed: Bool = true, mayWait: Bool = false

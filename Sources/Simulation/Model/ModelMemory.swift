@@ -45,8 +45,18 @@ struct ModelMemory: Sendable {
 extension ReferenceModel {
   func kept(of owner: JID) -> [String]? { places[owner]?.kept ?? accounts[owner]?.kept }
 
+  mutating func remember(_ handled: HandledEvent) {
+    var commits: [CommitID] = []
+    var deletesAccount = false
+    for case .commit(let number, let changes) in handled.effects {
+      commits.append(number)
+      deletesAccount = deletesAccount || changes.contains { if case .deleteOwner(let owner) = $0 { owner.kind == .account } else { false } }
+    }
+    if !commits.isEmpty { remember(commits, deletesAccount: deletesAccount) }
+  }
+
   /// Keeps in mind what the commits of an event have made of those whose rows they change.
-  mutating func remember(_ commits: [CommitID], deletesAccount: Bool) {
+  private mutating func remember(_ commits: [CommitID], deletesAccount: Bool) {
     for entry in pending where commits.contains(entry.number) {
       for owner in entry.touched {
         let isLast = !pending.contains { $0.number != entry.number && commits.contains($0.number) && $0.touched.contains(owner) }

@@ -21,6 +21,10 @@ protocol ModelPlace: Sendable {
 
   /// Whether the model says which messages like this one the place sends, and to whom.
   static func knows(_ message: Element) -> Bool
+  /// Whether the message is one to an account, whichever session takes it, of which the model says the content alone (`ModelMailbox.issue`).
+  static func isIssued(_ message: Element) -> Bool
+  /// The message without words that the place may choose.
+  static func essence(of message: Element) -> Element
 
   mutating func receive(_ letter: ModelStanza, _ mailbox: inout ModelMailbox)
   /// - Parameter now: on the monotonic clock.

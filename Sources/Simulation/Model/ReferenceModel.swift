@@ -18,6 +18,10 @@ public struct ReferenceModel: Sendable {
   var accounts: OrderedDictionary<JID, AccountModel> = [:]
   /// By bare JID.
   var places: OrderedDictionary<JID, any ModelPlace> = [:]
+  /// Places that the event has ended, as they were then.
+  private(set) var ended: OrderedDictionary<JID, any ModelPlace> = [:]
+  /// Messages that places wrote to accounts, whichever session was to take them: they may be stored, and come later.
+  var issued: OrderedSet<IssuedMessage> = []
   static let placeTypes = SimulatedFeature.all.compactMap(\.place)
   /// Bound sessions.
   var sessions: OrderedDictionary<ConnectionID, JID> = [:]
@@ -43,7 +47,7 @@ public struct ReferenceModel: Sendable {
   /// Accounts that are to be removed when all letters are read (XEP-0077, 3.2).
   private var removals: [JID] = []
   var memory = ModelMemory()
-  private var expectation = Expectation()
+  var expectation = Expectation()
   /// As many questions were open, before the event or after it, as may be.
   private var mayBeFull = false
   private var wasFull = false
@@ -79,6 +83,7 @@ public struct ReferenceModel: Sendable {
     var fresh = ReferenceModel(configuration: configuration)
     if hasBegun, !isEnding { problem = problem ?? disagreement(with: durable).map { "\($0) (after the server began anew)" } }
     fresh.problem = problem
+    fresh.issued = issued
     fresh.hasBegun = true
     fresh.memorise(durable)
     for jid in durable.owners(.account) { fresh.accounts[jid] = AccountModel(jid, from: durable) }
@@ -108,7 +113,7 @@ public struct ReferenceModel: Sendable {
       memory.committed(number)
       pending.removeAll { $0.number.isSameOrBefore(number) }
       if handled.passed.isEmpty {
-        return problem = expectation.check([], handled, sessions).map { "\($0) (after \(handled.event.summary))" }
+        return problem = checkDeliveries([], handled).map { "\($0) (after \(handled.event.summary))" }
       }
     default: break
     }
@@ -116,6 +121,7 @@ public struct ReferenceModel: Sendable {
     wasFull = handled.server.openQuestions >= configuration.limits[.inquiries]
     failure = nil
     mailbox.wall = handled.time.wall
+    ended = [:]
     let before = places
     if case .commitFailed(let number) = handled.event { recover(from: number, durable) }
     let seen = ObservedState(handled.server)
@@ -126,20 +132,10 @@ public struct ReferenceModel: Sendable {
     withdraw(handled.server)
     problem = problem ?? reconcileRejections(handled.server) ?? checkCrossing(handled.server)
     problem = problem ?? disagreement(with: seen) ?? misdelivery(handled, before: before)
-    problem = problem ?? expectation.check(mailbox.takeDeliveries(), handled, sessions)
+    problem = problem ?? checkDeliveries(mailbox.takeDeliveries(), handled)
     remember(handled)
     problem = problem.map { "\($0) (after \(handled.event.summary))" }
     present = OrderedSet(seen.accounts + seen.places)
-  }
-
-  private mutating func remember(_ handled: HandledEvent) {
-    var commits: [CommitID] = []
-    var deletesAccount = false
-    for case .commit(let number, let changes) in handled.effects {
-      commits.append(number)
-      deletesAccount = deletesAccount || changes.contains { if case .deleteOwner(let owner) = $0 { owner.kind == .account } else { false } }
-    }
-    if !commits.isEmpty { remember(commits, deletesAccount: deletesAccount) }
   }
 
   private mutating func note(_ handled: HandledEvent) {
@@ -371,7 +367,9 @@ extension ReferenceModel {
   }
 
   private mutating func dropIfGone(_ place: JID) {
-    if places[place]?.isGone ?? false { places[place] = nil }
+    guard let there = places[place], there.isGone else { return }
+    places[place] = nil
+    ended[place] = there
   }
 
   private mutating func create(_ account: JID) {

@@ -34,7 +34,13 @@ extension Run {
     let users = honest.map { actors[$0].user }
     var workload = workload
     defer { self.workload = workload }
-    return workload.next(for: actors[index].user, among: users) { roll(index, below: $0) }
+    var user = actors[index].user
+    let server = world.engine.server
+    for room in server.roomsInMemory {
+      let times = server.historyTimes(of: room)
+      if !times.isEmpty { user.moments[room.text] = times[times.count / 2] }
+    }
+    return workload.next(for: user, among: users) { roll(index, below: $0) }
   }
 
   var faults: Faults { swarm.faults }

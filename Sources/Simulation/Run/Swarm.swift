@@ -45,9 +45,13 @@ struct Swarm: Sendable {
   /// Limits are so low that honest users meet them.
   var isTight = false
 
+  /// A domain that the server of some runs has beside the one where everybody is.
+  static let otherDomain: Text = "elsewhere.localhost"
+
   /// - Parameter isCrowded: more lies in the world than low limits allow.
   init(_ choices: inout Choices, shards: Int? = nil, isCrowded: Bool = false) {
     var configuration = Configuration(domains: ["localhost"])
+    if choices.chance(.swarm, 93, percent: 40) { configuration.domains.append(Swarm.otherDomain) }
     configuration.scramRounds = 1
     configuration.secret = [1]
     configuration.limits[time: .idleTime] = .milliseconds(Int64(2000 - choices.draw(.swarm, 1, below: 2000)))

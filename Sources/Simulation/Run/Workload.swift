@@ -28,6 +28,9 @@ public struct User: Sendable, Hashable {
   public var account: JID
   /// The resource that it asks for at login.
   public var resource: Text
+  /// By room, the moment to the nanosecond at which a message came that the room keeps. No client of flesh and blood could know it; one that
+  /// asks for what was said since then meets the border of what it gets (XEP-0045, 7.2.14).
+  var moments: OrderedDictionary<Text, Int64> = [:]
 }
 
 extension Workload {

@@ -90,6 +90,8 @@ struct LoginTranscriptTests {
 
   @Test(arguments: [
     ("1.0", true), ("1.1", true), ("2.0", true), ("10.0", true), ("0.9", false), ("", false), ("one", false), ("0.1.0", false),
+    (".9", false),
+    ("01.0", true),
   ])
   func versions(_ version: String, _ isSupported: Bool) {
     var script = Transcript()

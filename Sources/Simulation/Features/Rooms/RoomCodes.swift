@@ -9,7 +9,7 @@ extension RoomModel {
   ///
   /// - Parameter before: the room as it was before the event; `nil` if there was none.
   func detailFault(in presence: Element, _ x: Element, of nick: Text, to viewer: JID, before: RoomModel?) -> String? {
-    // How a room was in the end that is gone now is not known.
+    // Nothing came to the room itself.
     if let before, before.stanzas == stanzas { return nil }
     let item = x.child("item", NS.mucUser)
     let codes = Codes(x)
@@ -24,7 +24,8 @@ extension RoomModel {
       return "\(nick) in \(jid), to \(viewer): \(fault)"
     }
     if isAvailable, let fault = contentFault(presence, of: nick, states) { return "\(nick) in \(jid): \(fault)" }
-    return nil
+    let ending = destructionFault(in: presence, x) ?? before.flatMap { reasonFault(in: presence, item, of: nick, to: viewer, before: $0) }
+    return ending.map { "\(nick) in \(jid), to \(viewer): \($0)" }
   }
 
   /// 16.6.2: 110 tells a client its own presence.

@@ -22,7 +22,18 @@ extension RoomModel {
     }
     for invitee in strangers { setAffiliation(.member, of: invitee, nick: .keep, &mailbox) }
     let shown = settings.isNonAnonymous ? letter.from : nick(of: letter.from).map { address($0) } ?? jid
-    for invitee in invitees { keep(Invitation(invitee: invitee.bare, inviter: sender.user, shown: shown)) }
+    for (invitee, invitation) in zip(invitees, invitations) {
+      keep(Invitation(invitee: invitee.bare, inviter: sender.user, shown: shown))
+      issue(to: invitee, by: shown, id: letter.element.id, invitation, &mailbox)
+    }
+  }
+
+  /// 7.8.2: "add a 'from' address", "the <password/> if there is one", and with the reason and the thread that goes on (7.9), as they were given.
+  private func issue(to invitee: JID, by shown: JID, id: Text?, _ given: Element?, _ mailbox: inout ModelMailbox) {
+    let passed = given?.children.filter { $0.is("reason", NS.mucUser) || $0.is("continue", NS.mucUser) } ?? []
+    var x = Element("x", NS.mucUser, children: [Element("invite", NS.mucUser, ["from": shown.text], children: passed)])
+    if let secret = settings.secret { x.append("password", NS.mucUser, text: secret) }
+    mailbox.issue(Element("message", NS.client, ["id": id], children: [x]), from: jid, to: invitee)
   }
 
   /// Chosen: the oldest goes when there are too many.
@@ -33,10 +44,11 @@ extension RoomModel {
   }
 
   /// 9.5. Chosen: who becomes a member of a members-only room and is not there is invited, by whoever did it.
-  mutating func inviteMember(_ user: JID, by actor: JID) {
+  mutating func inviteMember(_ user: JID, by actor: JID, _ mailbox: inout ModelMailbox) {
     let nick = nick(of: actor) ?? occupants.first { $0.value.user == actor.bare }?.key
     let shown = settings.isNonAnonymous ? actor.bare : nick.map { address($0) } ?? jid
     keep(Invitation(invitee: user, inviter: actor.bare, shown: shown))
+    issue(to: user, by: shown, id: nil, nil, &mailbox)
   }
 
   static func decline(in message: Element) -> Element? { message.child("x", NS.mucUser)?.child("decline", NS.mucUser) }
@@ -59,13 +71,42 @@ extension RoomModel {
     say(message, from: jid, to: occupants.values.filter { $0.user == inviter }.flatMap(\.clients), &mailbox)
   }
 
-  /// 8.6: a moderator gives voice to a visitor who asked for it. (7.13: who asks is heard by moderators, in a form.)
+  /// 8.6: a moderator gives voice to a visitor who asked for it. 7.13: a visitor who asks is heard by moderators, and by nobody else. Chosen: nobody
+  /// but a visitor has anything to ask for.
   mutating func answerVoice(_ form: DataForm, by sender: Occupant, _ letter: ModelStanza, _ mailbox: inout ModelMailbox) {
     guard form.kind == .submit, form.value("muc#role") == "participant" else { return refuse(letter, .badRequest, &mailbox) }
+    if sender.role == .visitor { return askForVoice(letter.from, &mailbox) }
     guard sender.role == .moderator, form.boolean("muc#request_allow") == true, let nick = form.value("muc#roomnick"),
       occupants[nick]?.role == .visitor
     else { return }
+    order = Order(
+      stanza: stanzas, subject: .nick(nick), reason: nil, actor: letter.from, actorNicks: nicks(of: letter.from), reserved: nil)
     occupants[nick]?.role = .participant
+  }
+
+  private func askForVoice(_ visitor: JID, _ mailbox: inout ModelMailbox) {
+    guard let nick = nick(of: visitor) else { return }
+    let fields: [(Text, Text)] = [
+      ("FORM_TYPE", NS.mucRequest), ("muc#role", "participant"), ("muc#jid", visitor.bare.text), ("muc#roomnick", nick),
+      ("muc#request_allow", "0"),
+    ]
+    let form = DataForm(.form, fields: fields.map { DataForm.Field(name: $0, values: [$1]) })
+    let readers = occupants.values.filter { $0.role == .moderator }.flatMap(\.clients)
+    say(Element("message", NS.client, children: [form.element]), from: jid, to: readers, &mailbox)
+  }
+
+  static func voiceForm(in message: Element) -> DataForm? {
+    message.child("x", NS.dataForms).flatMap { DataForm($0) }.flatMap { $0.kind == .form && $0.formType == NS.mucRequest ? $0 : nil }
+  }
+
+  /// A request for voice by the values of its fields. Chosen: of several clients of a visitor any may be named, so the bare address counts.
+  static func essence(of message: Element) -> Element {
+    guard let form = voiceForm(in: message) else { return message }
+    let fields = form.fields.map { field in
+      let isAddress = field.name == "muc#jid"
+      return DataForm.Field(name: field.name, values: isAddress ? field.values.map { JID($0)?.bare.text ?? $0 } : field.values)
+    }
+    return message.removingChildren { $0.is("x", NS.dataForms) }.with(DataForm(.form, fields: fields).element)
   }
 
   /// 10.2.1: what has changed, a message for each code.
@@ -82,5 +123,13 @@ extension RoomModel {
     let message = Element("message", NS.client, children: [Element("x", NS.mucUser, children: [item])])
     let readers = occupants.values.filter { settings.isNonAnonymous || $0.role == .moderator }
     say(message, from: jid, to: readers.flatMap(\.clients), &mailbox)
+  }
+}
+
+extension Element {
+  fileprivate func with(_ child: Element) -> Element {
+    var copy = self
+    copy.append(child)
+    return copy
   }
 }

@@ -44,6 +44,10 @@ struct RoomModel: Sendable {
   /// Those that nobody has followed or declined, from the oldest.
   var invitations: [Invitation] = []
   private(set) var isDestroyed = false
+  /// The word of its end, if an owner said it.
+  private(set) var word: Element?
+  /// The last request of one change that it carried out.
+  var order: Order?
   /// How many stanzas it took.
   private(set) var stanzas = 0
 
@@ -257,9 +261,11 @@ extension RoomModel {
     for user in list.filter({ $0.value.affiliation == highest }).keys.sorted() { setAffiliation(.owner, of: user, nick: .keep, &mailbox) }
   }
 
-  mutating func destroy() {
+  /// - Parameter word: the announcement, where an owner has given it.
+  mutating func destroy(_ word: Element? = nil) {
     occupants = [:]
     isDestroyed = true
+    self.word = word
   }
 
   /// Chosen: who doesn't configure the room in time has cancelled it (10.1.1, step 5).

@@ -36,11 +36,12 @@ extension RoomModel {
         (request.child("reason", NS.mucOwner)?.text.count ?? 0) <= RoomRules.Chosen.reason,
         (request.child("password", NS.mucOwner)?.text.count ?? 0) <= RoomRules.Chosen.secret
       else { return }
-      return destroy()
+      return destroy(Self.word(of: request))
     }
     guard let form = query.child("x", NS.dataForms).flatMap({ DataForm($0) }) else { return }
     switch form.kind {
-    case .cancel: if isLocked { destroy() }
+    // Chosen: without a word.
+    case .cancel: if isLocked { destroy(Element("destroy", NS.mucUser)) }
     case .submit:
       guard var new = settings.applying(form) else { return }
       new.historyLength = min(new.historyLength, limits[.roomHistoryMessages])
@@ -74,6 +75,7 @@ extension RoomModel {
     let items = query.children.filter { $0.is("item", NS.mucAdmin) }
     let changes = items.compactMap { change($0, mailbox.domains) }
     guard !changes.isEmpty, changes.count == items.count, isAllowed(changes, by: requester) else { return }
+    order = changes.count == 1 ? order(of: changes[0], items[0], by: requester) : nil
     for change in changes {
       switch change {
       case .role(.none, let nick): occupants[nick] = nil
@@ -81,6 +83,19 @@ extension RoomModel {
       case .affiliation(let affiliation, let user, let nick): setAffiliation(affiliation, of: user, nick: nick, by: requester, &mailbox)
       }
     }
+  }
+
+  private func order(of change: Change, _ item: Element, by requester: JID) -> Order {
+    var (subject, reserved) = (Order.Subject.user(jid), nil as Text?)
+    switch change {
+    case .role(_, let nick): subject = .nick(nick)
+    case .affiliation(_, let user, let nick):
+      subject = .user(user)
+      if case .reserve(let nick) = nick { reserved = nick }
+    }
+    return Order(
+      stanza: stanzas, subject: subject, reason: item.child("reason", NS.mucAdmin)?.text, actor: requester,
+      actorNicks: nicks(of: requester), reserved: reserved)
   }
 
   /// The change that an item asks for; `nil` if that can't be said or done.
@@ -182,7 +197,7 @@ extension RoomModel {
     }
     guard !isInside, new != old?.affiliation ?? .none else { return }
     announce(new, ofAbsent: user, &mailbox)
-    if let actor, settings.isMembersOnly, new >= .member, old == nil { inviteMember(user, by: actor) }
+    if let actor, settings.isMembersOnly, new >= .member, old == nil { inviteMember(user, by: actor, &mailbox) }
   }
 }
 

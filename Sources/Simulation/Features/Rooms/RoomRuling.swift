@@ -57,8 +57,15 @@ extension RoomsUse {
     return Element("item", NS.mucAdmin, ["jid": context.other(roll).account.text, "affiliation": affiliation])
   }
 
+  /// Most say why.
   private static func admin(_ items: [Element], _ context: ActionContext, _ roll: (Int) -> Int) -> Element {
-    context.iq("set", context.room(roll), "query", NS.mucAdmin, items)
+    let items = items.map { item in
+      guard item.child("reason", NS.mucAdmin) == nil, roll(3) > 0 else { return item }
+      var item = item
+      item.append("reason", NS.mucAdmin, text: "because \(context.number)")
+      return item
+    }
+    return context.iq("set", context.room(roll), "query", NS.mucAdmin, items)
   }
 }
 
@@ -72,7 +79,10 @@ extension RoomsUse {
     },
     UserAction(.ownership, 1) { context, roll in
       guard context.user.index == 0, roll(3) == 2 else { return nil }
-      let destroy = Element("destroy", NS.mucOwner, ["jid": roll(4) == 3 ? "@@" : "other@conference.localhost"])
+      let jid: Text? = ActionContext.pick(["other@conference.localhost", "Other@conference.localhost", nil, "@@"], roll)
+      var destroy = Element("destroy", NS.mucOwner, ["jid": jid])
+      if roll(3) > 0 { destroy.append("reason", NS.mucOwner, text: "the end \(context.number)") }
+      if roll(3) == 2 { destroy.append("password", NS.mucOwner, text: ActionContext.password) }
       return context.iq("set", context.room(roll), "query", NS.mucOwner, [destroy])
     },
     // Members reserve nicks (7.10).

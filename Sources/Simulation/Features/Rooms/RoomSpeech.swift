@@ -6,10 +6,15 @@ internal import XMPP
 // The stanzas of a room beside presence: messages to all, the subject, private messages (XEP-0045, 7.2.13 to 7.2.15, 7.4, 7.5, 8.1), and refusals.
 
 extension RoomModel {
-  /// Invitations go to accounts, and forms are in words of the server's choice.
+  /// Invitations go to accounts. Of forms the one that asks for voice is known (7.13); others are what users say to each other.
   static func knows(_ message: Element) -> Bool {
     if let error = StanzaError(message) { return error.condition != .internalServerError }
-    return message.child("x", NS.dataForms) == nil && message.child("x", NS.mucUser)?.child("invite", NS.mucUser) == nil
+    return (message.child("x", NS.dataForms) == nil || voiceForm(in: message) != nil) && !isIssued(message)
+  }
+
+  /// 7.8.2.
+  static func isIssued(_ message: Element) -> Bool {
+    message.type != "error" && message.child("x", NS.mucUser)?.child("invite", NS.mucUser) != nil
   }
 
   /// There is no such room, or not for the sender (7.2.10, 17.2).

@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import XML
 internal import XMPP
 
@@ -51,8 +52,12 @@ extension RoomsUse {
       [], [("maxstanzas", "1")], [("maxchars", "500")], [("seconds", "2")], [("since", "2027-01-15T08:00:03Z")], [("maxstanzas", "0")],
       [("seconds", "x"), ("maxchars", "-1")],
     ]
-    let condition = max(0, roll(12) - 5)
-    if condition > 0 {
+    let condition = max(0, roll(14) - 5)
+    if condition >= conditions.count {
+      // Since the very moment at which something was said.
+      let moment = JID(address).flatMap { context.user.moments[$0.bare.text] }
+      if let moment { x.append(Element("history", NS.muc, ["since": exact(moment)])) }
+    } else if condition > 0 {
       var history = Element("history", NS.muc)
       for (name, value) in conditions[condition] { history[name] = value }
       x.append(history)
@@ -62,6 +67,13 @@ extension RoomsUse {
 }
 
 extension RoomsUse {
+  /// XEP-0082, 3.2, to the nanosecond.
+  private static func exact(_ time: Int64) -> Text {
+    let fraction = String(time % 1_000_000_000)
+    let digits = String(repeating: "0", count: 9 - fraction.utf8.count) + fraction
+    return Text(DateTime.format(nanosecondsSince1970: time).string.dropLast() + ".\(digits)Z")
+  }
+
   static let talk: [UserAction] = [
     UserAction(.talk, 9) { context, roll in context.message(to: context.room(roll), "groupchat") },
     UserAction(.talk, 1) { context, roll in
@@ -76,6 +88,11 @@ extension RoomsUse {
       // With a thread it is a message like others (8.1).
       if roll(5) == 4 { message.append("thread", NS.client, text: "t\(context.number)") }
       return message
+    },
+    // For all who are there, and for nobody who comes later: it has no body (7.2.13).
+    UserAction(.talk, 1) { context, roll in
+      let state = Element(ActionContext.pick(["composing", "active", "gone"], roll), "http://jabber.org/protocol/chatstates")
+      return Element("message", NS.client, ["to": context.room(roll), "type": "groupchat", "id": context.request], children: [state])
     },
     UserAction(.talk, 3) { context, roll in
       var message = Element(
@@ -97,7 +114,10 @@ extension RoomsUse {
       var x = Element("x", NS.mucUser)
       for invitee in invitees {
         let to: Text = [19: "@@", 18: "elsewhere.example"][roll(20)] ?? invitee
-        x.append(Element("invite", NS.mucUser, ["to": to], children: [Element("reason", NS.mucUser, text: "come")]))
+        // Some go on in the room with what they began elsewhere (7.9).
+        let thread = roll(6) == 5 ? [Element("continue", NS.mucUser, ["thread": "t\(context.number)"])] : []
+        let reason = Element("reason", NS.mucUser, text: "come \(context.number)")
+        x.append(Element("invite", NS.mucUser, ["to": to], children: (roll(4) == 3 ? [] : [reason]) + thread))
       }
       return Element("message", NS.client, ["to": context.room(roll), "id": context.request], children: [x])
     },

@@ -24,7 +24,8 @@ enum RoomsUse {
   private static let values: [ValuePlace] = [
     ValuePlace("item", NS.mucAdmin, .attribute("nick"), .nicks), ValuePlace("item", NS.mucAdmin, .attribute("jid"), .addresses),
     ValuePlace("reason", NS.mucAdmin, .text, .texts), ValuePlace("reason", NS.mucUser, .text, .texts),
-    ValuePlace("invite", NS.mucUser, .attribute("to"), .addresses), ValuePlace("decline", NS.mucUser, .attribute("to"), .addresses),
+    ValuePlace("reason", NS.mucOwner, .text, .texts), ValuePlace("invite", NS.mucUser, .attribute("to"), .addresses),
+    ValuePlace("decline", NS.mucUser, .attribute("to"), .addresses),
     ValuePlace("destroy", NS.mucOwner, .attribute("jid"), .addresses), ValuePlace("password", NS.muc, .text, .passwords),
     ValuePlace("history", NS.muc, .attribute("maxstanzas"), .numbers), ValuePlace("history", NS.muc, .attribute("maxchars"), .numbers),
     ValuePlace("history", NS.muc, .attribute("seconds"), .numbers), ValuePlace("history", NS.muc, .attribute("since"), .dates),

@@ -12,8 +12,12 @@ internal import XMPP
 public struct LoginModel {
   static let name = "login"
   let configuration: Configuration
-  /// Questions to storage may fail or get no answer, or there is room for only a few at a time: then a login may be put off.
-  let mayBePutOff: Bool
+  /// Questions to storage may fail, or get no answer.
+  private let storageMayFail: Bool
+  /// There is room for only a few questions at a time, so any event may find none.
+  private let isNarrow: Bool
+  /// By the event that is followed a login may be put off: a question has failed, its time is over, or there may have been no room for it.
+  private(set) var isPutOff = false
   /// Streams without a resource.
   var streams: OrderedDictionary<ConnectionID, LoginStream> = [:]
   var sessions: OrderedDictionary<ConnectionID, LoginSession> = [:]
@@ -23,6 +27,9 @@ public struct LoginModel {
   /// By number of the operator's request, those that have no answer.
   private var requests: OrderedDictionary<UInt64, [(account: JID, change: Int)]> = [:]
   private var changes = 0
+  var cuts = LoginCuts()
+  /// Counts events.
+  private(set) var moment = 0
   var salts = LoginSalts()
   private(set) var isEnding = false
   private(set) var commitFailedAt: Int64 = -1
@@ -37,7 +44,8 @@ public struct LoginModel {
   public init(configuration: Configuration, storageMayFail: Bool) {
     self.configuration = configuration
     let limits: [Limit] = [.inquiries, .queuedWhileLoading, .concurrentKeyDerivations]
-    mayBePutOff = storageMayFail || limits.contains { configuration.limits.value(of: $0) < $0.standard }
+    self.storageMayFail = storageMayFail
+    isNarrow = limits.contains { configuration.limits.value(of: $0) < $0.standard }
   }
 
   mutating func report(_ problem: String?, on connection: ConnectionID? = nil) {
@@ -48,6 +56,7 @@ public struct LoginModel {
   /// The server's process is another: what is durable is there, and nobody is connected.
   mutating func restart() {
     (streams, sessions, requests, isEnding, commitFailedAt) = ([:], [:], [:], false, -1)
+    cuts = LoginCuts()
     settleAccounts()
   }
 
@@ -86,7 +95,9 @@ public struct LoginModel {
   mutating func follow(_ handled: HandledEvent) {
     guard problem == nil else { return }
     now = handled.time.monotonic
+    moment += 1
     isHeld = false
+    isPutOff = isNarrow || storageMayFail && handled.event.mayPutOff
     switch handled.event {
     case .opened(let connection, let origin): open(connection, from: origin)
     case .closed(let connection): close(connection, handled.server)
@@ -101,6 +112,7 @@ public struct LoginModel {
     case .answered, .deadline: break
     }
     for effect in handled.effects { follow(effect) }
+    checkCuts()
     if case .deadline = handled.event, handled.server.isFlushed { checkDeadlines() }
   }
 
@@ -140,7 +152,7 @@ public struct LoginModel {
       stream.owed = [.close]
     } else if origin != nil, others >= configuration.limits[.connectionsPerAddress] {
       stream.isRefused = true
-      stream.owed = [.header, .error(["policy-violation"]), .streamEnd, .close]
+      stream.owed = [.header, .error([LoginChoices.tooManyConnections]), .streamEnd, .close]
     }
     streams[connection] = stream
   }
@@ -165,7 +177,7 @@ public struct LoginModel {
       streams[connection]!.handled += 1
       streams[connection]!.progress = now
     } else if sessions[connection] != nil {
-      report(sessions[connection]!.read(tookElement: element != nil, failure), on: connection)
+      report(sessions[connection]!.read(element, failure), on: connection)
       if let element { noteRequest(element, connection) }
     }
   }
@@ -194,8 +206,11 @@ public struct LoginModel {
   }
 
   /// Returns the number of the change.
-  mutating func request(_ change: LoginAccountChange, of account: JID) -> Int {
+  ///
+  /// - Parameter asker: the session's connection, if a session asks.
+  mutating func request(_ change: LoginAccountChange, of account: JID, by asker: ConnectionID? = nil) -> Int {
     changes += 1
+    cuts.ask(change, changes, of: account, at: moment, by: asker)
     accounts[account, default: LoginAccount()].request(change, changes, at: now)
     unsettled.append(account)
     salts.forget(account)
@@ -203,6 +218,7 @@ public struct LoginModel {
   }
 
   mutating func answered(_ change: Int, of account: JID, isDone: Bool) {
+    cuts.answer(change, isDone: isDone)
     accounts[account, default: LoginAccount()].answered(change, isDone: isDone, at: now)
     salts.forget(account)
   }
@@ -214,6 +230,7 @@ public struct LoginModel {
     }
     unsettled = []
     requests = [:]
+    cuts = LoginCuts()
   }
 
   // MARK: Checks
@@ -233,6 +250,16 @@ public struct LoginModel {
   private mutating func checkDeadlines() {
     for (connection, stream) in streams where !stream.isEnded && stream.deadline(configuration.limits) <= now {
       report("the time for a login is over, and the stream is open", on: connection)
+    }
+  }
+}
+
+extension Event {
+  /// Whether a question may have failed with it. Outputs that had waited for a commit were decided on earlier, by whatever event.
+  fileprivate var mayPutOff: Bool {
+    switch self {
+    case .answered(_, .failed), .deadline, .committed: true
+    case .opened, .header, .stanza, .streamEnd, .streamFailure, .encrypted, .closed, .commitFailed, .answered, .control, .shutdown: false
     }
   }
 }

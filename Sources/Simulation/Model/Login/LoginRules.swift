@@ -18,30 +18,31 @@ extension LoginStream {
     case (.violation(let conditions), .header): owed = [.header] + Self.end(conditions)
     case (.violation(let conditions), _): owed = Self.end(conditions)
     case (.header(let header), .header):
-      let problems = problems(of: header, configuration)
-      owed = [.header] + (problems.isEmpty ? [.features] : Self.end(problems))
-    case (.header, _): owed = Self.end(["bad-format"])
+      owed = [.header] + (faults(of: header, configuration).min().map { Self.end([$0.condition]) } ?? [.features])
+    case (.header, _): owed = Self.end([LoginChoices.headerWithin])
     case (.end, _): owed = [.streamEnd, .close]
     case (.element(let element), _): takeElement(element, configuration)
     }
     return nil
   }
 
-  /// RFC 6120, 4.7 and 4.8: the conditions that fit a header; none if nothing is wrong with it.
-  private mutating func problems(of header: StreamParser.Header, _ configuration: Configuration) -> [Text] {
+  /// RFC 6120, 4.7 and 4.8: the faults of a header.
+  private mutating func faults(of header: StreamParser.Header, _ configuration: Configuration) -> [LoginChoices.HeaderFault] {
     let root = header.element
     let isFirst = domain.isEmpty
     let asked = root["to"].flatMap { JID($0) }?.text
     if isFirst { domain = asked ?? "" }
-    var problems: [Text] = []
-    if !root.has(namespace: NS.streams) { problems.append("invalid-namespace") }
-    if !root.has(name: "stream") { problems.append("bad-format") }
-    if ![NS.client, NS.streams, ""].contains(header.contentNamespace) { problems.append("invalid-namespace") }
-    let isMoved = !isFirst && root["to"] != nil && asked != domain
-    if !configuration.domains.contains(domain) || isMoved { problems.append("host-unknown") }
+    var faults: [LoginChoices.HeaderFault] = []
+    if !root.has(namespace: NS.streams) { faults.append(.namespace) }
+    if !root.has(name: "stream") { faults.append(.name) }
+    if ![NS.client, NS.streams, ""].contains(header.contentNamespace) { faults.append(.contentNamespace) }
+    if !configuration.domains.contains(domain) { faults.append(.unknownHost) }
+    // 4.7.2: the domain that a login was to is that of the session (6.4.6).
+    if !isFirst, root["to"] != nil, asked != domain { faults.append(.otherHost) }
+    // 4.7.5: no version stands for 0.9, and this server has no features for that.
     let major = (root["version"] ?? "").string.split(separator: ".", omittingEmptySubsequences: false).first ?? ""
-    if Int(major) ?? 0 < 1 { problems.append("unsupported-version") }
-    return problems
+    if Int(major) ?? 0 < 1 { faults.append(.version) }
+    return faults
   }
 
   private mutating func takeElement(_ element: Element, _ configuration: Configuration) {
@@ -57,7 +58,9 @@ extension LoginStream {
   }
 
   /// 4.9.3.12 for stanzas before a login, 4.9.3.24 for other elements.
-  private static func early(_ element: Element) -> Text { element.stanzaKind == nil ? "unsupported-stanza-type" : "not-authorized" }
+  private static func early(_ element: Element) -> Text {
+    element.stanzaKind == nil ? LoginChoices.elementTooEarly : LoginChoices.stanzaTooEarly
+  }
 
   private mutating func negotiate(_ element: Element, _ configuration: Configuration) {
     if element.is("starttls", NS.tls) {
@@ -65,12 +68,12 @@ extension LoginStream {
     } else if element.is("auth", NS.sasl) {
       begin(element, configuration)
     } else if element.has(namespace: NS.sasl) {
-      owed = [.failure(["malformed-request"])]
+      owed = [.failure([LoginChoices.unexpectedSASL])]
     } else if element.stanzaKind == .iq, isEncrypted || !configuration.requiresTLS,
       let declaration = SimulatedFeature.all.lazy.compactMap(\.login).first(where: { $0.isOffered(configuration) })
     {
       let isRequest = declaration.isRequest(element, domain)
-      owed = isRequest ? [.registration(id: element.id, request: element, change: nil)] : Self.end(["not-authorized"])
+      owed = isRequest ? [.registration(id: element.id, request: element, change: nil)] : Self.end([LoginChoices.stanzaTooEarly])
     } else {
       owed = Self.end([Self.early(element)])
     }
@@ -90,7 +93,7 @@ extension LoginStream {
       return owed = [.failure(["invalid-mechanism"])]
     }
     guard Self.mechanisms(isEncrypted: isEncrypted, configuration).contains(mechanism) else {
-      return owed = [.failure(["encryption-required"])]
+      return owed = [.failure([LoginChoices.withoutTLS])]
     }
     guard !auth.text.isEmpty else { return owed = [.emptyChallenge(mechanism)] }
     respond(auth.text, .initial(mechanism))
@@ -102,7 +105,7 @@ extension LoginStream {
     } else if element.has(name: "response") {
       respond(element.text, exchange)
     } else {
-      owed = [.failure(["malformed-request"])]
+      owed = [.failure([LoginChoices.unexpectedSASL])]
     }
   }
 
@@ -115,7 +118,7 @@ extension LoginStream {
     case .final(let mechanism, let first, let challenge, let account, let since):
       guard let bytes = SASLGrammar.decode(text) else { return owed = [.failure(["incorrect-encoding"])] }
       guard let final = SASLGrammar.Final(bytes), final.binding == first.header, final.nonce == challenge.nonce else {
-        return owed = [.failure(["not-authorized"])]
+        return owed = [.failure([LoginChoices.wrongFinal])]
       }
       let proof = SASLGrammar.Proof(mechanism == .scramSHA1 ? .sha1 : .sha256, first, challenge, final)
       owed = [.verdict(Attempt(account: account, evidence: .proof(proof), since: since))]
@@ -124,12 +127,12 @@ extension LoginStream {
 
   private mutating func claim(_ mechanism: SASLMechanism, _ bytes: [UInt8]) {
     if mechanism == .plain {
-      guard let message = SASLGrammar.Plain(bytes) else { return owed = [.failure(["malformed-request"])] }
+      guard let message = SASLGrammar.Plain(bytes) else { return owed = [.failure([LoginChoices.malformedMessage])] }
       guard mayAct(message.name, as: message.authorization) else { return owed = [.failure(["invalid-authzid"])] }
       let password = Array((Precis.saslPrep(message.password) ?? message.password).utf8)
       owed = [.verdict(Attempt(account: account(message.name), evidence: .password(password), since: heardAt))]
     } else {
-      guard let first = SASLGrammar.First(bytes) else { return owed = [.failure(["malformed-request"])] }
+      guard let first = SASLGrammar.First(bytes) else { return owed = [.failure([LoginChoices.malformedMessage])] }
       guard mayAct(first.name, as: first.authorization) else { return owed = [.failure(["invalid-authzid"])] }
       owed = [.challenge(mechanism, first, account: account(first.name), since: heardAt)]
     }
@@ -149,16 +152,20 @@ extension LoginStream {
   /// RFC 6120, 7.1: before a resource is bound the server answers requests to itself and to the account, with an error but for the one that binds.
   private mutating func takeBeforeBinding(_ element: Element, _ account: JID) {
     let address = element["to"].map { JID($0) } ?? account
-    guard element.stanzaKind == .iq, address == account || address?.text == domain else { return owed = Self.end(["not-authorized"]) }
+    guard element.stanzaKind == .iq, address == account || address?.text == domain else {
+      return owed = Self.end([LoginChoices.stanzaTooEarly])
+    }
     let children = Array(element.children)
     switch element.type {
-    case "result", "error": owed = Self.end(["not-authorized"])
+    case "result", "error": owed = Self.end([LoginChoices.stanzaTooEarly])
     case "get", "set":
       guard let id = element.id, !id.isEmpty, children.count == 1 else { return owed = [.stanzaError(id: element.id, ["bad-request"])] }
-      guard element.type == "set", children[0].is("bind", NS.bind) else { return owed = [.stanzaError(id: id, ["not-allowed"])] }
+      guard element.type == "set", children[0].is("bind", NS.bind) else {
+        return owed = [.stanzaError(id: id, [LoginChoices.requestTooEarly])]
+      }
       let resource = children[0].child("resource", NS.bind)?.text.trimmed ?? ""
       let isPossible = resource.isEmpty || JID(bare: account, resource: resource) != nil
-      owed = isPossible ? [.bound(resource: resource, id: id)] : [.stanzaError(id: id, ["bad-request"])]
+      owed = isPossible ? [.bound(resource: resource, id: id)] : [.stanzaError(id: id, [LoginChoices.resourceImpossible])]
     default: owed = [.stanzaError(id: element.id, ["bad-request"])]
     }
   }

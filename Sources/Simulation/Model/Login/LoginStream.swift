@@ -88,6 +88,10 @@ struct LoginStream: Sendable {
   var domain: Text = ""
   var wasHeaderSent = false
   var failures = 0
+  /// The number of the event by which the server had shown to know whose stream it is to be, by a challenge or by success.
+  private(set) var claimed: Int?
+  /// The password that the client has shown to know, prepared.
+  private(set) var password: [UInt8]?
   /// Bytes came behind the request for TLS and before the handshake, and not together with the request.
   private(set) var wasHeardBehindTLS = false
   /// The server may have ended it within the handshake, and its outputs wait for a commit.
@@ -171,20 +175,25 @@ struct LoginStream: Sendable {
     owed = []
   }
 
-  mutating func begin(_ exchange: Exchange) {
+  /// - Parameter moment: the number of the event.
+  mutating func begin(_ exchange: Exchange, at moment: Int) {
     phase = .exchange(exchange)
     owed = []
+    if case .final = exchange { claimed = moment }
   }
 
   mutating func fail(limit: Int) {
     phase = .negotiating
+    claimed = nil
     failures += 1
-    owed = failures >= limit ? [.error(["policy-violation"]), .streamEnd, .close] : []
+    owed = failures >= limit ? [.error([LoginChoices.tooManyFailures]), .streamEnd, .close] : []
   }
 
-  mutating func succeed(_ account: JID, _ limits: StreamLimits) {
+  mutating func succeed(_ account: JID, _ password: [UInt8], _ limits: StreamLimits, at moment: Int) {
     phase = .header(account)
     owed = []
+    self.password = password
+    claimed = claimed ?? moment
     restart(limits)
   }
 

@@ -144,13 +144,13 @@ extension LoginModel {
     case .tlsFailure: return element.is("failure", NS.tls) ? pop(connection) : isWrong
     case .emptyChallenge(let mechanism):
       guard element.is("challenge", NS.sasl), element.text.isEmpty else { return isWrong }
-      streams[connection]!.begin(.initial(mechanism))
+      streams[connection]!.begin(.initial(mechanism), at: moment)
       return nil
     case .challenge(let mechanism, let first, let account, let since):
       if isTemporary(element) { return fail(connection) }
       guard element.is("challenge", NS.sasl), let bytes = SASLGrammar.decode(element.text), let challenge = SASLGrammar.Challenge(bytes)
       else { return isWrong }
-      streams[connection]!.begin(.final(mechanism, first, challenge, account: account, since: since))
+      streams[connection]!.begin(.final(mechanism, first, challenge, account: account, since: since), at: moment)
       let name = account?.text ?? first.name + "@" + stream.domain
       let changes = account.flatMap { accounts[$0]?.pendingSaltChanges } ?? 0
       return salts.problem(challenge, for: name, mechanism, after: first.nonce, pendingChanges: changes)
@@ -169,9 +169,9 @@ extension LoginModel {
     }
   }
 
-  /// Storage did not answer, or too much waits for it.
+  /// Storage did not answer, or too much waits for it (RFC 6120, 6.5.11). That a password is wrong is for good (6.5.10).
   private func isTemporary(_ element: Element) -> Bool {
-    mayBePutOff && element.is("failure", NS.sasl) && element.firstChild?.name == "temporary-auth-failure"
+    isPutOff && element.is("failure", NS.sasl) && element.firstChild?.name == "temporary-auth-failure"
   }
 
   /// RFC 6120, 6.4.5: the last failure ends the stream.
@@ -214,7 +214,7 @@ extension LoginModel {
       let data = SASLGrammar.decode(element.text)
       guard data == attempt.final(for: password) else { return "success for \(name) has the wrong proof of the server" }
       accounts[account]!.learn({ $0 == .present(password: password, isDisabled: false) }, at: now)
-      streams[connection]!.succeed(account, configuration.limits.authenticatedStream)
+      streams[connection]!.succeed(account, password, configuration.limits.authenticatedStream, at: moment)
       return nil
     }
     guard element.is("failure", NS.sasl) else { return wrong(.element(element), streams[connection]!) }
@@ -250,7 +250,7 @@ extension LoginModel {
       let isRoom = others.count < limit && !isHeld
       let conditions: [Text?] = [
         isTaken && configuration.conflictPolicy == .refuseNew || isHeld ? "conflict" : nil, isRoom ? nil : "resource-constraint",
-        mayBePutOff ? "internal-server-error" : nil,
+        isPutOff ? "internal-server-error" : nil,
       ]
       guard element.isError(id, conditions.compactMap(\.self)) else { return "a resource was refused for no reason: \(element)" }
       streams[connection]!.owed = []

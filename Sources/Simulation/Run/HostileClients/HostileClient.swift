@@ -24,7 +24,10 @@ enum HostileClient {
     return text.map { Array($0.utf8) }
   }
 
-  static let open = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
+  static let open = opening(to: "localhost")
+  static func opening(to domain: String) -> String {
+    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='\(domain)' version='1.0'>"
+  }
 
   /// Stream headers of all kinds (RFC 6120, 4.7 to 4.9).
   private static func header(_ roll: (Int) -> Int) -> String {

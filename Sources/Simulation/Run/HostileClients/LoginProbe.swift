@@ -32,6 +32,8 @@ struct LoginProbe: Sendable {
   private let variant: Int
   private let forbidden: String
   private let bindings: [String]
+  /// One thing that it does in one state, until it is done.
+  private var deed: LoginDeed?
   private var phase = Phase.header
   private var isEncrypted = false
   private var isAuthenticated = false
@@ -50,11 +52,25 @@ struct LoginProbe: Sendable {
   ///   - nonce: never used twice.
   init(_ account: Text, _ passwords: [Text], nonce: Text, _ roll: (Int) -> Int) {
     self.account = JID(local: account, domain: "localhost", resource: "") ?? JID("localhost")!
-    manner = Manner(rawValue: max(0, roll(14) - 6)) ?? .plain
+    // A change of the account in the midst of a login is what a server gets wrong most easily.
+    manner = Manner(rawValue: max(0, roll(16) - 6)) ?? .waiting
     variant = roll(256)
     forbidden = ForbiddenXML.input(roll)
     attempts = (0...roll(5)).map { NearMiss(account, passwords, nonce: "\(nonce)p\($0)", roll) }
     bindings = (0...roll(3)).map { _ in HostileClient.binding(roll) }
+    guard manner == .plain, roll(4) > 0 else { return }
+    // It comes to the state by the book, with an exchange if the deed is for one.
+    let deed = LoginDeed(roll)
+    let mechanism: SASLMechanism = deed.stage == .exchange ? .scramSHA256 : ActionContext.pick([.plain, .scramSHA256, .scramSHA1], roll)
+    attempts.insert(NearMiss(right: account, passwords[0], nonce: "\(nonce)d", mechanism), at: 0)
+    self.deed = deed
+  }
+
+  /// The text of the deed, if this is its state; with what would have been sent instead, if that follows.
+  private mutating func deed(at stage: LoginDeed.Stage, before text: String = "") -> String? {
+    guard let deed, deed.stage == stage else { return nil }
+    self.deed = nil
+    return deed.goesOn ? deed.text + text : deed.text
   }
 
   // MARK: Inputs
@@ -62,6 +78,7 @@ struct LoginProbe: Sendable {
   mutating func begin() -> String {
     phase = .header
     parser.restart()
+    if let deed = deed(at: isAuthenticated ? .authenticated : isEncrypted ? .secured : .opening) { return deed }
     let open = HostileClient.open
     if manner == .spelling {
       switch (variant + (isAuthenticated ? 3 : 0)) % 8 {
@@ -147,6 +164,8 @@ struct LoginProbe: Sendable {
       parser.discardPending()
       return ""
     case .exchange where element.is("challenge", NS.sasl):
+      if element.text.isEmpty, let deed = deed(at: .initial) { return deed }
+      if !element.text.isEmpty, let deed = deed(at: .exchange) { return deed }
       guard !element.text.isEmpty, let challenge = SASLGrammar.decode(element.text), let attempt = attempts.first else { return "" }
       let answer = attempt.answer(challenge, replay: lastFinal)
       lastFinal = answer
@@ -162,6 +181,7 @@ struct LoginProbe: Sendable {
       return begin()
     case .bind where element.is("iq", NS.client) && element.type == "result" && element.id == "b":
       phase = .bound
+      if let deed = deed(at: .bound) { return deed }
       return manner == .forbidding ? forbidden : manner == .hasty ? Self.lateBinding : ""
     default: return ""
     }
@@ -173,9 +193,17 @@ struct LoginProbe: Sendable {
   private mutating func negotiate(_ features: Element) -> String? {
     if manner == .forbidding, variant % 3 == 0 { return forbidden }
     if manner == .hasty, variant % 3 == 0 { return "<message to='user0@localhost' type='chat'><body>early</body></message>" }
-    guard !isEncrypted, features.child("starttls", NS.tls) != nil, !(manner == .inTheClear && variant % 2 == 0) else { return attempt() }
+    guard !isEncrypted, features.child("starttls", NS.tls) != nil, !(manner == .inTheClear && variant % 2 == 0) else {
+      if deed?.stage == .initial {
+        phase = .exchange
+        return "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='\(isEncrypted ? "PLAIN" : "SCRAM-SHA-1")'/>"
+      }
+      let next = attempt()
+      return deed(at: isEncrypted ? .negotiating : .clear, before: next ?? "") ?? next
+    }
     phase = .proceed
     let request = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+    if let deed = deed(at: .clear, before: request) { return deed }
     guard manner == .injecting, !attempts.isEmpty else { return request }
     let opening = [HostileClient.open, HostileClient.open, "", "<?xml version='1.0'?>" + HostileClient.open][variant % 4]
     return request + opening + attempts[0].begin()
@@ -193,6 +221,7 @@ struct LoginProbe: Sendable {
 
   private mutating func bind() -> String {
     phase = .bind
+    if let deed = deed(at: .unbound, before: bindings.joined()) { return deed }
     switch manner {
     case .forbidding where variant % 3 == 1: return forbidden
     case .hasty where variant % 3 == 1: return "<message to='user0@localhost' type='chat'><body>early</body></message>"

@@ -35,6 +35,12 @@ struct NearMiss: Sendable {
     variant = roll(256)
   }
 
+  /// An attempt that gets nothing wrong.
+  init(right account: Text, _ password: Text, nonce: Text, _ mechanism: SASLMechanism) {
+    (self.mechanism, self.account, self.password, self.nonce) = (mechanism, account, password, nonce)
+    (kind, variant) = (0, 0)
+  }
+
   private static func near(_ password: Text, _ roll: (Int) -> Int) -> Text {
     switch roll(7) {
     case 1: password + "x"

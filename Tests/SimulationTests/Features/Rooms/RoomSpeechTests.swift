@@ -7,51 +7,10 @@ import XMPP
 
 /// The messages of the model's room and their addressees, and faults in presence.
 struct RoomSpeechTests {
-  private static let jid = JID("tea@conference.localhost")!
-  private var mailbox = ModelMailbox(Configuration(domains: ["localhost"]))
-  private var room: RoomModel
-
   /// Ada owns the room and Ben is in it.
-  init() throws {
-    let entry = Self.letter("<presence><x xmlns='http://jabber.org/protocol/muc'/></presence>", by: "ada", to: "Ada")
-    room = try #require(RoomModel(madeBy: entry, at: Instant(monotonic: 0, wall: 0), &mailbox))
-    configure([:])
-    enter("ben", "Ben")
-    _ = heard()
-  }
+  private let fixture: RoomFixture
 
-  private static func element(_ xml: String) -> Element {
-    var parser = StreamParser(limits: .authenticated)
-    let pool = ParserPool()
-    parser.feed("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>\(xml)".utf8)
-    while let event = parser.next(using: pool) { if case .stanza(let element) = event { return element } }
-    preconditionFailure("not an element: \(xml)")
-  }
-  private static func letter(_ xml: String, by who: Text, to nick: Text = "") -> ModelStanza {
-    ModelStanza(element: element(xml), from: JID(who + "@localhost/d")!, to: nick.isEmpty ? jid : JID(bare: jid, resource: nick)!)
-  }
-  private mutating func send(_ xml: String, by who: Text, to nick: Text = "") {
-    room.receive(Self.letter(xml, by: who, to: nick), &mailbox)
-  }
-  private mutating func enter(_ who: Text, _ nick: Text, _ inside: String = "") {
-    send("<presence><x xmlns='http://jabber.org/protocol/muc'>\(inside)</x></presence>", by: who, to: nick)
-  }
-  private mutating func configure(_ fields: [Text: Text]) {
-    var form = DataForm(.submit, fields: [DataForm.Field(name: "FORM_TYPE", values: [NS.mucRoomConfig])])
-    for (name, value) in fields { form.fields.append(DataForm.Field(name: "muc#roomconfig_" + name, values: [value])) }
-    send("<iq type='set' id='c'><query xmlns='http://jabber.org/protocol/muc#owner'>\(form.element)</query></iq>", by: "ada")
-  }
-  /// A line for each message since this was asked last: the nick that it is from, the user that it is for, and what it says.
-  private mutating func heard() -> [String] {
-    var lines: [String] = []
-    while let letter = mailbox.next() {
-      let parts = letter.element.children.map { $0.text.isEmpty ? "<\($0.name)>" : "\($0.name) \($0.text)" }
-      let error: StanzaError? = StanzaError(letter.element)
-      let content = error.map { "!" + $0.condition.rawValue } ?? parts.joined(separator: ", ")
-      lines.append("\(letter.from.resource)>\(letter.to.local): \(content)")
-    }
-    return lines
-  }
+  init() throws { fixture = try RoomFixture() }
 
   @Test(arguments: [
     ("<message type='groupchat' id='1'><body>Hi</body></message>", "ben", "", ["Ben>ada: body Hi", "Ben>ben: body Hi"]),
@@ -74,7 +33,7 @@ struct RoomSpeechTests {
     ),
   ])
   func message(_ xml: String, _ who: Text, _ nick: Text, _ expected: [String]) {
-    var copy = self
+    var copy = fixture
     copy.send(xml, by: who, to: nick)
     #expect(copy.heard() == expected)
   }
@@ -86,7 +45,7 @@ struct RoomSpeechTests {
     ("<history seconds='9223372036854775807'/>", ["body 1", "body 2", "body 3"]), ("<history maxstanzas='-1'/>", []),
   ])
   func history(_ wanted: String, _ expected: [String]) {
-    var copy = self
+    var copy = fixture
     for number in 1...3 {
       copy.mailbox.wall = Int64(number - 1) * .seconds(10)
       copy.send("<message type='groupchat'><body>\(number)</body></message>", by: "ben")
@@ -100,7 +59,7 @@ struct RoomSpeechTests {
   /// Only who sees real JIDs learns of the rank of somebody who is not there.
   @Test(arguments: [("moderators", [">ada: <x>"]), ("anyone", [">ada: <x>", ">ben: <x>"])])
   func rankOfAbsentUser(_ whois: String, _ expected: [String]) {
-    var copy = self
+    var copy = fixture
     copy.configure(["whois": Text(whois)])
     _ = copy.heard()
     let item = "<item affiliation='member' jid='dora@localhost'/>"
@@ -122,19 +81,73 @@ struct RoomSpeechTests {
     ("<item affiliation='admin' role='moderator'/>", "Ada", "ben", "Ada in"),
   ])
   func exposure(_ item: String, _ nick: Text, _ viewer: Text, _ fault: String) {
-    let presence = Self.element("<presence><x xmlns='http://jabber.org/protocol/muc#user'>\(item)</x></presence>")
-    let found = room.fault(in: presence, of: nick, to: JID(viewer + "@localhost/d")!, before: room)
+    let presence = RoomFixture.element("<presence><x xmlns='http://jabber.org/protocol/muc#user'>\(item)</x></presence>")
+    let found = fixture.room.fault(in: presence, of: nick, to: JID(viewer + "@localhost/d")!, before: fixture.room)
     #expect(fault.isEmpty ? found == nil : found?.hasPrefix(fault) ?? false)
   }
 
   /// The change that opens the room does not expose who has to go with it.
   @Test func departureIsJudgedByTheRoomBefore() {
-    var copy = self
+    var copy = fixture
     copy.configure(["whois": "anyone", "membersonly": "1"])
     let x = "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none' jid='ben@localhost/d'/></x>"
-    let presence = Self.element("<presence type='unavailable'>\(x)</presence>")
+    let presence = RoomFixture.element("<presence type='unavailable'>\(x)</presence>")
     let viewer = JID("cleo@localhost/d")!
-    #expect(copy.room.fault(in: presence, of: "Ben", to: viewer, before: room)?.hasPrefix("cleo@localhost/d may not see") ?? false)
+    #expect(copy.room.fault(in: presence, of: "Ben", to: viewer, before: fixture.room)?.hasPrefix("cleo@localhost/d may not see") ?? false)
     #expect(copy.room.fault(in: presence, of: "Ben", to: viewer, before: copy.room) != nil)
+  }
+
+  /// 7.8.2: from whom, with the reason and the password; and nobody who may not invite does.
+  @Test(
+    arguments: [
+      ("ben", ["whois": "moderators"], "tea@conference.localhost/Ben", ""), ("ben", ["whois": "anyone"], "ben@localhost/d", ""),
+      ("ben", ["roomsecret": "pw"], "tea@conference.localhost/Ben", "<password>pw</password>"),
+    ] as [(Text, [Text: Text], String, String)])
+  func invitation(_ who: Text, _ settings: [Text: Text], _ from: String, _ password: String) {
+    var copy = fixture
+    copy.configure(settings)
+    let given = "<invite to='eve@localhost'><reason>come</reason><other/></invite>"
+    copy.send("<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'>\(given)</x></message>", by: who)
+    func written(_ from: String, _ reason: String, _ password: String) -> IssuedMessage {
+      let invite = "<invite from='\(from)'>\(reason)</invite>\(password)"
+      let message = "<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'>\(invite)</x></message>"
+      return IssuedMessage(RoomFixture.element(message), from: RoomFixture.jid, to: JID("eve@localhost/x")!, ["localhost"])
+    }
+    let issued = copy.mailbox.takeIssued()
+    #expect(issued == [written(from, "<reason>come</reason>", password)])
+    #expect(issued != [written(from, "", password)])
+    #expect(issued != [written("eve@localhost", "<reason>come</reason>", password)])
+    copy.configure(["membersonly": "1"])
+    copy.send("<message id='i'><x xmlns='http://jabber.org/protocol/muc#user'>\(given)</x></message>", by: who)
+    #expect(copy.mailbox.takeIssued().isEmpty)
+  }
+
+  /// 7.13 and 8.6: moderators hear of it, by the nick and the address of who asks, in whatever words.
+  @Test func voice() {
+    var copy = fixture
+    copy.configure(["moderatedroom": "1"])
+    copy.enter("cleo", "Cleo")
+    _ = copy.heard()
+    func form(_ fields: String, _ type: String) -> String {
+      let kind = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>"
+      return
+        "<message><x xmlns='jabber:x:data' type='\(type)'>\(kind)<field var='muc#role'><value>participant</value></field>\(fields)</x></message>"
+    }
+    copy.send(form("", "submit"), by: "cleo")
+    let letter = copy.mailbox.next()
+    #expect(letter?.to == JID("ada@localhost/d"))
+    #expect(copy.mailbox.next() == nil)
+    func asked(_ nick: String, _ address: String) -> Element {
+      let fields = [("jid", "jid-single", address), ("roomnick", "text-single", nick), ("request_allow", "boolean", "0")]
+      let rest = fields.map { "<field var='muc#\($0)' type='\($1)' label='any'><value>\($2)</value></field>" }.joined()
+      return RoomModel.essence(
+        of: RoomFixture.element(form(rest, "form").replacing("<field var='FORM", with: "<title>T</title><field var='FORM")))
+    }
+    #expect(letter?.element == asked("Cleo", "cleo@localhost/d"))
+    #expect(letter?.element != asked("Ben", "cleo@localhost/d"))
+    #expect(letter?.element != asked("Cleo", "ben@localhost/d"))
+    // A participant has nothing to ask for.
+    copy.send(form("", "submit"), by: "ben")
+    #expect(copy.heard() == [])
   }
 }

@@ -8,102 +8,6 @@ import XMPP
 @testable import Simulation
 @testable import XML
 
-/// A server's outputs, as a test has them, before a judge.
-private struct JudgedStream {
-  var model: LoginModel
-  let server: Server
-  let connection = ConnectionID(1)
-  var now: Int64 = 0
-
-  init(mayBePutOff: Bool = false, _ change: (inout Configuration) -> Void = { _ in }) {
-    var configuration = Configuration(domains: ["localhost"])
-    change(&configuration)
-    model = LoginModel(configuration: configuration, storageMayFail: mayBePutOff)
-    server = Server(configuration: configuration, seed: [1])
-    operate(1, .addAccount(JID("romeo@localhost")!, password: Secret(Array("pencil".utf8))), .done)
-    happen(.opened(connection, from: nil))
-  }
-
-  mutating func happen(_ event: Event, _ effects: [Effect] = []) {
-    model.follow(HandledEvent(event: event, time: Instant(monotonic: now, wall: now), effects: effects, passed: [], server: server))
-  }
-  mutating func operate(_ id: UInt64, _ request: ControlRequest, _ reply: ControlReply?) {
-    happen(.control(id, request), reply.map { [.reply(id, $0)] } ?? [])
-    now += 1
-  }
-
-  mutating func say(_ text: String) { model.hear(.bytes(connection, Array(text.utf8)), at: now) }
-  mutating func answer(_ effects: [Effect]) { happen(.answered(InquiryID(1), .failed("")), effects) }
-  mutating func answer(_ element: Element) { answer([.write(element, from: nil, to: [Addressee(connection: connection, to: nil)])]) }
-  mutating func fail(_ condition: Text) {
-    var failure = Element("failure", NS.sasl)
-    failure.append(condition, NS.sasl)
-    answer(failure)
-  }
-  mutating func end(_ condition: StreamError.Condition) {
-    answer(StreamError(condition).element)
-    answer([.closeStream(connection), .close(connection)])
-  }
-  mutating func openHeader() {
-    answer([.openStream(connection, StreamOpening(role: .client, id: "i", from: "localhost", to: nil, language: "en"))])
-  }
-
-  static let header =
-    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
-
-  static func features(_ mechanisms: [Text], startTLS: Bool = false) -> Element {
-    var features = Element("features", NS.streams)
-    if startTLS { features.append(Element("starttls", NS.tls, children: [Element("required", NS.tls)])) }
-    if !mechanisms.isEmpty {
-      features.append(Element("mechanisms", NS.sasl, children: mechanisms.map { Element("mechanism", NS.sasl, text: $0) }))
-    }
-    return features
-  }
-
-  /// Up to the handshake.
-  mutating func startTLS(injected: String = "") {
-    say(Self.header)
-    openHeader()
-    answer(Self.features([], startTLS: true))
-    say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + injected)
-    answer(Element("proceed", NS.tls))
-    answer([.startTLS(connection, domain: "localhost")])
-  }
-
-  /// Over TLS, with the features offered.
-  mutating func secure(injected: String = "") {
-    startTLS(injected: injected)
-    happen(.encrypted(connection))
-    say(Self.header)
-    openHeader()
-    answer(Self.features(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]))
-  }
-
-  /// Logs in over TLS, and binds a resource.
-  mutating func bind(_ resource: String) {
-    logIn("pencil")
-    answer(Element("success", NS.sasl))
-    say(Self.header)
-    openHeader()
-    answer(Element("features", NS.streams, children: [Element("bind", NS.bind)]))
-    say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource></bind></iq>")
-    let payload = Element("bind", NS.bind, children: [Element("jid", NS.bind, text: "romeo@localhost/\(Text(resource))")])
-    answer(Element("iq", NS.client, ["type": "result", "id": "b"], children: [payload]))
-  }
-
-  /// An exchange of SCRAM up to the challenge.
-  mutating func breakOff(salt: UInt8, nonce: String) {
-    say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>\(Base64.encode(Array("n,,n=romeo,r=abc".utf8)))</auth>")
-    answer(Element("challenge", NS.sasl, text: Base64.encode(Array("r=abc\(nonce),s=\(Base64.encode([salt])),i=1".utf8))))
-    say("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-    fail("aborted")
-  }
-
-  mutating func logIn(_ password: String) {
-    say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(Base64.encode(Array("\0romeo\0\(password)".utf8)))</auth>")
-  }
-}
-
 /// The judge of logins, by what a client says and what a server answers.
 struct LoginModelTests {
   private let romeo = JID("romeo@localhost")!
@@ -169,6 +73,84 @@ struct LoginModelTests {
       if let failure { stream.fail(failure) } else { stream.answer(success) }
     }
     #expect((problem == nil) == isFair, "\(problem ?? "")")
+  }
+
+  /// RFC 6120, 6.5.11: by an answer of storage that has failed, a login may be put off; by one that is there, the password is right or wrong.
+  @Test(arguments: [(true, true, true), (true, false, false), (false, true, false)])
+  func aLoginIsPutOff(_ storageMayFail: Bool, _ hasFailed: Bool, _ isFair: Bool) {
+    var stream = JudgedStream(storageMayFail: storageMayFail)
+    stream.secure()
+    stream.logIn("pencil2")
+    var failure = Element("failure", NS.sasl)
+    failure.append("temporary-auth-failure", NS.sasl)
+    let answer: Answer = hasFailed ? .failed("") : .keys([])
+    stream.happen(
+      .answered(InquiryID(1), answer), [.write(failure, from: nil, to: [Addressee(connection: stream.connection, to: nil)])])
+    #expect((stream.model.problem == nil) == isFair, "\(stream.model.problem ?? "")")
+  }
+
+  /// RFC 6120, 4.7.2 and 4.7.5: the header behind success is to the domain of the login, in a version that has features.
+  @Test(
+    arguments: [
+      ("to='localhost'", "to='localhost'", nil), ("to='localhost'", "to='LOCALHOST'", nil), (" to='localhost'", "", nil),
+      ("to='localhost'", "to='other.localhost'", .hostUnknown), ("to='localhost'", "to='elsewhere.example'", .hostUnknown),
+      ("to='localhost'", "to=''", .hostUnknown), ("version='1.0'", "version='1.1'", nil), ("version='1.0'", "version='1'", nil),
+      ("version='1.0'", "version='0.9'", .unsupportedVersion), ("version='1.0'", "version='.9'", .unsupportedVersion),
+      (" version='1.0'", "", .unsupportedVersion), ("jabber:client", "jabber:server", .invalidNamespace),
+    ] as [(String, String, StreamError.Condition?)])
+  func headersBehindSuccess(_ old: String, _ new: String, _ end: StreamError.Condition?) {
+    func fault(endingWith condition: StreamError.Condition?) -> String? {
+      problem({ $0.domains.append("other.localhost") }) { stream in
+        stream.logIn("pencil")
+        stream.answer(success)
+        stream.say(JudgedStream.header.replacing(old, with: new))
+        stream.openHeader()
+        if let condition {
+          stream.end(condition)
+        } else {
+          stream.answer(Element("features", NS.streams, children: [Element("bind", NS.bind)]))
+        }
+      }
+    }
+    #expect(fault(endingWith: end) == nil)
+    #expect(fault(endingWith: end == nil ? .hostUnknown : nil) != nil)
+    #expect(fault(endingWith: .badFormat) != nil)
+  }
+
+  /// RFC 6120, 5.4.2.2: there is no second TLS, and the stream that asks for it ends.
+  @Test(arguments: ["failure", "proceed", ""])
+  func startTLSOverTLS(_ answer: Text) {
+    let problem = problem { stream in
+      stream.say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+      if !answer.isEmpty { stream.answer(Element(answer, NS.tls)) }
+      if answer == "failure" { stream.answer([.closeStream(stream.connection), .close(stream.connection)]) }
+    }
+    #expect((problem == nil) == (answer == "failure"), "\(problem ?? "")")
+  }
+
+  /// RFC 6120, 7.1 and 4.9.3.12: a stanza before a resource is bound that asks nothing of the server ends the stream.
+  @Test(
+    arguments: ["<message/>", "<presence/>", "<message to='localhost'/>", "<iq type='result' id='p'/>"],
+    [StreamError.Condition.notAuthorized, .policyViolation, nil])
+  func stanzasBeforeBinding(_ stanza: String, _ end: StreamError.Condition?) {
+    let problem = problem { stream in
+      stream.succeed()
+      stream.say(stanza)
+      if let end { stream.end(end) }
+    }
+    #expect((problem == nil) == (end == .notAuthorized), "\(problem ?? "")")
+  }
+
+  /// RFC 6120, 6.5.1.
+  @Test(arguments: [("aborted", true), ("not-authorized", false), ("malformed-request", false)] as [(Text, Bool)])
+  func abort(_ condition: Text, _ isRight: Bool) {
+    let problem = problem { stream in
+      stream.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'/>")
+      stream.answer(Element("challenge", NS.sasl))
+      stream.say("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+      stream.fail(condition)
+    }
+    #expect((problem == nil) == isRight, "\(problem ?? "")")
   }
 
   /// RFC 6120, 6.4.5.
