@@ -56,6 +56,31 @@ struct ShrunkScriptTests {
     #expect(!script.tags.contains { $0.name.hasPrefix("world ") || $0.name.hasPrefix("limit ") }, "\(found.script)")
   }
 
+  /// Bugs that need an operator, a disk that hangs, or bytes that are no XML: the script of a run says so, whose draws nobody has lowered.
+  @Test(arguments: [
+    ("disabledForgotten", "The operator disables "), ("hungDiskEndured", "The disk hangs"), ("rubbishDeafens", " writes:"),
+  ])
+  func theWorldIsInTheScript(name: String, words: String) throws {
+    var options = RunOptions(duration: 2_000_000_000)
+    options.mutation = try #require(Mutation(rawValue: name))
+    var failures = 0
+    for seed: UInt64 in 0..<60 where failures < 3 {
+      var run = Run(Choices(seed: seed), options)
+      run.keepsHistory = true
+      guard let failure = run.run().failure else { continue }
+      failures += 1
+      var shrinker = ScriptShrinker(run, failure, options)
+      let test = shrinker.run()
+      guard test.verdict == .test else { continue }
+      #expect(test.script.contains(words), "\(test.script)")
+      let script = try Script(parsing: test.script, name: name)
+      #expect(outcome(script, options.mutation) != .passed, "\(test.script)")
+      for seed: UInt64 in 0..<5 { #expect(outcome(script, nil, seed: seed) == .passed, "seed \(seed)\n\(test.script)") }
+      return
+    }
+    Issue.record("no script of \(failures) runs is a test")
+  }
+
   /// An empty line, or one that is not indented, ends a stanza in a script.
   @Test func aStanzaStandsOnOneLine() throws {
     let element = Element("a", "urn:x", ["b": "\n"], text: "\n\n\r\t x\n")
