@@ -90,9 +90,10 @@ extension Run {
   /// Everything that still works works well from now on; of what vanished the systems' own keep-alive has told the server.
   mutating func repair() {
     world.crash(afterActions: nil)
-    if world.isDiskBad { observe(.fault(DiskState.well.inHistory)) }
+    let wasBad = world.isDiskBad
     world.setDisk(full: false, slowness: 1)
     world.hangDisk(false)
+    if wasBad, !world.isDiskBad { observe(.fault(DiskState.well.inHistory)) }
     world.calm()
     for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
     for index in actors.indices {

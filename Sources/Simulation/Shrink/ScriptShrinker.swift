@@ -52,10 +52,26 @@ struct ScriptShrinker {
     let small = shrink(draft) { shrinker, draft in shrinker.play(draft) != nil }
     if let found = self.play(small).flatMap({ written($0) }) { return found }
     // The least that the rule needs is too little for a test: look for the least that is one.
-    guard written(play) != nil else { return nil }
+    guard written(play) != nil else { return testAgainstBug(draft) }
     failures = 0
     let test = shrink(draft) { shrinker, draft in shrinker.play(draft).map { shrinker.written($0) != nil } ?? false }
     return self.play(test).flatMap { written($0) }
+  }
+
+  /// Of a planted bug: the least that breaks the rule with the bug and not without. Clients of the draft may go on in a way in which they can't
+  /// without the bug; a performance leaves out what nobody can do, and a script can't.
+  private mutating func testAgainstBug(_ draft: ScriptDraft) -> ScriptTest? {
+    guard options.mutation != nil, isGoodWithoutBug(draft) else { return nil }
+    failures = 0
+    let least = shrink(draft) { shrinker, draft in shrinker.play(draft) != nil && shrinker.isGoodWithoutBug(draft) }
+    return play(least).flatMap { written($0) }
+  }
+
+  private func isGoodWithoutBug(_ draft: ScriptDraft) -> Bool {
+    var clean = options
+    clean.mutation = nil
+    clean.without.append("model")
+    return DraftPlay(draft, clean).map { $0.failure == nil } ?? false
   }
 
   // MARK: Performances
