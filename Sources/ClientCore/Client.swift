@@ -38,6 +38,8 @@ public struct Client: Sendable {
     case authenticating(SASLClientExchange)
     case expectBind
     case bound
+    /// Whoever has the client says what is said; see `init(silent:)`.
+    case silent
     case ended
   }
 
@@ -67,10 +69,21 @@ public struct Client: Sendable {
     self.security = security
   }
 
+  /// A client that says nothing by itself, so that whoever has it may send any bytes, and reads what the server says: all elements are handed
+  /// out like stanzas, also those of the negotiation. It asks for TLS when the server says `<proceed/>`, and expects a new stream where the
+  /// server begins one (RFC 6120, 5.4.3.3 and 6.4.6).
+  public init(silent account: JID) {
+    self.init(account: account, password: "", resource: "", nonce: "", security: .lenient)
+    phase = .silent
+  }
+
   public var isBound: Bool { if case .bound = phase { true } else { false } }
 
   /// Opens the stream: the first thing to do.
-  public mutating func begin() -> [Output] { [open()] }
+  public mutating func begin() -> [Output] { isSilent ? [] : [open()] }
+
+  /// Whether it is one that says nothing by itself, and its stream has not ended.
+  public var isSilent: Bool { if case .silent = phase { true } else { false } }
 
   private mutating func open() -> Output {
     phase = .expectHeader
@@ -91,9 +104,10 @@ public struct Client: Sendable {
   }
 
   /// Ends our side of the stream.
-  public mutating func close() -> [Output] { [.bytes(Array("</stream:stream>".utf8))] }
+  public mutating func close() -> [Output] { isSilent ? [] : [.bytes(Array("</stream:stream>".utf8))] }
 
   public mutating func tlsEstablished() -> [Output] {
+    if isSilent { parser.restart() }
     guard case .handshake = phase else { return [] }
     isEncrypted = true
     return [open()]
@@ -122,7 +136,7 @@ public struct Client: Sendable {
   private mutating func handle(_ element: Element) -> [Output] {
     if element.is("error", NS.streams) {
       // Of a bound session it is handed out like a stanza: scripts ask for it.
-      return (isBound ? [.stanza(element)] : []) + end("stream error: \(element.firstChild?.name ?? "")")
+      return (isBound || isSilent ? [.stanza(element)] : []) + end("stream error: \(element.firstChild?.name ?? "")")
     }
     switch phase {
     case .expectFeatures where element.is("features", NS.streams): return negotiate(element)
@@ -140,6 +154,11 @@ public struct Client: Sendable {
       phase = .bound
       return [.ready(bound)]
     case .bound: return [.stanza(element)]
+    case .silent:
+      if element.is("success", NS.sasl) { parser.restart() }
+      guard element.is("proceed", NS.tls) else { return [.stanza(element)] }
+      parser.discardPending()
+      return [.stanza(element), .startTLS]
     case .ended: return []
     default: return end("the server answered \(element.name) with \(element.firstChild?.name ?? "nothing")")
     }

@@ -35,6 +35,13 @@ extension Substring {
     return Substring(rest)
   }
 
+  /// The text behind a prefix, without the spaces at its ends; `nil` where it does not begin so.
+  func behind(_ prefix: String) -> Substring? { startsWith(prefix) ? Substring(utf8.dropFirst(prefix.utf8.count)).trimmedSpace : nil }
+  /// The text before a suffix; `nil` where it does not end so.
+  func before(_ suffix: String) -> Substring? {
+    utf8.reversed().starts(with: suffix.utf8.reversed()) ? Substring(utf8.dropLast(suffix.utf8.count)) : nil
+  }
+
   // Of bytes, where Swift's own would compare characters.
   func startsWith(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
   func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }

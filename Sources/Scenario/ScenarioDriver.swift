@@ -7,7 +7,12 @@ public import XML
 public protocol ScenarioDriver {
   /// A whole login: stream, authentication, resource binding; no presence. Returns the full JID that was bound.
   mutating func connect(_ character: Character) throws(DriverError) -> Text
+  /// Opens a connection on which nothing is said: no stream begins. What comes on it is received like stanzas: what the server offers,
+  /// answers of its negotiation, stream errors. TLS begins when the server says that it may.
+  mutating func open(_ character: Character) throws(DriverError)
   mutating func send(_ element: Element, as character: String) throws(DriverError)
+  /// Writes bytes as they are on the connection of the character.
+  mutating func write(_ bytes: [UInt8], as character: String) throws(DriverError)
   /// The next stanza that arrives for the character and was not yet returned; nil when none comes: within the driver's
   /// time-out, or, in simulation, when the world is at rest.
   mutating func receive(as character: String) throws(DriverError) -> Element?
@@ -20,6 +25,10 @@ public protocol ScenarioDriver {
   mutating func crashServer() throws(DriverError)
   /// The next commit of the server's storage fails.
   mutating func failNextCommit() throws(DriverError)
+  /// The disk of the server's storage becomes as this.
+  mutating func setDisk(_ state: DiskState) throws(DriverError)
+  /// Asks something of the server as whoever runs it. Returns why it was refused, or `nil` when it is done.
+  mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String?
   /// Breaks the character's connection without an end of its stream.
   mutating func breakConnection(of character: String) throws(DriverError)
   /// Lets time pass: virtual in simulation, real over sockets.
@@ -31,6 +40,12 @@ public protocol ScenarioDriver {
 extension ScenarioDriver {
   public mutating func crashServer() throws(DriverError) { throw DriverError(message: "only the simulator can make a server crash") }
   public mutating func failNextCommit() throws(DriverError) { throw DriverError(message: "only the simulator can make a commit fail") }
+  public mutating func setDisk(_ state: DiskState) throws(DriverError) {
+    throw DriverError(message: "only the simulator can change the server's disk")
+  }
+  public mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
+    throw DriverError(message: "this server is another's to operate: leave out --connect, and the script has a server of its own")
+  }
   public mutating func breakConnection(of character: String) throws(DriverError) {
     throw DriverError(message: "only the simulator can break a connection")
   }

@@ -70,9 +70,19 @@ public struct ScriptRun: Sendable {
       try attempt("the server crashes", nil) { () throws(DriverError) in try driver.crashServer() }
     case .nextCommitFails:
       try attempt("the next commit fails", nil) { () throws(DriverError) in try driver.failNextCommit() }
+    case .disk(let state):
+      try attempt(state.line, nil) { () throws(DriverError) in try driver.setDisk(state) }
+    case .operates(let request, let isRefused): try operate(request, isRefused: isRefused, with: &driver)
     case .timePasses(let seconds):
       try attempt("\(seconds) seconds pass", nil) { () throws(DriverError) in try driver.wait(seconds: seconds) }
     }
+  }
+
+  private func operate<D: ScenarioDriver>(_ request: OperatorRequest, isRefused: Bool, with driver: inout D) throws(ScriptFailure) {
+    let line = request.line(isRefused: isRefused)
+    let refusal = try attempt(line, nil) { () throws(DriverError) in try driver.operate(request) }
+    if !isRefused, let refusal { throw ScriptFailure(line: self.line, expected: line, got: refusal) }
+    if isRefused, refusal == nil { throw ScriptFailure(line: self.line, expected: line, got: "it is done") }
   }
 
   private mutating func restart<D: ScenarioDriver>(with driver: inout D) throws(ScriptFailure) {
@@ -85,14 +95,10 @@ public struct ScriptRun: Sendable {
     guard let index = cast.firstIndex(where: { name[...].isSame(as: $0.name) }) else {
       throw ScriptFailure(line: line, expected: "\(name) in the cast", got: "nobody")
     }
-    if case .connects = verb {
-      guard !parts[index].isConnected else { throw ScriptFailure(line: line, expected: "\(name) connects", got: "\(name) is connected") }
-      try connect(index, with: &driver)
-      return
-    }
+    if try begin(verb, index, with: &driver) { return }
     guard parts[index].isConnected else { throw ScriptFailure(line: line, expected: "\(name) is connected", got: "\(name) is not") }
     switch verb {
-    case .connects: break
+    case .connects, .failsToConnect, .opensConnection: break
     case .disconnects:
       if exact { try expectNothingMore(index, "nothing more for \(name), who disconnects", with: &driver) }
       parts[index] = Part()
@@ -100,6 +106,8 @@ public struct ScriptRun: Sendable {
     case .losesConnection:
       parts[index] = Part()
       try attempt("\(name) loses the connection", nil) { () throws(DriverError) in try driver.breakConnection(of: name) }
+    case .writes(let bytes):
+      try attempt("\(name) writes \(bytes.summary)", nil) { () throws(DriverError) in try driver.write(bytes.all, as: name) }
     case .sends(let template): try send(template.pattern, index, with: &driver)
     case .receives(let template): try receive(template.pattern, index, with: &driver)
     case .receivesNext(let template): try receiveNext(template.pattern, index, with: &driver)
@@ -123,8 +131,36 @@ public struct ScriptRun: Sendable {
     }
   }
 
-  private mutating func connect<D: ScenarioDriver>(_ index: Int, with driver: inout D) throws(ScriptFailure) {
+  /// Makes a connection, or fails to. Returns false for an action that needs one.
+  private mutating func begin<D: ScenarioDriver>(_ verb: Action.Verb, _ index: Int, with driver: inout D) throws(ScriptFailure) -> Bool {
     let character = cast[index]
+    let expected: String
+    switch verb {
+    case .connects: expected = "\(character.name) connects"
+    case .failsToConnect: expected = "\(character.name) fails to connect"
+    case .opensConnection: expected = "\(character.name) opens a connection"
+    default: return false
+    }
+    guard !parts[index].isConnected else { throw ScriptFailure(line: line, expected: expected, got: "\(character.name) is connected") }
+    switch verb {
+    case .connects(let password): try connect(index, password, with: &driver)
+    case .failsToConnect(let password):
+      guard let jid = try? driver.connect(character.with(password)) else {
+        // A connection may be left on which nobody answers.
+        try? driver.disconnect(character.name)
+        return true
+      }
+      parts[index].isConnected = true
+      throw ScriptFailure(line: line, expected: expected, got: "\(character.name) is logged in as \(jid)")
+    default:
+      try attempt(expected, nil) { () throws(DriverError) in try driver.open(character) }
+      parts[index].isConnected = true
+    }
+    return true
+  }
+
+  private mutating func connect<D: ScenarioDriver>(_ index: Int, _ password: Text?, with driver: inout D) throws(ScriptFailure) {
+    let character = cast[index].with(password)
     let jid = try attempt("\(character.name) connects", nil) { () throws(DriverError) in try driver.connect(character) }
     values.bound(character.name, to: jid)
     parts[index].isConnected = true

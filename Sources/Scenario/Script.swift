@@ -67,6 +67,13 @@ public struct Character: Sendable, Equatable {
     self.line = line
   }
 
+  /// The same character, who logs in with another password, if there is one.
+  func with(_ password: Text?) -> Character {
+    var copy = self
+    copy.password = password ?? self.password
+    return copy
+  }
+
   /// The address without a resource, which scripts call `${Name's JID}`.
   public var bareJID: Text { Text(utf8: Array(jid.utf8.prefix { $0 != UInt8(ascii: "/") })) }
 }
@@ -85,16 +92,26 @@ public struct Action: Sendable {
     case serverCrashes
     /// The next commit of the server's storage fails.
     case nextCommitFails
+    /// The disk under the server's storage becomes a better or a worse one.
+    case disk(DiskState)
+    /// The operator asks something of the server, which does it, or, with `isRefused`, refuses it.
+    case operates(OperatorRequest, isRefused: Bool)
     case timePasses(seconds: Int)
   }
 
   public enum Verb: Sendable {
-    /// A whole login: stream, authentication, resource binding; no presence.
-    case connects
+    /// A whole login: stream, authentication, resource binding; no presence. The password is that of the cast, unless one is given.
+    case connects(password: Text? = nil)
+    /// The same, and the server refuses it, or does not answer.
+    case failsToConnect(password: Text? = nil)
+    /// A connection on which nothing is said but what the script writes.
+    case opensConnection
     case disconnects
     /// The connection breaks, and no stream is ended.
     case losesConnection
     case sends(Template)
+    /// Bytes as they are, be they XML or not.
+    case writes(RawBytes)
     /// Among the stanzas that came or come is one like this.
     case receives(Template)
     /// The first stanza that the script has not received is like this.

@@ -97,60 +97,52 @@ struct ScriptParser {
     next += 1
     if line.isBlank || line.isComment { return }
     guard !line.isIndented else { throw error(line.number, "this indented line belongs to no action") }
-    guard let character = actor(in: line.text) else {
-      guard let event = try eventWithoutCharacter(line) else {
-        throw error(
-          line.number,
-          "expected one of the cast and an action of that character, 'the server restarts', 'the server crashes', "
-            + "'the next commit fails', or 'N seconds pass'")
-      }
-      return script.actions.append(Action(line: line.number, event: event))
-    }
+    guard let character = actor(in: line.text) else { return try readEvent(line) }
     let name = character.name
     let words = Substring(line.text.utf8.dropFirst(name.utf8.count)).trimmedSpace
-    let verb: Action.Verb
-    if words.isSame(as: "connects") {
-      verb = .connects
-    } else if words.isSame(as: "disconnects") {
-      verb = .disconnects
-    } else if words.isSame(as: "loses the connection") {
-      verb = .losesConnection
-    } else if words.isSame(as: "sends:") {
-      verb = .sends(try readTemplate(for: line, isSent: true))
-    } else if words.isSame(as: "receives:") {
-      verb = .receives(try readTemplate(for: line, isSent: false))
-    } else if words.isSame(as: "receives next:") {
-      verb = .receivesNext(try readTemplate(for: line, isSent: false))
-    } else if words.startsWith("receives:"), Substring(words.utf8.dropFirst("receives:".utf8.count)).trimmedSpace.isSame(as: "nothing") {
-      verb = .receivesNothing
-    } else {
-      throw error(
-        line.number,
-        "\(name) can't '\(words)': expected 'connects', 'disconnects', 'loses the connection', 'sends:', 'receives:', 'receives next:' or "
-          + "'receives: nothing'")
-    }
-    script.actions.append(Action(line: line.number, event: .character(name, verb)))
+    script.actions.append(Action(line: line.number, event: .character(name, try verb(words, by: name, line))))
   }
 
-  /// The longest time that a script may let pass: a day.
-  static let mostSeconds = 86_400
-
-  private static let serverEvents: [(words: [String], event: Action.Event)] = [
-    (["the", "server", "restarts"], .serverRestarts), (["the", "server", "crashes"], .serverCrashes),
-    (["the", "next", "commit", "fails"], .nextCommitFails),
-  ]
-
-  /// An event of the server, such as `the server restarts`, or `5 seconds pass`, which the language of scansion does not have; `nil` for
-  /// other lines.
-  private func eventWithoutCharacter(_ line: Line) throws(ScriptError) -> Action.Event? {
-    let words = line.text.split(separator: " ")
-    let lowercased = words.map { $0.lowercased() }
-    if let found = ScriptParser.serverEvents.first(where: { $0.words == lowercased }) { return found.event }
-    guard words.count == 3, words[2] == "pass" || words[2] == "passes", words[1] == "seconds" || words[1] == "second" else { return nil }
-    guard let seconds = Int(words[0]), (1...ScriptParser.mostSeconds).contains(seconds) else {
-      throw error(line.number, "'\(words[0])' is not a number of seconds from 1 to \(ScriptParser.mostSeconds)")
+  private mutating func readEvent(_ line: Line) throws(ScriptError) {
+    let event: Action.Event?
+    do throws(EventLine.Problem) {
+      event = try EventLine(line).event()
+    } catch {
+      throw self.error(line.number, error.message)
     }
-    return .timePasses(seconds: seconds)
+    guard let event else { throw error(line.number, "expected " + EventLine.expected) }
+    script.actions.append(Action(line: line.number, event: event))
+  }
+
+  private mutating func verb(_ words: Substring, by name: String, _ line: Line) throws(ScriptError) -> Action.Verb {
+    switch String(words) {
+    case "connects": return .connects()
+    case "fails to connect": return .failsToConnect()
+    case "opens a connection": return .opensConnection
+    case "disconnects": return .disconnects
+    case "loses the connection": return .losesConnection
+    case "sends:": return .sends(try readTemplate(for: line, isSent: true))
+    case "writes:": return .writes(try readBytes(for: line, times: 1))
+    case "receives:": return .receives(try readTemplate(for: line, isSent: false))
+    case "receives next:": return .receivesNext(try readTemplate(for: line, isSent: false))
+    default: break
+    }
+    if let rest = words.behind("receives:"), rest.isSame(as: "nothing") { return .receivesNothing }
+    if let password = words.behind("connects with the password:"), !password.isEmpty { return .connects(password: Text(password)) }
+    if let password = words.behind("fails to connect with the password:"), !password.isEmpty {
+      return .failsToConnect(password: Text(password))
+    }
+    if let rest = words.behind("writes "), let count = rest.before(" times:") {
+      guard let times = Int(count), RawBytes.repetitions.contains(times) else {
+        throw error(line.number, "'\(count)' is not a number from 1 to \(RawBytes.repetitions.upperBound)")
+      }
+      return .writes(try readBytes(for: line, times: times))
+    }
+    throw error(
+      line.number,
+      "\(name) can't '\(words)': expected 'connects', 'fails to connect', either of them 'with the password: PASSWORD', "
+        + "'opens a connection', 'disconnects', 'loses the connection', 'sends:', 'writes:', 'writes 20 times:', 'receives:', "
+        + "'receives next:' or 'receives: nothing'")
   }
 
   /// The longest name that the line begins with: `Juliet's phone` is not Juliet.
@@ -163,13 +155,30 @@ struct ScriptParser {
     return found
   }
 
-  /// The stanza under an action's line.
-  private mutating func readTemplate(for head: Line, isSent: Bool) throws(ScriptError) -> Template {
+  /// The indented lines under an action's line; the first is neither blank nor a comment.
+  private mutating func readBlock() -> [Line] {
     while next < lines.count, lines[next].isBlank || lines[next].isComment { next += 1 }
     let start = next
     while next < lines.count, lines[next].isIndented || lines[next].isBlank { next += 1 }
-    guard start < next else { throw error(head.number, "an indented stanza must follow") }
-    let block = StanzaBlock(lines: Array(lines[start..<next]))
+    return Array(lines[start..<next])
+  }
+
+  /// The bytes under an action's line.
+  private mutating func readBytes(for head: Line, times: Int) throws(ScriptError) -> RawBytes {
+    let block = readBlock()
+    guard !block.isEmpty else { throw error(head.number, "the bytes must follow, in indented lines") }
+    do throws(RawBytes.Problem) {
+      return try RawBytes(block, times: times)
+    } catch {
+      throw self.error(error.line, error.message)
+    }
+  }
+
+  /// The stanza under an action's line.
+  private mutating func readTemplate(for head: Line, isSent: Bool) throws(ScriptError) -> Template {
+    let lines = readBlock()
+    guard !lines.isEmpty else { throw error(head.number, "an indented stanza must follow") }
+    let block = StanzaBlock(lines: lines)
     do throws(StanzaBlock.Problem) {
       return try block.template(cast: script.cast, isSent: isSent, using: pool)
     } catch {

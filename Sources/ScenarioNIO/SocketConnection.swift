@@ -16,9 +16,13 @@ final class SocketConnection: @unchecked Sendable {
   private var pong: Text?
   private var problem: String?
   private var isClosed = false
+  private var isRaw: Bool
   private var openChannel: (any Channel)?
 
-  init(client: Client) { self.client = client }
+  init(client: Client) {
+    self.client = client
+    isRaw = client.isSilent
+  }
 
   var channel: (any Channel)? {
     get { condition.withLock { openChannel } }
@@ -33,6 +37,15 @@ final class SocketConnection: @unchecked Sendable {
     guard let channel else { return }
     channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
   }
+
+  /// Sends bytes of the script's making.
+  func write(_ bytes: [UInt8]) {
+    condition.withLock { isRaw = true }
+    send(bytes)
+  }
+
+  /// A stanza of the driver's own would not be understood on it, or would change what it is.
+  var hasRawBytes: Bool { condition.withLock { isRaw } }
 
   private func wait(milliseconds: Int, until isDone: () -> Bool) {
     let end = Date(timeIntervalSinceNow: Double(milliseconds) / 1000)

@@ -13,6 +13,8 @@ public struct SocketDriver: ScenarioDriver {
   private var port: Int
   /// Restarts the server and returns the port of the new one; `nil` if the server is not this program's.
   private let restart: (() throws -> Int)?
+  /// Asks the server as whoever runs it, and returns why it refused; `nil` if the server is not this program's.
+  private let operatorAsks: ((OperatorRequest) throws -> String?)?
   /// How long `receive` waits for a stanza, in milliseconds.
   private let patience: Int
   private let group: MultiThreadedEventLoopGroup
@@ -23,8 +25,13 @@ public struct SocketDriver: ScenarioDriver {
   ///   - host, port: where characters connect that don't say otherwise.
   ///   - patience: milliseconds to wait for a stanza that is expected.
   ///   - restart: restarts the server and returns the port of the new one, if the server is the caller's.
-  public init(host: String, port: Int, patience: Int = 3000, restart: (() throws -> Int)? = nil) {
+  ///   - operatorAsks: asks the server as whoever runs it, if it is the caller's, and returns why it refused, if it did.
+  public init(
+    host: String, port: Int, patience: Int = 3000, restart: (() throws -> Int)? = nil,
+    operatorAsks: ((OperatorRequest) throws -> String?)? = nil
+  ) {
     self.restart = restart
+    self.operatorAsks = operatorAsks
     self.host = host
     self.port = port
     self.patience = patience
@@ -37,6 +44,19 @@ public struct SocketDriver: ScenarioDriver {
     let client = Client(
       account: account, password: character.password, resource: character.resource ?? "", nonce: Text(String(nonce)),
       security: .lenient)
+    let connection = try open(character, as: client)
+    guard let jid = connection.waitForSession(milliseconds: 10_000) else {
+      throw DriverError(message: "login failed: \(connection.trouble ?? "the server gave no answer")")
+    }
+    return jid.text
+  }
+
+  public mutating func open(_ character: Scenario.Character) throws(DriverError) {
+    guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
+    _ = try open(character, as: Client(silent: account))
+  }
+
+  private mutating func open(_ character: Scenario.Character, as client: Client) throws(DriverError) -> SocketConnection {
     let connection = SocketConnection(client: client)
     let bootstrap = ClientBootstrap(group: group).channelOption(.socketOption(.so_reuseaddr), value: 1)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -48,11 +68,8 @@ public struct SocketDriver: ScenarioDriver {
       throw DriverError(message: "no connection to \(address); check the address, and that a server listens there")
     }
     connections.removeAll { $0.name == character.name }
-    connections.append((character.name, connection, account.domain))
-    guard let jid = connection.waitForSession(milliseconds: 10_000) else {
-      throw DriverError(message: "login failed: \(connection.trouble ?? "the server gave no answer")")
-    }
-    return jid.text
+    connections.append((character.name, connection, client.account.domain))
+    return connection
   }
 
   private func connection(_ name: String) throws(DriverError) -> (connection: SocketConnection, domain: Text) {
@@ -66,21 +83,30 @@ public struct SocketDriver: ScenarioDriver {
     connection.send(Client.encode(element))
   }
 
+  public mutating func write(_ bytes: [UInt8], as character: String) throws(DriverError) {
+    let connection = try connection(character).connection
+    if let trouble = connection.trouble { throw DriverError(message: trouble) }
+    connection.write(bytes)
+  }
+
   public mutating func receive(as character: String) throws(DriverError) -> Element? {
     try connection(character).connection.next(milliseconds: patience)
   }
 
   /// A ping on every connection, answered, shows that the server has worked off all that was sent before; one more on the character's own
-  /// then comes behind all that was on its way there.
+  /// then comes behind all that was on its way there. Where a script writes bytes of its own a ping could land in the midst of an element:
+  /// there some time must do.
   public mutating func receiveIfUnderWay(as character: String) throws(DriverError) -> Element? {
     let target = try connection(character)
     if let waiting = target.connection.next(milliseconds: 0) { return waiting }
     for other in connections where other.name != character { ping(other.connection, other.domain) }
+    if connections.contains(where: { $0.connection.hasRawBytes }) { Thread.sleep(forTimeInterval: 0.3) }
     ping(target.connection, target.domain)
     return target.connection.next(milliseconds: 0)
   }
 
   private mutating func ping(_ connection: SocketConnection, _ domain: Text) {
+    guard !connection.hasRawBytes else { return }
     pings += 1
     let id: Text = "driver-ping-\(pings)"
     connection.expectPong(id)
@@ -99,6 +125,13 @@ public struct SocketDriver: ScenarioDriver {
     do { port = try restart() } catch { throw DriverError(message: "the server does not start again: \(error)") }
     for (_, connection, _) in connections { connection.close(milliseconds: 2000) }
     connections = []
+  }
+
+  public mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
+    guard let operatorAsks else {
+      throw DriverError(message: "the server at \(host):\(port) is another's to operate; without --connect the script has its own")
+    }
+    do { return try operatorAsks(request) } catch { throw DriverError(message: "the operator is not heard: \(error)") }
   }
 
   public mutating func wait(seconds: Int) throws(DriverError) { Thread.sleep(forTimeInterval: TimeInterval(seconds)) }

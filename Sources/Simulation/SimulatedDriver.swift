@@ -16,6 +16,12 @@ public struct SimulatedDriver: ScenarioDriver {
   private var names: OrderedSet<String> = []
   /// Why a client that has not disconnected can't send any more.
   private var troubles: OrderedDictionary<Int, String> = [:]
+  /// Characters who write bytes of their own: their streams may end for any reason.
+  private var raw: OrderedSet<Int> = []
+  /// Requests of the operator, beyond those that make the cast's accounts, with their answers.
+  private var operations: [ControlReply?] = []
+  /// Accounts that an operator has cut off: the ends of their streams are nobody's fault.
+  private(set) var administered: OrderedSet<JID> = []
 
   /// The rules that watch the script's run, if any do.
   var watch: RuleWatch?
@@ -51,15 +57,10 @@ public struct SimulatedDriver: ScenarioDriver {
   }
 
   public mutating func connect(_ character: Scenario.Character) throws(DriverError) -> Text {
-    guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
-    let index = names.append(character.name).index
-    connectionCount += 1
-    troubles[index] = nil
-    let stream = Client(
-      account: account, password: character.password, resource: character.resource ?? "", nonce: "nonce\(connectionCount)",
-      security: .opportunistic)
-    watch?.streamBegins(index, at: world.now)
-    open(clients.nextSession(of: index), label: connectionCount, as: stream)
+    let index = try begin(character) { account, nonce in
+      Client(
+        account: account, password: character.password, resource: character.resource ?? "", nonce: nonce, security: .opportunistic)
+    }
     settle { $0.clients[index].isBound }
     guard let jid = clients[index].stream?.jid else {
       throw DriverError(message: "login failed: \(troubles[index] ?? "the server gave no answer")")
@@ -67,11 +68,41 @@ public struct SimulatedDriver: ScenarioDriver {
     return jid.text
   }
 
-  public mutating func send(_ element: Element, as character: String) throws(DriverError) {
+  private mutating func begin(_ character: Scenario.Character, as stream: (JID, Text) -> Client) throws(DriverError) -> Int {
+    guard let account = JID(character.jid) else { throw DriverError(message: "'\(character.jid)' is not an address") }
+    let index = names.append(character.name).index
+    connectionCount += 1
+    troubles[index] = nil
+    raw.remove(index)
+    watch?.streamBegins(index, at: world.now)
+    open(clients.nextSession(of: index), label: connectionCount, as: stream(account, "nonce\(connectionCount)"))
+    return index
+  }
+
+  public mutating func open(_ character: Scenario.Character) throws(DriverError) {
+    watch?.hadFault = true
+    let index = try begin(character) { account, _ in Client(silent: account) }
+    raw.append(index)
+    settle()
+  }
+
+  public mutating func write(_ bytes: [UInt8], as character: String) throws(DriverError) {
+    // A TLS handshake that is under way ends first.
+    if let index = names.firstIndex(of: character), clients[index].stream?.isSilent ?? false { settle() }
+    let index = try connected(character)
+    raw.append(index)
+    write(bytes, as: index)
+  }
+
+  private func connected(_ character: String) throws(DriverError) -> Int {
     guard let index = names.firstIndex(of: character), clients[index].connection != nil, troubles[index] == nil else {
       throw DriverError(message: names.firstIndex(of: character).flatMap { troubles[$0] } ?? "not connected")
     }
-    write(element, as: index)
+    return index
+  }
+
+  public mutating func send(_ element: Element, as character: String) throws(DriverError) {
+    write(element, as: try connected(character))
   }
 
   public mutating func receive(as character: String) throws(DriverError) -> Element? {
@@ -110,6 +141,35 @@ public struct SimulatedDriver: ScenarioDriver {
     world.failNextCommit()
   }
 
+  public mutating func setDisk(_ state: DiskState) throws(DriverError) {
+    watch?.hadFault = true
+    observe(.fault(state.inHistory))
+    switch state {
+    case .full: world.setDisk(full: true, slowness: 1)
+    case .slow(let times): world.setDisk(full: false, slowness: Int64(times))
+    case .hung:
+      watch?.mayLoseStanzas = true
+      world.hangDisk(true)
+    case .well:
+      world.setDisk(full: false, slowness: 1)
+      world.hangDisk(false)
+    }
+  }
+
+  public mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
+    guard let request = ControlRequest(request) else { throw DriverError(message: "'\(request.account)' is not an address") }
+    let number = operations.count
+    operations.append(nil)
+    if request.isCutting, let account = request.account { administered.append(account) }
+    let id = Run.operatorBase + UInt64(number)
+    observe(.asked(id, request))
+    world.control(id, request)
+    settle { $0.operations[number] != nil }
+    guard let reply = operations[number] else { return "the server gave no answer" }
+    if case .refused(let reason) = reply { return reason }
+    return nil
+  }
+
   public mutating func breakConnection(of character: String) throws(DriverError) {
     guard let index = names.firstIndex(of: character) else { return }
     watch?.hadFault = true
@@ -137,7 +197,9 @@ public struct SimulatedDriver: ScenarioDriver {
 
 extension SimulatedDriver: ClientHost {
   mutating func streamEnded(_ index: Int, _ reason: String?) {
-    if let reason { watch?.streamEnded(names[index], reason, at: world.now) }
+    // A login that fails is told to whoever connects.
+    let isBound = clients[index].stream?.jid != nil
+    if let reason, isBound, !isExcused(reason, index) { watch?.streamEnded(names[index], reason, at: world.now) }
     troubles[index] = reason ?? "the server ended the stream"
   }
   mutating func connectionClosed(_ index: Int) { troubles[index] = troubles[index] ?? "the connection was closed" }
@@ -155,8 +217,17 @@ extension SimulatedDriver: ClientHost {
     completeHandshake(index)
   }
 
+  /// Whether the server may well have ended this stream so.
+  private func isExcused(_ reason: String, _ index: Int) -> Bool {
+    if raw.contains(index) { return true }
+    guard let account = clients[index].stream?.account, administered.contains(account) else { return false }
+    return ["not-authorized", "account-disabled", "reset"].contains { reason.contains($0) }
+  }
+
   mutating func received(_ element: Element, by index: Int) {
     clients[index].inbox.append(element)
+    // Before a resource is bound there is no session of which rules know.
+    if clients[index].stream?.jid == nil { return }
     observe(.received(clients[index].session, element))
   }
 
@@ -167,13 +238,20 @@ extension SimulatedDriver: ClientHost {
       observe(.fault("crash"))
     case .restarted: observe(.fault("restart"))
     case .unreadable: observe(.fault(Run.unreadable))
-    case .reply(let id, let reply): observe(.answered(id, reply))
+    case .reply(let id, let reply):
+      observe(.answered(id, reply))
+      if id >= Run.operatorBase { operations[Int(id - Run.operatorBase)] = reply }
     case .alarm, .bytes, .handshake, .closed: break
     }
   }
 
   /// The name of the character with this number.
   func name(of index: Int) -> String { names[index] }
+
+  /// Whether the character has a connection, logged in or not.
+  func hasConnection(_ name: String) -> Bool {
+    names.firstIndex(of: name).map { clients[$0].connection != nil && troubles[$0] == nil } ?? false
+  }
 
   /// Whether the character has a connection on which the server listens.
   func isConnected(_ name: String) -> Bool {

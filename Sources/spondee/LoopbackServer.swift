@@ -2,6 +2,7 @@ internal import Foundation
 internal import Scenario
 internal import ServerCore
 internal import ServerNIO
+internal import Simulation
 internal import XML
 internal import XMPP
 
@@ -35,6 +36,13 @@ final class LoopbackServer {
     server.stop()
     server = try RunningServer.start(configuration: configuration)
     return port
+  }
+
+  /// Asks as whoever runs the server. Returns why it was refused, if it was.
+  func operate(_ request: OperatorRequest) -> String? {
+    guard let request = ControlRequest(request) else { return "\(request.account) is not an address" }
+    if case .refused(let reason) = server.control(request) { return reason }
+    return nil
   }
 
   func stop() {

@@ -95,6 +95,55 @@ struct RunnerTests {
     #expect(run("Romeo connects\nThe next commit fails", &driver) == .failed(line: 14, expected: "the next commit fails", got: why))
   }
 
+  @Test func requestsOfTheOperatorAreDoneOrRefused() throws {
+    var driver = FakeDriver()
+    driver.refused = ["romeo@localhost"]
+    let good = "The operator deletes juliet@localhost\nThe operator fails to delete romeo@localhost"
+    #expect(run(good, &driver) == .passed)
+    #expect(driver.log == ["The operator deletes juliet@localhost", "The operator deletes romeo@localhost", "finish"])
+    #expect(
+      run("The operator deletes romeo@localhost", &driver)
+        == .failed(line: 13, expected: "The operator deletes romeo@localhost", got: "no"))
+    #expect(
+      run("The operator fails to delete juliet@localhost", &driver)
+        == .failed(line: 13, expected: "The operator fails to delete juliet@localhost", got: "it is done"))
+  }
+
+  @Test func aLoginMayHaveToFail() throws {
+    var driver = FakeDriver()
+    #expect(
+      run("Romeo fails to connect", &driver)
+        == .failed(line: 13, expected: "Romeo fails to connect", got: "Romeo is logged in as romeo@localhost/any"))
+    driver = FakeDriver()
+    driver.refusal = DriverError(message: "login failed: not-authorized")
+    #expect(run("Romeo fails to connect\nRomeo fails to connect with the password: x", &driver) == .passed)
+    let twice = ["connect Romeo", "disconnect Romeo"]
+    #expect(driver.log == twice + twice + ["finish"])
+  }
+
+  @Test func bytesGoOnAnOpenConnection() throws {
+    var driver = FakeDriver()
+    try driver.arrive("Romeo", after: 1, "<a/>")
+    #expect(run("Romeo opens a connection\nRomeo writes 2 times:\n\ta\\i\nRomeo receives:\n\t<a/>\nRomeo disconnects", &driver) == .passed)
+    #expect(driver.log == ["open Romeo", "Romeo writes a0a1", "receive Romeo", "disconnect Romeo", "finish"])
+    driver = FakeDriver()
+    #expect(run("Romeo writes:\n\ta", &driver) == .failed(line: 13, expected: "Romeo is connected", got: "Romeo is not"))
+    #expect(
+      run("Romeo connects\nRomeo opens a connection", &driver)
+        == .failed(line: 14, expected: "Romeo opens a connection", got: "Romeo is connected"))
+  }
+
+  @Test func theDiskIsTheSimulators() throws {
+    var driver = FakeDriver()
+    #expect(
+      run("The disk is full", &driver)
+        == .failed(line: 13, expected: "The disk is full", got: "only the simulator can change the server's disk"))
+    driver = FakeDriver()
+    driver.hasFaults = true
+    #expect(run("The disk is full\nThe disk works again", &driver) == .passed)
+    #expect(driver.log == ["The disk is full", "The disk works again", "finish"])
+  }
+
   @Test func eachCharacterReceivesItsOwn() throws {
     var driver = FakeDriver()
     try driver.arrive("Juliet", "<message/>")

@@ -95,6 +95,70 @@ struct ScriptTests {
     #expect(actions.map(describe) == ["13 restart", "14 restart", "15 1 s", "16 86400 s", "17 Romeo receives next <a/>"])
   }
 
+  @Test func logins() throws {
+    let lines = [
+      "Romeo connects", "Romeo connects with the password: a: b c ", "Romeo fails to connect",
+      "Romeo fails to connect with the password: x",
+      "Romeo opens a connection",
+    ]
+    #expect(
+      try script(lines.joined(separator: "\n")).actions.map(describe) == [
+        "13 Romeo connects", "14 Romeo connects by a: b c", "15 Romeo fails to connect", "16 Romeo fails to connect by x",
+        "17 Romeo opens a connection",
+      ])
+  }
+
+  @Test func theOperatorAndTheDisk() throws {
+    let lines = [
+      "The operator adds juliet@localhost with the password: a: b", "The operator changes the password of juliet@localhost to: to: c",
+      "The operator deletes juliet@localhost", "The operator disables juliet@localhost", "The operator enables juliet@localhost",
+      "The operator fails to add juliet@localhost with the password: x", "The operator fails to change the password of a@localhost to: y",
+      "The operator fails to delete a@[::1]", "The disk is full", "The disk takes 20 times as long", "The disk hangs",
+      "The disk works again",
+    ]
+    let actions = try script(lines.joined(separator: "\n")).actions
+    #expect(actions.map(describe) == lines.enumerated().map { "\(13 + $0.offset) \($0.element)" })
+    #expect(try script("the OPERATOR Deletes JULIET@localhost").actions.map(describe) == ["13 The operator deletes juliet@localhost"])
+  }
+
+  @Test func bytes() throws {
+    let actions = try script(
+      "Romeo writes:\n\t<a>\\n\\r\\t\\\\\\x00\\xfF\n\n\t# no bytes\n\t\\x23 b\nRomeo writes 3 times:\n    a\\i\n     b"
+    ).actions
+    #expect(
+      actions.map(describe) == [
+        "13 Romeo writes \(Array("<a>\n\r\t\\\0".utf8) + [0xFF] + Array("# b".utf8))",
+        "18 Romeo writes \(Array("a0 ba1 ba2 b".utf8))",
+      ])
+  }
+
+  /// Bytes of whatever kind read the same when they are written as lines of a script.
+  @Test func bytesAsLines() throws {
+    let all = (0...255).map { UInt8($0) }
+    for bytes in [all, [0x23], Array("// a".utf8), Array("-- \n ".utf8), Array(" a ".utf8), Array(repeating: 0x20, count: 1000), all + all]
+    {
+      let text = "Romeo writes:\n" + RawBytes(bytes).lines.joined(separator: "\n")
+      guard case .character(_, .writes(let read)) = try script(text).actions[0].event else {
+        Issue.record("\(text)")
+        continue
+      }
+      #expect(read.all == bytes, "\(text)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("Romeo connects", nil), ("The server restarts", nil), ("The operator deletes a@localhost", nil),
+      ("The server crashes", "a crash of the server"),
+      ("Romeo connects\nThe disk hangs", "a disk that changes"), ("Romeo loses the connection", "a connection that breaks"),
+      ("The next commit fails", "a commit that fails"),
+    ] as [(String, String?)])
+  func faultsAreTheSimulators(actions: String, what: String?) throws {
+    let found = try script(actions).simulatedAction
+    #expect(found?.what == what)
+    #expect(found.map { $0.line == 12 + actions.split(separator: "\n").count } ?? true)
+  }
+
   @Test func aScriptWithoutCommentsIsCalledByItsName() throws {
     #expect(try Script(parsing: "-----", name: "empty.scs").title == "empty.scs")
   }
@@ -114,13 +178,18 @@ struct ScriptTests {
     case .serverRestarts: "\(action.line) restart"
     case .serverCrashes: "\(action.line) crash"
     case .nextCommitFails: "\(action.line) commit fails"
+    case .disk(let state): "\(action.line) \(state.line)"
+    case .operates(let request, let isRefused): "\(action.line) \(request.line(isRefused: isRefused))"
     case .timePasses(let seconds): "\(action.line) \(seconds) s"
     }
   }
 
   private func describe(_ verb: Action.Verb) -> String {
     switch verb {
-    case .connects: "connects"
+    case .connects(let password): "connects" + (password.map { " by \($0)" } ?? "")
+    case .failsToConnect(let password): "fails to connect" + (password.map { " by \($0)" } ?? "")
+    case .opensConnection: "opens a connection"
+    case .writes(let bytes): "writes \(bytes.all)"
     case .disconnects: "disconnects"
     case .losesConnection: "loses the connection"
     case .sends(let template): "sends \(template.element)"
@@ -162,6 +231,30 @@ struct ScriptErrorTests {
     ("86401 seconds pass", 13, "'86401' is not a number of seconds"),
     ("some seconds pass", 13, "'some' is not a number of seconds"),
     ("3 minutes pass", 13, "expected one of the cast"),
+    ("The operator", 13, "expected 'the operator adds ADDRESS"),
+    ("The operator sleeps", 13, "the operator can't 'sleep'"),
+    ("The operator delete a@x", 13, "the operator can't 'delete'"),
+    ("The operator fails to deletes a@x", 13, "the operator can't 'deletes'"),
+    ("The operator deletes", 13, "expected 'the operator adds ADDRESS"),
+    ("The operator deletes a@x b", 13, "something stands behind the address"),
+    ("The operator deletes x", 13, "'x' is not the address of an account, such as juliet@localhost"),
+    ("The operator deletes a@x/r", 13, "'a@x/r' is not the address of an account"),
+    ("The operator adds a@x", 13, "expected 'the operator adds ADDRESS"),
+    ("The operator adds a@x with the password:", 13, "the password is missing behind 'with the password:'"),
+    ("The operator changes the password of a@x to:  ", 13, "the password is missing behind 'to:'"),
+    ("The operator changes the password of a@x", 13, "expected 'the operator adds ADDRESS"),
+    ("The disk is empty", 13, "expected 'the disk is full'"),
+    ("The disk takes 1 times as long", 13, "'1' is not a number from 2 to 1000"),
+    ("The disk takes some times as long", 13, "'some' is not a number from 2 to 1000"),
+    ("Romeo connects with the password:", 13, "Romeo can't"),
+    ("Romeo writes 0 times:\n\ta", 13, "'0' is not a number from 1 to 100000"),
+    ("Romeo writes some times:\n\ta", 13, "'some' is not a number from 1 to 100000"),
+    ("Romeo writes:\nRomeo connects", 13, "the bytes must follow, in indented lines"),
+    ("Romeo writes:\n\ta\n\tb\\q", 15, "'\\q' is no escape"),
+    ("Romeo writes:\n\ta\\", 14, "'\\' is no escape"),
+    ("Romeo writes:\n\ta\\x1", 14, "'\\x1' is no byte"),
+    ("Romeo writes:\n\ta\\x+1", 14, "'\\x+1' is no byte"),
+    ("Romeo writes 100000 times:\n\t\(String(repeating: "a", count: 200))", 14, "no more than 4194304 may be written at once"),
     ("Romeo receives next:", 13, "indented stanza must follow"),
     ("Romeo receives next: nothing", 13, "Romeo can't"),
     ("Romeo dances", 13, "Romeo can't 'dances'"),

@@ -41,6 +41,8 @@ struct FakeDriver: ScenarioDriver {
   /// Fails with this in place of an answer.
   var refusal: DriverError?
   var sent = 0
+  /// Accounts of which an operator's requests are refused.
+  var refused: [Text] = []
   /// Takes part in faults that only a simulated world has.
   var hasFaults = false
 
@@ -56,6 +58,19 @@ struct FakeDriver: ScenarioDriver {
   mutating func send(_ element: Element, as character: String) throws(DriverError) {
     log.append("\(character): \(element)")
     sent += 1
+  }
+  mutating func open(_ character: Scenario.Character) throws(DriverError) { log.append("open \(character.name)") }
+  mutating func write(_ bytes: [UInt8], as character: String) throws(DriverError) {
+    log.append("\(character) writes \(String(decoding: bytes, as: UTF8.self))")
+    sent += 1
+  }
+  mutating func setDisk(_ state: DiskState) throws(DriverError) {
+    guard hasFaults else { throw DriverError(message: "only the simulator can change the server's disk") }
+    log.append(state.line)
+  }
+  mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
+    log.append(request.line(isRefused: false))
+    return refused.contains(request.account) ? "no" : nil
   }
   mutating func receive(as character: String) throws(DriverError) -> Element? {
     log.append("receive \(character)")

@@ -1,6 +1,9 @@
+import SASL
 import Scenario
 import ServerCore
 import Testing
+import XML
+import XMPP
 
 @testable import Simulation
 
@@ -91,5 +94,93 @@ struct ScriptWorldTests {
       #expect(driver.world.node.incarnation == 1)
       #expect(driver.world.node.failedCommits == 1)
     }
+  }
+
+  private static let start = """
+    # Title
+    ## limit commit_seconds: 10
+    [Client] A
+    	jid: a@localhost
+    	password: a
+    -----
+
+    """
+
+  private func outcome(_ actions: String, seed: UInt64 = 0, _ look: (SimulatedDriver) -> Void = { _ in }) throws -> Outcome {
+    let script = try Script(parsing: ScriptWorldTests.start + actions, name: "s")
+    var driver = SimulatedDriver(script: script, seed: seed)
+    let outcome = ScenarioRunner(exact: true).run(script, with: &driver)
+    look(driver)
+    return outcome
+  }
+
+  private func expectPassed(_ outcome: Outcome) { #expect(outcome == .passed) }
+
+  /// A full disk rejects every commit, and one that works again none; the operator is told so.
+  @Test func aFullDiskRejectsEveryCommit() throws {
+    let request = "The operator fails to disable a@localhost\n"
+    for seed: UInt64 in 0..<5 {
+      let actions = "The disk is full\n" + request + request + "The disk works again\nThe operator disables a@localhost\nA fails to connect"
+      expectPassed(try outcome(actions, seed: seed) { #expect($0.world.node.failedCommits == 2) })
+    }
+    #expect(
+      try outcome("The disk is full\nThe operator disables a@localhost")
+        == .failed(line: 8, expected: "The operator disables a@localhost", got: "storage failed; nothing was changed"))
+  }
+
+  /// A disk that hangs ends with the process, when its time is over, and not before.
+  @Test func aDiskThatHangsIsGivenUp() throws {
+    let actions = "The disk hangs\nThe operator fails to disable a@localhost\nThe disk works again\n"
+    expectPassed(try outcome(actions + "5 seconds pass") { #expect($0.world.isDiskHung && $0.world.node.incarnation == 0) })
+    expectPassed(try outcome(actions + "12 seconds pass") { #expect(!$0.world.isDiskHung && $0.world.node.incarnation == 1) })
+    // Nobody waits for it.
+    expectPassed(try outcome("The disk hangs\nThe disk works again") { #expect(!$0.world.isDiskHung) })
+  }
+
+  @Test func aSlowDiskTakesItsTime() throws {
+    func time(_ actions: String) throws -> Int64 {
+      var time: Int64 = 0
+      for seed: UInt64 in 0..<5 {
+        expectPassed(try outcome(actions + "The operator disables a@localhost", seed: seed) { time += $0.world.now })
+      }
+      return time
+    }
+    let usual = try time("")
+    #expect(try time("The disk takes 1000 times as long\n") > usual + .seconds(1))
+    #expect(try time("The disk takes 1000 times as long\nThe disk works again\n") == usual)
+  }
+
+  /// The words of the history for what happens to a disk can be read again.
+  @Test(arguments: [DiskState.full, .hung, .well, .slow(times: 7)])
+  func faultsOfDisksInWords(state: DiskState) {
+    #expect(DiskState(inHistory: state.inHistory) == state)
+    #expect(DiskState(inHistory: "crash") == nil)
+  }
+
+  /// On a connection without a login all that the server says is received, and nothing is said but what is written.
+  @Test func aConnectionWithoutALogin() throws {
+    let header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>"
+    let features = "A receives:\n\t<stream:features scansion:strict='false'/>\n"
+    let silent = "A opens a connection\nA receives: nothing\n"
+    #expect(try outcome(silent + "A writes:\n\t\(header)\n" + features + "A receives: nothing\nA disconnects") == .passed)
+    let got = try outcome(silent + "A writes:\n\t\(header)\nA disconnects")
+    guard case .failed(11, "nothing more for A, who disconnects", _) = got else {
+      Issue.record("\(got)")
+      return
+    }
+  }
+
+  /// Requests of operators that a script can have are the same for the server; passwords that no line can hold are left out.
+  @Test func requestsOfOperators() throws {
+    let account = JID("a@localhost")!
+    for change: OperatorRequest.Change in [.add(password: "p w"), .changePassword(to: "x"), .delete, .disable, .enable] {
+      let request = OperatorRequest(change, account.text)
+      #expect(OperatorRequest(try #require(ControlRequest(request))) == request)
+    }
+    for password in ["", " a", "a ", "a\nb", "\0"] {
+      #expect(OperatorRequest(ControlRequest.addAccount(account, password: Secret(Array(password.utf8)))) == nil)
+    }
+    #expect(OperatorRequest(ControlRequest.listAccounts) == nil)
+    #expect(ControlRequest(OperatorRequest(.delete, "@")) == nil)
   }
 }

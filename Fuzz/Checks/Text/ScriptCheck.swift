@@ -45,7 +45,8 @@ enum ScriptCheck {
       switch action.event {
       case .timePasses(let seconds): if !(1...86_400).contains(seconds) { return "\(seconds) seconds" }
       case .character(let name, _): if !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return "nobody is \(name)" }
-      case .serverRestarts, .serverCrashes, .nextCommitFails: break
+      case .disk(.slow(let times)): if !DiskState.times.contains(times) { return "a disk that takes \(times) times as long" }
+      case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates: break
       }
     }
     return nil
@@ -70,7 +71,12 @@ enum ScriptCheck {
     case .serverCrashes: "crash"
     case .nextCommitFails: "failure"
     case .timePasses(let seconds): "\(seconds)"
-    case .character(let name, .connects): "\(name) connects"
+    case .disk(let state): state.line
+    case .operates(let request, let isRefused): request.line(isRefused: isRefused)
+    case .character(let name, .connects(let password)): "\(name) connects \(password ?? "")"
+    case .character(let name, .failsToConnect(let password)): "\(name) fails \(password ?? "")"
+    case .character(let name, .opensConnection): "\(name) opens"
+    case .character(let name, .writes(let bytes)): "\(name) writes \(bytes.times) \(bytes.lines)"
     case .character(let name, .disconnects): "\(name) disconnects"
     case .character(let name, .losesConnection): "\(name) loses"
     case .character(let name, .sends(let template)): "\(name) sends \(template.element)"
@@ -106,7 +112,12 @@ private enum ScriptPrinter {
     case .serverCrashes: ["the server crashes"]
     case .nextCommitFails: ["the next commit fails"]
     case .timePasses(let seconds): ["\(seconds) seconds pass"]
-    case .character(let name, .connects): ["\(name) connects"]
+    case .disk(let state): [state.line]
+    case .operates(let request, let isRefused): [request.line(isRefused: isRefused)]
+    case .character(let name, .connects(let password)): ["\(name) connects" + with(password)]
+    case .character(let name, .failsToConnect(let password)): ["\(name) fails to connect" + with(password)]
+    case .character(let name, .opensConnection): ["\(name) opens a connection"]
+    case .character(let name, .writes(let bytes)): ["\(name) writes \(bytes.times) times:"] + bytes.lines
     case .character(let name, .disconnects): ["\(name) disconnects"]
     case .character(let name, .losesConnection): ["\(name) loses the connection"]
     case .character(let name, .sends(let template)): ["\(name) sends:", "\t\(oneLine(template))"]
@@ -115,6 +126,8 @@ private enum ScriptPrinter {
     case .character(let name, .receivesNothing): ["\(name) receives: nothing"]
     }
   }
+
+  private static func with(_ password: Text?) -> String { password.map { " with the password: \($0)" } ?? "" }
 
   private static func oneLine(_ template: Template) -> String {
     let written = template.element.serialized(defaultNamespace: "jabber:client")

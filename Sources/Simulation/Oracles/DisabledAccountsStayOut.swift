@@ -55,5 +55,10 @@ public struct DisabledAccountsStayOut: Oracle {
     return reply == .done
   }
 
+  public func expectations(after observation: Observation) -> [ClientExpectation] {
+    guard case .began(_, let jid) = observation else { return [] }
+    return [.noLogin(of: jid.bare)]
+  }
+
   public func atRest(_ state: RestState) -> String? { nil }
 }

@@ -1,3 +1,4 @@
+internal import Scenario
 public import ServerCore
 public import XML
 public import XMPP
@@ -14,6 +15,8 @@ public enum Observation: Sendable {
   case ended(SessionID)
   /// It wrote this stanza, whole.
   case sent(SessionID, Element)
+  /// It wrote these bytes, which need not be stanzas.
+  case wrote(SessionID, [UInt8])
   /// It read this stanza.
   case received(SessionID, Element)
   /// Something was broken on purpose.
@@ -29,6 +32,8 @@ public enum Observation: Sendable {
     case .began(let session, let jid): Facts("began", session, text: jid.text.string) { "began as \(jid)" }
     case .ended(let session): Facts("ended", session) { "ended" }
     case .sent(let session, let element): Facts("sent", session, stanza: element) { "--> \(element)" }
+    case .wrote(let session, let bytes):
+      Facts("wrote", session, text: RawBytes(bytes).summary) { "--> \(bytes.count) bytes: \(RawBytes(bytes).summary)" }
     case .received(let session, let element): Facts("received", session, stanza: element) { "<-- \(element)" }
     case .fault(let what): Facts("fault", text: what) { "*** \(what)" }
     case .asked(let id, let request): Facts("asked", text: request.summary) { "operator \(id) --> \(request.summary)" }

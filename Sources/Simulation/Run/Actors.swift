@@ -18,7 +18,7 @@ extension Run {
       return
     }
     if err(index, connection) { return }
-    if actors[index].isHostile { return world.send(HostileClient.hostileStanza { roll(index, below: $0) }, on: connection) }
+    if actors[index].isHostile { return write(HostileClient.hostileStanza { roll(index, below: $0) }, as: index) }
     guard let stanza = nextStanza(index) else { return }
     if errs(index, 6, faults.tornStanza) {
       let bytes = Client.encode(stanza)
@@ -84,7 +84,7 @@ extension Run {
     guard let bytes = HostileClient.strange(actors[index].isEncrypted, { roll(index, below: $0) }) else { return hangUp(index) }
     hadFault = true
     if clients[index].connection == nil { connect(index, as: nil) }
-    if let connection = clients[index].connection { world.send(bytes, on: connection) }
+    write(bytes, as: index)
   }
 
   /// Connects with a plan of near misses.
@@ -121,8 +121,7 @@ extension Run {
   }
 
   private mutating func say(_ text: String, as index: Int) {
-    guard let connection = clients[index].connection, !text.isEmpty else { return }
-    world.send(Array(text.utf8), on: connection)
+    write(Array(text.utf8), as: index)
   }
 
   // MARK: Connections

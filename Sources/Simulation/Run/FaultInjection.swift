@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Scenario
 internal import ServerCore
 
 // Faults of the world itself: processes, disks, networks, clocks.
@@ -17,12 +18,12 @@ extension Run {
     }
     if shouldInject(2, faults.fullDisk) {
       let isFull = draw(9, below: 2) == 1
-      disturb(isFull ? "the disk is full" : "the disk has room")
+      disturb((isFull ? DiskState.full : .well).inHistory)
       world.setDisk(full: isFull, slowness: 1)
     }
     if shouldInject(3, faults.slowDisk) {
       let slowness = Int64(1 + draw(10, below: 30))
-      disturb("the disk takes \(slowness) times as long")
+      disturb(DiskState.slow(times: Int(slowness)).inHistory)
       world.setDisk(full: false, slowness: slowness)
     }
     if shouldInject(4, faults.clog) { clogOne() }
@@ -39,7 +40,7 @@ extension Run {
     if shouldInject(8, faults.shutdown) { shutDown() }
     if shouldInject(9, swarm.operators) { operate() }
     if shouldInject(18, faults.hungDisk) {
-      disturb("the disk hangs")
+      disturb(DiskState.hung.inHistory)
       world.hangDisk(true)
     }
   }
@@ -89,8 +90,10 @@ extension Run {
   /// Everything that still works works well from now on; of what vanished the systems' own keep-alive has told the server.
   mutating func repair() {
     world.crash(afterActions: nil)
+    let wasBad = world.isDiskBad
     world.setDisk(full: false, slowness: 1)
     world.hangDisk(false)
+    if wasBad, !world.isDiskBad { observe(.fault(DiskState.well.inHistory)) }
     world.calm()
     for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
     for index in actors.indices {

@@ -11,6 +11,8 @@ public enum ClientExpectation: Sendable {
   case stanza(Element, at: JID)
   /// The session with this full address should not receive this stanza.
   case not(Element, at: JID)
+  /// Nobody should be able to log in to this account.
+  case noLogin(of: JID)
   /// Some session of this account (`nil`: of any) should get this answer to this request, also after the server has started anew.
   case answer(Element, to: Element, of: JID?)
 }

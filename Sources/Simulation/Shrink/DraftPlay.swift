@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import Scenario
 internal import XML
 internal import XMPP
@@ -16,8 +17,14 @@ struct DraftPlay {
   private(set) var driver: SimulatedDriver
   /// Characters who have connected and not left, as the script knows it.
   private(set) var there: [Int] = []
+  /// Characters who have written bytes since they connected: a stanza of theirs may not be understood as one.
+  private(set) var writers: OrderedSet<Int> = []
   /// The last step is a login that fails.
   private(set) var endsWithLogin = false
+  /// The passwords that accounts have or had, beyond the first; the latest last.
+  private var passwords: OrderedDictionary<JID, [Text]> = [:]
+  /// Accounts that are not to be logged in to, or may not be there.
+  private var shut: OrderedSet<JID> = []
 
   var failure: RunReport.Failure? { driver.watch?.failure }
 
@@ -42,11 +49,13 @@ struct DraftPlay {
     checkPings()
     guard failure == nil else { return }
     let accounts = there.map { draft.cast[$0].bareJID }
-    let isPeaceful = draft.cast.allSatisfy { accounts.contains($0.bareJID) }
+    let isPeaceful = draft.cast.allSatisfy { accounts.contains($0.bareJID) || draft.isHostile($0) }
     let hadFault = driver.watch?.hadFault ?? false
+    let mayLoseStanzas = driver.watch?.mayLoseStanzas ?? false
     driver.watch?.checkAtRest(
       RestState(
-        world: driver.world, sessions: driver.clients.bound, isFaultless: !hadFault, mayLoseStanzas: false, isPeaceful: isPeaceful))
+        world: driver.world, sessions: driver.clients.bound, isFaultless: !hadFault, mayLoseStanzas: mayLoseStanzas, isPeaceful: isPeaceful)
+    )
   }
 
   // MARK: Steps
@@ -54,7 +63,24 @@ struct DraftPlay {
   /// Returns false if there is nothing to do.
   private mutating func perform(_ step: ScriptDraft.Step) -> Bool {
     switch step {
-    case .connects(let who): return connect(who)
+    case .connects(let who, _): return connect(who)
+    case .failsToConnect: return false
+    case .opensConnection(let who):
+      guard !driver.hasConnection(draft.cast[who].name) else { return false }
+      if there.contains(who) { leave(who) }
+      note(step)
+      there.append(who)
+      writers.append(who)
+      try? driver.open(draft.cast[who])
+    case .writes(let who, let bytes):
+      guard driver.hasConnection(draft.cast[who].name) else { return false }
+      note(step)
+      writers.append(who)
+      try? driver.write(bytes, as: draft.cast[who].name)
+    case .operates(let request, _): operate(request)
+    case .disk(let state):
+      note(step)
+      try? driver.setDisk(state)
     case .disconnects(let who):
       guard there.contains(who) else { return false }
       leave(who)
@@ -66,6 +92,7 @@ struct DraftPlay {
     case .sends(let who, let element):
       guard driver.isConnected(draft.cast[who].name) else { return false }
       note(step)
+      noteRegistration(element, by: who)
       try? driver.send(element, as: draft.cast[who].name)
     case .serverRestarts:
       note(step)
@@ -95,19 +122,59 @@ struct DraftPlay {
 
   private mutating func connect(_ who: Int) -> Bool {
     let character = draft.cast[who]
-    guard !driver.isConnected(character.name) else { return false }
+    guard !driver.hasConnection(character.name) else { return false }
     // The server has ended the session.
     if there.contains(who) { leave(who) }
-    do throws(DriverError) {
-      _ = try driver.connect(character)
-      there.append(who)
-    } catch {
-      if error.message.contains("conflict") { return false }
-      driver.watch?.fail("liveness", "\(character.name) can't log in: \(error.message)", at: driver.world.now)
-      endsWithLogin = true
+    let account = JID(character.bareJID)
+    // Which of the passwords that were asked for counts, storage and failed commits may have decided.
+    let others: [Text?] = account.flatMap { passwords[$0] } ?? []
+    for password in others.reversed() + [nil] {
+      var attempt = character
+      attempt.password = password ?? character.password
+      do throws(DriverError) {
+        _ = try driver.connect(attempt)
+        there.append(who)
+        writers.remove(who)
+        note(.connects(who, password: password))
+        return true
+      } catch {
+        try? driver.disconnect(character.name)
+        if error.message.contains("conflict") { return false }
+        if error.message.contains("not-authorized"), password != nil || account.map({ isExcused($0) }) ?? false { continue }
+        driver.watch?.fail("liveness", "\(character.name) can't log in: \(error.message)", at: driver.world.now)
+        endsWithLogin = true
+        note(.connects(who, password: password))
+        return true
+      }
     }
-    note(.connects(who))
-    return true
+    return false
+  }
+
+  /// Whether nobody need be able to log in.
+  private func isExcused(_ account: JID) -> Bool { shut.contains(account) }
+
+  // MARK: Accounts
+
+  private mutating func operate(_ request: OperatorRequest) {
+    let refusal: String?
+    do throws(DriverError) { refusal = try driver.operate(request) } catch { return }
+    note(.operates(request, isRefused: refusal != nil))
+    guard let account = JID(request.account) else { return }
+    if let password = request.password { passwords[account, default: []].append(password) }
+    switch request.change {
+    case .delete, .disable: shut.append(account)
+    case .add, .enable: if refusal == nil { shut.remove(account) }
+    case .changePassword: break
+    }
+  }
+
+  /// Users change their passwords, and remove their accounts (XEP-0077, 3.2 and 3.3).
+  private mutating func noteRegistration(_ element: Element, by who: Int) {
+    guard let account = JID(draft.cast[who].bareJID) else { return }
+    if element.removesAccount { shut.append(account) }
+    if let password = element.child("query", NS.register)?.child("password", NS.register)?.text.trimmed, !password.isEmpty {
+      passwords[account, default: []].append(password)
+    }
   }
 
   // MARK: Received stanzas

@@ -16,6 +16,8 @@ struct RuleWatch: Sendable {
   private(set) var culprit: (session: SessionID, element: Element)?
   /// Something broke on purpose.
   var hadFault = false
+  /// Storage has not answered a question, so that what waited for it may be lost.
+  var mayLoseStanzas = false
 
   init(_ options: RunOptions) {
     oracles = options.oracles.filter { !options.without.contains($0.name) }.map { $0.init() }

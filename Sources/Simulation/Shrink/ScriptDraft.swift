@@ -1,3 +1,4 @@
+internal import OrderedCollections
 internal import Scenario
 internal import ServerCore
 internal import XML
@@ -7,13 +8,19 @@ internal import XMPP
 struct ScriptDraft: Sendable {
   /// Characters are numbered by their place in the cast.
   enum Step: Sendable {
-    case connects(Int)
+    /// The password is that of the cast, unless one is given.
+    case connects(Int, password: Text? = nil)
+    case failsToConnect(Int)
+    case opensConnection(Int)
     case disconnects(Int)
     case losesConnection(Int)
     case sends(Int, Element)
+    case writes(Int, [UInt8])
     case serverRestarts
     case serverCrashes
     case nextCommitFails
+    case disk(DiskState)
+    case operates(OperatorRequest, isRefused: Bool = false)
     case passes(seconds: Int)
   }
 
@@ -23,24 +30,32 @@ struct ScriptDraft: Sendable {
   var steps: [Step]
   /// A crash comes as soon as the step before it has had an answer, and not when everything has come to rest.
   var isHasty = false
-  /// Faults and requests of operators that the language has no words for.
+  /// Faults that the language has no words for.
   private(set) var unsaid: [String] = []
 
   private var time: Int64 = 0
   private var isEnding = false
   /// Characters whose connection breaks.
   private var broken: [Int] = []
+  /// Sessions that were bound: all others of hostile clients write bytes of their own.
+  private var bound: OrderedSet<SessionID> = []
+  private var hostile: OrderedSet<Int> = []
+  private var hostileNames: [String] = []
+  /// Somebody or something may have ended an account of the cast.
+  private var mayLackAccounts = false
 
   /// - Parameter run: one that is over and has kept its history.
   init(_ run: Run) {
-    cast = run.honest.map { index in
-      let actor = run.actors[index]
-      return Scenario.Character(
+    cast = run.actors.map { actor in
+      Scenario.Character(
         name: "\(actor.account.local) \(actor.resource)", jid: "\(actor.account)/\(actor.resource)", password: Passwords.first,
         resource: actor.resource)
     }
     tags = ScriptWorld.tags(for: run.swarm.settings)
     steps = []
+    hostile = OrderedSet(run.actors.filter(\.isHostile).map(\.index))
+    hostileNames = hostile.map { cast[$0].name }
+    for case .began(let session, _) in run.history.map(\.observation) { bound.append(session) }
     for moment in run.history { add(moment) }
     if let failure = run.failure { pass(to: failure.time) }
   }
@@ -58,15 +73,16 @@ struct ScriptDraft: Sendable {
     guard let step = step(of: moment.observation) else { return }
     pass(to: moment.time)
     // A commit fails that somebody asked for: the script says so before.
-    if case .nextCommitFails = step, let last = steps.lastIndex(where: { if case .sends = $0 { true } else { false } }) {
-      return steps.insert(step, at: last)
-    }
+    if case .nextCommitFails = step, let last = steps.lastIndex(where: \.mayCommit) { return steps.insert(step, at: last) }
     steps.append(step)
   }
 
   private mutating func step(of observation: Observation) -> Step? {
     switch observation {
-    case .connected(let session): return cast.indices.contains(session.actor) ? .connects(session.actor) : nil
+    case .connected(let session):
+      guard cast.indices.contains(session.actor) else { return nil }
+      let isRaw = hostile.contains(session.actor) && !bound.contains(session)
+      return isRaw ? .opensConnection(session.actor) : .connects(session.actor)
     case .ended(let session):
       guard cast.indices.contains(session.actor) else { return nil }
       guard let place = broken.firstIndex(of: session.actor) else { return .disconnects(session.actor) }
@@ -75,11 +91,15 @@ struct ScriptDraft: Sendable {
     case .sent(let session, let element):
       // Answers have ids that the server gave.
       guard cast.indices.contains(session.actor), element.type != "result", element.type != "error" else { return nil }
+      if element.removesAccount { mayLackAccounts = true }
       return .sends(session.actor, element)
+    case .wrote(let session, let bytes): return cast.indices.contains(session.actor) ? .writes(session.actor, bytes) : nil
     case .fault(let what): return step(ofFault: what)
     case .asked(let id, let request):
-      if id >= Run.operatorBase, request.isCutting { unsaid.append("the operator's request to \(request.summary)") }
-      return nil
+      // The cast has its accounts from the beginning.
+      guard id >= Run.operatorBase || mayLackAccounts, let request = OperatorRequest(request) else { return nil }
+      if request.change == .delete { mayLackAccounts = true }
+      return .operates(request)
     case .began, .received, .answered: return nil
     }
   }
@@ -95,6 +115,7 @@ struct ScriptDraft: Sendable {
     case "restart": return nil
     case "a commit fails": return .nextCommitFails
     default:
+      if let state = DiskState(inHistory: what) { return .disk(state) }
       let breaks = [": reset", ": torn stanza", " vanishes without a word"]
       if let end = breaks.first(where: { what.hasSuffix($0) }),
         let index = cast.firstIndex(where: { $0.name.replacing(" ", with: "/") == what.dropLast(end.count) })
@@ -114,15 +135,16 @@ struct ScriptDraft: Sendable {
     return (lines + ["-----", ""]).joined(separator: "\n")
   }
 
+  /// Whether nobody waits for the character in the end.
+  func isHostile(_ character: Scenario.Character) -> Bool { hostileNames.contains(character.name) }
+
+  /// The sizes by which one draft is smaller than another: first the number of steps, last the bytes that are written.
+  var size: [Int] { [steps.count, tags.count, cast.count, steps.reduce(0) { $0 + $1.written.count }] }
+
   /// Characters of the cast for whom there is no step.
   var idle: [Int] {
     cast.indices.filter { index in
-      !steps.contains { step in
-        switch step {
-        case .connects(index), .disconnects(index), .losesConnection(index), .sends(index, _): true
-        default: false
-        }
-      }
+      !steps.contains { $0.who == index }
     }
   }
 
@@ -131,15 +153,44 @@ struct ScriptDraft: Sendable {
     var copy = self
     copy.cast.remove(at: index)
     func moved(_ other: Int) -> Int { other > index ? other - 1 : other }
-    copy.steps = steps.map { step in
-      switch step {
-      case .connects(let who): .connects(moved(who))
-      case .disconnects(let who): .disconnects(moved(who))
-      case .losesConnection(let who): .losesConnection(moved(who))
-      case .sends(let who, let element): .sends(moved(who), element)
-      case .serverRestarts, .serverCrashes, .nextCommitFails, .passes: step
-      }
-    }
+    copy.steps = steps.map { $0.by(moved) }
     return copy
   }
+}
+
+extension ScriptDraft.Step {
+  /// The character who does it; `nil` if it happens to the server.
+  var who: Int? {
+    switch self {
+    case .connects(let who, _), .failsToConnect(let who), .opensConnection(let who), .disconnects(let who), .losesConnection(let who),
+      .sends(let who, _), .writes(let who, _):
+      who
+    case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates, .passes: nil
+    }
+  }
+
+  /// The same step by the character with another number.
+  func by(_ moved: (Int) -> Int) -> ScriptDraft.Step {
+    switch self {
+    case .connects(let who, let password): .connects(moved(who), password: password)
+    case .failsToConnect(let who): .failsToConnect(moved(who))
+    case .opensConnection(let who): .opensConnection(moved(who))
+    case .disconnects(let who): .disconnects(moved(who))
+    case .losesConnection(let who): .losesConnection(moved(who))
+    case .sends(let who, let element): .sends(moved(who), element)
+    case .writes(let who, let bytes): .writes(moved(who), bytes)
+    case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates, .passes: self
+    }
+  }
+
+  /// Somebody asks for something that may have to be stored.
+  var mayCommit: Bool {
+    switch self {
+    case .sends, .operates: true
+    default: false
+    }
+  }
+
+  /// The bytes of a client's own making.
+  var written: [UInt8] { if case .writes(_, let bytes) = self { bytes } else { [] } }
 }

@@ -38,7 +38,8 @@ extension DraftPlay {
     switch expectation {
     case .instead(let element):
       guard let culprit, case .received(let who, _) = events[culprit] else { return [] }
-      return [ScriptEnding(lines: [.receives(who, element)], replaced: [culprit])]
+      let loosely: [ScriptEnding.Line] = element.firstChild == nil ? [] : [.receivesLoosely(who, element)]
+      return ([.receives(who, element)] + loosely).map { ScriptEnding(lines: [$0], replaced: [culprit]) }
     case .before(let id):
       guard let culprit, case .received(let who, let element) = events[culprit] else { return [] }
       let place = events[..<culprit].lastIndex { if case .received(who, let other) = $0 { other.id == id } else { false } }
@@ -53,6 +54,12 @@ extension DraftPlay {
       return [ScriptEnding(lines: [.receivesNothing(who)], replaced: [place])]
     case .stanza(let element, let jid):
       return missing(element, at: jid)
+    case .noLogin(let account):
+      let place = events.lastIndex { event in
+        if case .step(.connects(let who, _)) = event { JID(draft.cast[who].bareJID) == account } else { false }
+      }
+      guard let place, case .step(.connects(let who, _)) = events[place] else { return [] }
+      return [ScriptEnding(lines: [.step(.failsToConnect(who))], replaced: [place])]
     case .answer(let answer, let request, let account):
       return (account.map { characters(of: $0) } ?? Array(draft.cast.indices)).flatMap { who -> [ScriptEnding] in
         let asked: [ScriptEnding.Line] = [.step(.sends(who, request)), .receivesLoosely(who, answer)]
@@ -86,8 +93,9 @@ extension DraftPlay {
 
   /// Everybody who is there gets an answer, and so does everybody who comes back; the server says the same before and after it starts anew.
   private var questions: [ScriptEnding] {
+    let there = there.filter { !writers.contains($0) }
     let pings = there.flatMap { ping($0) }
-    let returns = draft.cast.indices.filter { !there.contains($0) }.flatMap { [ScriptEnding.Line.step(.connects($0))] + ping($0) }
+    let returns = draft.cast.indices.filter { !self.there.contains($0) }.flatMap { [ScriptEnding.Line.step(.connects($0))] + ping($0) }
     var endings: [ScriptEnding] = []
     if !pings.isEmpty { endings.append(ScriptEnding(lines: pings)) }
     if !returns.isEmpty { endings.append(ScriptEnding(lines: returns)) }
@@ -145,10 +153,15 @@ extension DraftPlay {
   private func lines(_ step: ScriptDraft.Step) -> [String] {
     func name(_ who: Int) -> String { draft.cast[who].name }
     return switch step {
-    case .connects(let who): ["\(name(who)) connects", ""]
+    case .connects(let who, let password): ["\(name(who)) connects" + (password.map { " with the password: \($0)" } ?? ""), ""]
+    case .failsToConnect(let who): ["\(name(who)) fails to connect", ""]
+    case .opensConnection(let who): ["\(name(who)) opens a connection", ""]
     case .disconnects(let who): ["\(name(who)) disconnects", ""]
     case .losesConnection(let who): ["\(name(who)) loses the connection", ""]
     case .sends(let who, let element): ["\(name(who)) sends:", "\t\(element.line)", ""]
+    case .writes(let who, let bytes): ["\(name(who)) writes:"] + RawBytes(bytes).lines + [""]
+    case .disk(let state): [state.line, ""]
+    case .operates(let request, let isRefused): [request.line(isRefused: isRefused), ""]
     case .serverRestarts: ["The server restarts", ""]
     case .serverCrashes: ["The server crashes", ""]
     case .nextCommitFails: ["The next commit fails", ""]

@@ -52,10 +52,26 @@ struct ScriptShrinker {
     let small = shrink(draft) { shrinker, draft in shrinker.play(draft) != nil }
     if let found = self.play(small).flatMap({ written($0) }) { return found }
     // The least that the rule needs is too little for a test: look for the least that is one.
-    guard written(play) != nil else { return nil }
+    guard written(play) != nil else { return testAgainstBug(draft) }
     failures = 0
     let test = shrink(draft) { shrinker, draft in shrinker.play(draft).map { shrinker.written($0) != nil } ?? false }
     return self.play(test).flatMap { written($0) }
+  }
+
+  /// Of a planted bug: the least that breaks the rule with the bug and not without. Clients of the draft may go on in a way in which they can't
+  /// without the bug; a performance leaves out what nobody can do, and a script can't.
+  private mutating func testAgainstBug(_ draft: ScriptDraft) -> ScriptTest? {
+    guard options.mutation != nil, isGoodWithoutBug(draft) else { return nil }
+    failures = 0
+    let least = shrink(draft) { shrinker, draft in shrinker.play(draft) != nil && shrinker.isGoodWithoutBug(draft) }
+    return play(least).flatMap { written($0) }
+  }
+
+  private func isGoodWithoutBug(_ draft: ScriptDraft) -> Bool {
+    var clean = options
+    clean.mutation = nil
+    clean.without.append("model")
+    return DraftPlay(draft, clean).map { $0.failure == nil } ?? false
   }
 
   // MARK: Performances
@@ -91,25 +107,25 @@ struct ScriptShrinker {
 
   // MARK: Shrinking
 
-  private mutating func shrink(_ draft: ScriptDraft, _ isEnough: (inout ScriptShrinker, ScriptDraft) -> Bool) -> ScriptDraft {
+  private typealias Judge = (inout ScriptShrinker, ScriptDraft) -> Bool
+
+  private mutating func shrink(_ draft: ScriptDraft, _ isEnough: Judge) -> ScriptDraft {
     var best = draft
-    var before = (0, 0, 0)
-    func size(_ draft: ScriptDraft) -> (Int, Int, Int) { (draft.steps.count, draft.tags.count, draft.cast.count) }
+    var before: [Int]
     repeat {
-      before = size(best)
-      thinOut(&best, \.steps, isEnough)
-      thinOut(&best, \.tags, isEnough)
+      before = best.size
+      thinOut(&best, { $0.steps.count }, { $0.steps.removeSubrange($1) }, isEnough)
+      thinOut(&best, { $0.tags.count }, { $0.tags.removeSubrange($1) }, isEnough)
       for index in best.idle.reversed() { attempt(best.without(idle: index), &best, isEnough) }
-    } while size(best) < before && !isOver
+      for index in best.steps.indices { shorten(&best, index, isEnough) }
+    } while best.size.lexicographicallyPrecedes(before) && !isOver
     return best
   }
 
   private var isOver: Bool { attempts >= ScriptShrinker.budget || failures >= ScriptShrinker.patience }
 
   @discardableResult
-  private mutating func attempt(
-    _ candidate: ScriptDraft, _ best: inout ScriptDraft, _ isEnough: (inout ScriptShrinker, ScriptDraft) -> Bool
-  ) -> Bool {
+  private mutating func attempt(_ candidate: ScriptDraft, _ best: inout ScriptDraft, _ isEnough: Judge) -> Bool {
     guard !isOver else { return false }
     failures += 1
     guard isEnough(&self, candidate) else { return false }
@@ -119,21 +135,53 @@ struct ScriptShrinker {
   }
 
   /// Leaves out elements of a list, in ever smaller groups.
-  private mutating func thinOut<Element>(
-    _ best: inout ScriptDraft, _ list: WritableKeyPath<ScriptDraft, [Element]>, _ isEnough: (inout ScriptShrinker, ScriptDraft) -> Bool
+  private mutating func thinOut(
+    _ best: inout ScriptDraft, _ count: (ScriptDraft) -> Int, _ remove: (inout ScriptDraft, Range<Int>) -> Void, _ isEnough: Judge
   ) {
-    var group = max(1, best[keyPath: list].count / 2)
+    var group = max(1, count(best) / 2)
     while group >= 1, !isOver {
       // From the end: what comes last needs what comes before.
-      var end = best[keyPath: list].count
+      var end = count(best)
       while end > 0 {
         let start = max(0, end - group)
         var candidate = best
-        candidate[keyPath: list].removeSubrange(start..<end)
+        remove(&candidate, start..<end)
         attempt(candidate, &best, isEnough)
         end = start
       }
       group /= 2
     }
+  }
+
+  /// Leaves out tags, and pieces of text, of the bytes that a client writes.
+  private mutating func shorten(_ best: inout ScriptDraft, _ index: Int, _ isEnough: Judge) {
+    guard case .writes(let who, let bytes) = best.steps[index] else { return }
+    // The pieces that are left decide what is written.
+    var pieces = ScriptShrinker.pieces(bytes)
+    var group = max(1, pieces.count / 2)
+    while group >= 1, !isOver {
+      var end = pieces.count
+      while end > 0 {
+        let start = max(0, end - group)
+        var left = pieces
+        left.removeSubrange(start..<end)
+        var candidate = best
+        candidate.steps[index] = .writes(who, Array(left.joined()))
+        if !left.isEmpty, attempt(candidate, &best, isEnough) { pieces = left }
+        end = start
+      }
+      group /= 2
+    }
+  }
+
+  /// Bytes cut before each tag, and text that is long into parts.
+  private static func pieces(_ bytes: [UInt8]) -> [[UInt8]] {
+    let most = max(8, bytes.count / 100)
+    var pieces: [[UInt8]] = []
+    for byte in bytes {
+      if pieces.isEmpty || byte == UInt8(ascii: "<") || pieces[pieces.count - 1].count >= most { pieces.append([]) }
+      pieces[pieces.count - 1].append(byte)
+    }
+    return pieces
   }
 }

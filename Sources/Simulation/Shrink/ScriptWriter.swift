@@ -1,4 +1,5 @@
 internal import OrderedCollections
+internal import Scenario
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -55,6 +56,8 @@ struct ScriptWriter {
     case .began(let session, _): return ["\(name(session.actor)) connects", ""]
     case .ended(let session): return jids[session.actor] == nil ? [] : ["\(name(session.actor)) disconnects", ""]
     case .sent(let session, let element): return ["\(name(session.actor)) sends:", "\t\(element.line)", ""]
+    case .wrote(let session, let bytes):
+      return jids[session.actor] == nil ? [] : ["\(name(session.actor)) writes:"] + RawBytes(bytes).lines + [""]
     case .received(let session, let element):
       let expected = ["\(name(session.actor)) receives:", "\t\(loosened(element).line)", ""]
       guard isLast, !failure.isAtRest else { return expected }
@@ -85,6 +88,8 @@ extension Element {
   func loosened(keepsID: Bool) -> Element {
     var copy = self
     if id != nil, !keepsID { copy["id"] = "{scansion:any}" }
+    // Nonces, and what follows from them.
+    if namespace == NS.sasl, hasText { return Element(name, NS.sasl, text: "{scansion:any}") }
     if let delay = child("delay", NS.delay) {
       copy = copy.removingChildren { $0.is("delay", NS.delay) }
       copy.append("delay", NS.delay, ["from": delay["from"], "stamp": "{scansion:any}"])

@@ -123,7 +123,11 @@ public struct Torture {
     case .toOthers:
       if let wrong = silence(tried, play) ?? half(tried, play) { return wrong }
       let action = positions[tried.position - 1].action
-      let legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
+      var legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
+      // What an operator asked for may not have been done.
+      if case .operates = script.actions[action].event {
+        legitimate.append(outcome(.departure(affected, before: action, omitsAction: true)))
+      }
       // Accounts are strangers to each other: of a subscription one half may be stored while the other failed, and later actions meet that.
       let halved: OrderedSet<Int> = if case .reset = tried.fault { [] } else { affected }
       return difference(play.outcome, from: legitimate, without: affected, halved: halved)
@@ -167,7 +171,7 @@ public struct Torture {
 
   private mutating func outcome(_ plan: TorturePlay.Plan) -> TortureOutcome {
     if let known = departures[plan] { return known }
-    guard case .departure(_, let place) = plan else { return undisturbed.outcome }
+    guard case .departure(_, let place, _) = plan else { return undisturbed.outcome }
     var play = undisturbed.branch(at: min(place, script.actions.count - 1), plan)
     play.play()
     departures[plan] = play.outcome

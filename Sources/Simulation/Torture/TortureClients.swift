@@ -68,19 +68,50 @@ extension TortureWorld: ScenarioDriver {
     guard let account = JID(character.jid), let index = index(of: character.name) else {
       throw DriverError(message: "'\(character.jid)' is not an address")
     }
-    connect(index, as: account)
+    connect(index, as: account, with: character.password)
     settle()
     guard let jid = clients[index].stream?.jid else { throw DriverError(message: "login failed: \(trouble(of: index))") }
     return jid.text
   }
 
-  mutating func connect(_ index: Int, as account: JID) {
+  mutating func connect(_ index: Int, as account: JID, with password: Text? = nil) {
     begins(index)
     let session = clients.nextSession(of: index)
     let stream = Client(
-      account: account, password: cast[index].password, resource: cast[index].resource ?? "", nonce: session.nonce,
+      account: account, password: password ?? cast[index].password, resource: cast[index].resource ?? "", nonce: session.nonce,
       security: .opportunistic)
     open(session, label: session.label, as: stream)
+  }
+
+  mutating func open(_ character: Scenario.Character) throws(DriverError) {
+    guard let account = JID(character.jid), let index = index(of: character.name) else {
+      throw DriverError(message: "'\(character.jid)' is not an address")
+    }
+    begins(index)
+    let session = clients.nextSession(of: index)
+    open(session, label: session.label, as: Client(silent: account))
+    settle()
+  }
+
+  mutating func write(_ bytes: [UInt8], as character: String) throws(DriverError) {
+    guard let index = index(of: character), clients[index].connection != nil else { throw DriverError(message: "not connected") }
+    (sentID, sentRequest) = (nil, false)
+    write(bytes, as: index)
+    settle()
+  }
+
+  mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
+    guard let request = ControlRequest(request) else { throw DriverError(message: "'\(request.account)' is not an address") }
+    if request.isCutting { changesLogins = true }
+    operatorReply = nil
+    operations += 1
+    let id = Run.operatorBase + UInt64(operations)
+    observe(.asked(id, request))
+    world.control(id, request)
+    settle()
+    guard let operatorReply else { throw DriverError(message: "the server gave no answer") }
+    if case .refused(let reason) = operatorReply { return reason }
+    return nil
   }
 
   mutating func send(_ element: Element, as character: String) throws(DriverError) {
@@ -115,6 +146,13 @@ extension TortureWorld: ScenarioDriver {
 
   mutating func wait(seconds: Int) throws(DriverError) { wait(nanoseconds: Int64(seconds) * 1_000_000_000) }
 
+  mutating func crashServer() throws(DriverError) { throw TortureWorld.refusal }
+  mutating func failNextCommit() throws(DriverError) { throw TortureWorld.refusal }
+  mutating func breakConnection(of character: String) throws(DriverError) { throw TortureWorld.refusal }
+  mutating func setDisk(_ state: DiskState) throws(DriverError) { throw TortureWorld.refusal }
+  private static let refusal = DriverError(
+    message: "a script with a fault of its own can't be tortured: nobody knows what another fault may change")
+
   mutating func finish() {}
 }
 
@@ -132,7 +170,7 @@ extension TortureWorld {
     sentRequest = element.stanzaKind == .iq
     // An answer has the id of somebody else's request.
     if let id = element.id, element.type != "result", element.type != "error" { sentIDs.append(id) }
-    if element.child("query", NS.register) != nil { changesPasswords = true }
+    if element.child("query", NS.register) != nil { changesLogins = true }
   }
 
   private mutating func takeStanza(_ index: Int) -> Element? { inboxes[index].isEmpty ? nil : inboxes[index].removeFirst() }
@@ -211,7 +249,8 @@ extension TortureWorld {
       answered.append(action)
       if element.type != "error", acknowledged[action] == nil { acknowledged[action] = position }
     }
-    observe(.received(clients[index].session, element))
+    // Before a resource is bound there is no session of which rules know.
+    if clients[index].stream?.jid != nil { observe(.received(clients[index].session, element)) }
   }
 
   mutating func streamEnded(_ index: Int, _ reason: String?) { ended(index, reason ?? "the server ended the stream") }
@@ -232,7 +271,9 @@ extension TortureWorld {
       crashes += 1
     case .restarted: disturb("restart")
     case .unreadable: disturb(Run.unreadable)
-    case .reply(let id, let reply): observe(.answered(id, reply))
+    case .reply(let id, let reply):
+      observe(.answered(id, reply))
+      if id == Run.operatorBase + UInt64(operations) { operatorReply = reply }
     case .alarm, .bytes, .handshake, .closed: break
     }
   }

@@ -34,7 +34,7 @@ extension TortureWorld {
     }
     // Of several characters of an account some may not know the right password, or take each other's place.
     for (index, character) in cast.enumerated() {
-      guard let jid = JID(character.jid)?.bare, accounts.contains(jid), !changesPasswords else { continue }
+      guard let jid = JID(character.jid)?.bare, accounts.contains(jid), !changesLogins else { continue }
       if !bound.contains(where: { JID(cast[$0].jid)?.bare == jid }) {
         return fail("liveness", "\(character.name) can't log in again: \(trouble(of: index))")
       }

@@ -11,8 +11,9 @@ struct TorturePlay {
     case undisturbed
     /// The characters whom the fault affects leave at the end of the action in which it happens.
     case fault(TortureCase, affected: OrderedSet<Int>)
-    /// These characters leave before the action at this place; it may be the place behind the last.
-    case departure(OrderedSet<Int>, before: Int)
+    /// These characters leave before the action at this place; it may be the place behind the last. With `omitsAction` the action itself,
+    /// which is an operator's, is left out.
+    case departure(OrderedSet<Int>, before: Int, omitsAction: Bool = false)
   }
 
   /// The outcome of an action: `nil` if its character was not there any more.
@@ -65,16 +66,22 @@ struct TorturePlay {
       if plan == .undisturbed { keepSnapshot() }
       let index = next
       next += 1
-      if case .departure(let who, index) = plan { leave(who) }
+      if case .departure(let who, index, let omitsAction) = plan {
+        leave(who)
+        if omitsAction {
+          results.append(nil)
+          continue
+        }
+      }
       perform(script.actions[index], index)
       if world.hasStruck, gone.isEmpty, let actor = world.actor {
-        hangs = hangs || world.clients[actor].connection != nil && !world.clients[actor].isBound
+        hangs = hangs || world.clients[actor].isLoggingIn
       }
       if case .fault(let planned, let affected) = plan, world.hasStruck, planned.fault.promise == .toOthers, gone.isEmpty {
         leave(affected)
       }
     }
-    if case .departure(let who, script.actions.count) = plan { leave(who) }
+    if case .departure(let who, script.actions.count, _) = plan { leave(who) }
     world.readOn()
     world.settle()
     world.countsPositions = false

@@ -47,7 +47,11 @@ struct TortureWorld: ClientHost {
   var isAnswerLost = false
   var hadFault = false
   var mayLoseStanzas = false
-  var changesPasswords = false
+  /// Some of the cast may not be able to log in with their passwords at the end.
+  var changesLogins = false
+  /// Requests of the operator, beyond those that make accounts, and the answer to the last.
+  var operations = 0
+  var operatorReply: ControlReply?
   /// For actions by which something was sent: after how many positions its sender got an answer.
   var acknowledged: OrderedDictionary<Int, Int> = [:]
   /// The same with actions that are refused.

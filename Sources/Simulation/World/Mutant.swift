@@ -11,6 +11,8 @@ struct Mutant: Sendable {
   private var lastConnection: ConnectionID?
   private var otherConnection: ConnectionID?
   private var heldChanges: [Change] = []
+  /// The stream that ended because of what its client wrote.
+  private var rubbish: ConnectionID?
 
   init(_ mutation: Mutation) {
     kind = mutation.kind
@@ -34,13 +36,14 @@ struct Mutant: Sendable {
   mutating func distort(_ action: Action) -> [Action] {
     if case .write(let connection, let bytes) = action { return distortWrite(connection, bytes) }
     switch (kind, action) {
-    case (.readingNotResumed, .read(_, true)): return []
+    case (.readingNotResumed, .read(_, true)), (.hungDiskEndured, .giveUp): return []
     default: return [action]
     }
   }
 
   private mutating func distortWrite(_ connection: ConnectionID, _ bytes: [UInt8]) -> [Action] {
     let text = String(decoding: bytes, as: UTF8.self)
+    if kind == .rubbishDeafens, rubbish == nil, text.contains("<not-well-formed") { rubbish = connection }
     let isStanza = ["<message", "<presence", "<iq"].contains { text.hasPrefix($0) }
     let write = Action.write(connection, bytes)
     guard isStanza else { return [write] }
@@ -91,6 +94,8 @@ struct Mutant: Sendable {
     switch (kind, input) {
     case (.byteLost, .bytes(let connection, let bytes)):
       return shouldInject(oneIn: 40) ? [.bytes(connection, bytes.dropLast())] : [input]
+    case (.rubbishDeafens, .bytes(let connection, _)):
+      return rubbish == nil || connection == rubbish ? [input] : []
     case (.splitMatters, .bytes(let connection, let bytes)):
       return bytes.count == 1 && (0x61...0x7A).contains(bytes[0]) ? [.bytes(connection, bytes + bytes)] : [input]
     case (.endUnheard, .closed): return shouldInject(oneIn: 2) ? [] : [input]
@@ -139,6 +144,11 @@ struct Mutant: Sendable {
   mutating func distort(_ result: QueryResult) -> QueryResult {
     switch (kind, result) {
     case (.loadEmpty, .owner(let rows)) where rows?.holds(AccountRow.self) ?? true: return shouldInject(oneIn: 6) ? .owner(nil) : result
+    case (.disabledForgotten, .owner(var rows?)):
+      for table in rows.tables.indices where rows.tables[table].table == AccountRow.table.name {
+        rows.tables[table].rows = rows.tables[table].rows.map { _ in AccountRow(isDisabled: false).values }
+      }
+      return .owner(rows)
     default: return answer?(result) ?? result
     }
   }

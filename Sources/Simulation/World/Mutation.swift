@@ -39,11 +39,12 @@ public struct Mutation: Sendable {
       senderForged
     case presenceLeaked, errorSwallowed
     // Faults of hearing.
-    case byteLost, splitMatters, endUnheard, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
+    case byteLost, rubbishDeafens, splitMatters, endUnheard, acceptanceUnheard, readingNotResumed, handshakeUnheard, deadlineUnheard
     // Faults of storing.
-    case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, syncPromised, crashForgets, transactionTorn
+    case commitUnwritten, recordDropped, deletionDropped, recordsSwapped, failureUnheard, fullDiskUnheard, hungDiskEndured, syncPromised,
+      crashForgets, transactionTorn
     // Faults of reading back.
-    case loadStale, loadEmpty
+    case loadStale, loadEmpty, disabledForgotten
     /// A feature's own: `Mutation.answer` does it.
     case ofFeature
     // Faults that only two processes show.
@@ -67,6 +68,7 @@ public struct Mutation: Sendable {
       case .presenceLeaked: "presence goes to a stranger too"
       case .errorSwallowed: "an error is not written"
       case .byteLost: "a byte that was received is lost"
+      case .rubbishDeafens: "behind bytes that are no XML, nobody else is heard"
       case .splitMatters: "a byte that comes alone is read twice"
       case .endUnheard: "the end of a connection is not noticed"
       case .acceptanceUnheard: "it is not noticed that written bytes were accepted"
@@ -78,11 +80,14 @@ public struct Mutation: Sendable {
       case .deletionDropped: "what is deleted stays"
       case .recordsSwapped: "two commits are written in the wrong order"
       case .failureUnheard: "a failed commit is taken for a good one"
+      case .fullDiskUnheard: "a commit for which the disk has no room is confirmed"
+      case .hungDiskEndured: "a disk that hangs is waited for without end"
       case .syncPromised: "a commit is confirmed before it is on the disk"
       case .crashForgets: "a crash loses the last durable commit"
       case .transactionTorn: "a crash keeps half of a commit"
       case .loadStale: "a load does not see the commits before it"
       case .ofFeature: "a feature does wrong"
+      case .disabledForgotten: "an account that was disabled is loaded as one that is not"
       case .loadEmpty: "an account that is there is not found"
       case .hashOrder: "what is done for one event is done in the order of a hash table"
       case .processTraps: "the process traps at every third message"

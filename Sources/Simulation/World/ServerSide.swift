@@ -266,7 +266,8 @@ extension World {
       node.failingCommits -= 1
       return failCommit()
     }
-    if node.isDiskFull { return failCommit() }
+    if node.isDiskFull, mutant?.kind != .fullDiskUnheard { return failCommit() }
+    if node.isDiskFull { return promise() }
     if mutant?.kind == .crashForgets { node.durableBefore = node.disk.durable }
     // Shards commit independently: one may be durable before another whose commits were made earlier.
     let shards = node.disk.shards
@@ -278,6 +279,13 @@ extension World {
       return tell(.committed(through: last))
     }
     for last in node.disk.sync() { tell(.committed(through: last)) }
+  }
+
+  /// All that is pending is confirmed, and none of it is written.
+  private mutating func promise() {
+    let lasts = node.disk.shards.compactMap { shard in node.disk.pending.last { $0.id.shard == shard }?.id }
+    _ = node.disk.fail()
+    for last in lasts { tell(.committed(through: last)) }
   }
 
   /// The transaction in preparation fails; the process lives on.
@@ -332,6 +340,8 @@ extension World {
     if isHung || node.disk.pending.isEmpty { node.isDiskHung = isHung }
   }
   public var isDiskHung: Bool { node.isDiskHung }
+  /// The disk is full, slow, or hangs.
+  var isDiskBad: Bool { node.isDiskFull || node.isDiskHung || node.slowness > 1 }
 
   /// The disk has no room for anything new, or has again.
   public mutating func setDisk(full: Bool, slowness: Int64) { (node.isDiskFull, node.slowness) = (full, max(1, slowness)) }

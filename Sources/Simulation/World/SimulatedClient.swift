@@ -15,6 +15,8 @@ struct SimulatedClient: Sendable {
   var inbox: [Element] = []
 
   var isBound: Bool { stream?.isBound ?? false }
+  /// It has a connection and is not logged in, and does not say what its host wants either.
+  var isLoggingIn: Bool { connection != nil && !isBound && !(stream?.isSilent ?? false) }
 }
 
 /// The clients of one world. Each actor, known by a number, has at most one connection at a time.
@@ -153,6 +155,13 @@ extension ClientHost {
     guard let connection = clients[actor].connection else { return }
     observe(.sent(clients[actor].session, element))
     world.send(Client.encode(element), on: connection)
+  }
+
+  /// Sends bytes of the host's making, if the actor has a connection.
+  mutating func write(_ bytes: [UInt8], as actor: Int) {
+    guard let connection = clients[actor].connection, !bytes.isEmpty else { return }
+    observe(.wrote(clients[actor].session, bytes))
+    world.send(bytes, on: connection)
   }
 
   /// Ends the actor's side of its stream, and goes on listening.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
 internal import ServerNIO
+internal import Scenario
 internal import Simulation
 
 /// `spondee simulate`: users, faults and oracles in virtual time.
@@ -154,6 +155,11 @@ struct SimulateCommand: ParsableCommand {
       do { return (file: file, script: try ScriptFiles.read(file)) } catch let mistake as ScriptFiles.Mistake {
         throw ValidationError(mistake.description)
       }
+    }.filter { script in
+      // Where faults of its own disturb a script, nobody can tell what another may change.
+      guard let action = script.script.simulatedAction, !other.torture.contains(script.file) else { return true }
+      print("---- \(ScriptFiles.name(script.file)) line \(action.line): it has \(action.what) already")
+      return false
     }
     guard let at = other.at, let fault = other.fault.flatMap({ TortureFault($0) }) else {
       if !torture.run(scripts) { throw ExitCode(1) }

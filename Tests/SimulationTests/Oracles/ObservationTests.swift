@@ -18,6 +18,7 @@ struct ObservationTests {
     (.began(session, jid), "3.2 began as juliet@localhost/balcony", "began", "juliet@localhost/balcony"),
     (.ended(session), "3.2 ended", "ended", nil),
     (.sent(session, presence), "3.2 --> \(presence)", "sent", nil),
+    (.wrote(session, Array("<a\n".utf8)), "3.2 --> 3 bytes: <a\\n", "wrote", "<a\\n"),
     (.received(session, presence), "3.2 <-- \(presence)", "received", nil),
     (.fault("crash"), "*** crash", "fault", "crash"),
     (.asked(7, .addAccount(jid.bare, password: password)), "operator 7 --> add juliet@localhost", "asked", "add juliet@localhost"),

@@ -56,6 +56,34 @@ struct ShrunkScriptTests {
     #expect(!script.tags.contains { $0.name.hasPrefix("world ") || $0.name.hasPrefix("limit ") }, "\(found.script)")
   }
 
+  /// Bugs that need an operator, a disk that hangs, or bytes that are no XML: the script of a run says so, whose draws nobody has lowered.
+  @Test(arguments: [
+    ("disabledForgotten", "The operator disables "), ("hungDiskEndured", "The disk hangs"), ("rubbishDeafens", " writes:"),
+  ])
+  func theWorldIsInTheScript(name: String, words: String) throws {
+    var options = RunOptions(duration: 2_000_000_000)
+    let mutation = try #require(Mutation(rawValue: name))
+    options.mutation = mutation
+    var remarks: [String] = []
+    for seed: UInt64 in 0..<100 where remarks.count < 6 {
+      var run = Run(Choices(seed: seed), options)
+      run.keepsHistory = true
+      guard let failure = run.run().failure else { continue }
+      var shrinker = ScriptShrinker(run, failure, options)
+      let test = shrinker.run()
+      guard test.verdict == .test else {
+        remarks.append(test.remark)
+        continue
+      }
+      #expect(test.script.contains(words), "\(test.script)")
+      let script = try Script(parsing: test.script, name: name)
+      #expect(outcome(script, options.mutation) != .passed, "\(test.script)")
+      for seed: UInt64 in 0..<5 { #expect(outcome(script, nil, seed: seed) == .passed, "seed \(seed)\n\(test.script)") }
+      return
+    }
+    Issue.record("no script is a test: \(remarks)")
+  }
+
   /// An empty line, or one that is not indented, ends a stanza in a script.
   @Test func aStanzaStandsOnOneLine() throws {
     let element = Element("a", "urn:x", ["b": "\n"], text: "\n\n\r\t x\n")

@@ -11,6 +11,17 @@ enum ExpectedAnswer: Sendable, Equatable {
   /// An error; its type is one that RFC 6120, 8.3.3 gives for the condition, or this one.
   case error(StanzaError.Condition, StanzaError.Kind? = nil)
 
+  /// The answer as a script expects it.
+  func element(to payload: Element, id: Text) -> Element {
+    switch self {
+    case .done: return Element("iq", NS.client, ["type": "result", "id": id])
+    case .content: return Element("iq", NS.client, ["type": "result", "id": id], children: [Element(payload.name, payload.namespace)])
+    case .error(let condition, _):
+      let error = Element("error", NS.client, children: [Element(Text(condition.rawValue), NS.stanzaErrors)])
+      return Element("iq", NS.client, ["type": "error", "id": id], children: [error])
+    }
+  }
+
   /// Whether an answer is this one.
   func isMet(by answer: Element, to payload: Element) -> Bool {
     switch self {
@@ -84,14 +95,21 @@ struct AnswerRow: Sendable {
   let type: Text?
   let places: [RequestPlace]
   let clause: String
-  /// The answers to a request with this payload.
-  let answers: @Sendable (_ payload: Element, _ sender: JID) -> [ExpectedAnswer]
+  /// The answers to a request with this payload, from a server with this configuration.
+  let answers: @Sendable (_ payload: Element, _ sender: JID, _ configuration: Configuration) -> [ExpectedAnswer]
+
+  init(
+    _ type: Text?, _ name: Text, _ namespace: Text, to places: [RequestPlace], _ clause: String,
+    configured answers: @escaping @Sendable (_ payload: Element, _ sender: JID, _ configuration: Configuration) -> [ExpectedAnswer]
+  ) {
+    (self.type, self.name, self.namespace, self.places, self.clause, self.answers) = (type, name, namespace, places, clause, answers)
+  }
 
   init(
     _ type: Text?, _ name: Text, _ namespace: Text, to places: [RequestPlace], _ clause: String,
     _ answers: @escaping @Sendable (_ payload: Element, _ sender: JID) -> [ExpectedAnswer]
   ) {
-    (self.type, self.name, self.namespace, self.places, self.clause, self.answers) = (type, name, namespace, places, clause, answers)
+    self.init(type, name, namespace, to: places, clause, configured: { payload, sender, _ in answers(payload, sender) })
   }
   init(_ type: Text?, _ name: Text, _ namespace: Text, to places: [RequestPlace], _ clause: String, _ answers: ExpectedAnswer...) {
     self.init(type, name, namespace, to: places, clause) { _, _ in answers }
@@ -123,7 +141,7 @@ enum AnswerTable {
     guard request.type == "get" || request.type == "set", children.count == 1 else { return ([.error(.badRequest)], "RFC 6120, 8.2.3") }
     if place == .other { return nil }
     let row = rows.first { $0.covers(request, children[0], at: place) }
-    let (answers, clause) = row.map { ($0.answers(children[0], sender), $0.clause) } ?? unknown(at: place)
+    let (answers, clause) = row.map { ($0.answers(children[0], sender, configuration), $0.clause) } ?? unknown(at: place)
     return (answers + common.filter { $0.places?.contains(place) ?? true }.map(\.answer), clause)
   }
 

@@ -24,6 +24,8 @@ public struct RequestsAreAnswered: Oracle {
   /// A refusal for want of room or of storage, in words: nothing is wrong with it unless there was enough of both all the time.
   private var refusal: String?
   private var silences = Silences()
+  /// The answers that one should have been which was none of them.
+  private var due: [Element] = []
 
   public init() {}
 
@@ -80,6 +82,7 @@ public struct RequestsAreAnswered: Oracle {
       }
     }
     guard !request.answers.contains(where: { $0.isMet(by: answer, to: request.payload) }) else { return nil }
+    due = request.answers.map { $0.element(to: request.payload, id: request.id) }
     return "\(asked), and should have got \(request.answers) (\(request.clause))"
   }
 
@@ -90,6 +93,8 @@ public struct RequestsAreAnswered: Oracle {
     guard let address = JID(to) else { return from == nil || from == jid.bare.text || from == jid.domain }
     return from.map { JID($0) == address } ?? (address == jid.bare)
   }
+
+  public func expectations(after observation: Observation) -> [ClientExpectation] { due.map { .instead($0) } }
 
   public func atRest(_ state: RestState) -> String? {
     guard state.isFaultless, !state.mayLoseStanzas else { return nil }

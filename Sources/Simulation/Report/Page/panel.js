@@ -75,6 +75,7 @@ class Panel {
       }
     } else if (event.kind === "fault") add("Fault", event.text);
     else if (event.kind === "began") add("Address", event.text);
+    else if (event.kind === "wrote") add("Bytes", event.text);
     if (event.lane !== undefined) {
       add("Client", this.story.lanes[event.lane] + (event.session > 1 ? ", session " + event.session : ""));
     }

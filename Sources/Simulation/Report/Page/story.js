@@ -104,6 +104,7 @@ class Story {
       if (event.kind === "began") words.rest = "logs in" + (event.text === this.lanes[event.lane] ? "" : " as " + event.text) + again;
       if (event.kind === "ended") words.rest = "connection ends";
       if (event.kind === "fault") words.rest = event.text;
+      if (event.kind === "wrote") words.rest = "writes " + event.text;
       if (event.kind === "asked") words.rest = "operator: " + event.text;
       if (event.kind === "answered") words.rest = "to the operator: " + event.text;
       if (!words.rest) words.rest = event.text ?? event.kind;
