@@ -122,7 +122,7 @@ extension Server {
   /// Something that is to be done with an account or room when storage has answered.
   public enum ParkedView: Sendable {
     case stanza(Element, from: JID, to: JID)
-    /// An account is to be made, or to go.
+    /// The keys of a new account or of a new password are to be kept, or an account is to go.
     case creation, removal
     case other
   }
@@ -141,7 +141,7 @@ extension Server {
     tasks(for: query).map { waiting in
       switch waiting.task {
       case .stanza(let stanza): .stanza(stanza.element, from: stanza.from, to: stanza.to)
-      case .create: .creation
+      case .create, .changePassword: .creation
       case .remove: .removal
       default: .other
       }

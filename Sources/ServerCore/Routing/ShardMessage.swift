@@ -126,9 +126,9 @@ extension Shard {
     case .stanza(let element, let from, let to):
       // Without a departure somebody would stay for ever. (One that a room's lost change caused, such as a ban, is told although it is undone.)
       if element.stanzaKind == .presence, element.type == "unavailable" { return transaction.pass(message.content, to: message.shard) }
-      // Nobody asks a second time for an answer or a presence, and an error to its sender would not reach the session that it was for: that
-      // one ends.
-      let isAnswer = element.type == "error" || element.type == "result" || element.stanzaKind == .presence && element.type == nil
+      // Nobody asks a second time for an answer, a presence or what is said in a room, and an error to its sender would not reach the session
+      // that it was for (an error for a room's message would reach whoever spoke, as if an occupant had sent it): that session ends.
+      let isAnswer = ["error", "result", "groupchat"].contains(element.type) || element.stanzaKind == .presence && element.type == nil
       let sessions = isAnswer ? to.filter { $0.isFull && destination(of: $0) == .account } : []
       if !sessions.isEmpty { transaction.pass(.lost(sessions), to: message.shard) }
       if element.type == "error" || element.type == "result" { return }

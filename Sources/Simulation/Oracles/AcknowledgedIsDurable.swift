@@ -14,7 +14,7 @@ public struct AcknowledgedIsDurable: Oracle {
   private struct Cell {
     var certain: Text?
     var isKnown = false
-    var possible: [Text?] = []
+    var possible: [(session: SessionID, value: Text?)] = []
   }
   private struct Change {
     var key: Text
@@ -43,14 +43,14 @@ public struct AcknowledgedIsDurable: Oracle {
       guard element.is("iq", NS.client), let id = element.id, !doomed.contains(account) else { return nil }
       let changes = changes(element, account)
       for change in changes {
-        if change.isUnknown { cells[change.key] = Cell() } else { cells[change.key, default: Cell()].possible.append(change.value) }
+        if change.isUnknown { cells[change.key] = Cell() } else { cells[change.key, default: Cell()].possible.append((session, change.value)) }
       }
       if !changes.isEmpty { requests["\(account)/\(session)/\(id)"] = changes.filter { !$0.isUnknown } }
     case .received(let session, let element):
       guard let account = addresses[session]?.bare, element.is("iq", NS.client), let id = element.id,
         let changes = requests.removeValue(forKey: "\(account)/\(session)/\(id)"), element.type == "result"
       else { return nil }
-      for change in changes { acknowledged(change) }
+      for change in changes { acknowledged(change, to: session) }
     case .asked(let id, .deleteAccount(let account)):
       deletions[id] = account
       doom(account)
@@ -62,12 +62,14 @@ public struct AcknowledgedIsDurable: Oracle {
     return nil
   }
 
-  private mutating func acknowledged(_ change: Change) {
-    guard let index = cells[change.key]?.possible.firstIndex(of: change.value) else { return }
-    // One client makes all changes of a thing, in order: what it asked for before is past.
+  private mutating func acknowledged(_ change: Change, to session: SessionID) {
+    guard let possible = cells[change.key]?.possible,
+      let index = possible.firstIndex(where: { $0.session == session && $0.value == change.value })
+    else { return }
+    // The changes of one session are made in order: what it asked for before is past. The bytes of an older session may still be on their way.
     cells[change.key]!.certain = change.value
     cells[change.key]!.isKnown = true
-    cells[change.key]!.possible.removeFirst(index + 1)
+    cells[change.key]!.possible = possible.enumerated().filter { $0.offset > index || $0.element.session != session }.map(\.element)
   }
 
   private mutating func doom(_ account: JID) {
@@ -121,7 +123,7 @@ public struct AcknowledgedIsDurable: Oracle {
       guard let owner = JID(Text(words[1])), let kind = Self.things.first(where: { $0.name == Text(words[0]) }) else { continue }
       let thing = words.count > 2 ? JID(Text(words[2])) : nil
       let actual = kind.stored(owner, thing, state.world.durable)
-      if actual != cell.certain, !cell.possible.contains(actual) {
+      if actual != cell.certain, !cell.possible.contains(where: { $0.value == actual }) {
         return Undone(key: key, kind: kind, owner: owner, thing: thing, certain: cell.certain, actual: actual)
       }
     }

@@ -107,7 +107,8 @@ private enum StrictDocument {
     guard unsafe name(root) == "stream", unsafe namespace(root) == NS.streams.string else { return "the root is no stream" }
     guard unsafe attribute(root, "version") == "1.0" else { return "the header has no version" }
     guard unsafe attribute(root, "id") ?? "" != "" else { return "the header has no id" }
-    guard unsafe attribute(root, "from") == "localhost" else { return "the header is not from this server" }
+    let domains: [Text] = ["localhost", Swarm.otherDomain]
+    guard let from = unsafe attribute(root, "from"), domains.contains(Text(from)) else { return "the header is not from this server" }
     guard unsafe attribute(root, "lang") ?? "" != "" else { return "the header has no language" }
     var child = unsafe root.pointee.children
     while let node = unsafe child {

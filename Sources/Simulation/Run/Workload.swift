@@ -71,9 +71,8 @@ public struct EverydayWorkload: Workload {
     number += 1
     if let plan = plans.removeValue(forKey: user.index), let next = plan.first {
       if plan.count > 1 { plans[user.index] = Array(plan.dropFirst()) }
-      let stanza = next.map { values.applied(to: $0, roll) }
-      if let stanza { note(stanza, of: user) }
-      return stanza
+      if let next { note(next, of: user) }
+      return next
     }
     if roll(50) == 49 {
       let (second, third) = (users[roll(users.count)], users[roll(users.count)])

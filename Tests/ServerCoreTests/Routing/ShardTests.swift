@@ -148,6 +148,23 @@ struct ShardTests {
     #expect(harness.read(first) == "")
   }
 
+  /// An error for the room's message would reach whoever spoke, as if an occupant had sent it (seed 102031).
+  @Test func whoeverLosesWhatIsSaidInARoomIsCutOff() {
+    var (harness, first, second) = Self.pair()
+    harness.makeRoom(Self.roomThere, isPersistent: false, by: second)
+    harness.join(Self.roomThere, as: "guest", on: first)
+    for connection in [first, second] { _ = harness.read(connection) }
+    harness.commitsAtOnce = false
+    harness.send(Self.push, on: second)
+    harness.send("<message to='\(Self.roomThere)@conference.localhost' id='m' type='groupchat'><body>hello</body></message>", on: second)
+    #expect(harness.read(first) == "")
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    let text = "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>storage failed</text>"
+    let error = "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\(text)"
+    #expect(harness.read(first).hasSuffix("<stream:error>\(error)</stream:error></stream:stream>"))
+    #expect(!harness.read(second).contains("type='error'"))
+  }
+
   @Test func aDepartureIsNeverLost() {
     var (harness, first, second) = Self.pair()
     harness.makeRoom(Self.roomThere, isPersistent: false, by: second)

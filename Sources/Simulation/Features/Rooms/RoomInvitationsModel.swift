@@ -44,10 +44,9 @@ extension RoomModel {
   }
 
   /// 9.5. Chosen: who becomes a member of a members-only room and is not there is invited, by whoever did it.
-  mutating func inviteMember(_ user: JID, by actor: JID, _ mailbox: inout ModelMailbox) {
-    let nick = nick(of: actor) ?? occupants.first { $0.value.user == actor.bare }?.key
-    let shown = settings.isNonAnonymous ? actor.bare : nick.map { address($0) } ?? jid
-    keep(Invitation(invitee: user, inviter: actor.bare, shown: shown))
+  mutating func inviteMember(_ user: JID, by actor: Actor, _ mailbox: inout ModelMailbox) {
+    let shown = settings.isNonAnonymous ? actor.client.bare : actor.nick.map { address($0) } ?? jid
+    keep(Invitation(invitee: user, inviter: actor.client.bare, shown: shown))
     issue(to: user, by: shown, id: nil, nil, &mailbox)
   }
 

@@ -65,6 +65,11 @@ extension RoomModel {
 // MARK: - Admins and moderators
 
 extension RoomModel {
+  /// Whoever ordered a change: the client, and the nick that it had then.
+  struct Actor {
+    let client: JID
+    let nick: Text?
+  }
   private enum Change {
     case role(Role, nick: Text)
     case affiliation(Affiliation, user: JID, nick: NickChange)
@@ -76,11 +81,13 @@ extension RoomModel {
     let changes = items.compactMap { change($0, mailbox.domains) }
     guard !changes.isEmpty, changes.count == items.count, isAllowed(changes, by: requester) else { return }
     order = changes.count == 1 ? order(of: changes[0], items[0], by: requester) : nil
+    // A change may cost the requester a nick that it reserves for somebody.
+    let actor = Actor(client: requester, nick: nick(of: requester) ?? occupants.first { $0.value.user == requester.bare }?.key)
     for change in changes {
       switch change {
       case .role(.none, let nick): occupants[nick] = nil
       case .role(let role, let nick): occupants[nick]?.role = role
-      case .affiliation(let affiliation, let user, let nick): setAffiliation(affiliation, of: user, nick: nick, by: requester, &mailbox)
+      case .affiliation(let affiliation, let user, let nick): setAffiliation(affiliation, of: user, nick: nick, by: actor, &mailbox)
       }
     }
   }
@@ -165,9 +172,9 @@ extension RoomModel {
 
   /// Sets what stands in the list for a user or a domain, and draws the consequences for who is inside.
   ///
-  /// - Parameter actor: whoever ordered it, with that very client; `nil` if it came about otherwise.
+  /// - Parameter actor: `nil` if nobody ordered it.
   mutating func setAffiliation(
-    _ new: Affiliation, of user: JID, nick change: NickChange, by actor: JID? = nil, _ mailbox: inout ModelMailbox
+    _ new: Affiliation, of user: JID, nick change: NickChange, by actor: Actor? = nil, _ mailbox: inout ModelMailbox
   ) {
     let old = list[user]
     var nick = old?.nick
