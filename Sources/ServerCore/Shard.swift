@@ -231,7 +231,8 @@ struct Shard: Sendable, Codable {
         var entity = loadable.entity
         entity?.abandon(&transaction)
       }
-      if accounts[jid] != nil { dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &transaction) }
+      // An account that has left memory meanwhile may have shown its lost change to a login (seed 83).
+      dropAccount(jid, StreamError(.internalServerError, text: "storage failed"), &transaction)
     }
     for connection in loss.connections where streams[connection]?.isBound ?? false {
       endStream(

@@ -1,3 +1,4 @@
+import SASL
 import Storage
 import Testing
 import XML
@@ -94,6 +95,29 @@ struct AccountManagementTests {
     let again = harness.session("romeo", resource: "r")
     harness.join("tea", as: "owner", on: again)
     #expect(harness.members(of: "tea", as: again).contains("jid='juliet@localhost'"))
+  }
+
+  /// The new password was shown to a login, is not stored after all, and the account has left memory meanwhile (seed 83).
+  @Test func aLoginThatSawALostPasswordIsCutOff() {
+    var harness = EngineHarness { $0.limits[time: .idleTime] = .seconds(1) }
+    harness.addAccount("juliet")
+    let connection = harness.openStream()
+    harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
+    harness.input(.encrypted(connection))
+    harness.send(EngineHarness.header, on: connection)
+    _ = harness.read(connection)
+    (harness.commitsAtOnce, harness.derivesAtOnce) = (false, false)
+    harness.input(.control(1, .changePassword(Self.juliet, password: Secret(Array("other".utf8)))))
+    harness.derive()
+    // The first message of PLAIN, which the server answers when it has derived the keys.
+    let first = Base64.encode(Array("\0juliet\0other".utf8))
+    harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(first)</auth>", on: connection)
+    harness.advance(seconds: 5)
+    #expect(harness.engine.server.shards[0].accounts[Self.juliet] == nil)
+    harness.input(.commitFailed(from: harness.commits.last!.number))
+    #expect(harness.read(connection).contains("storage failed"))
+    harness.derive()
+    #expect(harness.read(connection) == "")
   }
 
   private func failToDelete(_ harness: inout EngineHarness) {
