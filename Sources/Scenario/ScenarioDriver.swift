@@ -7,7 +7,7 @@ public import XML
 public protocol ScenarioDriver {
   /// A whole login: stream, authentication, resource binding; no presence. Returns the full JID that was bound.
   mutating func connect(_ character: Character) throws(DriverError) -> Text
-  /// Opens a connection on which nothing is said: no stream begins. What comes on it is received like stanzas: what the server offers,
+  /// Opens a connection on which nothing is said: no stream begins. The character receives like stanzas: what the server offers,
   /// answers of its negotiation, stream errors. TLS begins when the server says that it may.
   mutating func open(_ character: Character) throws(DriverError)
   mutating func send(_ element: Element, as character: String) throws(DriverError)

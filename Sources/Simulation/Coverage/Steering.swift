@@ -1,5 +1,5 @@
-/// The seeds from which the draws of a run's world come, one for each number of a draw: a mixture of other runs' worlds. What happens in the world
-/// comes from the run's own seed.
+/// The seeds from which the draws of a run's world come, one for each number of a draw: a mixture of other runs' worlds. Users and faults
+/// come from the run's own seed.
 public struct WorldSeeds: Sendable, Hashable {
   /// Numbers of the draws of worlds are below this (`Swarm`, limits, features).
   static let count = 128

@@ -43,7 +43,11 @@ public struct AcknowledgedIsDurable: Oracle {
       guard element.is("iq", NS.client), let id = element.id, !doomed.contains(account) else { return nil }
       let changes = changes(element, account)
       for change in changes {
-        if change.isUnknown { cells[change.key] = Cell() } else { cells[change.key, default: Cell()].possible.append((session, change.value)) }
+        if change.isUnknown {
+          cells[change.key] = Cell()
+        } else {
+          cells[change.key, default: Cell()].possible.append((session, change.value))
+        }
       }
       if !changes.isEmpty { requests["\(account)/\(session)/\(id)"] = changes.filter { !$0.isUnknown } }
     case .received(let session, let element):
