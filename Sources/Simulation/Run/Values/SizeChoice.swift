@@ -10,11 +10,12 @@ struct SizeChoice: Sendable {
   /// Limits beyond this many bytes are out of reach of a run's users.
   private static let mostBytes = 20_000
 
-  /// The byte limits within reach.
+  /// The byte limits that the run has lowered, within reach. (Long texts take time, which most runs spend better.)
   let limits: [Int]
 
   init(_ configuration: Configuration) {
-    limits = Limit.all.filter { $0.unit == .bytes }.map { configuration.limits[$0] }.filter { (1...SizeChoice.mostBytes).contains($0) }
+    limits = Limit.all.filter { $0.unit == .bytes && configuration.limits[$0] < Int($0.standard) }.map { configuration.limits[$0] }
+      .filter { (1...SizeChoice.mostBytes).contains($0) }
   }
 
   /// The stanza with a longer text, so that the server stores or reads so many bytes; as it was if it has no such text or is too long already.
