@@ -38,7 +38,7 @@ public struct Client: Sendable {
     case authenticating(SASLClientExchange)
     case expectBind
     case bound
-    /// Whoever has the client says what is said; see `init(silent:)`.
+    /// The client's owner says what is said; see `init(silent:)`.
     case silent
     case ended
   }

@@ -64,7 +64,7 @@ extension DiskState {
   }
 }
 
-// MARK: - What only some drivers can do
+// MARK: - Events that only some drivers can bring about
 
 extension Script {
   /// The first action that only the simulator can do, with its line; `nil` if other drivers can play the script, too.

@@ -73,7 +73,7 @@ extension Room {
     }
     let present = occupants.values.filter { $0.user == user || (user.isDomain && isBanned($0, with: user)) }
     for occupant in present {
-      // Whoever loses an entry of one's own may be banned with the domain (9.2).
+      // An occupant that loses its own entry may be banned with the domain (9.2).
       adapt(
         occupant, from: old?.affiliation ?? .none, to: self.affiliation(of: occupant.user), by: actor, reason: reason, &transaction)
     }

@@ -116,7 +116,7 @@ struct ClientStream: Sendable, Codable {
       return transaction.reach(StreamMark.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
     // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
-    // What stands before the point is the number, and not what stands behind it: ".9" is none.
+    // The number stands before the point, and not behind it: ".9" is none.
     guard let version = root["version"],
       version == "1.0"
         || (version.string.split(separator: ".", omittingEmptySubsequences: false).first.flatMap { Int($0) } ?? 0) >= 1

@@ -124,7 +124,7 @@ public struct Torture {
       if let wrong = silence(tried, play) ?? half(tried, play) { return wrong }
       let action = positions[tried.position - 1].action
       var legitimate = [action, action + 1].map { outcome(.departure(affected, before: $0)) }
-      // What an operator asked for may not have been done.
+      // An operator's request may not have been done.
       if case .operates = script.actions[action].event {
         legitimate.append(outcome(.departure(affected, before: action, omitsAction: true)))
       }

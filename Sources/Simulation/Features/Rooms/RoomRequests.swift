@@ -65,7 +65,7 @@ extension RoomModel {
 // MARK: - Admins and moderators
 
 extension RoomModel {
-  /// Whoever ordered a change: the client, and the nick that it had then.
+  /// The author of a change: the client, and the nick that it had then.
   struct Actor {
     let client: JID
     let nick: Text?

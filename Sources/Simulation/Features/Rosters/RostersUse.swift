@@ -22,7 +22,7 @@ enum RostersUse {
     UserAction(.rosters, 4) { context, roll in
       guard context.mayChangeAccount else { return nil }
       let groups: [[Text]] = [[], ["a"], ["a", "b"]]
-      // Who has asked to subscribe may come into the roster with nothing but the address.
+      // A contact that has asked to subscribe may come into the roster with nothing but the address.
       return set(contact(context, roll), name: roll(4) == 3 ? nil : "n\(context.number)", groups: ActionContext.pick(groups, roll), context)
     },
     UserAction(.rosters, 2) { context, roll in
