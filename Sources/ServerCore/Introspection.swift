@@ -109,8 +109,11 @@ extension Server {
     (self.room(room)?.affiliations.sorted ?? []).map { $0.entry.row(of: $0.jid) }
   }
 
-  /// When the messages came that a room in memory keeps for newcomers, in nanoseconds since 1970, in order.
-  public func historyTimes(of room: JID) -> [Int64] { self.room(room)?.history.entries.map(\.stamp) ?? [] }
+  /// When the message came that is in the middle of those that a room in memory keeps for newcomers, in nanoseconds since 1970.
+  public func middleHistoryTime(of room: JID) -> Int64? {
+    guard let entries = self.room(room)?.history.entries, !entries.isEmpty else { return nil }
+    return entries[entries.count / 2].stamp
+  }
 
   /// Whether a room that is in memory waits to be configured (XEP-0045, 10.1).
   public func isLocked(room: JID) -> Bool { self.room(room)?.isLocked ?? false }

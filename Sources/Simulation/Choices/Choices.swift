@@ -58,7 +58,7 @@ public struct Choices: Sendable {
     switch origin {
     case .trace(let trace) where future == 0: value = min(trace[stream, count], bound - 1)
     // The crowd may not use up the bytes of those who act.
-    case .bytes(let bytes) where future == 0: value = who < Crowd.firstLabel ? read(bytes, below: bound) : 0
+    case .bytes(let bytes) where future == 0: value = who < Crowd.firstLabel || who >= Node.label(1) ? read(bytes, below: bound) : 0
     case .seed, .trace, .bytes:
       let seed = stream.purpose == .swarm ? world?[stream.who] ?? seed : seed
       value = Int(Choices.mix(stream.key(seed ^ future) &+ UInt64(count) &* 0x9E37_79B9_7F4A_7C15) % UInt64(bound))

@@ -64,15 +64,15 @@ extension World.SimulatedEvent {
   /// - Parameter name: that of the client whose connection has a number.
   func words(_ name: (UInt64) -> String) -> String {
     switch self {
-    case .arriveAtServer(let id, let item): "\(item.words) from \(name(id.number)) arrives at the server"
-    case .arriveOutside(let id, let item): "\(item.words) from the server arrives at \(name(id.number))"
-    case .resetAtServer(let id): "the server's system learns that \(name(id.number)) is gone"
-    case .resetOutside(let id): "the connection of \(name(id.number)) is reset"
-    case .patience(let id, _): "the server's wait for \(name(id.number)) to close its connection ends"
+    case .arrive(let end, let item) where end.server != nil: "\(item.words) from \(name(end.socket.number)) arrives at the server"
+    case .arrive(let end, let item): "\(item.words) from the server arrives at \(name(end.socket.number))"
+    case .reset(let end) where end.server != nil: "the server's system learns that \(name(end.socket.number)) is gone"
+    case .reset(let end): "the connection of \(name(end.socket.number)) is reset"
+    case .patience(let end, _): "the server's wait for \(name(end.socket.number)) to close its connection ends"
     case .flush: "the server handles its batch of input"
     case .sync: "the disk ends a transaction"
-    case .answer(_, .query(let query), _, _): "storage answers the query of \(query.words)"
-    case .answer(_, .deriveKeys, _, _): "a derivation of keys ends"
+    case .answer(_, _, .query(let query), _, _): "storage answers the query of \(query.words)"
+    case .answer(_, _, .deriveKeys, _, _): "a derivation of keys ends"
     case .restart: "the server starts again"
     case .stop: "the time that the server had to end is over"
     case .alarm(let id): "alarm \(id) comes"

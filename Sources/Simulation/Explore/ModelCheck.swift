@@ -184,7 +184,8 @@ public struct ModelCheck {
   /// one order stands for all (a persistent set of one; Godefroid, "Partial-Order Methods", 1996).
   private var idleDelivery: Lane? {
     world.eventQueue.lanes.first { lane, entries in
-      guard case .arriveOutside(let id, .bytes(let bytes)) = entries[0].what, let index = clients.actor(on: id) else { return false }
+      guard case .arrive(let end, .bytes(let bytes)) = entries[0].what, end.server == nil, let index = clients.actor(on: end.socket)
+      else { return false }
       let player = players[index]
       let isWaiting =
         player.part.reaction != nil || player.moves[player.position...].contains { if case .wait = $0 { true } else { false } }
@@ -265,7 +266,8 @@ public struct ModelCheck {
   /// Part of what a client's login needs, until it is bound.
   private func isLogin(_ lane: Lane, _ index: Int) -> Bool {
     guard let connection = clients[index].connection, !clients[index].isBound else { return false }
-    return [.toServer(connection), .toClient(connection), .question(.account(players[index].account))].contains(lane)
+    if case .arrival(let end) = lane { return end.socket == connection }
+    return lane == .question(0, .account(players[index].account))
   }
 
   // MARK: Watching

@@ -36,10 +36,7 @@ extension Run {
     defer { self.workload = workload }
     var user = actors[index].user
     let server = world.engine.server
-    for room in server.roomsInMemory {
-      let times = server.historyTimes(of: room)
-      if !times.isEmpty { user.moments[room.text] = times[times.count / 2] }
-    }
+    user.moment = { server.middleHistoryTime(of: $0) }
     return workload.next(for: user, among: users) { roll(index, below: $0) }
   }
 

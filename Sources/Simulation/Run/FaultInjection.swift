@@ -75,7 +75,7 @@ extension Run {
     let id = open[draw(13, below: open.count)]
     let kind = draw(14, below: 4)
     disturb("connection \(id.number): \(["all passes", "nothing to the server", "nothing to the client", "nothing passes"][kind])")
-    world.clog(id, toServer: kind & 1 == 1, toClient: kind & 2 == 2)
+    world.clog(id, toAcceptor: kind & 1 == 1, toDialer: kind & 2 == 2)
   }
 
   /// A random half of all connections stands still; the next time another half does, and the rest goes on.
@@ -83,7 +83,7 @@ extension Run {
     disturb("some connections stand still, the others go on")
     for id in world.openConnections {
       let isStill = draw(15, below: 2) == 1
-      world.clog(id, toServer: isStill, toClient: isStill)
+      world.clog(id, toAcceptor: isStill, toDialer: isStill)
     }
   }
 
@@ -95,7 +95,7 @@ extension Run {
     world.hangDisk(false)
     if wasBad, !world.isDiskBad { observe(.fault(DiskState.well.inHistory)) }
     world.calm()
-    for id in world.openConnections { world.clog(id, toServer: false, toClient: false) }
+    for id in world.openConnections { world.clog(id, toAcceptor: false, toDialer: false) }
     for index in actors.indices {
       readOn(index)
       if actors[index].isHostile { hangUp(index) }

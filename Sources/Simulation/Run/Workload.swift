@@ -21,16 +21,16 @@ public protocol Workload: Sendable {
 }
 
 /// A client as a workload knows it.
-public struct User: Sendable, Hashable {
+public struct User: Sendable {
   /// Its place among all clients of the run.
   public var index: Int
   /// Bare.
   public var account: JID
   /// The resource that it asks for at login.
   public var resource: Text
-  /// By room, the moment to the nanosecond at which a message came that the room keeps. No client of flesh and blood could know it; one that
-  /// asks for what was said since then meets the border of what it gets (XEP-0045, 7.2.14).
-  var moments: OrderedDictionary<Text, Int64> = [:]
+  /// For a room, the moment to the nanosecond at which a message came that the room keeps. No client of flesh and blood could know it; one
+  /// that asks for what was said since then meets the border of what it gets (XEP-0045, 7.2.14).
+  var moment: @Sendable (JID) -> Int64? = { _ in nil }
 }
 
 extension Workload {

@@ -113,7 +113,7 @@ struct TortureWorld: ClientHost {
       if step(untilRest: true) { continue }
       if let id = stalled {
         stalled = nil
-        world.clog(id, toServer: false, toClient: false)
+        world.clog(id, toAcceptor: false, toDialer: false)
       } else if let unread, actor == unread, !clients[unread].isBound {
         readOn()
       } else if isAnswerLost {
@@ -180,7 +180,7 @@ struct TortureWorld: ClientHost {
     case .stall(let name):
       guard let id = index(of: name).flatMap({ clients[$0].connection }) else { return }
       stalled = id
-      world.clog(id, toServer: true, toClient: true)
+      world.clog(id, toAcceptor: true, toDialer: true)
     case .unread(let name):
       guard let index = index(of: name), let id = clients[index].connection else { return }
       unread = index

@@ -13,13 +13,13 @@ extension World {
     var isServers: Bool {
       switch self {
       case .deadline: true
-      case .event(let event): !event.outlivesServer
+      case .event(let event): event.server != nil
       }
     }
 
     var isCommit: Bool { if case .event(.sync) = self { true } else { false } }
     /// The question that it answers.
-    var question: Question? { if case .event(.answer(_, let question, _, _)) = self { question } else { nil } }
+    var question: Question? { if case .event(.answer(_, _, let question, _, _)) = self { question } else { nil } }
 
     /// - Parameter name: that of a connection, by its number.
     func words(_ name: (UInt64) -> String) -> String {
@@ -56,12 +56,12 @@ extension World {
   ///
   /// - Parameter silently: the server does not hear of it either.
   mutating func refuseNext(silently: Bool) {
-    guard let entry = eventQueue.next(upTo: .max, &choices), case .answer(let id, _, _, _) = entry.what else { return }
+    guard let entry = eventQueue.next(upTo: .max, &choices), case .answer(let server, let id, _, _, _) = entry.what else { return }
     notices.append(.unreadable)
-    if !silently { tell(.answered(id, .failed("unreadable"))) }
+    if !silently { tell(.answered(id, .failed("unreadable")), server) }
   }
 
-  /// The process dies once it has done so many more of its actions, and of the pending commits so many are durable.
+  /// The first server's process dies once it has done so many more of its actions, and of the pending commits so many are durable.
   mutating func crash(afterActions count: Int, keeping kept: Int) {
     node.keptAtCrash = kept
     crash(afterActions: count)
@@ -69,23 +69,29 @@ extension World {
 
   /// The client reads no more, and no buffer is left in between: the server's system accepts nothing.
   mutating func stopReading(_ id: SocketID) {
-    guard connections.has(id) else { return }
-    connections[id].toClient.sendCapacity = 0
+    setSendCapacity(0, to: id)
     setStuck(id, true)
   }
 
   mutating func readAgain(_ id: SocketID) {
-    guard connections.has(id) else { return }
-    connections[id].toClient.sendCapacity = settings.sendBuffer
+    guard let outside = setSendCapacity(settings.sendBuffer, to: id) else { return }
     setStuck(id, false)
-    transmit(id, .toClient)
+    transmit(to: outside)
+  }
+
+  /// Of the server's system, towards the program outside.
+  @discardableResult
+  private mutating func setSendCapacity(_ bytes: Int, to id: SocketID) -> EndID? {
+    guard connections.has(id), let outside = connections[id].outside else { return nil }
+    connections[outside].incoming.sendCapacity = bytes
+    return outside
   }
 
   /// Both ends of the connection know at once that it is broken.
   mutating func breakNow(_ id: SocketID) {
-    guard connections.has(id) else { return }
-    connections[id].isClientThere = false
-    connections[id].clientFinished = true
-    resetAtServer(id)
+    guard connections.has(id), let outside = connections[id].outside else { return }
+    connections[outside].isThere = false
+    connections[outside].hasFinished = true
+    reset(at: connections.other(outside))
   }
 }

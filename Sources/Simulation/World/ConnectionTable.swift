@@ -11,6 +11,15 @@ struct ConnectionTable: Sendable {
     _modify { yield &slots[places[id]!]! }
   }
 
+  /// An end of one that is there.
+  subscript(end: EndID) -> SimulatedConnection.End {
+    _read { yield slots[places[end.socket]!]![end.side] }
+    _modify { yield &slots[places[end.socket]!]![end.side] }
+  }
+
+  /// The end at the other side of one that is there.
+  func other(_ end: EndID) -> EndID { self[end.socket].id(of: end.side.other) }
+
   mutating func add(_ connection: SimulatedConnection) {
     places[connection.id] = slots.count
     slots.append(connection)

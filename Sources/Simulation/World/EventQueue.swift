@@ -102,9 +102,9 @@ struct EventQueue: Sendable {
     (queues, ordering) = ([:], Ordering())
   }
 
-  /// The server's process is gone, and all that only concerned it.
-  mutating func dropServer() {
-    let kept = (heap.unordered + queues.values.flatMap(\.entries)).filter(\.what.outlivesServer).sorted()
+  /// A server's process is gone, and all that only concerned it.
+  mutating func drop(_ server: Int) {
+    let kept = (heap.unordered + queues.values.flatMap(\.entries)).filter { $0.what.server != server }.sorted()
     (heap, queues, busy) = ([], [:], 0)
     for entry in kept {
       if entry.what.counts { busy += 1 }
@@ -113,33 +113,29 @@ struct EventQueue: Sendable {
   }
 }
 
-/// Things of the same lane happen in their order; those of different lanes may overtake each other.
+/// Things of the same lane happen in their order; those of different lanes may overtake each other. Servers are known by their numbers.
 enum Lane: Hashable, Sendable {
-  case toServer(World.SocketID)
-  case toClient(World.SocketID)
-  case resetAtServer(World.SocketID)
-  case resetOutside(World.SocketID)
-  case patience(World.SocketID)
-  case process
-  case sync
-  case question(Query)
-  case derivation(InquiryID)
+  case arrival(EndID)
+  case reset(EndID)
+  case patience(EndID)
+  case process(Int)
+  case sync(Int)
+  case question(Int, Query)
+  case derivation(Int, InquiryID)
   case alarm(UInt64)
 
   /// The label of draws that concern it.
   var label: UInt64 {
     func label(_ kind: UInt64, _ number: UInt64) -> UInt64 { kind << 56 | number & (1 << 56 - 1) }
     switch self {
-    case .toServer(let id): return label(1, id.number)
-    case .toClient(let id): return label(2, id.number)
-    case .resetAtServer(let id): return label(3, id.number)
-    case .resetOutside(let id): return label(4, id.number)
-    case .patience(let id): return label(5, id.number)
-    case .process: return label(6, 0)
-    case .sync: return label(7, 0)
-    // One label for all questions: an address is no number, and which of them is asked matters little.
-    case .question: return label(8, 0)
-    case .derivation: return label(9, 0)
+    case .arrival(let end): return label(end.side == .acceptor ? 1 : 2, end.socket.number)
+    case .reset(let end): return label(end.side == .acceptor ? 3 : 4, end.socket.number)
+    case .patience(let end): return label(end.side == .acceptor ? 5 : 11, end.socket.number)
+    case .process(let server): return label(6, Node.label(server))
+    case .sync(let server): return label(7, Node.label(server))
+    // One label for all questions of a server: an address is no number, and which of them is asked matters little.
+    case .question(let server, _): return label(8, Node.label(server))
+    case .derivation(let server, _): return label(9, Node.label(server))
     case .alarm(let id): return label(10, id)
     }
   }
@@ -148,16 +144,23 @@ enum Lane: Hashable, Sendable {
 extension World.SimulatedEvent {
   var lane: Lane {
     switch self {
-    case .arriveAtServer(let id, _): .toServer(id)
-    case .arriveOutside(let id, _): .toClient(id)
-    case .resetAtServer(let id): .resetAtServer(id)
-    case .resetOutside(let id): .resetOutside(id)
-    case .patience(let id, _): .patience(id)
-    case .flush, .restart, .stop: .process
-    case .sync: .sync
-    case .answer(_, .query(let query), _, _): .question(query)
-    case .answer(let id, .deriveKeys, _, _): .derivation(id)
+    case .arrive(let end, _): .arrival(end)
+    case .reset(let end): .reset(end)
+    case .patience(let end, _): .patience(end)
+    case .flush(let server), .restart(let server), .stop(let server, _): .process(server)
+    case .sync(let server): .sync(server)
+    case .answer(let server, _, .query(let query), _, _): .question(server, query)
+    case .answer(let server, let id, .deriveKeys, _, _): .derivation(server, id)
     case .alarm(let id): .alarm(id)
+    }
+  }
+
+  /// The server that it happens to, or to whose end of a connection; `nil` if it happens outside of all.
+  var server: Int? {
+    switch self {
+    case .arrive(let end, _), .reset(let end), .patience(let end, _): end.server
+    case .flush(let server), .restart(let server), .stop(let server, _), .sync(let server), .answer(let server, _, _, _, _): server
+    case .alarm: nil
     }
   }
 

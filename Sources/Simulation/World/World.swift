@@ -33,10 +33,10 @@ public struct WorldSettings: Sendable {
   public init(configuration: Configuration) { self.configuration = configuration }
 }
 
-/// A server on a simulated network with a simulated disk, in virtual time. Everything that can come out one way or another is decided
-/// by `choices`.
+/// Servers on a simulated network with simulated disks, in virtual time. Everything that can come out one way or another is decided
+/// by `choices`. Servers are known by their numbers; most worlds have only number 0.
 public struct World {
-  /// One end of a connection from outside.
+  /// A connection.
   public struct SocketID: Hashable, Sendable, Comparable {
     public let number: UInt64
     public static func < (a: SocketID, b: SocketID) -> Bool { a.number < b.number }
@@ -59,28 +59,19 @@ public struct World {
   }
 
   enum SimulatedEvent: Sendable {
-    case arriveAtServer(SocketID, Pipe.Item)
-    case arriveOutside(SocketID, Pipe.Item)
-    /// The other side's system says that the connection is no more.
-    case resetAtServer(SocketID)
-    case resetOutside(SocketID)
-    case patience(SocketID, Int)
-    case flush
-    case sync
+    case arrive(EndID, Pipe.Item)
+    /// The system at the other side says that the connection is no more.
+    case reset(EndID)
+    case patience(EndID, Int)
+    case flush(Int)
+    case sync(Int)
     /// As it was when it was asked for, and how many commits had failed by then.
-    case answer(InquiryID, Question, found: QueryResult?, failures: Int)
-    case restart
+    case answer(Int, InquiryID, Question, found: QueryResult?, failures: Int)
+    case restart(Int)
     /// The process, told to end, has had its time; which life of it this is about.
-    case stop(Int)
+    case stop(Int, life: Int)
     case alarm(UInt64)
 
-    /// Goes on whatever becomes of the server's process.
-    var outlivesServer: Bool {
-      switch self {
-      case .arriveOutside, .resetOutside, .alarm: true
-      default: false
-      }
-    }
     /// Belongs to what is under way; time-outs and alarms don't.
     var counts: Bool {
       switch self {
@@ -92,19 +83,14 @@ public struct World {
 
   public var choices: Choices
   public private(set) var settings: WorldSettings
-  var node: Node
+  var nodes: [Node]
   public private(set) var now: Int64 = 0
   var connections = ConnectionTable()
-  var sockets: [ConnectionID: SocketID] = [:]
-  var connectionCount: UInt64 = 0
   var eventQueue = EventQueue()
   var notices: [Notice] = []
-  var mutant: Mutant?
   public private(set) var happenings: UInt64 = 0
   public internal(set) var digest = Digest()
-  /// When limits are looked at next, where that is not done closely: the more there is to look at, the later.
-  var nextWatch: UInt64 = 0
-  /// The first limit of the server's that was seen to be passed.
+  /// The first limit of a server's that was seen to be passed.
   public internal(set) var overLimit: Gauge?
 
   /// Where the run is to become another.
@@ -112,60 +98,64 @@ public struct World {
   /// All that happened, if that is to be explained.
   var eventLog: EventLog?
 
-  /// Compared with the server after each event, if it is there.
-  public internal(set) var model: ReferenceModel?
-
-  /// Judges every login, if it is there.
-  public internal(set) var login: LoginModel?
-
-  /// Judges the work of every input, if it is there.
-  public internal(set) var cost: CostMeter?
-
-  /// Notes which coverage marks come together, if it is there.
-  var pairs: PairMeter?
-
   /// The wall clock at the beginning: any fixed day will do.
   private static let wallStart: Int64 = .seconds(1_800_000_000)
 
   public init(choices: Choices, settings: WorldSettings, mutation: Mutation? = nil, database: MemoryDatabase = MemoryDatabase(.server)) {
-    mutant = mutation.map { Mutant($0) }
     self.choices = choices
     self.settings = settings
-    node = Node(settings.configuration, seed: choices.seed, database: database)
+    nodes = [Node(0, settings.configuration, seed: choices.seed, database: database)]
+    nodes[0].mutant = mutation.map { Mutant($0) }
     eventQueue = EventQueue(settings.ordering)
   }
 
+  /// Starts one more server, with an empty disk. Returns its number.
+  public mutating func addServer(_ configuration: Configuration) -> Int {
+    nodes.append(Node(nodes.count, configuration, seed: choices.seed))
+    return nodes.count - 1
+  }
+
+  /// The first server.
+  var node: Node {
+    _read { yield nodes[0] }
+    _modify { yield &nodes[0] }
+  }
   public var engine: Engine { node.engine }
-  public var instant: Instant { Instant(monotonic: now, wall: World.wallStart + now + node.wallOffset) }
+  public var instant: Instant { instant(of: 0) }
+  func instant(of server: Int) -> Instant { Instant(monotonic: now, wall: World.wallStart + now + nodes[server].wallOffset) }
   /// Whether nothing is under way: no bytes, no commit, no load.
   public var isAtRest: Bool { eventQueue.busy == 0 && !isSomebodyHeldBack }
-  /// Bytes of a throttled peer wait in the server's system, for no longer than a deadline.
-  private var isSomebodyHeldBack: Bool { node.isUp && node.engine.holdsSomebodyBack }
-  /// The coverage marks that this server and those before it reached.
-  public var marks: Marks {
-    var all = node.engine.marks
-    all.merge(node.marksBefore)
-    return all
-  }
-  /// The rows that would survive the loss of power now.
+  /// Bytes of a throttled peer wait in a server's system, for no longer than a deadline.
+  private var isSomebodyHeldBack: Bool { nodes.contains { $0.isUp && $0.engine.holdsSomebodyBack } }
+  /// The coverage marks that the servers reached, those before them included.
+  public var marks: Marks { nodes.dropFirst().reduce(into: node.marks) { $0.merge($1.marks) } }
+  /// The first server's rows that would survive the loss of power now.
   public var durable: MemoryDatabase { node.disk.durable }
 
-  /// From now on the server is compared with a model. Nobody may be connected, and nothing under way.
-  public mutating func compareWithModel() {
-    node.engine.keepsEvents = true
-    model = model ?? ReferenceModel(configuration: settings.configuration)
-    model?.restart(node.engine.server, from: node.disk.durable)
+  /// The model that the first server is compared with, if it is.
+  public internal(set) var model: ReferenceModel? {
+    _read { yield node.model }
+    _modify { yield &node.model }
   }
+  /// The judge of the first server's logins, if there is one.
+  public var login: LoginModel? { node.login }
+  /// The judge of the first server's work, if there is one.
+  public var cost: CostMeter? { node.cost }
+  /// The coverage marks of the first server that came together, if they are noted.
+  var pairs: PairMeter? { node.pairs }
+
+  /// From now on a server is compared with a model. Nobody may be connected, and nothing under way.
+  public mutating func compareWithModel(_ server: Int = 0) { nodes[server].compareWithModel() }
 
   /// From now on logins are judged. Nobody may be connected, and there may be no account.
   ///
   /// - Parameter storageMayFail: questions to storage may fail, or get no answer.
-  public mutating func judgeLogins(storageMayFail: Bool) {
-    node.engine.keepsEvents = true
-    login = LoginModel(configuration: settings.configuration, storageMayFail: storageMayFail)
+  public mutating func judgeLogins(storageMayFail: Bool, at server: Int = 0) {
+    nodes[server].engine.keepsEvents = true
+    nodes[server].login = LoginModel(configuration: nodes[server].configuration, storageMayFail: storageMayFail)
   }
 
-  /// From now on, and that is to be before anything happens, what the server is fed is recorded.
+  /// From now on, and that is to be before anything happens, what the first server is fed is recorded.
   ///
   /// - Parameters:
   ///   - segmentBytes: begin another file, from which one can start, where one has become longer.
@@ -174,19 +164,19 @@ public struct World {
     secret: [UInt8], keepsText: Bool = false, segmentBytes: Int = .max, sink: (@Sendable ([UInt8]) -> Void)? = nil
   ) {
     node.tape = Tape(secret: secret, keepsText: keepsText, segmentBytes: segmentBytes, sink: sink)
-    beginTape()
+    node.beginTape(seed: choices.seed, at: instant)
   }
 
-  /// From now on the server's work is judged. Nobody may be connected.
+  /// From now on the first server's work is judged. Nobody may be connected.
   public mutating func measure(_ meter: CostMeter) {
     node.engine.keepsEvents = true
-    cost = meter
+    node.cost = meter
   }
 
-  /// From now on pairs of coverage marks are noted. Nobody may be connected.
+  /// From now on pairs of the first server's coverage marks are noted. Nobody may be connected.
   mutating func measurePairs() {
     node.engine.keepsEvents = true
-    pairs = PairMeter()
+    node.pairs = PairMeter()
   }
 
   /// Lets a crowd connect. Nothing about it is left to chance.
@@ -197,15 +187,11 @@ public struct World {
     settings.batchPercent = batchPercent
   }
 
-  private mutating func beginTape() {
-    let now = instant
-    node.tape?.begin(settings.configuration, seed: Node.key(choices.seed, node.incarnation), at: now)
-  }
-
-  /// A file for each life of the server's process, or several.
+  /// A file for each life of the first server's process, or several.
   public var recordings: [[UInt8]] { node.tape?.files ?? [] }
 
-  public mutating func control(_ id: UInt64, _ request: ControlRequest) { tell(.control(id, request)) }
+  /// A server's operator asks for something.
+  public mutating func control(_ id: UInt64, _ request: ControlRequest, at server: Int = 0) { tell(.control(id, request), server) }
 
   /// Wakes nobody: only makes time pass that far.
   public mutating func alarm(_ id: UInt64, after delay: Int64) { schedule(.alarm(id), after: delay) }
@@ -217,18 +203,18 @@ public struct World {
 
   // MARK: Time
 
-  /// Lets the next thing happen. With `untilRest` only what is already under way, and no time-out of the server's.
+  /// Lets the next thing happen. With `untilRest` only what is already under way, and no time-out of a server's.
   /// Returns false if there was nothing.
   public mutating func advance(untilRest: Bool, upTo limit: Int64 = .max) -> Bool {
     if untilRest, isAtRest { return false }
     divergeIfDue()
     choices.event = happenings + 1
-    if let deadline = deadline(untilRest: untilRest, upTo: limit) {
+    if let (server, deadline) = deadline(untilRest: untilRest, upTo: limit) {
       now = max(now, deadline)
       happenings += 1
       eventLog?.begin(nil, at: now)
-      tell(.deadline)
-      watchDeadline()
+      tell(.deadline, server)
+      watchDeadline(server)
       return true
     }
     guard let entry = eventQueue.next(upTo: limit, &choices) else {
@@ -240,12 +226,16 @@ public struct World {
     return true
   }
 
-  /// The server's deadline, if it comes before the next event.
-  func deadline(untilRest: Bool, upTo limit: Int64) -> Int64? {
-    guard let deadline = node.isUp ? node.engine.nextDeadline : nil, deadline <= (eventQueue.firstTime ?? .max), deadline <= limit,
+  /// The server whose deadline comes first, if it comes before the next event, and that deadline.
+  func deadline(untilRest: Bool, upTo limit: Int64) -> (server: Int, time: Int64)? {
+    var first: (server: Int, time: Int64)?
+    for server in nodes.indices where nodes[server].isUp {
+      if let time = nodes[server].engine.nextDeadline, time < first?.time ?? .max { first = (server, time) }
+    }
+    guard let first, first.time <= (eventQueue.firstTime ?? .max), first.time <= limit,
       !untilRest || eventQueue.firstTime != nil || isSomebodyHeldBack
     else { return nil }
-    return deadline
+    return first
   }
 
   /// Lets the next thing of a lane happen, for whoever chooses himself.
@@ -267,38 +257,41 @@ public struct World {
   }
 
   /// A server that does nothing about its deadline would be asked for ever.
-  private mutating func watchDeadline() {
-    guard node.isUp, let deadline = node.engine.nextDeadline, deadline <= now else { return node.idleDeadlines = 0 }
-    node.idleDeadlines += 1
-    if node.idleDeadlines > 10_000 { overLimit = Gauge(name: "deadlines that do not pass", value: node.idleDeadlines, limit: 10_000) }
+  private mutating func watchDeadline(_ server: Int) {
+    guard nodes[server].isUp, let deadline = nodes[server].engine.nextDeadline, deadline <= now else {
+      return nodes[server].idleDeadlines = 0
+    }
+    nodes[server].idleDeadlines += 1
+    let count = nodes[server].idleDeadlines
+    if count > 10_000 { overLimit = Gauge(name: "deadlines that do not pass", value: count, limit: 10_000) }
   }
 
-  /// From now on storage answers, the server comes back at once, and the systems have noticed which peers vanished.
+  /// From now on storage answers, servers come back at once, and the systems have noticed which peers vanished.
   public mutating func calm() {
     // A login takes many steps, each of which could be overtaken for so long that all together take more time than there is for it.
     eventQueue.followTimes()
     settings.inquiryFailurePercent = 0
     settings.downtime = 0...0
-    for id in connections.ids where connections[id].hasVanished { schedule(.resetAtServer(id), after: 0) }
+    for id in connections.ids where connections[id].hasVanished {
+      if let outside = connections[id].outside { schedule(.reset(connections.other(outside)), after: 0) }
+    }
   }
 
   /// The process was suspended, or the clock was: the monotonic clock goes on by so much, and what was due meanwhile is late.
   public mutating func lose(_ time: Int64) { now += time }
-  /// Somebody sets the wall clock.
-  public mutating func stepWall(by offset: Int64) { node.wallOffset += offset }
+  /// Somebody sets a server's wall clock.
+  public mutating func stepWall(by offset: Int64, at server: Int = 0) { nodes[server].wallOffset += offset }
 
   private mutating func happen(_ what: SimulatedEvent) {
     switch what {
-    case .arriveAtServer(let id, let item): arriveAtServer(id, item)
-    case .arriveOutside(let id, let item): arriveOutside(id, item)
-    case .resetAtServer(let id): resetAtServer(id)
-    case .resetOutside(let id): resetOutside(id)
-    case .patience(let id, let number): patienceEnds(id, number)
-    case .flush: flushNow()
-    case .sync: sync()
-    case .answer(let id, let question, let found, let failures): answer(id, question, found, failures)
-    case .restart: restart()
-    case .stop(let closing): if node.incarnation == closing { crash() }
+    case .arrive(let end, let item): arrive(item, at: end)
+    case .reset(let end): reset(at: end)
+    case .patience(let end, let number): patienceEnds(end, number)
+    case .flush(let server): flushNow(server)
+    case .sync(let server): sync(server)
+    case .answer(let server, let id, let question, let found, let failures): answer(server, id, question, found, failures)
+    case .restart(let server): restart(server)
+    case .stop(let server, let life): if nodes[server].incarnation == life { crash(server) }
     case .alarm(let id): notices.append(.alarm(id))
     }
   }
@@ -313,48 +306,46 @@ public struct World {
 
   // MARK: Death and return
 
-  /// The server's process is to die once it has done so many more of its actions: in the midst of what it does for one event.
+  /// A server's process is to die once it has done so many more of its actions: in the midst of what it does for one event.
   /// `nil` calls it off.
-  public mutating func crash(afterActions count: Int?) {
-    node.actionsLeft = count
-    if count == nil { (node.diesAtCommit, node.keptAtCrash) = (false, nil) }
-    if count == 0 { crash() }
+  public mutating func crash(afterActions count: Int?, at server: Int = 0) {
+    nodes[server].actionsLeft = count
+    if count == nil { (nodes[server].diesAtCommit, nodes[server].keptAtCrash) = (false, nil) }
+    if count == 0 { crash(server) }
   }
 
   /// The same, with its next commit under way: where it matters most.
-  public mutating func crashAtCommit() { node.diesAtCommit = true }
+  public mutating func crashAtCommit(at server: Int = 0) { nodes[server].diesAtCommit = true }
 
   /// The process dies. Of the pending transactions any beginning (a choice) had reached the disk. The bytes written to the network arrive,
   /// or a beginning of them; then the connections end.
-  mutating func crash() { crash(keeping: node.keptAtCrash ?? choices.draw(.crash, 1, below: node.disk.pending.count + 1)) }
+  mutating func crash(_ server: Int) {
+    let pending = nodes[server].disk.pending.count
+    crash(server, keeping: nodes[server].keptAtCrash ?? choices.draw(.crash, Node.label(server, 1), below: pending + 1))
+  }
 
-  mutating func crash(keeping kept: Int) {
-    node.die(keeping: kept, tears: mutant?.kind == .transactionTorn)
-    sockets = [:]
-    eventQueue.dropServer()
-    for id in connections.ids { serverDies(id) }
+  mutating func crash(_ server: Int = 0, keeping kept: Int) {
+    nodes[server].die(keeping: kept)
+    eventQueue.drop(server)
+    for id in connections.ids {
+      for side in [Side.dialer, .acceptor] where connections.has(id) && connections[id][side].server == server {
+        serverDies(connections[id].id(of: side), server)
+      }
+    }
     notices.append(.crashed)
-    let downtime = pick(.crash, 2, settings.downtime, &choices)
-    if downtime == 0 { restart() } else { schedule(.restart, after: downtime) }
+    let downtime = pick(.crash, Node.label(server, 2), settings.downtime, &choices)
+    if downtime == 0 { restart(server) } else { schedule(.restart(server), after: downtime) }
   }
 
   /// The process is told to end, as by SIGTERM: it takes leave of everybody, and ends some time later.
-  public mutating func shutDown(grace: Int64) {
-    guard node.isUp else { return }
-    tell(.shutdown)
-    schedule(.stop(node.incarnation), after: grace)
+  public mutating func shutDown(grace: Int64, at server: Int = 0) {
+    guard nodes[server].isUp else { return }
+    tell(.shutdown, server)
+    schedule(.stop(server, life: nodes[server].incarnation), after: grace)
   }
 
-  private mutating func restart() {
-    node.restart(settings.configuration, seed: choices.seed)
-    beginTape()
-    if model != nil { compareWithModel() }
-    cost?.restart()
-    pairs?.restart()
-    if login != nil || cost != nil || pairs != nil {
-      node.engine.keepsEvents = true
-      login?.restart()
-    }
+  private mutating func restart(_ server: Int) {
+    nodes[server].restart(seed: choices.seed, at: instant(of: server))
     notices.append(.restarted)
   }
 }

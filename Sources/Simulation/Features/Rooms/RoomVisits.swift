@@ -55,7 +55,7 @@ extension RoomsUse {
     let condition = max(0, roll(14) - 5)
     if condition >= conditions.count {
       // Since the very moment at which something was said.
-      let moment = JID(address).flatMap { context.user.moments[$0.bare.text] }
+      let moment = JID(address).flatMap { context.user.moment($0.bare) }
       if let moment { x.append(Element("history", NS.muc, ["since": exact(moment)])) }
     } else if condition > 0 {
       var history = Element("history", NS.muc)
