@@ -15,7 +15,7 @@ struct EventLine {
   /// For errors.
   static let expected =
     "one of the cast and an action of that character, 'the server restarts', 'the server crashes', 'the next commit fails', "
-    + "'the disk …', 'the operator …', or 'N seconds pass'"
+    + "'the disk …', 'storage can't be read' or 'can be read again', 'the clock is set …', 'the operator …', or 'N seconds pass'"
 
   private let line: Line
   private let words: [Substring]
@@ -30,7 +30,8 @@ struct EventLine {
     let lowercased = words.map { $0.lowercased() }
     if let found = EventLine.serverEvents.first(where: { $0.words == lowercased }) { return found.event }
     switch Array(lowercased.prefix(2)) {
-    case ["the", "disk"]: return .disk(try disk(Array(lowercased.dropFirst(2))))
+    case ["the", "disk"]: return .world(.disk(try disk(Array(lowercased.dropFirst(2)))))
+    case ["the", "clock"]: return .world(try clock(Array(lowercased.dropFirst(2))))
     case ["the", "operator"]: return try operation(lowercased)
     default: break
     }
@@ -43,10 +44,22 @@ struct EventLine {
 
   private static let serverEvents: [(words: [String], event: Action.Event)] = [
     (["the", "server", "restarts"], .serverRestarts), (["the", "server", "crashes"], .serverCrashes),
-    (["the", "next", "commit", "fails"], .nextCommitFails),
+    (["the", "next", "commit", "fails"], .nextCommitFails), (["storage", "can't", "be", "read"], .world(.storage(isReadable: false))),
+    (["storage", "can", "be", "read", "again"], .world(.storage(isReadable: true))),
   ]
 
-  // MARK: The disk
+  // MARK: The world
+
+  private func clock(_ rest: [String]) throws(Problem) -> WorldChange {
+    guard rest.count == 5, rest.starts(with: ["is", "set"]), ["second", "seconds"].contains(rest[3]), ["ahead", "back"].contains(rest[4]),
+      let seconds = Int(rest[2]), (1...WorldChange.clockSeconds.upperBound).contains(seconds)
+    else {
+      throw Problem(
+        message: "the clock can't do this: expected 'the clock is set 60 seconds ahead' or 'back', at most "
+          + "\(WorldChange.clockSeconds.upperBound) seconds")
+    }
+    return .clock(seconds: rest[4] == "ahead" ? seconds : -seconds)
+  }
 
   private func disk(_ rest: [String]) throws(Problem) -> DiskState {
     switch rest {

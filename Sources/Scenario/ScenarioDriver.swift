@@ -25,12 +25,14 @@ public protocol ScenarioDriver {
   mutating func crashServer() throws(DriverError)
   /// The next commit of the server's storage fails.
   mutating func failNextCommit() throws(DriverError)
-  /// The disk of the server's storage becomes as this.
-  mutating func setDisk(_ state: DiskState) throws(DriverError)
+  /// Changes the world around the server.
+  mutating func change(_ change: WorldChange) throws(DriverError)
   /// Asks something of the server as whoever runs it. Returns why it was refused, or `nil` when it is done.
   mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String?
   /// Breaks the character's connection without an end of its stream.
   mutating func breakConnection(of character: String) throws(DriverError)
+  /// Makes the character's connection better or worse.
+  mutating func change(_ change: ConnectionChange, of character: String) throws(DriverError)
   /// Lets time pass: virtual in simulation, real over sockets.
   mutating func wait(seconds: Int) throws(DriverError)
   /// Ends all that is still open. The last call, made once, whatever the outcome.
@@ -40,14 +42,17 @@ public protocol ScenarioDriver {
 extension ScenarioDriver {
   public mutating func crashServer() throws(DriverError) { throw DriverError(message: "only the simulator can make a server crash") }
   public mutating func failNextCommit() throws(DriverError) { throw DriverError(message: "only the simulator can make a commit fail") }
-  public mutating func setDisk(_ state: DiskState) throws(DriverError) {
-    throw DriverError(message: "only the simulator can change the server's disk")
+  public mutating func change(_ change: WorldChange) throws(DriverError) {
+    throw DriverError(message: "only the simulator can change the server's disk, storage or clock")
   }
   public mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
     throw DriverError(message: "this server is another's to operate: leave out --connect, and the script has a server of its own")
   }
   public mutating func breakConnection(of character: String) throws(DriverError) {
     throw DriverError(message: "only the simulator can break a connection")
+  }
+  public mutating func change(_ change: ConnectionChange, of character: String) throws(DriverError) {
+    throw DriverError(message: "only the simulator can make a connection worse")
   }
 }
 

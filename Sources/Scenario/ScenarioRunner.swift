@@ -70,8 +70,8 @@ public struct ScriptRun: Sendable {
       try attempt("the server crashes", nil) { () throws(DriverError) in try driver.crashServer() }
     case .nextCommitFails:
       try attempt("the next commit fails", nil) { () throws(DriverError) in try driver.failNextCommit() }
-    case .disk(let state):
-      try attempt(state.line, nil) { () throws(DriverError) in try driver.setDisk(state) }
+    case .world(let change):
+      try attempt(change.line, nil) { () throws(DriverError) in try driver.change(change) }
     case .operates(let request, let isRefused): try operate(request, isRefused: isRefused, with: &driver)
     case .timePasses(let seconds):
       try attempt("\(seconds) seconds pass", nil) { () throws(DriverError) in try driver.wait(seconds: seconds) }
@@ -106,6 +106,8 @@ public struct ScriptRun: Sendable {
     case .losesConnection:
       parts[index] = Part()
       try attempt("\(name) loses the connection", nil) { () throws(DriverError) in try driver.breakConnection(of: name) }
+    case .connection(let change):
+      try attempt("\(name) \(change.rawValue)", nil) { () throws(DriverError) in try driver.change(change, of: name) }
     case .writes(let bytes):
       try attempt("\(name) writes \(bytes.summary)", nil) { () throws(DriverError) in try driver.write(bytes.all, as: name) }
     case .sends(let template): try send(template.pattern, index, with: &driver)

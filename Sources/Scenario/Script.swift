@@ -92,8 +92,8 @@ public struct Action: Sendable {
     case serverCrashes
     /// The next commit of the server's storage fails.
     case nextCommitFails
-    /// The disk under the server's storage becomes a better or a worse one.
-    case disk(DiskState)
+    /// Something around the server changes.
+    case world(WorldChange)
     /// The operator asks something of the server, which does it, or, with `isRefused`, refuses it.
     case operates(OperatorRequest, isRefused: Bool)
     case timePasses(seconds: Int)
@@ -109,6 +109,8 @@ public struct Action: Sendable {
     case disconnects
     /// The connection breaks, and no stream is ended.
     case losesConnection
+    /// The connection stays, and is better or worse than before.
+    case connection(ConnectionChange)
     case sends(Template)
     /// Bytes as they are, be they XML or not.
     case writes(RawBytes)

@@ -121,6 +121,7 @@ struct ScriptParser {
     case "opens a connection": return .opensConnection
     case "disconnects": return .disconnects
     case "loses the connection": return .losesConnection
+    case let words where ConnectionChange(rawValue: words) != nil: return .connection(ConnectionChange(rawValue: words)!)
     case "sends:": return .sends(try readTemplate(for: line, isSent: true))
     case "writes:": return .writes(try readBytes(for: line, times: 1))
     case "receives:": return .receives(try readTemplate(for: line, isSent: false))
@@ -141,7 +142,7 @@ struct ScriptParser {
     throw error(
       line.number,
       "\(name) can't '\(words)': expected 'connects', 'fails to connect', either of them 'with the password: PASSWORD', "
-        + "'opens a connection', 'disconnects', 'loses the connection', 'sends:', 'writes:', 'writes 20 times:', 'receives:', "
+        + "'opens a connection', 'disconnects', 'loses the connection', 'stops reading', 'reads again', 'stalls', 'goes on', 'sends:', 'writes:', 'writes 20 times:', 'receives:', "
         + "'receives next:' or 'receives: nothing'")
   }
 

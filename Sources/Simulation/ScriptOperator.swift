@@ -76,3 +76,29 @@ extension DiskState {
     self = state == .slow(times: 1) ? .well : state
   }
 }
+
+extension WorldChange {
+  /// The words of the history for it.
+  var inHistory: String {
+    switch self {
+    case .disk(let state): state.inHistory
+    case .storage(let isReadable): isReadable ? "storage answers again" : "storage refuses to answer"
+    case .clock(let seconds): "somebody sets the clock by \(seconds) s"
+    }
+  }
+
+  /// `nil` for what is no change of the world, and for one that scripts can't bring about.
+  init?(inHistory words: String) {
+    if let state = DiskState(inHistory: words) {
+      self = .disk(state)
+    } else if let seconds = words.split(separator: " ").compactMap({ Int($0) }).first, WorldChange.clockSeconds.contains(seconds),
+      WorldChange.clock(seconds: seconds).inHistory == words
+    {
+      self = .clock(seconds: seconds)
+    } else if let change = [true, false].map(WorldChange.storage).first(where: { $0.inHistory == words }) {
+      self = change
+    } else {
+      return nil
+    }
+  }
+}

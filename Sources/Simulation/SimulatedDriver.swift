@@ -141,9 +141,21 @@ public struct SimulatedDriver: ScenarioDriver {
     world.failNextCommit()
   }
 
-  public mutating func setDisk(_ state: DiskState) throws(DriverError) {
+  public mutating func change(_ change: WorldChange) throws(DriverError) {
     watch?.hadFault = true
-    observe(.fault(state.inHistory))
+    observe(.fault(change.inHistory))
+    switch change {
+    case .disk(let state): set(state)
+    case .storage(let isReadable):
+      watch?.mayLoseStanzas = true
+      world.setUnreadable(!isReadable)
+    case .clock(let seconds):
+      watch?.wallClockSet(by: .seconds(Int64(seconds)), at: world.now)
+      world.stepWall(by: .seconds(Int64(seconds)))
+    }
+  }
+
+  private mutating func set(_ state: DiskState) {
     switch state {
     case .full: world.setDisk(full: true, slowness: 1)
     case .slow(let times): world.setDisk(full: false, slowness: Int64(times))
@@ -174,6 +186,19 @@ public struct SimulatedDriver: ScenarioDriver {
     guard let index = names.firstIndex(of: character) else { return }
     watch?.hadFault = true
     breakConnection(index)
+  }
+
+  public mutating func change(_ change: ConnectionChange, of character: String) throws(DriverError) {
+    let index = try connected(character)
+    guard let connection = clients[index].connection else { return }
+    watch?.hadFault = true
+    observe(.fault("\(names[index].replacing(" ", with: "/")) \(change.rawValue)"))
+    switch change {
+    case .stopsReading: world.setStuck(connection, true)
+    case .readsAgain: world.setStuck(connection, false)
+    case .stalls: world.clog(connection, toAcceptor: true, toDialer: true)
+    case .goesOn: world.clog(connection, toAcceptor: false, toDialer: false)
+    }
   }
 
   public mutating func wait(seconds: Int) throws(DriverError) { wait(nanoseconds: Int64(seconds) * 1_000_000_000) }

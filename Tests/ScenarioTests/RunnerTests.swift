@@ -137,7 +137,7 @@ struct RunnerTests {
     var driver = FakeDriver()
     #expect(
       run("The disk is full", &driver)
-        == .failed(line: 13, expected: "The disk is full", got: "only the simulator can change the server's disk"))
+        == .failed(line: 13, expected: "The disk is full", got: "only the simulator can change the server's disk, storage or clock"))
     driver = FakeDriver()
     driver.hasFaults = true
     #expect(run("The disk is full\nThe disk works again", &driver) == .passed)

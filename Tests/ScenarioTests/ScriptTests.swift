@@ -99,25 +99,27 @@ struct ScriptTests {
     let lines = [
       "Romeo connects", "Romeo connects with the password: a: b c ", "Romeo fails to connect",
       "Romeo fails to connect with the password: x",
-      "Romeo opens a connection",
+      "Romeo opens a connection", "Romeo stops reading", "Romeo goes on",
     ]
     #expect(
       try script(lines.joined(separator: "\n")).actions.map(describe) == [
         "13 Romeo connects", "14 Romeo connects by a: b c", "15 Romeo fails to connect", "16 Romeo fails to connect by x",
-        "17 Romeo opens a connection",
+        "17 Romeo opens a connection", "18 Romeo stops reading", "19 Romeo goes on",
       ])
   }
 
-  @Test func theOperatorAndTheDisk() throws {
+  @Test func theOperatorAndTheWorld() throws {
     let lines = [
       "The operator adds juliet@localhost with the password: a: b", "The operator changes the password of juliet@localhost to: to: c",
       "The operator deletes juliet@localhost", "The operator disables juliet@localhost", "The operator enables juliet@localhost",
       "The operator fails to add juliet@localhost with the password: x", "The operator fails to change the password of a@localhost to: y",
       "The operator fails to delete a@[::1]", "The disk is full", "The disk takes 20 times as long", "The disk hangs",
-      "The disk works again",
+      "The disk works again", "Storage can't be read", "Storage can be read again", "The clock is set 60 seconds ahead",
+      "The clock is set 1 seconds back",
     ]
     let actions = try script(lines.joined(separator: "\n")).actions
     #expect(actions.map(describe) == lines.enumerated().map { "\(13 + $0.offset) \($0.element)" })
+    #expect(try script("the clock is SET 1 second back").actions.map(describe) == ["13 The clock is set 1 seconds back"])
     #expect(try script("the OPERATOR Deletes JULIET@localhost").actions.map(describe) == ["13 The operator deletes juliet@localhost"])
   }
 
@@ -151,7 +153,9 @@ struct ScriptTests {
       ("Romeo connects", nil), ("The server restarts", nil), ("The operator deletes a@localhost", nil),
       ("The server crashes", "a crash of the server"),
       ("Romeo connects\nThe disk hangs", "a disk that changes"), ("Romeo loses the connection", "a connection that breaks"),
-      ("The next commit fails", "a commit that fails"),
+      ("The next commit fails", "a commit that fails"), ("Storage can't be read", "storage that can't be read"),
+      ("The clock is set 1 second back", "a clock that is set"), ("Romeo reads again", "a client that does not read"),
+      ("Romeo stalls", "a connection that stalls"),
     ] as [(String, String?)])
   func faultsAreTheSimulators(actions: String, what: String?) throws {
     let found = try script(actions).simulatedAction
@@ -178,7 +182,7 @@ struct ScriptTests {
     case .serverRestarts: "\(action.line) restart"
     case .serverCrashes: "\(action.line) crash"
     case .nextCommitFails: "\(action.line) commit fails"
-    case .disk(let state): "\(action.line) \(state.line)"
+    case .world(let change): "\(action.line) \(change.line)"
     case .operates(let request, let isRefused): "\(action.line) \(request.line(isRefused: isRefused))"
     case .timePasses(let seconds): "\(action.line) \(seconds) s"
     }
@@ -192,6 +196,7 @@ struct ScriptTests {
     case .writes(let bytes): "writes \(bytes.all)"
     case .disconnects: "disconnects"
     case .losesConnection: "loses the connection"
+    case .connection(let change): change.rawValue
     case .sends(let template): "sends \(template.element)"
     case .receives(let template): "receives \(template.element)"
     case .receivesNext(let template): "receives next \(template.element)"
@@ -243,6 +248,10 @@ struct ScriptErrorTests {
     ("The operator adds a@x with the password:", 13, "the password is missing behind 'with the password:'"),
     ("The operator changes the password of a@x to:  ", 13, "the password is missing behind 'to:'"),
     ("The operator changes the password of a@x", 13, "expected 'the operator adds ADDRESS"),
+    ("The clock strikes", 13, "expected 'the clock is set 60 seconds ahead'"),
+    ("The clock is set 0 seconds back", 13, "at most 86400 seconds"),
+    ("The clock is set 86401 seconds ahead", 13, "at most 86400 seconds"),
+    ("The clock is set 5 seconds sideways", 13, "expected 'the clock is set 60 seconds ahead'"),
     ("The disk is empty", 13, "expected 'the disk is full'"),
     ("The disk takes 1 times as long", 13, "'1' is not a number from 2 to 1000"),
     ("The disk takes some times as long", 13, "'some' is not a number from 2 to 1000"),

@@ -64,9 +64,12 @@ struct FakeDriver: ScenarioDriver {
     log.append("\(character) writes \(String(decoding: bytes, as: UTF8.self))")
     sent += 1
   }
-  mutating func setDisk(_ state: DiskState) throws(DriverError) {
-    guard hasFaults else { throw DriverError(message: "only the simulator can change the server's disk") }
-    log.append(state.line)
+  mutating func change(_ change: WorldChange) throws(DriverError) {
+    guard hasFaults else { throw DriverError(message: "only the simulator can change the server's disk, storage or clock") }
+    log.append(change.line)
+  }
+  mutating func change(_ change: ConnectionChange, of character: String) throws(DriverError) {
+    log.append("\(character) \(change.rawValue)")
   }
   mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
     log.append(request.line(isRefused: false))

@@ -150,11 +150,42 @@ struct ScriptWorldTests {
     #expect(try time("The disk takes 1000 times as long\nThe disk works again\n") == usual)
   }
 
-  /// The words of the history for what happens to a disk can be read again.
-  @Test(arguments: [DiskState.full, .hung, .well, .slow(times: 7)])
-  func faultsOfDisksInWords(state: DiskState) {
-    #expect(DiskState(inHistory: state.inHistory) == state)
-    #expect(DiskState(inHistory: "crash") == nil)
+  /// The words of the history for what happens to the world can be read again.
+  @Test(
+    arguments: [
+      .disk(.full), .disk(.hung), .disk(.well), .disk(.slow(times: 7)), .storage(isReadable: true), .storage(isReadable: false),
+      .clock(seconds: -3600), .clock(seconds: 1),
+    ] as [WorldChange])
+  func changesInWords(change: WorldChange) {
+    #expect(WorldChange(inHistory: change.inHistory) == change)
+    #expect(WorldChange(inHistory: "crash") == nil)
+  }
+
+  private static let chat = "A sends:\n\t<message to='a@localhost' type='chat'><body>hi</body></message>\n"
+  private static let heard = "A receives:\n\t<message type='chat'><body>hi</body></message>\n"
+
+  /// A client that does not read, and one whose connection stalls, hear nothing until they do again.
+  @Test(arguments: [("stops reading", "reads again"), ("stalls", "goes on")])
+  func aConnectionStandsStill(end: String, begin: String) throws {
+    let start = "A connects\nA sends:\n\t<presence/>\nA receives:\n\t<presence/>\n"
+    #expect(try outcome(start + "A \(end)\n" + Self.chat + "A receives: nothing\nA \(begin)\n" + Self.heard) == .passed)
+    #expect(try outcome(start + "A \(end)\n" + Self.chat + Self.heard) != .passed)
+  }
+
+  /// A server that has just started has no account in memory.
+  @Test func storageThatCannotBeRead() throws {
+    let start = "The server restarts\nStorage can't be read\n"
+    #expect(try outcome(start + "A fails to connect\nStorage can be read again\nA connects") == .passed)
+    #expect(try outcome(start + "A connects") != .passed)
+  }
+
+  @Test func theClockIsSet() throws {
+    for (line, offset) in [("", 0), ("The clock is set 60 seconds back\n", -60), ("The clock is set 1 second ahead\n", 1)] {
+      let end = try outcome(line + "A connects\n") { driver in
+        #expect(driver.world.instant.wall - driver.world.now == World.wallStart + .seconds(Int64(offset)))
+      }
+      #expect(end == .passed)
+    }
   }
 
   /// On a connection without a login all that the server says is received, and nothing is said but what is written.

@@ -45,8 +45,9 @@ enum ScriptCheck {
       switch action.event {
       case .timePasses(let seconds): if !(1...86_400).contains(seconds) { return "\(seconds) seconds" }
       case .character(let name, _): if !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return "nobody is \(name)" }
-      case .disk(.slow(let times)): if !DiskState.times.contains(times) { return "a disk that takes \(times) times as long" }
-      case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates: break
+      case .world(.disk(.slow(let times))): if !DiskState.times.contains(times) { return "a disk that takes \(times) times as long" }
+      case .world(.clock(let seconds)): if seconds == 0 || abs(seconds) > 86_400 { return "a clock that is set by \(seconds) s" }
+      case .serverRestarts, .serverCrashes, .nextCommitFails, .world, .operates: break
       }
     }
     return nil
@@ -71,7 +72,7 @@ enum ScriptCheck {
     case .serverCrashes: "crash"
     case .nextCommitFails: "failure"
     case .timePasses(let seconds): "\(seconds)"
-    case .disk(let state): state.line
+    case .world(let change): change.line
     case .operates(let request, let isRefused): request.line(isRefused: isRefused)
     case .character(let name, .connects(let password)): "\(name) connects \(password ?? "")"
     case .character(let name, .failsToConnect(let password)): "\(name) fails \(password ?? "")"
@@ -79,6 +80,7 @@ enum ScriptCheck {
     case .character(let name, .writes(let bytes)): "\(name) writes \(bytes.times) \(bytes.lines)"
     case .character(let name, .disconnects): "\(name) disconnects"
     case .character(let name, .losesConnection): "\(name) loses"
+    case .character(let name, .connection(let change)): "\(name) \(change.rawValue)"
     case .character(let name, .sends(let template)): "\(name) sends \(template.element)"
     case .character(let name, .receives(let template)): "\(name) receives \(template.element)"
     case .character(let name, .receivesNext(let template)): "\(name) next \(template.element)"
@@ -112,7 +114,7 @@ private enum ScriptPrinter {
     case .serverCrashes: ["the server crashes"]
     case .nextCommitFails: ["the next commit fails"]
     case .timePasses(let seconds): ["\(seconds) seconds pass"]
-    case .disk(let state): [state.line]
+    case .world(let change): [change.line]
     case .operates(let request, let isRefused): [request.line(isRefused: isRefused)]
     case .character(let name, .connects(let password)): ["\(name) connects" + with(password)]
     case .character(let name, .failsToConnect(let password)): ["\(name) fails to connect" + with(password)]
@@ -120,6 +122,7 @@ private enum ScriptPrinter {
     case .character(let name, .writes(let bytes)): ["\(name) writes \(bytes.times) times:"] + bytes.lines
     case .character(let name, .disconnects): ["\(name) disconnects"]
     case .character(let name, .losesConnection): ["\(name) loses the connection"]
+    case .character(let name, .connection(let change)): ["\(name) \(change.rawValue)"]
     case .character(let name, .sends(let template)): ["\(name) sends:", "\t\(oneLine(template))"]
     case .character(let name, .receives(let template)): ["\(name) receives:", "\t\(oneLine(template))"]
     case .character(let name, .receivesNext(let template)): ["\(name) receives next:", "\t\(oneLine(template))"]

@@ -1,5 +1,6 @@
 internal import ClientCore
 internal import OrderedCollections
+internal import Scenario
 internal import ServerCore
 internal import XML
 internal import XMPP
@@ -66,7 +67,7 @@ extension Run {
       world.vanish(connection)
       hangUp(index)
     } else if !actors[index].isStuck, errs(index, 4, faults.stuck) {
-      disturb("\(actors[index].name) stops reading")
+      disturb("\(actors[index].name) \(ConnectionChange.stopsReading.rawValue)")
       stopReading(index, for: .milliseconds(Int64(1 + world.choices.draw(.mischief, UInt64(index), item: -1, below: 5000))))
       return false
     } else {

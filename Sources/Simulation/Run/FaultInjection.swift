@@ -34,7 +34,7 @@ extension Run {
     }
     if shouldInject(7, faults.wallStep) {
       let offset = draw(12, below: 7200) - 3600
-      disturb("somebody sets the clock by \(offset) s")
+      disturb(WorldChange.clock(seconds: offset).inHistory)
       stepWall(by: .seconds(Int64(offset)))
     }
     if shouldInject(8, faults.shutdown) { shutDown() }
@@ -74,7 +74,8 @@ extension Run {
     guard !open.isEmpty else { return }
     let id = open[draw(13, below: open.count)]
     let kind = draw(14, below: 4)
-    disturb("connection \(id.number): \(["all passes", "nothing to the server", "nothing to the client", "nothing passes"][kind])")
+    let words = [ConnectionChange.goesOn.rawValue, "hears from the server and is not heard", "is heard and hears nothing"]
+    disturb("\(name(of: id.number)) \((words + [ConnectionChange.stalls.rawValue])[kind])")
     world.clog(id, toAcceptor: kind & 1 == 1, toDialer: kind & 2 == 2)
   }
 

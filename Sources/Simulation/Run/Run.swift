@@ -1,5 +1,6 @@
 internal import OrderedCollections
 internal import SASL
+internal import Scenario
 public import ServerCore
 internal import XML
 internal import XMPP
@@ -386,6 +387,7 @@ public struct Run: ClientHost {
   }
 
   mutating func readOn(_ index: Int) {
+    if actors[index].isStuck { observe(.fault("\(actors[index].name) \(ConnectionChange.readsAgain.rawValue)")) }
     actors[index].isStuck = false
     if let connection = clients[index].connection { world.setStuck(connection, false) }
   }

@@ -78,9 +78,13 @@ struct DraftPlay {
       writers.append(who)
       try? driver.write(bytes, as: draft.cast[who].name)
     case .operates(let request, _): operate(request)
-    case .disk(let state):
+    case .world(let change):
       note(step)
-      try? driver.setDisk(state)
+      try? driver.change(change)
+    case .changes(let who, let change):
+      guard driver.hasConnection(draft.cast[who].name) else { return false }
+      note(step)
+      try? driver.change(change, of: draft.cast[who].name)
     case .disconnects(let who):
       guard there.contains(who) else { return false }
       leave(who)

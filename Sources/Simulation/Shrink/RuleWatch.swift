@@ -48,6 +48,11 @@ struct RuleWatch: Sendable {
     }
   }
 
+  /// Somebody sets the wall clock, which rules that know a time by it must hear.
+  mutating func wallClockSet(by offset: Int64, at time: Int64) {
+    for index in oracles.indices { oracles[index].wallClockSet(by: offset, at: time) }
+  }
+
   /// Looks at the whole, with nothing under way.
   mutating func checkAtRest(_ state: RestState) {
     guard failure == nil else { return }

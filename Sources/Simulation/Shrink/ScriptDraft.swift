@@ -19,7 +19,8 @@ struct ScriptDraft: Sendable {
     case serverRestarts
     case serverCrashes
     case nextCommitFails
-    case disk(DiskState)
+    case world(WorldChange)
+    case changes(Int, ConnectionChange)
     case operates(OperatorRequest, isRefused: Bool = false)
     case passes(seconds: Int)
   }
@@ -70,11 +71,20 @@ struct ScriptDraft: Sendable {
   }
 
   private mutating func add(_ moment: Run.Moment) {
+    if case .fault(Run.unreadable) = moment.observation { return addUnreadable() }
     guard let step = step(of: moment.observation) else { return }
     pass(to: moment.time)
     // A commit fails that somebody asked for: the script says so before.
     if case .nextCommitFails = step, let last = steps.lastIndex(where: \.mayCommit) { return steps.insert(step, at: last) }
     steps.append(step)
+  }
+
+  /// A question that gets no answer comes of the last thing that somebody did.
+  private mutating func addUnreadable() {
+    if case .world(.storage(isReadable: true))? = steps.last { return }
+    guard let last = steps.lastIndex(where: { $0.who != nil }) else { return }
+    steps.insert(.world(.storage(isReadable: false)), at: last)
+    steps.append(.world(.storage(isReadable: true)))
   }
 
   private mutating func step(of observation: Observation) -> Step? {
@@ -115,17 +125,24 @@ struct ScriptDraft: Sendable {
     case "restart": return nil
     case "a commit fails": return .nextCommitFails
     default:
-      if let state = DiskState(inHistory: what) { return .disk(state) }
+      if let change = WorldChange(inHistory: what) { return .world(change) }
+      for change in ConnectionChange.allCases {
+        if let index = member(in: what, doing: " " + change.rawValue) { return .changes(index, change) }
+      }
       let breaks = [": reset", ": torn stanza", " vanishes without a word"]
-      if let end = breaks.first(where: { what.hasSuffix($0) }),
-        let index = cast.firstIndex(where: { $0.name.replacing(" ", with: "/") == what.dropLast(end.count) })
-      {
+      if let index = breaks.compactMap({ member(in: what, doing: $0) }).first {
         broken.append(index)
       } else if !unsaid.contains(what) {
         unsaid.append(what)
       }
       return nil
     }
+  }
+
+  /// The member of the cast of whom a run's history says this.
+  private func member(in what: String, doing words: String) -> Int? {
+    guard what.hasSuffix(words) else { return nil }
+    return cast.firstIndex { $0.name.replacing(" ", with: "/") == what.dropLast(words.count) }
   }
 
   /// Title, tags and cast, with the line that ends it.
@@ -163,9 +180,9 @@ extension ScriptDraft.Step {
   var who: Int? {
     switch self {
     case .connects(let who, _), .failsToConnect(let who), .opensConnection(let who), .disconnects(let who), .losesConnection(let who),
-      .sends(let who, _), .writes(let who, _):
+      .sends(let who, _), .writes(let who, _), .changes(let who, _):
       who
-    case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates, .passes: nil
+    case .serverRestarts, .serverCrashes, .nextCommitFails, .world, .operates, .passes: nil
     }
   }
 
@@ -179,7 +196,8 @@ extension ScriptDraft.Step {
     case .losesConnection(let who): .losesConnection(moved(who))
     case .sends(let who, let element): .sends(moved(who), element)
     case .writes(let who, let bytes): .writes(moved(who), bytes)
-    case .serverRestarts, .serverCrashes, .nextCommitFails, .disk, .operates, .passes: self
+    case .changes(let who, let change): .changes(moved(who), change)
+    case .serverRestarts, .serverCrashes, .nextCommitFails, .world, .operates, .passes: self
     }
   }
 

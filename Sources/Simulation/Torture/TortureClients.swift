@@ -149,7 +149,8 @@ extension TortureWorld: ScenarioDriver {
   mutating func crashServer() throws(DriverError) { throw TortureWorld.refusal }
   mutating func failNextCommit() throws(DriverError) { throw TortureWorld.refusal }
   mutating func breakConnection(of character: String) throws(DriverError) { throw TortureWorld.refusal }
-  mutating func setDisk(_ state: DiskState) throws(DriverError) { throw TortureWorld.refusal }
+  mutating func change(_ change: WorldChange) throws(DriverError) { throw TortureWorld.refusal }
+  mutating func change(_ change: ConnectionChange, of character: String) throws(DriverError) { throw TortureWorld.refusal }
   private static let refusal = DriverError(
     message: "a script with a fault of its own can't be tortured: nobody knows what another fault may change")
 

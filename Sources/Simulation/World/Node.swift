@@ -38,6 +38,8 @@ struct Node {
   var failingCommits = 0
   /// No commit succeeds while the disk is full; all commits and loads take so many times longer.
   var isDiskFull = false
+  /// Storage refuses every question.
+  var isUnreadable = false
   /// No commit and no question for the disk is answered until the process ends.
   var isDiskHung = false
   var slowness: Int64 = 1

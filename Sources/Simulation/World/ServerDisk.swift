@@ -79,6 +79,10 @@ extension World {
   /// A question is answered, unless a fault is in the way: it may fail, be answered twice, too late or never.
   mutating func answer(_ server: Int, _ id: InquiryID, _ question: Question, _ found: QueryResult?, _ failures: Int) {
     if case .query = question, nodes[server].isDiskHung { return notices.append(.unreadable) }
+    if case .query = question, nodes[server].isUnreadable {
+      notices.append(.unreadable)
+      return tell(.answered(id, .failed("unreadable")), server)
+    }
     guard choices.chance(.inquiryFault, Node.label(server), percent: settings.inquiryFailurePercent) else {
       return tell(.answered(id, answer(to: question, found, failures, server)), server)
     }
@@ -112,6 +116,9 @@ extension World {
 
   /// The next transaction fails when it is to become durable; the process lives on.
   mutating func failNextCommit(at server: Int = 0) { nodes[server].failingCommits += 1 }
+
+  /// Storage refuses every question of the server, or answers again. Commits succeed as before.
+  mutating func setUnreadable(_ isUnreadable: Bool, at server: Int = 0) { nodes[server].isUnreadable = isUnreadable }
 
   /// Storage answers nothing any more, for as long as the process lives. A disk for which nobody waits may be well again.
   public mutating func hangDisk(_ isHung: Bool, at server: Int = 0) {

@@ -99,7 +99,7 @@ public struct World {
   var eventLog: EventLog?
 
   /// The wall clock at the beginning: any fixed day will do.
-  private static let wallStart: Int64 = .seconds(1_800_000_000)
+  static let wallStart: Int64 = .seconds(1_800_000_000)
 
   public init(choices: Choices, settings: WorldSettings, mutation: Mutation? = nil, database: MemoryDatabase = MemoryDatabase(.server)) {
     self.choices = choices
