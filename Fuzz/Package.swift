@@ -27,6 +27,7 @@ let package = Package(
     fuzzer("FuzzText", "FuzzChecks"),
     fuzzer("FuzzSASL", "FuzzSASLChecks"),
     fuzzer("FuzzRecorder", "FuzzCoreChecks"),
+    fuzzer("FuzzNames", "FuzzCoreChecks"),
     fuzzer("FuzzSimulation", "FuzzCoreChecks"),
     fuzzer("FuzzAdapter", "FuzzAdapterChecks"),
     // Its work is counted in passed edges: CONTRIBUTING has the options.

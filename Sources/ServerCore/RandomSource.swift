@@ -23,6 +23,12 @@ public struct RandomSource: Sendable, Codable {
     return block.removeLast()
   }
 
+  /// A number from 0 to `limit`, both included. Of small limits all numbers are as likely as can be seen.
+  mutating func number(through limit: UInt64) -> UInt64 {
+    let drawn = (0..<8).reduce(UInt64(0)) { number, _ in number << 8 | UInt64(next()) }
+    return limit == .max ? drawn : drawn % (limit + 1)
+  }
+
   public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in next() } }
 
   /// A token of 16 characters, 5 random bits each.

@@ -1,9 +1,11 @@
 import FuzzAdapterChecks
 import FuzzChecks
+import FuzzCoreChecks
 import FuzzSASLChecks
 import Testing
 
-/// The corpora of the parsers of texts, SASL messages, configurations and control lines, through the checks of their fuzzers.
+/// The corpora of the parsers of texts, SASL messages, configurations and control lines, and of names in certificates, through the checks
+/// of their fuzzers.
 @Suite struct TextCorpusTests {
   struct Fuzzer: Sendable, CustomTestStringConvertible {
     var name: String
@@ -22,6 +24,7 @@ import Testing
     Fuzzer(
       name: "FuzzAdapter", kinds: AdapterCheck.Kind.allCases.count, fault: { AdapterCheck.fault(in: $0) },
       depth: { AdapterCheck.depth(of: $0) }),
+    Fuzzer(name: "FuzzNames", kinds: 1, fault: { NameMatchingCheck.fault(in: $0) }, depth: { NameMatchingCheck.depth(of: $0) }),
   ]
 
   @Test(arguments: fuzzers) func everyInputIsReadAsItShould(fuzzer: Fuzzer) throws {
