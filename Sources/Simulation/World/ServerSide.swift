@@ -110,9 +110,7 @@ extension World {
       transmit(id, .toClient)
     case .startTLS(let connection, _):
       guard let id = sockets[connection], connections[id].closing.isOpen else { return }
-      connections[id].awaitsHandshake = true
-      connections[id].toClient.write(.handshake)
-      transmit(id, .toClient)
+      beginHandshake(id)
     case .close(let connection): if let id = sockets[connection] { follow(connections[id].closing.close(), id) }
     case .abort(let connection): if let id = sockets[connection] { follow(connections[id].closing.abort(), id) }
     case .read(let connection, let wanted):
@@ -139,6 +137,13 @@ extension World {
   }
 
   // MARK: Connections
+
+  /// The server's half of the handshake goes out behind all that was written.
+  mutating func beginHandshake(_ id: SocketID) {
+    connections[id].awaitsHandshake = true
+    connections[id].toClient.write(.handshake)
+    transmit(id, .toClient)
+  }
 
   /// A write was accepted whole by the system.
   mutating func wrote(_ id: SocketID, _ count: Int) {
@@ -244,7 +249,7 @@ extension World {
       tell(.bytes(connection, Array(bytes)))
     case .handshake:
       connections[id].awaitsHandshake = false
-      tell(.encrypted(connection))
+      tell(.encrypted(connection, connections[id].facts))
     case .fin:
       connections[id].serverSawEnd = true
       follow(connections[id].closing.peerHalfClosed(), id)

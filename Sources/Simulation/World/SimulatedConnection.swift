@@ -15,6 +15,8 @@ struct SimulatedConnection: Sendable {
   var isServerThere = true
   var isRead = true
   var awaitsHandshake = false
+  /// The facts of the handshake that the client completes.
+  var facts = TLSFacts()
   var patience = 0
   /// The server's end has read that the client will say nothing more.
   var serverSawEnd = false
@@ -55,7 +57,9 @@ struct SimulatedConnection: Sendable {
 
 extension World {
   /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
-  public mutating func connect(_ name: UInt64, from origin: SourceNetwork? = nil) -> SocketID {
+  ///
+  /// - Parameter isDirectTLS: it begins with TLS: the server's half of the handshake is on its way at once.
+  public mutating func connect(_ name: UInt64, from origin: SourceNetwork? = nil, isDirectTLS: Bool = false) -> SocketID {
     let id = SocketID(number: name)
     connectionCount += 1
     let connection = ConnectionID(connectionCount)
@@ -66,7 +70,8 @@ extension World {
       return id
     }
     sockets[connection] = id
-    tell(.opened(connection, from: origin))
+    if isDirectTLS { beginHandshake(id) }
+    tell(.opened(connection, Opening(from: origin, isDirectTLS: isDirectTLS)))
     return id
   }
 
@@ -77,8 +82,9 @@ extension World {
   }
 
   /// The client's handshake reaches the server in its turn; or an alert, if it does not like the certificate.
-  public mutating func completeHandshake(on id: SocketID, fails: Bool = false) {
+  public mutating func completeHandshake(on id: SocketID, fails: Bool = false, facts: TLSFacts = TLSFacts()) {
     guard connections.has(id) else { return }
+    connections[id].facts = facts
     connections[id].toServer.write(fails ? .alert : .handshake)
     transmit(id, .toServer)
   }
