@@ -147,9 +147,9 @@ extension ClientHost {
     follow(clients[session.actor].stream?.begin() ?? [], session.actor)
   }
 
-  mutating func completeHandshake(_ actor: Int) {
+  mutating func completeHandshake(_ actor: Int, facts: TLSFacts = TLSFacts()) {
     guard let connection = clients[actor].connection else { return }
-    world.completeHandshake(on: connection)
+    world.completeHandshake(on: connection, facts: facts)
     follow(clients[actor].stream?.tlsEstablished() ?? [], actor)
   }
 
