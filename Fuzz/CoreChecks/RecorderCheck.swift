@@ -123,7 +123,7 @@ public enum RecorderCheck {
 
   private static func record(_ pieces: [[UInt8]], keepsText: Bool = false) -> Recorded {
     var world = RecordedWorld(configuration, keepsText: keepsText)
-    world.feed(.opened(connection, from: nil))
+    world.feed(.opened(connection, Opening()))
     for piece in pieces { world.feed(.bytes(connection, piece)) }
     var recorded = Recorded(file: world.file, stanzas: world.stanzas)
     do throws(RecordingProblem) {

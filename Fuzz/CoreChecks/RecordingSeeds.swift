@@ -17,6 +17,7 @@ public enum RecordingSeeds {
     var seeds = [
       Seed(name: "file-beginning", input: input(session(lateStart: false))),
       Seed(name: "file-snapshot", input: input(session(lateStart: true))),
+      Seed(name: "file-direct-tls", input: input(directTLS)),
     ]
     seeds.append(Seed(name: "stream-login", input: [UInt8(RecorderCheck.Kind.stream.rawValue), 7, 40, 200] + login))
     for name in forgedLimits.keys.sorted() {
@@ -69,13 +70,25 @@ public enum RecordingSeeds {
   private static func session(lateStart: Bool) -> [UInt8] {
     var world = RecordedWorld(configuration, keepsText: false)
     let connection = ConnectionID(1)
-    world.feed(.opened(connection, from: SourceNetwork(address: [127, 0, 0, 1])))
+    world.feed(.opened(connection, Opening(from: SourceNetwork(address: [127, 0, 0, 1]))))
     for (number, text) in stanzas.enumerated() {
       if lateStart, number == stanzas.count / 2 { world.beginAnew() }
       world.feed(.bytes(connection, Array(text.utf8)))
     }
     world.feed(.closed(connection))
     world.feed(.deadline)
+    return world.file
+  }
+
+  /// Two connections begin with TLS, and one of them speaks another protocol.
+  private static var directTLS: [UInt8] {
+    var world = RecordedWorld(configuration, keepsText: false)
+    let origin = SourceNetwork(address: [127, 0, 0, 1])
+    for (number, protocolName) in [(1, "xmpp-client"), (2, "h2")] as [(UInt64, Text)] {
+      world.feed(.opened(ConnectionID(number), Opening(from: origin, isDirectTLS: true)))
+      world.feed(.encrypted(ConnectionID(number), TLSFacts(protocolName: protocolName)))
+      world.feed(.bytes(ConnectionID(number), Array(header.utf8)))
+    }
     return world.file
   }
 
@@ -86,7 +99,7 @@ public enum RecordingSeeds {
       header
       + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>\(Base64.encode(client.initialResponse))</auth>"
     var world = RecordedWorld(RecorderCheck.configuration, keepsText: false)
-    world.feed(.opened(ConnectionID(1), from: nil))
+    world.feed(.opened(ConnectionID(1), Opening()))
     world.feed(.bytes(ConnectionID(1), Array(opening.utf8)))
     let said = String(decoding: world.written, as: UTF8.self)
     guard let challenge = said.firstMatch(of: /<challenge[^>]*>([^<]*)</).flatMap({ Base64.decode(Text($0.1)) }),

@@ -55,6 +55,8 @@ public struct Client: Sendable {
   public private(set) var jid: JID?
   /// The mechanisms that the client knows, the best first. Without TLS it uses PLAIN only if `security` is `lenient`.
   public var mechanisms = SASLMechanism.allCases
+  /// The connection begins with TLS (XEP-0368): the first output is `startTLS`, and the stream begins behind the handshake.
+  public var isDirectTLS = false
   /// The `xml:lang` of the header that the client sends, which is the language of all that follows on the stream (RFC 6120, 4.7.4).
   public var language: Text?
 
@@ -79,8 +81,12 @@ public struct Client: Sendable {
 
   public var isBound: Bool { if case .bound = phase { true } else { false } }
 
-  /// Opens the stream: the first thing to do.
-  public mutating func begin() -> [Output] { isSilent ? [] : [open()] }
+  /// Opens the stream, or asks for TLS: the first thing to do.
+  public mutating func begin() -> [Output] {
+    guard isDirectTLS else { return isSilent ? [] : [open()] }
+    if !isSilent { phase = .handshake }
+    return [.startTLS]
+  }
 
   /// Whether it is one that says nothing by itself, and its stream has not ended.
   public var isSilent: Bool { if case .silent = phase { true } else { false } }

@@ -52,11 +52,14 @@ public struct Character: Sendable, Equatable {
   /// The host to connect to instead of the one that the domain names.
   public var connectHost: String?
   public var connectPort: Int?
+  /// The connection begins with TLS (XEP-0368).
+  public var isDirectTLS: Bool
   /// The line that introduces the character.
   public var line: Int
 
   public init(
-    name: String, jid: Text, password: Text, resource: Text? = nil, connectHost: String? = nil, connectPort: Int? = nil, line: Int = 0
+    name: String, jid: Text, password: Text, resource: Text? = nil, connectHost: String? = nil, connectPort: Int? = nil,
+    isDirectTLS: Bool = false, line: Int = 0
   ) {
     self.name = name
     self.jid = jid
@@ -64,6 +67,7 @@ public struct Character: Sendable, Equatable {
     self.resource = resource
     self.connectHost = connectHost
     self.connectPort = connectPort
+    self.isDirectTLS = isDirectTLS
     self.line = line
   }
 

@@ -81,7 +81,8 @@ struct ScriptParser {
     script.cast.append(
       Character(
         name: String(name), jid: Text(jid), password: Text(password), resource: resource.map { Text($0) },
-        connectHost: settings.connectHost.map { String($0) }, connectPort: settings.connectPort, line: head.number))
+        connectHost: settings.connectHost.map { String($0) }, connectPort: settings.connectPort,
+        isDirectTLS: settings.isDirectTLS ?? false, line: head.number))
   }
 
   /// `key: value`; the value is nil where there is no colon.
@@ -195,6 +196,7 @@ private struct CharacterSettings {
   var resource: Substring?
   var connectHost: Substring?
   var connectPort: Int?
+  var isDirectTLS: Bool?
 
   /// Returns what is wrong, if anything is.
   mutating func set(_ key: Substring, _ value: Substring) -> String? {
@@ -213,7 +215,12 @@ private struct CharacterSettings {
       guard let port = Int(value), (1...65535).contains(port) else { return "'\(value)' is not a port" }
       connectPort = port
       return nil
-    default: return "unknown setting '\(key)': expected jid, password, resource, connect_host or connect_port"
+    case "direct_tls":
+      guard isDirectTLS == nil else { return "\(key) is given twice" }
+      guard let flag = Bool(String(value)) else { return "'\(value)' is neither true nor false" }
+      isDirectTLS = flag
+      return nil
+    default: return "unknown setting '\(key)': expected jid, password, resource, connect_host, connect_port or direct_tls"
     }
   }
 }

@@ -110,6 +110,7 @@ final class SocketConnection: @unchecked Sendable {
   }
 
   var domain: String { condition.withLock { client.account.domain.string } }
+  var isDirectTLS: Bool { condition.withLock { client.isDirectTLS } }
 }
 
 final class SocketHandler: ChannelInboundHandler, Sendable {
@@ -149,6 +150,8 @@ final class SocketHandler: ChannelInboundHandler, Sendable {
     do {
       var configuration = TLSConfiguration.makeClientConfiguration()
       configuration.certificateVerification = .none
+      // XEP-0368, 3.
+      if connection.isDirectTLS { configuration.applicationProtocols = ["xmpp-client"] }
       let handler = try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: connection.domain)
       try context.pipeline.syncOperations.addHandler(handler, position: .first)
     } catch {

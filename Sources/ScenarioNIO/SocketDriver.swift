@@ -9,10 +9,23 @@ internal import XMPP
 /// Plays a script's characters over real sockets, against any server. TLS is used where it is offered; whose certificate it is does not
 /// matter, because what is tested is on loopback.
 public struct SocketDriver: ScenarioDriver {
+  /// The ports at which a server listens.
+  public struct Ports: Sendable {
+    /// Of streams that begin in the clear.
+    public var clear: Int
+    /// Of connections that begin with TLS (XEP-0368), if there is one.
+    public var directTLS: Int?
+
+    public init(clear: Int, directTLS: Int? = nil) {
+      self.clear = clear
+      self.directTLS = directTLS
+    }
+  }
+
   private let host: String
-  private var port: Int
-  /// Restarts the server and returns the port of the new one; `nil` if the server is not this program's.
-  private let restart: (() throws -> Int)?
+  private var ports: Ports
+  /// Restarts the server and returns the ports of the new one; `nil` if the server is not this program's.
+  private let restart: (() throws -> Ports)?
   /// Asks the server as whoever runs it, and returns why it refused; `nil` if the server is not this program's.
   private let operatorAsks: ((OperatorRequest) throws -> String?)?
   /// How long `receive` waits for a stanza, in milliseconds.
@@ -22,18 +35,18 @@ public struct SocketDriver: ScenarioDriver {
   private var pings = 0
 
   /// - Parameters:
-  ///   - host, port: where characters connect that don't say otherwise.
+  ///   - host, ports: where characters connect that don't say otherwise.
   ///   - patience: milliseconds to wait for a stanza that is expected.
-  ///   - restart: restarts the server and returns the port of the new one, if the server is the caller's.
+  ///   - restart: restarts the server and returns the ports of the new one, if the server is the caller's.
   ///   - operatorAsks: asks the server as whoever runs it, if it is the caller's, and returns why it refused, if it did.
   public init(
-    host: String, port: Int, patience: Int = 3000, restart: (() throws -> Int)? = nil,
+    host: String, ports: Ports, patience: Int = 3000, restart: (() throws -> Ports)? = nil,
     operatorAsks: ((OperatorRequest) throws -> String?)? = nil
   ) {
     self.restart = restart
     self.operatorAsks = operatorAsks
     self.host = host
-    self.port = port
+    self.ports = ports
     self.patience = patience
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   }
@@ -57,15 +70,20 @@ public struct SocketDriver: ScenarioDriver {
   }
 
   private mutating func open(_ character: Scenario.Character, as client: Client) throws(DriverError) -> SocketConnection {
+    var client = client
+    client.isDirectTLS = character.isDirectTLS
+    let host = character.connectHost ?? host
+    guard let port = character.connectPort ?? (character.isDirectTLS ? ports.directTLS : ports.clear) else {
+      throw DriverError(message: "\(character.name) begins with TLS: say at which port, with `connect_port`")
+    }
     let connection = SocketConnection(client: client)
     let bootstrap = ClientBootstrap(group: group).channelOption(.socketOption(.so_reuseaddr), value: 1)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in channel.pipeline.addHandler(SocketHandler(connection)) }
     do {
-      connection.channel = try bootstrap.connect(host: character.connectHost ?? host, port: character.connectPort ?? port).wait()
+      connection.channel = try bootstrap.connect(host: host, port: port).wait()
     } catch {
-      let address = "\(character.connectHost ?? host):\(character.connectPort ?? port)"
-      throw DriverError(message: "no connection to \(address); check the address, and that a server listens there")
+      throw DriverError(message: "no connection to \(host):\(port); check the address, and that a server listens there")
     }
     connections.removeAll { $0.name == character.name }
     connections.append((character.name, connection, client.account.domain))
@@ -121,15 +139,15 @@ public struct SocketDriver: ScenarioDriver {
   }
 
   public mutating func restartServer() throws(DriverError) {
-    guard let restart else { throw DriverError(message: "the server at \(host):\(port) is not this program's to restart") }
-    do { port = try restart() } catch { throw DriverError(message: "the server does not start again: \(error)") }
+    guard let restart else { throw DriverError(message: "the server at \(host):\(ports.clear) is not this program's to restart") }
+    do { ports = try restart() } catch { throw DriverError(message: "the server does not start again: \(error)") }
     for (_, connection, _) in connections { connection.close(milliseconds: 2000) }
     connections = []
   }
 
   public mutating func operate(_ request: OperatorRequest) throws(DriverError) -> String? {
     guard let operatorAsks else {
-      throw DriverError(message: "the server at \(host):\(port) is another's to operate; without --connect the script has its own")
+      throw DriverError(message: "the server at \(host):\(ports.clear) is another's to operate; without --connect the script has its own")
     }
     do { return try operatorAsks(request) } catch { throw DriverError(message: "the operator is not heard: \(error)") }
   }

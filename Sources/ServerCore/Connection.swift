@@ -18,7 +18,7 @@ struct Connection: Sendable, Codable {
   /// The close of the connection or the start of TLS, which follows once the outbox has been handed over.
   private var ending: Ending?
   private enum Ending: Codable {
-    case startTLS(domain: Text)
+    case startTLS(TLSStart)
     case close
   }
   private(set) var isReading = true
@@ -92,7 +92,7 @@ struct Connection: Sendable, Codable {
   }
 
   mutating func closeStream() { outbox.append(contentsOf: "</stream:stream>".utf8) }
-  mutating func startTLS(_ domain: Text) { ending = .startTLS(domain: domain) }
+  mutating func startTLS(_ start: TLSStart) { ending = .startTLS(start) }
   mutating func close() { ending = .close }
 
   /// The system took so many bytes; by how many the backlog is less.
@@ -119,7 +119,7 @@ struct Connection: Sendable, Codable {
       outbox = []
     }
     switch ending {
-    case .startTLS(let domain): actions.append(.startTLS(id, domain: domain))
+    case .startTLS(let start): actions.append(.startTLS(id, start))
     case .close:
       actions.append(.close(id))
       isDead = true

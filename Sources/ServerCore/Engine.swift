@@ -5,12 +5,13 @@ internal import XMPP
 
 /// An event for an `Engine`: all that a socket adapter or a simulated world can tell it.
 public enum Input: Sendable {
-  /// Somebody connected; `nil` if nobody knows from where.
-  case opened(ConnectionID, from: SourceNetwork?)
+  /// Somebody connected.
+  case opened(ConnectionID, Opening)
   case bytes(ConnectionID, [UInt8])
   /// So many bytes of what was to be written were accepted by the system.
   case accepted(ConnectionID, Int)
-  case encrypted(ConnectionID)
+  /// The TLS handshake is complete. The bytes that come from here on were encrypted.
+  case encrypted(ConnectionID, TLSFacts)
   /// The connection ended, from either side.
   case closed(ConnectionID)
   case committed(through: CommitID)
@@ -24,9 +25,8 @@ public enum Input: Sendable {
 /// A request of an `Engine` to the world outside. No case leaves a decision to the adapter.
 public enum Action: Sendable {
   case write(ConnectionID, [UInt8])
-  /// Do the server's side of the handshake once all is written, then say `encrypted`. Unless the client names a domain in its handshake (SNI),
-  /// the certificate is this domain's (RFC 6120, 5.4.3.1); it is empty where the client named none that is served.
-  case startTLS(ConnectionID, domain: Text)
+  /// Do the handshake once all is written, then say `encrypted`.
+  case startTLS(ConnectionID, TLSStart)
   /// End the connection once all is written, then say `closed`.
   case close(ConnectionID)
   /// End the connection now, and drop what was not written.
@@ -133,16 +133,16 @@ public struct Engine {
   public mutating func handle(_ input: Input, at now: Instant) {
     charged = unflushedBytes
     switch input {
-    case .opened(let connection, let origin):
+    case .opened(let connection, let opening):
       connections[connection] = Connection(limits: limits.unauthenticatedStream)
-      tell(.opened(connection, from: origin), now)
+      tell(.opened(connection, opening), now)
     case .bytes(let connection, let bytes):
       guard connections.modify(connection, { $0.receive(bytes) }) ?? false else { break }
       pump(connection, now)
       charge(connection, bytes.count, now)
     case .accepted(let connection, let count):
       backlogs.all -= connections.modify(connection) { $0.accepted(count) } ?? 0
-    case .encrypted(let connection): tell(.encrypted(connection), now)
+    case .encrypted(let connection, let facts): tell(.encrypted(connection, facts), now)
     case .closed(let connection):
       guard let gone = remove(connection) else { return }
       backlogs.all -= gone.backlog
@@ -264,7 +264,7 @@ public struct Engine {
     case .openStream(let connection, let opening): change(connection) { $0.open(opening) }
     case .closeStream(let connection): change(connection) { $0.closeStream() }
     case .close(let connection): change(connection) { $0.close() }
-    case .startTLS(let connection, let domain): change(connection) { $0.startTLS(domain) }
+    case .startTLS(let connection, let start): change(connection) { $0.startTLS(start) }
     case .restart(let connection, let limits):
       change(connection) {
         $0.parser.restart()

@@ -12,14 +12,14 @@ public struct ConnectionID: Sendable, Hashable, Comparable, Codable {
 
 /// An event that a `Server` handles.
 public enum Event: Sendable {
-  /// A client connected, from somewhere that is known or not.
-  case opened(ConnectionID, from: SourceNetwork?)
+  /// Somebody connected.
+  case opened(ConnectionID, Opening)
   case header(ConnectionID, StreamParser.Header)
   case stanza(ConnectionID, Element)
   case streamEnd(ConnectionID)
   case streamFailure(ConnectionID, StreamParser.Failure)
   /// The TLS handshake is complete.
-  case encrypted(ConnectionID)
+  case encrypted(ConnectionID, TLSFacts)
   /// The connection is gone, or its outbox ran over; nothing more can be written to it.
   case closed(ConnectionID)
   /// The commits of its shard up to and with this one are durable.
@@ -45,7 +45,7 @@ public enum Effect: Sendable, Codable {
   /// End the connection when all is written.
   case close(ConnectionID)
   /// Hand the connection to TLS when all is written.
-  case startTLS(ConnectionID, domain: Text)
+  case startTLS(ConnectionID, TLSStart)
   /// The parser begins a new stream, under these limits.
   case restart(ConnectionID, StreamLimits)
   /// Read no further events from the connection until `resume`.

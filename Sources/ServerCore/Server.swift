@@ -59,7 +59,7 @@ public struct Server: Sendable, Codable {
     let before = load
     let start = effects.count
     switch event {
-    case .opened(let connection, let origin): open(connection, from: origin, now, &effects)
+    case .opened(let connection, let opening): open(connection, opening, now, &effects)
     case .closed(let connection): close(connection, now, &effects)
     case .committed(let id), .commitFailed(let id):
       if shards.indices.contains(id.shard) { shards[id.shard].handle(event, at: now, into: &effects) }
@@ -71,7 +71,7 @@ public struct Server: Sendable, Codable {
       }
     case .shutdown: shutDown(now, &effects)
     case .header(let connection, _), .stanza(let connection, _), .streamEnd(let connection), .streamFailure(let connection, _),
-      .encrypted(let connection):
+      .encrypted(let connection, _):
       shards[home(of: connection)].handle(event, at: now, into: &effects)
     }
     let causes = exchange(now, since: start, &effects)
@@ -96,14 +96,14 @@ public struct Server: Sendable, Codable {
 
   // MARK: Connections
 
-  private mutating func open(_ connection: ConnectionID, from origin: SourceNetwork?, _ now: Instant, _ effects: inout [Effect]) {
+  private mutating func open(_ connection: ConnectionID, _ opening: Opening, _ now: Instant, _ effects: inout [Effect]) {
     let index = Int(connection.number % UInt64(shards.count))
-    let others = origin.map { connectionCounts[$0] ?? 0 } ?? 0
+    let others = opening.from.map { connectionCounts[$0] ?? 0 } ?? 0
     let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
-    if let origin, !isOneTooMany, !shards[index].isShuttingDown { connectionCounts[origin] = others + 1 }
+    if let origin = opening.from, !isOneTooMany, !shards[index].isShuttingDown { connectionCounts[origin] = others + 1 }
     if shards.count > 1 { homes[connection] = index }
     shards[index].perform(at: now, into: &effects) { shard, transaction in
-      shard.open(connection, from: origin, isOneTooMany: isOneTooMany, &transaction)
+      shard.open(connection, opening, isOneTooMany: isOneTooMany, &transaction)
     }
   }
 

@@ -165,7 +165,7 @@ struct Shard: Sendable, Codable {
     case .streamFailure(let connection, let failure):
       transaction.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
       endStream(connection, failure.streamError, &transaction)
-    case .encrypted(let connection): withStream(connection, &transaction) { $0.tlsEstablished(&$1) }
+    case .encrypted(let connection, let facts): withStream(connection, &transaction) { $0.tlsEstablished(facts, &$1) }
     case .closed(let connection): connectionClosed(connection, &transaction)
     case .answered(let id, let answer): answered(id, answer, &transaction)
     case .control(let id, let request): control(id, request, &transaction)

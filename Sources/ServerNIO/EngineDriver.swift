@@ -83,14 +83,14 @@ struct EngineDriver: ~Copyable {
       let event = pending[processed]
       processed += 1
       switch event {
-      case .opened(let handler, let connection, let origin):
+      case .opened(let handler, let connection, let opening):
         connections[connection.number] = handler
-        feed(.opened(connection, from: origin))
+        feed(.opened(connection, opening))
       case .bytes(let connection, let bytes):
         pendingBytes -= bytes.count
         feed(.bytes(connection, bytes))
       case .accepted(let connection, let count): accepted(connection, count)
-      case .encrypted(let connection): feed(.encrypted(connection))
+      case .encrypted(let connection, let facts): feed(.encrypted(connection, facts))
       case .closed(let connection):
         guard connections.removeValue(forKey: connection.number) != nil else { continue }
         feed(.closed(connection))

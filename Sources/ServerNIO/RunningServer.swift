@@ -23,6 +23,8 @@ public final class RunningServer: Sendable {
 
   /// The port of the first listener.
   public var port: Int { listeners[0].port }
+  /// The port of the first listener whose connections begin with TLS, if there is one.
+  public var directTLSPort: Int? { listeners.first { $0.tls == .direct }?.port }
 
   /// Returns when the server listens. Blocks; not to be called on an event loop.
   public static func start(configuration: ServeConfiguration) throws(SetupError) -> RunningServer {
@@ -51,51 +53,61 @@ public final class RunningServer: Sendable {
     if let options = configuration.recording {
       host.record(into: try RecordingFolder(options, configuration: core, seed: seed, at: .now()))
     }
-    var channels: [any Channel] = []
+    var bound: [BoundListener] = []
+    let control: any Channel
     do throws(SetupError) {
-      channels = try bind(configuration, group, connections, host, tls)
-      channels.append(try ControlSocket.bind(configuration.controlSocket, group, host))
+      bound = try bind(configuration, group, connections, host, tls)
+      control = try ControlSocket.bind(configuration.controlSocket, group, host)
     } catch {
-      for channel in channels { try? channel.close().wait() }
+      for listener in bound { try? listener.channel.close().wait() }
       for group in groups { try? group.syncShutdownGracefully() }
       throw error
     }
-    return RunningServer(groups: groups, channels: channels, host: host, folder: folder)
+    return RunningServer(groups: groups, bound: bound, control: control, host: host, folder: folder)
   }
 
-  private init(groups: [MultiThreadedEventLoopGroup], channels: [any Channel], host: ServerHost, folder: DataDirectory) {
+  /// A socket at which clients connect.
+  private struct BoundListener {
+    var channel: any Channel
+    var tls: ServeConfiguration.Listener.TLSUse
+  }
+
+  private init(
+    groups: [MultiThreadedEventLoopGroup], bound: [BoundListener], control: any Channel, host: ServerHost, folder: DataDirectory
+  ) {
     self.groups = groups
-    self.channels = channels
+    channels = bound.map(\.channel) + [control]
     self.host = host
     self.folder = folder
-    listeners = channels.compactMap { channel in
-      guard let address = channel.localAddress, let ip = address.ipAddress, let port = address.port else { return nil }
-      return ServeConfiguration.Listener(address: ip, port: port)
+    listeners = bound.compactMap { listener in
+      guard let address = listener.channel.localAddress, let ip = address.ipAddress, let port = address.port else { return nil }
+      return ServeConfiguration.Listener(address: ip, port: port, tls: listener.tls)
     }
   }
 
   private static func bind(
     _ configuration: ServeConfiguration, _ group: MultiThreadedEventLoopGroup, _ connections: MultiThreadedEventLoopGroup,
-    _ host: ServerHost,
-    _ tls: Certificates
-  ) throws(SetupError) -> [any Channel] {
-    var channels: [any Channel] = []
-    for listener in configuration.listeners() {
-      var bootstrap = Listening.bootstrap(group, connections: connections, host: host, tls: tls)
+    _ host: ServerHost, _ certificates: Certificates
+  ) throws(SetupError) -> [BoundListener] {
+    var bound: [BoundListener] = []
+    for listener in configuration.listenersOrDefault() {
+      var bootstrap = Listening.bootstrap(
+        group, connections: connections, host: host, certificates: certificates, isDirectTLS: listener.tls == .direct)
       // IPv4 has a listener of its own.
       if listener.address.contains(":") { bootstrap = bootstrap.serverChannelOption(ipv6Only, value: 1) }
       do {
-        channels.append(try bootstrap.bind(host: listener.address, port: listener.port).wait())
-      } catch let error as IOError where configuration.listeners.isEmpty && isMissingAddress(error.errnoCode) && !channels.isEmpty {
+        let channel = try bootstrap.bind(host: listener.address, port: listener.port).wait()
+        bound.append(BoundListener(channel: channel, tls: listener.tls))
+      } catch let error as IOError where configuration.listeners.isEmpty && isMissingAddress(error.errnoCode) && !bound.isEmpty {
         // A machine without IPv6, which nobody asked for by name.
         continue
       } catch {
-        for channel in channels { try? channel.close().wait() }
+        for listener in bound { try? listener.channel.close().wait() }
         throw SetupError(
           "can't listen on \(listener)\(remark(error)); choose another port with --port, or `listeners` in the configuration")
       }
     }
-    return channels
+    return bound
   }
 
   private static let ipv6Only = ChannelOptions.socket(SocketOptionLevel(IPPROTO_IPV6), SocketOptionName(IPV6_V6ONLY))

@@ -75,7 +75,9 @@ public struct SimulatedDriver: ScenarioDriver {
     troubles[index] = nil
     raw.remove(index)
     watch?.streamBegins(index, at: world.now)
-    open(clients.nextSession(of: index), label: connectionCount, as: stream(account, "nonce\(connectionCount)"))
+    var stream = stream(account, "nonce\(connectionCount)")
+    stream.isDirectTLS = character.isDirectTLS
+    open(clients.nextSession(of: index), label: connectionCount, as: stream)
     return index
   }
 

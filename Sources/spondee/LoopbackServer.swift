@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Scenario
+internal import ScenarioNIO
 internal import ServerCore
 internal import ServerNIO
 internal import Simulation
@@ -12,13 +13,13 @@ final class LoopbackServer {
   private let configuration: ServeConfiguration
   private let folder: URL
 
-  var port: Int { server.port }
+  var ports: SocketDriver.Ports { SocketDriver.Ports(clear: server.port, directTLS: server.directTLSPort) }
 
   init(cast: [Scenario.Character], configuration core: Configuration, eventLoops: Int) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UUID().uuidString)")
     var configuration = ServeConfiguration(dataFolder: folder.path)
     configuration.core = core
-    configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
+    configuration.listeners = [.init(address: "127.0.0.1", port: 0), .init(address: "127.0.0.1", port: 0, tls: .direct)]
     configuration.logLevel = .warning
     configuration.eventLoops = eventLoops
     self.configuration = configuration
@@ -31,11 +32,11 @@ final class LoopbackServer {
     }
   }
 
-  /// Ends the server and starts another in the same folder. Returns the new port.
-  func restart() throws -> Int {
+  /// Ends the server and starts another in the same folder. Returns the new ports.
+  func restart() throws -> SocketDriver.Ports {
     server.stop()
     server = try RunningServer.start(configuration: configuration)
-    return port
+    return ports
   }
 
   /// Asks as whoever runs the server. Returns why it was refused, if it was.

@@ -72,7 +72,7 @@ struct ScenarioCommand: ParsableCommand {
     do { script = try ScriptFiles.read(file) } catch let mistake as ScriptFiles.Mistake { return mistake.description }
     let runner = ScenarioRunner(exact: exact)
     if let connect {
-      var driver = SocketDriver(host: connect.host, port: connect.port)
+      var driver = SocketDriver(host: connect.host, ports: .init(clear: connect.port))
       return describe(runner.run(script, with: &driver))
     }
     var configuration = SimulatedDriver.configuration(for: script)
@@ -88,7 +88,7 @@ struct ScenarioCommand: ParsableCommand {
     case .sockets:
       let server = try LoopbackServer(cast: script.cast, configuration: configuration, eventLoops: eventLoops)
       defer { server.stop() }
-      var driver = SocketDriver(host: "127.0.0.1", port: server.port, restart: server.restart, operatorAsks: server.operate)
+      var driver = SocketDriver(host: "127.0.0.1", ports: server.ports, restart: server.restart, operatorAsks: server.operate)
       return describe(runner.run(script, with: &driver))
     }
   }

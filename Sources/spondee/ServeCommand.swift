@@ -14,7 +14,12 @@ struct ServeCommand: ParsableCommand {
       """)
 
   @OptionGroup var place: PlaceOptions
-  @Option(help: ArgumentHelp("The port to listen on (by default \(ServeConfiguration.defaultPort)).", valueName: "port"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      The port to listen on. (By default \(ServeConfiguration.defaultPort), and \(ServeConfiguration.defaultDirectPort) for connections \
+      that begin with TLS. With this option only listeners of the configuration are for those.)
+      """, valueName: "port"))
   var port: Int?
   @Flag(help: "Let strangers register accounts (XEP-0077).")
   var openRegistration = false
@@ -76,7 +81,9 @@ struct ServeCommand: ParsableCommand {
   private func report(_ server: RunningServer, _ configuration: ServeConfiguration, _ isLocalOnly: Bool) {
     let domains = configuration.core.domains.map(\.description)
     print("spondee \(configuration.core.softwareVersion) serves \(domains.joined(separator: ", "))")
-    for listener in server.listeners { print("  clients connect to \(listener)") }
+    for listener in server.listeners {
+      print("  clients connect to \(listener)" + (listener.tls == .direct ? ", with TLS from the start" : ""))
+    }
     if isLocalOnly { print("  from this machine only: give a --domain of your own to be reached from others") }
     print("  data in \(configuration.dataFolder)")
     if let recording = configuration.recording { print("  recorded in \(recording.folder)") }

@@ -19,7 +19,7 @@ final class RealSockets: SocketWorld {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("spondee-\(UInt64.random(in: 0...UInt64.max))").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var configuration = ServeConfiguration(dataFolder: folder)
-    configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
+    configuration.listeners = [.init(address: "127.0.0.1", port: 0, tls: story.isDirectTLS ? .direct : .starttls)]
     (configuration.core.offersTLS, configuration.core.requiresTLS) = (story.hasTLS, story.hasTLS)
     configuration.core.limits = story.limits
     // Behind the limits, of which it is one.

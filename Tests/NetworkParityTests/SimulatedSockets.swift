@@ -12,8 +12,10 @@ struct SimulatedSockets: SocketWorld, ClientHost {
   private var received: [Int: [UInt8]] = [:]
   private var ended: Set<Int> = []
   private var count: UInt64 = 0
+  private let isDirectTLS: Bool
 
   init(_ story: SocketCase, seed: UInt64, shards: Int) {
+    isDirectTLS = story.isDirectTLS
     var configuration = Configuration(domains: ["localhost"])
     (configuration.offersTLS, configuration.requiresTLS) = (story.hasTLS, story.hasTLS)
     configuration.limits = story.limits
@@ -30,7 +32,7 @@ struct SimulatedSockets: SocketWorld, ClientHost {
 
   mutating func open(_ peer: Int) {
     count += 1
-    open(SessionID(actor: peer, incarnation: 0), label: count, from: SourceNetwork(address: [127, 0, 0, 1]))
+    open(SessionID(actor: peer, incarnation: 0), label: count, from: SourceNetwork(address: [127, 0, 0, 1]), isDirectTLS: isDirectTLS)
     ended.remove(peer)
   }
   private func connection(of peer: Int) -> World.SocketID { clients[peer].connection! }

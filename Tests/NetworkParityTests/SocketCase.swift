@@ -28,15 +28,20 @@ struct SocketCase: Sendable, CustomStringConvertible {
   var name: String
   /// STARTTLS is offered and required; otherwise neither.
   var hasTLS = false
+  /// Connections begin with TLS.
+  var isDirectTLS = false
   var limits = Configuration.Limits()
   /// Peers of whom only the end counts, since how much they got is chance.
   var onlyEnd: [Int] = []
   var acts: [Act]
   var description: String { name }
 
-  init(_ name: String, tls: Bool = false, onlyEnd: [Int] = [], limits: (inout Configuration.Limits) -> Void = { _ in }, _ acts: [Act]) {
+  init(
+    _ name: String, tls: Bool = false, direct: Bool = false, onlyEnd: [Int] = [], limits: (inout Configuration.Limits) -> Void = { _ in },
+    _ acts: [Act]
+  ) {
     self.name = name
-    hasTLS = tls
+    (hasTLS, isDirectTLS) = (tls, direct)
     // Cases are about other things than how fast somebody is, unless they say so.
     self.limits[.bytesPerSecond] = 0
     limits(&self.limits)

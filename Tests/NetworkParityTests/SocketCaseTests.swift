@@ -4,7 +4,7 @@ import Testing
 /// Connections behave in the simulated network as they do over real sockets, and the other way round.
 @Suite(.serialized) struct SocketCaseTests {
   /// With one event loop and one shard, and with connections on two other loops and four shards.
-  @Test(arguments: strangers + sessions, [1, 3])
+  @Test(arguments: strangers + directTLS + sessions, [1, 3])
   func looksTheSameInBothWorlds(story: SocketCase, eventLoops: Int) throws {
     let shards = eventLoops == 1 ? 1 : 4
     var real = SocketPlayer(try RealSockets(story, eventLoops: eventLoops, shards: shards))
@@ -66,6 +66,16 @@ import Testing
       "one connection too many from an address", limits: { $0[.connectionsPerAddress] = 1 },
       [.open(0), .say(0, header), .await(0, features), .open(1), .say(1, header), .end(1)]),
     SocketCase("no TLS to be had", [.open(0), .say(0, header + starttls), .end(0)]),
+  ]
+
+  /// Connections that begin with TLS, and never get that far.
+  static let directTLS: [SocketCase] = [
+    SocketCase("direct TLS, garbage", direct: true, [.open(0), .say(0, "this is no hello, and long enough"), .end(0)]),
+    SocketCase("direct TLS, a header in the clear", direct: true, [.open(0), .say(0, header), .end(0)]),
+    SocketCase("direct TLS, half-closed at once", direct: true, [.open(0), .finish(0), .end(0)]),
+    SocketCase("direct TLS, half a hello", direct: true, [.open(0), .say(0, "\u{16}\u{3}\u{1}"), .finish(0), .end(0)]),
+    SocketCase("direct TLS, reset", direct: true, [.open(0), .reset(0), .open(1), .say(1, header), .end(1)]),
+    SocketCase("direct TLS, silence", direct: true, limits: { $0[time: .negotiationIdle] = .seconds(1) }, [.open(0), .end(0)]),
   ]
 
   static let message = "<message to='user1@localhost/r' type='chat' id='m'><body>hello</body></message>"

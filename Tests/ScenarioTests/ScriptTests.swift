@@ -221,6 +221,8 @@ struct ScriptErrorTests {
     ("[Client] R\n\tjid:\n-----", 2, "key: value"),
     ("[Client] R\n\tcolour: red\n-----", 2, "unknown setting 'colour'"),
     ("[Client] R\n\tconnect_port: 65536\n-----", 2, "not a port"),
+    ("[Client] R\n\tdirect_tls: yes\n-----", 2, "neither true nor false"),
+    ("[Client] R\n\tdirect_tls: true\n\tdirect_tls: true\n-----", 3, "given twice"),
     ("[Client] R\n\tjid: r@x\n\tpassword: p\n[Client] R\n\tjid: r@x\n\tpassword: p\n-----", 4, "another character called R"),
   ])
   func ofTheCast(_ source: String, _ line: Int, _ message: String) {

@@ -48,10 +48,10 @@ struct EngineHarness {
     engine = Engine(configuration: configuration, seed: [42])
   }
 
-  mutating func open(from origin: SourceNetwork? = nil) -> ConnectionID {
+  mutating func open(from origin: SourceNetwork? = nil, isDirectTLS: Bool = false) -> ConnectionID {
     connections += 1
     let connection = ConnectionID(connections)
-    input(.opened(connection, from: origin))
+    input(.opened(connection, Opening(from: origin, isDirectTLS: isDirectTLS)))
     return connection
   }
 
@@ -81,7 +81,7 @@ struct EngineHarness {
     case .write(let connection, let bytes):
       written[connection, default: ""] += String(decoding: bytes, as: UTF8.self)
       if peersRead { input(.accepted(connection, bytes.count)) }
-    case .startTLS(let connection, let domain):
+    case .startTLS(let connection, .server(let domain)):
       startsTLS.insert(connection)
       certificateDomains[connection] = domain
     case .close(let connection): closed.insert(connection)

@@ -207,12 +207,12 @@ import XML
     var bytes = recorder.begin(configuration: Configuration(domains: ["localhost"]), seed: [1], at: now)
     let here = Self.origin(192, 0, 2, 1)
     for (connection, origin) in [(1, here), (2, here), (3, Self.origin(192, 0, 2, 2)), (4, nil)] as [(UInt64, SourceNetwork?)] {
-      bytes += recorder.input(.opened(ConnectionID(connection), from: origin), at: now, before: engine)
+      bytes += recorder.input(.opened(ConnectionID(connection), Opening(from: origin)), at: now, before: engine)
     }
     let recording = try Recording(parsing: bytes)
     let origins = recording.entries.map { entry -> SourceNetwork? in
-      guard case .input(.opened(_, let origin), _) = entry else { return nil }
-      return origin
+      guard case .input(.opened(_, let opening), _) = entry else { return nil }
+      return opening.from
     }
     #expect(origins.count == 4 && origins[0] != nil && origins[0] == origins[1] && origins[2] != nil && origins[3] == nil)
     #expect(origins[0] != origins[2])
@@ -227,7 +227,7 @@ import XML
     var recorder = Recorder(secret: Array(repeating: 1, count: 32))
     let now = Instant(monotonic: harness.now, wall: harness.now)
     var bytes = recorder.begin(from: harness.engine, at: now)
-    bytes += recorder.input(.opened(ConnectionID(9), from: here), at: now, before: harness.engine)
+    bytes += recorder.input(.opened(ConnectionID(9), Opening(from: here)), at: now, before: harness.engine)
     let recording = try Recording(parsing: bytes)
     var replayed = recording.start.engine()
     #expect(replayed.server.connectionCounts.sortedKeys() != [here])

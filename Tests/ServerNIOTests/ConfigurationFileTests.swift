@@ -17,6 +17,9 @@ import XML
         - address: "::"
           port: 5223
         - address: 127.0.0.1
+        - { address: 127.0.0.1, tls: direct }
+        - { tls: direct, port: 443, address: "::" }
+        - { address: "::1", tls: starttls }
       data: /var/lib/spondee
       certificates: certs
       log_level: warning
@@ -43,7 +46,11 @@ import XML
         room_history_messages: 0
       """)
     #expect(read.core.domains == ["example.org", "example.net"])
-    #expect(read.listeners == [.init(address: "::", port: 5223), .init(address: "127.0.0.1", port: 5222)])
+    #expect(
+      read.listeners == [
+        .init(address: "::", port: 5223), .init(address: "127.0.0.1", port: 5222), .init(address: "127.0.0.1", port: 5223, tls: .direct),
+        .init(address: "::", port: 443, tls: .direct), .init(address: "::1", port: 5222),
+      ])
     #expect(read.dataFolder == "/var/lib/spondee")
     #expect(read.certificates == "/etc/spondee/certs")
     #expect(read.logLevel == .warning)
@@ -67,8 +74,23 @@ import XML
   @Test func nothingNeedBeSaid() throws {
     #expect(try read("").isLocalOnly)
     #expect(try read("features:\n").core.domains == ["localhost"])
-    #expect(ServeConfiguration().listeners().map(\.address) == ["127.0.0.1", "::1"])
-    #expect(try read("domains: [example.org]").listeners().map(\.address) == ["0.0.0.0", "::"])
+    #expect(
+      ServeConfiguration().listenersOrDefault() == [
+        .init(address: "127.0.0.1", port: 5222), .init(address: "::1", port: 5222), .init(address: "127.0.0.1", port: 5223, tls: .direct),
+        .init(address: "::1", port: 5223, tls: .direct),
+      ])
+    #expect(try read("domains: [example.org]").listenersOrDefault().map(\.address) == ["0.0.0.0", "::", "0.0.0.0", "::"])
+  }
+
+  /// A port of one's own takes the place of the standard one, and nothing listens at the standard one for direct TLS unless the file says so.
+  @Test(arguments: [
+    ("", ["127.0.0.1:7000", "[::1]:7000"]),
+    ("listeners: [{ address: \"::1\" }, { address: \"::1\", tls: direct }]", ["[::1]:7000", "[::1]:5223"]),
+  ])
+  func aPortOfOnesOwn(yaml: String, listeners: [String]) throws {
+    var configuration = try read(yaml)
+    configuration.setPort(7000)
+    #expect(configuration.listeners.map(\.description) == listeners)
   }
 
   @Test(arguments: [
@@ -83,6 +105,7 @@ import XML
     ("listeners:\n  - port: 70000", "s.yaml:2: `70000` is not a whole number from 0 to 65535"),
     ("listeners:\n  - port: 7000", "s.yaml:2: a listener needs an `address`"),
     ("listeners:\n  - address: example.org", "s.yaml:2: `example.org` is not an IP address"),
+    ("listeners:\n  - address: \"::\"\n    tls: maybe", "s.yaml:3: `maybe` is not one of: starttls, direct"),
     ("conflict_policy: fight", "s.yaml:1: `fight` is not one of: replace-old, refuse-new, rename"),
     ("conference_label: a.b", "s.yaml:1: `a.b` is not one label of a domain name"),
     ("features: yes", "s.yaml:1: `features` should be `key: value` lines"),

@@ -2,6 +2,7 @@ import Foundation
 import NIOPosix
 import NIOCore
 import NIOSSL
+import NIOTLS
 import ServerCore
 import ServerNIO
 import XML
@@ -29,11 +30,16 @@ final class ServerFixture {
 
   static func configuration(_ folder: TemporaryFolder, _ change: (inout ServeConfiguration) -> Void = { _ in }) -> ServeConfiguration {
     var configuration = ServeConfiguration(dataFolder: folder.path)
-    configuration.listeners = [.init(address: "127.0.0.1", port: 0)]
+    configuration.listeners = [.init(address: "127.0.0.1", port: 0), .init(address: "127.0.0.1", port: 0, tls: .direct)]
     configuration.core.scramRounds = 1
     configuration.logLevel = .error
     change(&configuration)
     return configuration
+  }
+
+  /// A client at the listener for direct TLS.
+  func connectDirectly(_ tls: TLSConfiguration? = nil) throws -> TestClient {
+    try TestClient(port: server.directTLSPort ?? 0, receiveBuffer: nil, tls: tls)
   }
 
   func connect(receiveBuffer: Int32? = nil) throws -> TestClient { try TestClient(port: server.port, receiveBuffer: receiveBuffer) }
@@ -68,12 +74,21 @@ final class TestClient: @unchecked Sendable {
   private var received: [UInt8] = []
   private var ended = false
   private var failure: (any Error)?
+  /// The application protocol of the handshake, once that is complete.
+  private var agreed: String??
   private(set) var channel: (any Channel)!
 
-  init(port: Int, receiveBuffer: Int32?) throws {
+  /// - Parameter tls: the client begins with TLS, for localhost.
+  init(port: Int, receiveBuffer: Int32?, tls: TLSConfiguration? = nil) throws {
+    let context = try tls.map { try NIOSSLContext(configuration: $0) }
     var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Receiver(self)) }
+        channel.eventLoop.makeCompletedFuture {
+          if let context {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+          }
+          try channel.pipeline.syncOperations.addHandler(Receiver(self))
+        }
       }
     if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer)) }
     channel = try bootstrap.connect(host: "127.0.0.1", port: port).wait()
@@ -97,6 +112,11 @@ final class TestClient: @unchecked Sendable {
     defer { received.removeFirst(end) }
     return String(decoding: received[..<end], as: UTF8.self)
   }
+
+  var hasEnded: Bool { condition.withLock { ended } }
+
+  /// Waits until the handshake is complete. Returns the application protocol on which both agreed.
+  func handshake() throws -> String? { try wait("for the handshake") { agreed } }
 
   /// Waits for the end of the connection; throws if it was a reset.
   func expectEnd() throws {
@@ -146,6 +166,10 @@ final class TestClient: @unchecked Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let bytes = Array(unwrapInboundIn(data).readableBytesView)
       client.update { $0.received += bytes }
+    }
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      guard case TLSUserEvent.handshakeCompleted(let name) = event else { return context.fireUserInboundEventTriggered(event) }
+      client.update { $0.agreed = .some(name) }
     }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { client.update { $0.failure = error } }
     func channelInactive(context: ChannelHandlerContext) { client.update { $0.ended = true } }

@@ -59,7 +59,9 @@ enum ScriptCheck {
     }
     if a.tags.map({ "\($0)" }) != b.tags.map({ "\($0)" }) { return "other tags" }
     let casts = [a.cast, b.cast].map { cast in
-      cast.map { "\($0.name) \($0.jid) \($0.password) \($0.resource ?? "") \($0.connectHost ?? "") \($0.connectPort ?? 0)" }
+      cast.map {
+        "\($0.name) \($0.jid) \($0.password) \($0.resource ?? "") \($0.connectHost ?? "") \($0.connectPort ?? 0) \($0.isDirectTLS)"
+      }
     }
     if casts[0] != casts[1] { return "another cast" }
     if a.actions.map(words) != b.actions.map(words) { return "other actions" }
@@ -102,6 +104,7 @@ private enum ScriptPrinter {
       if let resource = character.resource { lines.append("\tresource: \(resource)") }
       if let host = character.connectHost { lines.append("\tconnect_host: \(host)") }
       if let port = character.connectPort { lines.append("\tconnect_port: \(port)") }
+      if character.isDirectTLS { lines.append("\tdirect_tls: true") }
     }
     lines.append("-----")
     for action in script.actions { lines += self.lines(action) }

@@ -16,7 +16,7 @@ struct OutputMark: Sendable, Hashable {
     switch action {
     case .write(let connection, let bytes):
       (kind, subject, length, checksum) = (.write, connection.number, bytes.count, Checksum.ofStream(bytes))
-    case .startTLS(let connection, let domain): (kind, subject, checksum) = (.startTLS, connection.number, Checksum.of(Array(domain.utf8)))
+    case .startTLS(let connection, let start): (kind, subject, checksum) = (.startTLS, connection.number, Checksum.of(start))
     case .close(let connection): (kind, subject) = (.close, connection.number)
     case .abort(let connection): (kind, subject) = (.abort, connection.number)
     case .read(let connection, let isWanted): (kind, subject) = (isWanted ? .read : .stopReading, connection.number)

@@ -84,7 +84,13 @@ extension Requester: Recorded {
   static var shown: Shown { .properties(["stream.id"]) }
 }
 extension Effect: Recorded {
-  static var shown: Shown { .properties(["log._1", "startTLS.domain"]) }
+  static var shown: Shown { .properties(["log._1"]) }
+}
+extension TLSStart: Recorded {
+  static var shown: Shown { .properties(["server.domain"]) }
+}
+extension TLSFacts: Recorded {
+  static var shown: Shown { .properties(["protocolName"]) }
 }
 extension StreamOpening: Recorded {
   static var shown: Shown { .properties(["id", "from", "to", "language"]) }

@@ -55,10 +55,10 @@ public struct Recorder: Sendable {
     var writer = PackedWriter()
     var patches: [UInt8] = []
     switch input {
-    case .opened(let connection, let origin):
+    case .opened(let connection, let opening):
       redactors[connection] = StreamRedactor(keepsText: pseudonyms.keepsText)
       begin(.opened, now, connection.number, &writer)
-      writer.blob(origin.map { pseudonyms.origin($0).bytes } ?? [])
+      writer.blob(pack(opening))
     case .bytes(let connection, let bytes):
       var copy = bytes
       patches = redact(&copy, of: connection, engine)
@@ -67,9 +67,10 @@ public struct Recorder: Sendable {
     case .accepted(let connection, let count):
       begin(.accepted, now, connection.number, &writer)
       writer.number(UInt64(max(0, count)))
-    case .encrypted(let connection):
+    case .encrypted(let connection, let facts):
       redactors[connection]?.restart()
       begin(.encrypted, now, connection.number, &writer)
+      writer.blob(pack(facts))
     case .closed(let connection):
       _ = redactors.remove(connection)
       begin(.closed, now, connection.number, &writer)

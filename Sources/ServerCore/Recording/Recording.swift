@@ -70,7 +70,7 @@ public struct Recording: Sendable {
   public private(set) var isCut = false
 
   /// The first line of a file. Its number is raised whenever what the engine holds, and a snapshot writes, changes.
-  public static let magic = Array("spondee-recording 12\n".utf8)
+  public static let magic = Array("spondee-recording 13\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }
@@ -174,13 +174,10 @@ public struct Recording: Sendable {
     let subject = try reader.number()
     let connection = ConnectionID(subject)
     switch tag {
-    case .opened:
-      let origin = try reader.blob()
-      guard origin.isEmpty || origin.count == 8 else { throw RecordingProblem("where a connection came from is no address") }
-      return .opened(connection, from: origin.isEmpty ? nil : SourceNetwork(recorded: origin))
+    case .opened: return .opened(connection, try PackedDecoder.decode(Opening.self, from: reader.slice()))
     case .bytes: return .bytes(connection, try reader.blob())
     case .accepted: return .accepted(connection, Int(clamping: try reader.number()))
-    case .encrypted: return .encrypted(connection)
+    case .encrypted: return .encrypted(connection, try PackedDecoder.decode(TLSFacts.self, from: reader.slice()))
     case .closed: return .closed(connection)
     case .committed: return .committed(through: CommitID(code: subject))
     case .commitFailed: return .commitFailed(from: CommitID(code: subject))

@@ -14,7 +14,7 @@ struct ClientStream: Sendable, Codable {
   private(set) var domain: Text = ""
   private(set) var language: Text?
   private(set) var isEncrypted = false
-  var phase = Phase.expectHeader(nil)
+  var phase: Phase
   var failures = 0
   /// Whether our header went out since the stream began or began anew.
   private var headerWasSent = false
@@ -24,6 +24,7 @@ struct ClientStream: Sendable, Codable {
   enum Phase: Sendable, Codable {
     /// A stream header must come; the identity is there once authentication is.
     case expectHeader(VerifiedIdentity?)
+    /// The handshake must be completed, and nothing can be said until then.
     case expectTLS
     case negotiating
     /// The authentication is large, and each look at a phase copies the phase: so it has storage of its own.
@@ -51,10 +52,12 @@ struct ClientStream: Sendable, Codable {
     case stanza(JID, Element, Text?)
   }
 
-  init(connection: ConnectionID, role: StreamRole, origin: SourceNetwork?, now: Instant) {
+  /// - Parameter counts: it counts as one of the connections from its network.
+  init(_ connection: ConnectionID, _ opening: Opening, counts: Bool, now: Instant) {
     self.connection = connection
-    self.role = role
-    self.origin = origin
+    role = opening.role
+    origin = counts ? opening.from : nil
+    phase = opening.isDirectTLS ? .expectTLS : .expectHeader(nil)
     openedAt = now.monotonic
     lastProgress = now.monotonic
   }
@@ -163,8 +166,13 @@ struct ClientStream: Sendable, Codable {
     return nil
   }
 
-  mutating func tlsEstablished(_ transaction: inout Transaction) {
+  mutating func tlsEstablished(_ facts: TLSFacts, _ transaction: inout Transaction) {
     guard case .expectTLS = phase else { return transaction.reach(TLSMark.tlsEstablishedTooLate) }
+    // The other side speaks something else than XMPP, so nothing is said to it.
+    guard facts.protocolName == nil || facts.protocolName == role.protocolName else {
+      transaction.reach(TLSMark.tlsProtocolWrong)
+      return end(&transaction)
+    }
     transaction.reach(TLSMark.tlsEstablished)
     isEncrypted = true
     lastProgress = transaction.now.monotonic
@@ -188,7 +196,7 @@ struct ClientStream: Sendable, Codable {
   /// Ends the stream with an error (RFC 6120, 4.9.1.1). A peer that never sent a usable header gets one all the same.
   mutating func fail(_ error: StreamError, _ transaction: inout Transaction) {
     guard !isClosing else { return }
-    // Between the word to proceed and the end of the handshake nothing can be said, in either stream (RFC 6120, 5.4.3.2).
+    // Until the end of the handshake nothing can be said, in either stream (RFC 6120, 5.4.3.2).
     if case .expectTLS = phase { return end(&transaction) }
     if !headerWasSent {
       transaction.reach(StreamMark.streamErrorBeforeHeader)

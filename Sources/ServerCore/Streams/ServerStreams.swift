@@ -6,16 +6,15 @@ internal import XMPP
 
 extension Shard {
   /// - Parameter isOneTooMany: there are too many connections from there already.
-  mutating func open(
-    _ connection: ConnectionID, from origin: SourceNetwork?, isOneTooMany: Bool, _ transaction: inout Transaction
-  ) {
+  mutating func open(_ connection: ConnectionID, _ opening: Opening, isOneTooMany: Bool, _ transaction: inout Transaction) {
     guard !isShuttingDown else {
       // Not behind a commit that is pending: it may fail, and nobody would know of the connection any more.
       return transaction.immediate.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
     }
-    let stream = ClientStream(connection: connection, role: .client, origin: isOneTooMany ? nil : origin, now: transaction.now)
+    let stream = ClientStream(connection, opening, counts: !isOneTooMany, now: transaction.now)
     streams[connection] = stream
     if let deadline = stream.deadline(configuration.limits) { wake(.connection(connection), at: deadline) }
+    if opening.isDirectTLS { transaction.reach(TLSMark.tlsDirect) }
     // RFC 6120, 13.12. It is told at once: who waits for its header before it is sent away has one more connection until then.
     guard isOneTooMany else { return }
     let error = StreamError(.policyViolation, text: "too many connections from your address")

@@ -131,11 +131,13 @@ public enum StreamMark: UInt16, CoverageMark {
   }
 }
 
-/// Marks: STARTTLS.
+/// Marks: TLS, from the start or by STARTTLS.
 public enum TLSMark: UInt16, CoverageMark {
   case tlsRefused
   case tlsEstablishedTooLate
   case tlsEstablished, tlsInputDiscarded
+  case tlsDirect
+  case tlsProtocolWrong
 
   public static let offset = Mark.offset(of: TLSMark.self)
 
@@ -144,6 +146,8 @@ public enum TLSMark: UInt16, CoverageMark {
     case .tlsRefused: "RFC 6120, 5.4.2.2"
     case .tlsEstablishedTooLate: "RFC 6120, 5.4.3.2"
     case .tlsEstablished, .tlsInputDiscarded: "RFC 6120, 5.4.3.3"
+    case .tlsDirect: "XEP-0368, 3"
+    case .tlsProtocolWrong: "RFC 7301, 3.2; XEP-0368, 3"
     }
   }
 }

@@ -13,4 +13,11 @@ public enum StreamRole: Sendable, Hashable, Codable {
     case .client: NS.client
     }
   }
+
+  /// The name of the stream's protocol in TLS handshakes (ALPN; XEP-0368, 3).
+  public var protocolName: Text {
+    switch self {
+    case .client: "xmpp-client"
+    }
+  }
 }

@@ -15,6 +15,8 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   private let tls: Certificates
   /// The handler nearest to the socket, below TLS; there is none without.
   private var belowTLS: SocketHandler?
+  /// Reads along in a handshake with which the connection begins, until its end.
+  private var helloReader: ClientHelloReader?
   /// For what goes out as it is; `nil` once there is TLS.
   private var socket: BareSocket?
   private var context: ChannelHandlerContext?
@@ -35,14 +37,25 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
     self.tls = tls
   }
 
+  /// Lets the connection begin with TLS. To be called before it is active.
+  ///
+  /// - Returns: the handlers that must stand below this one, nearest to the socket first.
+  func beginWithTLS() throws -> [any ChannelHandler] {
+    let (below, reader) = (SocketHandler(), ClientHelloReader())
+    (belowTLS, helloReader) = (below, reader)
+    // The domain of the stream is not known yet.
+    return [below, reader, NIOSSLServerHandler(context: tls.context(for: ""))]
+  }
+
   // MARK: Events
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    socket = BareSocket(of: context.channel)
+    if belowTLS == nil { socket = BareSocket(of: context.channel) }
     let connection = host.nextConnection()
     self.connection = connection
-    enqueue(.opened(self, connection, from: context.remoteAddress.flatMap { SourceNetwork($0) }))
+    let origin = context.remoteAddress.flatMap { SourceNetwork($0) }
+    enqueue(.opened(self, connection, Opening(from: origin, isDirectTLS: helloReader != nil)))
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -54,8 +67,10 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case TLSUserEvent.handshakeCompleted:
-      if let connection { enqueue(.encrypted(connection)) }
+    case TLSUserEvent.handshakeCompleted(let agreed):
+      let facts = TLSFacts(protocolName: agreed.map { Text($0) } ?? helloReader?.offeredProtocol)
+      helloReader = nil
+      if let connection { enqueue(.encrypted(connection, facts)) }
     case ChannelEvent.inputClosed:
       enqueue(.finished(self))
     default:
@@ -87,7 +102,7 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   func perform(_ action: ConnectionLoop.Command) {
     switch action {
     case .action(.write(_, let bytes)): write(bytes)
-    case .action(.startTLS(_, let domain)): startTLS(domain)
+    case .action(.startTLS(_, .server(let domain))): startTLS(domain)
     case .action(.close): follow(closing.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)

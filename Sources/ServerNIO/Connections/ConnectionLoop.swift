@@ -28,11 +28,11 @@ final class ConnectionLoop: @unchecked Sendable {
   /// Something that a connection tells the host.
   /// Smaller than an `Input`, which has room for all that storage may answer: there is one for each read.
   enum ConnectionEvent {
-    case opened(ConnectionHandler, ConnectionID, from: SourceNetwork?)
+    case opened(ConnectionHandler, ConnectionID, Opening)
     case bytes(ConnectionID, [UInt8])
     /// The system has taken so many bytes.
     case accepted(ConnectionID, Int)
-    case encrypted(ConnectionID)
+    case encrypted(ConnectionID, TLSFacts)
     case closed(ConnectionID)
     /// Its peer will say nothing more. It is answered when what was said before has been.
     case finished(ConnectionHandler)

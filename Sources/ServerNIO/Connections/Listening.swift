@@ -12,9 +12,10 @@ enum Listening {
   /// - Parameters:
   ///   - group: accepts; the host's loop alone.
   ///   - connections: has the connections: the loops of the host's `connectionLoops`.
-  static func bootstrap(_ group: any EventLoopGroup, connections: any EventLoopGroup, host: ServerHost, tls: Certificates)
-    -> ServerBootstrap
-  {
+  ///   - isDirectTLS: each connection begins with TLS.
+  static func bootstrap(
+    _ group: any EventLoopGroup, connections: any EventLoopGroup, host: ServerHost, certificates: Certificates, isDirectTLS: Bool
+  ) -> ServerBootstrap {
     let homes = host.connectionLoops
     return ServerBootstrap(group: group, childGroup: connections)
       .serverChannelOption(.backlog, value: backlog)
@@ -39,7 +40,9 @@ enum Listening {
             try options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
             try options.setOption(.maxMessagesPerRead, value: 4)
           }
-          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(home: home, host: host, tls: tls))
+          let handler = ConnectionHandler(home: home, host: host, tls: certificates)
+          if isDirectTLS { try channel.pipeline.syncOperations.addHandlers(handler.beginWithTLS()) }
+          try channel.pipeline.syncOperations.addHandler(handler)
         }
       }
   }

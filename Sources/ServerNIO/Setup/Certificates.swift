@@ -51,6 +51,7 @@ struct Certificates: Sendable {
   ) throws(SetupError) -> NIOSSLContext {
     var tls = TLSConfiguration.makeServerConfiguration(certificateChain: pair.chain, privateKey: pair.key)
     tls.minimumTLSVersion = .tlsv12
+    tls.applicationProtocols = [StreamRole.client.protocolName.string]
     if pairs.count > 1 {
       tls.sslContextCallback = { values, promise in
         var choice = NIOSSLContextConfigurationOverride()

@@ -30,6 +30,7 @@ extension ConfigurationFile {
       for item in try file.items(node, "`listeners`") {
         var listener = ServeConfiguration.Listener(address: "", port: ServeConfiguration.defaultPort)
         try file.read(item, "a listener", into: &listener, listenerKeys)
+        if listener.tls == .direct, item.mapping?["port"] == nil { listener.port = ServeConfiguration.defaultDirectPort }
         guard !listener.address.isEmpty else { throw file.refuse(item, "a listener needs an `address`, such as \"0.0.0.0\" or \"::\"") }
         target.listeners.append(listener)
       }
@@ -53,6 +54,7 @@ extension ConfigurationFile {
       }
     },
     "port": { file, node, target throws(SetupError) in target.port = try file.number(node, 0...65535) },
+    "tls": { file, node, target throws(SetupError) in target.tls = try file.choice(node, ServeConfiguration.Listener.TLSUse.allCases) },
   ]
 
   /// The settings that stand at this place of a file.

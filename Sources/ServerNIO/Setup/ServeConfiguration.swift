@@ -6,7 +6,7 @@ internal import XMPP
 public struct ServeConfiguration: Sendable {
   /// The configuration of the core. `secret` is read from the data folder.
   public var core: Configuration
-  /// Empty: the default port, on loopback only while the one domain is `localhost`, or else on all addresses.
+  /// Empty: the default ports, on loopback only while the one domain is `localhost`, or else on all addresses.
   public var listeners: [Listener] = []
   /// An absolute path. The database, certificates, the control socket and a secret live here.
   public var dataFolder: String
@@ -24,15 +24,23 @@ public struct ServeConfiguration: Sendable {
     public var address: String
     /// 0: any that is free.
     public var port: Int
-    public init(address: String, port: Int) {
+    public var tls: TLSUse
+
+    /// How connections come to TLS: by STARTTLS (RFC 6120, 5), or they begin with it (XEP-0368).
+    public enum TLSUse: String, Sendable, CaseIterable { case starttls, direct }
+
+    public init(address: String, port: Int, tls: TLSUse = .starttls) {
       self.address = address
       self.port = port
+      self.tls = tls
     }
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
   }
 
   /// The port of client streams (RFC 6120, 3.2).
   public static let defaultPort = 5222
+  /// The port of client streams that begin with TLS: no document assigns one (XEP-0368, 7), and this is the one that is used.
+  public static let defaultDirectPort = 5223
 
   public init(domains: [Text] = ["localhost"], dataFolder: String = ServeConfiguration.defaultDataFolder) {
     core = Configuration(domains: domains)
@@ -46,10 +54,12 @@ public struct ServeConfiguration: Sendable {
   /// Whether only this machine can connect.
   public var isLocalOnly: Bool { core.domains == ["localhost"] && listeners.isEmpty }
 
-  /// Listeners, or the default ones on this port.
-  func listeners(defaultPort port: Int = ServeConfiguration.defaultPort) -> [Listener] {
+  /// Listeners, or the default ones.
+  func listenersOrDefault() -> [Listener] {
     guard listeners.isEmpty else { return listeners }
-    return (isLocalOnly ? ["127.0.0.1", "::1"] : ["0.0.0.0", "::"]).map { Listener(address: $0, port: port) }
+    let addresses = isLocalOnly ? ["127.0.0.1", "::1"] : ["0.0.0.0", "::"]
+    return addresses.map { Listener(address: $0, port: ServeConfiguration.defaultPort) }
+      + addresses.map { Listener(address: $0, port: ServeConfiguration.defaultDirectPort, tls: .direct) }
   }
 
   /// Serves these domains. Each is prepared and checked.
@@ -63,8 +73,13 @@ public struct ServeConfiguration: Sendable {
     }
   }
 
-  /// Listens on this port wherever it listens.
+  /// Listens on this port wherever it listens without TLS from the start. Of the listeners with TLS only those stay that were asked for:
+  /// two servers of one machine that have ports of their own would meet at the default one.
   public mutating func setPort(_ port: Int) {
-    listeners = listeners().map { Listener(address: $0.address, port: port) }
+    let isDefault = listeners.isEmpty
+    listeners = listenersOrDefault().compactMap { listener in
+      guard listener.tls == .direct else { return Listener(address: listener.address, port: port) }
+      return isDefault ? nil : listener
+    }
   }
 }

@@ -93,5 +93,6 @@ extension Run {
     72: "how often the first in line falls behind", 82: "whether TLS is offered", 83: "whether TLS is required",
     84: "SASL mechanisms", 85: "chance of operators' requests", 86: "whether clients name their language",
     87: "number of shards", 88: "whether storage is slow to answer", 89: "whether storage is slow to answer, under low limits",
+    120: "whether a client's connections begin with TLS",
   ]
 }

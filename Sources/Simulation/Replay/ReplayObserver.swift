@@ -70,7 +70,7 @@ struct ReplayObserver {
         if let id = StanzaLedger.ledgerID(element) { ids.append(id) }
         observe(.sent(peers[connection]!.session, element), at: time)
       }
-    case .encrypted(let connection):
+    case .encrypted(let connection, _):
       peers[connection]?.sent = StreamParser(limits: ReplayObserver.limits)
       peers[connection]?.received = StreamParser(limits: ReplayObserver.limits)
     case .closed(let connection): if let peer = peers.removeValue(forKey: connection) { observe(.ended(peer.session), at: time) }

@@ -7,6 +7,8 @@ struct Actor {
   let index: Int
   let account: JID
   let resource: Text
+  /// Its connections begin with TLS (XEP-0368).
+  let isDirectTLS: Bool
   /// Follows the protocol only until it has logged in.
   var isHostile = false
   var actions = 0

@@ -102,7 +102,8 @@ extension Run {
     let nonce = clients.nextSession(of: index).nonce
     connect(index, as: nil)
     var probe = LoginProbe(name, known, nonce: nonce) { roll(index, below: $0) }
-    say(probe.begin(), as: index)
+    // Behind the handshake it begins by itself.
+    if !actors[index].isDirectTLS { say(probe.begin(), as: index) }
     actors[index].probe = probe
   }
 
@@ -147,7 +148,7 @@ extension Run {
     actors[index].probe = nil
     streamBegins(index)
     let session = clients.nextSession(of: index)
-    open(session, label: session.label, from: actors[index].origin, as: stream)
+    open(session, label: session.label, from: actors[index].origin, as: stream, isDirectTLS: actors[index].isDirectTLS)
   }
 
   mutating func connect(_ index: Int) {
@@ -156,6 +157,7 @@ extension Run {
       account: actor.account, password: password(index), resource: actor.resource, nonce: clients.nextSession(of: index).nonce,
       security: .opportunistic)
     stream.mechanisms = swarm.mechanisms
+    stream.isDirectTLS = actor.isDirectTLS
     if swarm.speaksLanguages, index % 2 == 1 { stream.language = "de" }
     connect(index, as: stream)
   }
@@ -170,7 +172,7 @@ extension Run {
     streamBegins(index)
     guard let connection = clients[index].connection, clients[index].stream != nil else {
       actors[index].isEncrypted = true
-      completeHandshake(index)
+      completeHandshake(index, facts: TLSFacts(protocolName: offeredProtocol(index)))
       if let opening = actors[index].probe?.tlsEstablished() { say(opening, as: index) }
       return
     }
@@ -180,7 +182,13 @@ extension Run {
     }
     // Some say their language only now, or another than before: that of the last header counts (RFC 6120, 4.7.4).
     if swarm.speaksLanguages, index % 4 > 1 { clients[index].stream?.language = "fr" }
-    completeHandshake(index)
+    completeHandshake(index, facts: TLSFacts(protocolName: offeredProtocol(index)))
+  }
+
+  /// Of those who begin with TLS, some name their protocol, and hostile ones another (XEP-0368, 3).
+  private mutating func offeredProtocol(_ index: Int) -> Text? {
+    guard actors[index].isDirectTLS else { return nil }
+    return actors[index].isHostile ? [nil, "xmpp-client", "h2"][roll(index, below: 3)] : index % 2 == 0 ? "xmpp-client" : nil
   }
 
   mutating func reset(_ index: Int, _ what: String) {

@@ -50,7 +50,7 @@ struct ScriptDraft: Sendable {
     cast = run.actors.map { actor in
       Scenario.Character(
         name: "\(actor.account.local) \(actor.resource)", jid: "\(actor.account)/\(actor.resource)", password: Passwords.first,
-        resource: actor.resource)
+        resource: actor.resource, isDirectTLS: actor.isDirectTLS)
     }
     tags = ScriptWorld.tags(for: run.swarm.settings)
     steps = []
@@ -148,7 +148,10 @@ struct ScriptDraft: Sendable {
   /// Title, tags and cast, with the line that ends it.
   func header(_ title: [String]) -> String {
     var lines = title.map { "# \($0.replacing("\n", with: " "))" } + tags.map { "## \($0)" } + [""]
-    for character in cast { lines += ["[Client] \(character.name)", "\tjid: \(character.jid)", "\tpassword: \(character.password)", ""] }
+    for character in cast {
+      lines += ["[Client] \(character.name)", "\tjid: \(character.jid)", "\tpassword: \(character.password)"]
+      lines += character.isDirectTLS ? ["\tdirect_tls: true", ""] : [""]
+    }
     return (lines + ["-----", ""]).joined(separator: "\n")
   }
 

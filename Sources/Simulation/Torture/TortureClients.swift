@@ -77,9 +77,10 @@ extension TortureWorld: ScenarioDriver {
   mutating func connect(_ index: Int, as account: JID, with password: Text? = nil) {
     begins(index)
     let session = clients.nextSession(of: index)
-    let stream = Client(
+    var stream = Client(
       account: account, password: password ?? cast[index].password, resource: cast[index].resource ?? "", nonce: session.nonce,
       security: .opportunistic)
+    stream.isDirectTLS = cast[index].isDirectTLS
     open(session, label: session.label, as: stream)
   }
 
@@ -89,7 +90,9 @@ extension TortureWorld: ScenarioDriver {
     }
     begins(index)
     let session = clients.nextSession(of: index)
-    open(session, label: session.label, as: Client(silent: account))
+    var stream = Client(silent: account)
+    stream.isDirectTLS = character.isDirectTLS
+    open(session, label: session.label, as: stream)
     settle()
   }
 

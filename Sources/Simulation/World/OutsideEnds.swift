@@ -5,8 +5,12 @@ public import ServerCore
 extension World {
   /// Opens a connection. `name` is its label in all choices; two connections of a run never have the same.
   ///
-  /// - Parameter server: the number of the server that it goes to.
-  public mutating func connect(_ name: UInt64, from origin: SourceNetwork? = nil, to server: Int = 0) -> SocketID {
+  /// - Parameters:
+  ///   - isDirectTLS: it begins with TLS: the server's half of the handshake is on its way at once.
+  ///   - server: the number of the server that it goes to.
+  public mutating func connect(
+    _ name: UInt64, from origin: SourceNetwork? = nil, isDirectTLS: Bool = false, to server: Int = 0
+  ) -> SocketID {
     let id = SocketID(number: name)
     let connection = nodes[server].nextConnection()
     connections.add(SimulatedConnection(id, to: server, as: connection, from: origin, settings: settings))
@@ -17,7 +21,8 @@ extension World {
       return id
     }
     nodes[server].ends[connection] = end
-    tell(.opened(connection, from: origin), server)
+    if isDirectTLS { beginHandshake(end) }
+    tell(.opened(connection, Opening(from: origin, isDirectTLS: isDirectTLS)), server)
     return id
   }
 
@@ -37,8 +42,9 @@ extension World {
   }
 
   /// The client's handshake reaches the server in its turn; or an alert, if it does not like the certificate.
-  public mutating func completeHandshake(on id: SocketID, fails: Bool = false) {
+  public mutating func completeHandshake(on id: SocketID, fails: Bool = false, facts: TLSFacts = TLSFacts()) {
     guard let end = outsideEnd(id).map(connections.other) else { return }
+    connections[end].facts = facts
     connections[end].incoming.write(fails ? .alert : .handshake)
     transmit(to: end)
   }

@@ -15,6 +15,12 @@ extension World {
     transmit(to: other)
   }
 
+  /// The server's half of the handshake goes out behind all that was written.
+  mutating func beginHandshake(_ end: EndID) {
+    connections[end].awaitsHandshake = true
+    write(.handshake, from: end)
+  }
+
   private func isThere(_ end: EndID) -> Bool { connections.has(end.socket) && connections[end].isThere }
 
   /// A server that has the end hears of its connection.
@@ -128,7 +134,7 @@ extension World {
       tell(.bytes(connection, Array(bytes)), server)
     case .handshake:
       connections[end].awaitsHandshake = false
-      tell(.encrypted(connection), server)
+      tell(.encrypted(connection, connections[end].facts), server)
     case .fin:
       connections[end].sawEnd = true
       follow(connections[end].closing.peerHalfClosed(), end)

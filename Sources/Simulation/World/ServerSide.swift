@@ -85,8 +85,7 @@ extension World {
       write(bytes, from: end)
     case .startTLS:
       guard let end, connections[end].closing.isOpen else { return }
-      connections[end].awaitsHandshake = true
-      write(.handshake, from: end)
+      beginHandshake(end)
     case .close: if let end { follow(connections[end].closing.close(), end) }
     case .abort: if let end { follow(connections[end].closing.abort(), end) }
     case .read(_, let wanted):

@@ -136,17 +136,20 @@ extension ClientHost {
   ///
   /// - Parameters:
   ///   - label: that of the connection in all choices.
-  ///   - stream: begins at once; `nil` for a host that sends bytes of its own.
-  mutating func open(_ session: SessionID, label: UInt64, from origin: SourceNetwork? = nil, as stream: Client? = nil) {
-    let connection = world.connect(label, from: origin)
+  ///   - stream: begins at once, or behind the handshake; `nil` for a host that sends bytes of its own.
+  ///   - isDirectTLS: the connection of such a host begins with TLS. (A client's stream knows for itself.)
+  mutating func open(
+    _ session: SessionID, label: UInt64, from origin: SourceNetwork? = nil, as stream: Client? = nil, isDirectTLS: Bool = false
+  ) {
+    let connection = world.connect(label, from: origin, isDirectTLS: stream?.isDirectTLS ?? isDirectTLS)
     clients.add(SimulatedClient(session: session, connection: connection, stream: stream), on: connection)
     observe(.connected(session))
     follow(clients[session.actor].stream?.begin() ?? [], session.actor)
   }
 
-  mutating func completeHandshake(_ actor: Int) {
+  mutating func completeHandshake(_ actor: Int, facts: TLSFacts = TLSFacts()) {
     guard let connection = clients[actor].connection else { return }
-    world.completeHandshake(on: connection)
+    world.completeHandshake(on: connection, facts: facts)
     follow(clients[actor].stream?.tlsEstablished() ?? [], actor)
   }
 

@@ -40,6 +40,8 @@ struct SimulatedConnection: Sendable {
     var closing = CloseSequence()
     var isRead = true
     var awaitsHandshake = false
+    /// The facts of the handshake that the other side completes.
+    var facts = TLSFacts()
     var patience = 0
     /// It has been read that the other side will say nothing more.
     var sawEnd = false

@@ -55,7 +55,7 @@ final class Rig {
     var client = Client(account: account, password: "pw", resource: "d", nonce: "abc", security: .lenient)
     let opening = client.begin()
     clients[connection.number] = client
-    todo.append(.opened(connection, from: nil))
+    todo.append(.opened(connection, Opening()))
     for case .bytes(let bytes) in opening { input(.bytes(connection, bytes)) }
     return connection
   }

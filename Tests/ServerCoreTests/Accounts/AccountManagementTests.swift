@@ -103,7 +103,7 @@ struct AccountManagementTests {
     harness.addAccount("juliet")
     let connection = harness.openStream()
     harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
-    harness.input(.encrypted(connection))
+    harness.input(.encrypted(connection, TLSFacts()))
     harness.send(EngineHarness.header, on: connection)
     _ = harness.read(connection)
     (harness.commitsAtOnce, harness.derivesAtOnce) = (false, false)

@@ -112,7 +112,7 @@ struct PrivateTests {
     _ = exchange.credentialsFound(Scram.decoy(.sha1, name: "user", secret: [], rounds: 1), isDecoy: true) { "def" }
     guard case .expectProof(let scram, _) = exchange.state else { return #expect(Bool(false), "\(exchange.state)") }
     check(scram)
-    check(ClientStream(connection: ConnectionID(1), role: .client, origin: nil, now: transaction.now))
+    check(ClientStream(ConnectionID(1), Opening(), counts: true, now: transaction.now))
     check(Account(StoredAccount(jid: jid, credentials: []), now: transaction.now))
     check(Session(connection: ConnectionID(1), jid: jid, language: nil))
     check(StreamOpening(role: .client, id: "", from: nil, to: nil, language: nil))

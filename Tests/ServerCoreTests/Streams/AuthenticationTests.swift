@@ -98,7 +98,7 @@ struct AuthenticationTests {
     harness.addAccount("romeo")
     let connection = harness.openStream()
     harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
-    harness.input(.encrypted(connection))
+    harness.input(.encrypted(connection, TLSFacts()))
     harness.send(EngineHarness.header, on: connection)
     _ = harness.read(connection)
     let message = Array(authzid.utf8) + [0] + Array(name.utf8) + [0] + Array(password.utf8)

@@ -65,7 +65,7 @@ struct ClientStreamTests {
     harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + EngineHarness.header, on: connection)
     #expect(harness.read(connection) == "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
     #expect(harness.startsTLS.contains(connection))
-    harness.input(.encrypted(connection))
+    harness.input(.encrypted(connection, TLSFacts()))
     #expect(harness.read(connection) == "")
     harness.send(EngineHarness.header, on: connection)
     let features = harness.read(connection)

@@ -150,9 +150,9 @@ struct RoundsHistoryTests {
       engine.handle(input, at: now)
       return engine.flush()
     }
-    _ = input(.opened(connection, from: nil))
+    _ = input(.opened(connection, Opening()))
     _ = input(.bytes(connection, Array((EngineHarness.header + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").utf8)))
-    _ = input(.encrypted(connection))
+    _ = input(.encrypted(connection, TLSFacts()))
     let message = Base64.encode(Array("\0nobody\0secret".utf8))
     _ = input(
       .bytes(

@@ -91,13 +91,13 @@ struct ServerStreamsTests {
     #expect(effects.contains { if case .commit = $0 { true } else { false } })
     _ = tell(.shutdown)
     let connection = ConnectionID(9)
-    #expect(tell(.opened(connection, from: nil)).contains { if case .close(connection) = $0 { true } else { false } })
+    #expect(tell(.opened(connection, Opening())).contains { if case .close(connection) = $0 { true } else { false } })
   }
 
   private func encrypted(_ harness: inout EngineHarness) -> ConnectionID {
     let connection = harness.openStream()
     harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
-    harness.input(.encrypted(connection))
+    harness.input(.encrypted(connection, TLSFacts()))
     harness.send(EngineHarness.header, on: connection)
     _ = harness.read(connection)
     return connection

@@ -21,7 +21,7 @@ struct StreamHeaderTests {
     harness.send(Self.header(rest.removeFirst()), on: connection)
     if overTLS {
       harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
-      harness.input(.encrypted(connection))
+      harness.input(.encrypted(connection, TLSFacts()))
       harness.send(Self.header(rest.removeFirst()), on: connection)
     }
     _ = harness.scram("romeo", "secret", on: connection)
@@ -175,7 +175,7 @@ struct StreamHeaderTests {
     harness.send(EngineHarness.header.replacing("to='localhost'", with: "to='second.example'"), on: connection)
     harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
     #expect(harness.certificateDomains[connection] == "second.example")
-    harness.input(.encrypted(connection))
+    harness.input(.encrypted(connection, TLSFacts()))
     _ = harness.read(connection)
     harness.send(EngineHarness.header, on: connection)
     let answer = harness.read(connection)
@@ -217,7 +217,7 @@ struct StreamHeaderTests {
     switch state {
     case "encrypted":
       harness.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", on: connection)
-      harness.input(.encrypted(connection))
+      harness.input(.encrypted(connection, TLSFacts()))
       harness.send(EngineHarness.header, on: connection)
     case "half logged in":
       harness.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>biwsbj1yb21lbyxyPWFiYw==</auth>", on: connection)

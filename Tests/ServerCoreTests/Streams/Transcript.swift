@@ -51,10 +51,17 @@ struct Transcript {
     return lines
   }
 
-  mutating func open() -> [String] { tell(.opened(connection, from: nil)) }
-  mutating func encrypt() -> [String] { tell(.encrypted(connection)) }
+  mutating func open(isDirectTLS: Bool = false) -> [String] { tell(.opened(connection, Opening(isDirectTLS: isDirectTLS))) }
+  mutating func encrypt(protocolName: Text? = nil) -> [String] {
+    tell(.encrypted(connection, TLSFacts(protocolName: protocolName)))
+  }
   mutating func send(_ xml: String) -> [String] { tell(.stanza(connection, element(xml))) }
   mutating func endStream() -> [String] { tell(.streamEnd(connection)) }
+  /// Lets the connection's next deadline pass.
+  mutating func wait() -> [String] {
+    now = server.nextDeadline ?? now
+    return tell(.deadline)
+  }
 
   /// A header with these attributes beside the namespaces.
   mutating func header(_ attributes: KeyValuePairs<Text, Text> = ["to": "localhost", "version": "1.0"]) -> [String] {
@@ -86,7 +93,7 @@ struct Transcript {
     case .openStream(_, let opening): return "open stream from \(opening.from ?? "-") to \(opening.to ?? "-")"
     case .closeStream: return "close stream"
     case .close: return "close"
-    case .startTLS(_, let domain): return "start TLS for \(domain)"
+    case .startTLS(_, .server(let domain)): return "start TLS for \(domain)"
     case .restart(_, let limits):
       return "restart \(limits == server.configuration.limits.authenticatedStream ? "as an account's" : "as a stranger's")"
     case .pause: return "pause"

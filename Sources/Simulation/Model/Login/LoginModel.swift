@@ -99,9 +99,9 @@ public struct LoginModel {
     isHeld = false
     isPutOff = isNarrow || storageMayFail && handled.event.mayPutOff
     switch handled.event {
-    case .opened(let connection, let origin): open(connection, from: origin)
+    case .opened(let connection, let opening): open(connection, opening)
     case .closed(let connection): close(connection, handled.server)
-    case .encrypted(let connection): encrypted(connection)
+    case .encrypted(let connection, let facts): encrypted(connection, facts)
     case .header(let connection, _), .streamEnd(let connection): handle(connection, nil)
     case .streamFailure(let connection, let failure): handle(connection, nil, failure)
     case .stanza(let connection, let element): handle(connection, element)
@@ -144,15 +144,17 @@ public struct LoginModel {
     if streams[connection]?.owed.isEmpty ?? false { read(connection) }
   }
 
-  private mutating func open(_ connection: ConnectionID, from origin: SourceNetwork?) {
-    var stream = LoginStream(at: now, from: origin, limits: configuration.limits)
+  private mutating func open(_ connection: ConnectionID, _ opening: Opening) {
+    var stream = LoginStream(at: now, opening, limits: configuration.limits)
     // RFC 6120, 13.12.
+    let origin = opening.from
     let others = streams.values.count { $0.origin == origin && !$0.isRefused } + sessions.values.count { $0.origin == origin }
     if isEnding {
       stream.owed = [.close]
     } else if origin != nil, others >= configuration.limits[.connectionsPerAddress] {
       stream.isRefused = true
-      stream.owed = [.header, .error([LoginChoices.tooManyConnections]), .streamEnd, .close]
+      // Before the handshake nothing can be said.
+      stream.owed = opening.isDirectTLS ? [.close] : [.header, .error([LoginChoices.tooManyConnections]), .streamEnd, .close]
     }
     streams[connection] = stream
   }
@@ -165,10 +167,12 @@ public struct LoginModel {
     (streams[connection], sessions[connection]) = (nil, nil)
   }
 
-  private mutating func encrypted(_ connection: ConnectionID) {
+  private mutating func encrypted(_ connection: ConnectionID, _ facts: TLSFacts) {
     guard let stream = streams[connection], stream.isInHandshake else { return }
     streams[connection]!.mayBeOver = mayEndHandshake(stream)
     streams[connection]!.beginEncrypted(configuration.limits.unauthenticatedStream, at: now)
+    // RFC 7301, 3.2; XEP-0368, 3.
+    if let name = facts.protocolName, name != "xmpp-client" { streams[connection]!.owed = [.close] }
   }
 
   /// The server has handled an item of a connection; with its element, if it is one.

@@ -9,7 +9,7 @@ struct LoginStream: Sendable {
   enum Phase: Sendable {
     /// A header must come; the account is there once somebody has logged in.
     case header(JID?)
-    /// "proceed" was said; the handshake has not been completed.
+    /// "proceed" was said, or the connection begins with TLS; the handshake has not been completed.
     case tls
     case negotiating
     case exchange(Exchange)
@@ -80,7 +80,7 @@ struct LoginStream: Sendable {
   let origin: SourceNetwork?
   /// It was one too many from its address.
   var isRefused = false
-  var phase = Phase.header(nil)
+  var phase: Phase
   /// In order.
   var owed: [Owed] = []
   var isEncrypted = false
@@ -106,9 +106,10 @@ struct LoginStream: Sendable {
   var taken = 0
   var handled = 0
 
-  init(at now: Int64, from origin: SourceNetwork?, limits: Configuration.Limits) {
+  init(at now: Int64, _ opening: Opening, limits: Configuration.Limits) {
     (openedAt, progress, heardAt) = (now, now, now)
-    self.origin = origin
+    origin = opening.from
+    phase = opening.isDirectTLS ? .tls : .header(nil)
     parser = StreamParser(limits: limits.unauthenticatedStream)
   }
 

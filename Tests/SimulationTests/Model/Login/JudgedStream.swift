@@ -15,13 +15,13 @@ struct JudgedStream {
   let connection = ConnectionID(1)
   var now: Int64 = 0
 
-  init(storageMayFail: Bool = false, _ change: (inout Configuration) -> Void = { _ in }) {
+  init(storageMayFail: Bool = false, isDirectTLS: Bool = false, _ change: (inout Configuration) -> Void = { _ in }) {
     var configuration = Configuration(domains: ["localhost"])
     change(&configuration)
     model = LoginModel(configuration: configuration, storageMayFail: storageMayFail)
     server = Server(configuration: configuration, seed: [1])
     operate(1, .addAccount(JID("romeo@localhost")!, password: Secret(Array("pencil".utf8))), .done)
-    happen(.opened(connection, from: nil))
+    happen(.opened(connection, Opening(isDirectTLS: isDirectTLS)))
   }
 
   mutating func happen(_ event: Event, _ effects: [Effect] = []) {
@@ -67,13 +67,13 @@ struct JudgedStream {
     answer(Self.features([], startTLS: true))
     say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" + injected)
     answer(Element("proceed", NS.tls))
-    answer([.startTLS(connection, domain: "localhost")])
+    answer([.startTLS(connection, .server(domain: "localhost"))])
   }
 
   /// Over TLS, with the features offered.
   mutating func secure(injected: String = "") {
     startTLS(injected: injected)
-    happen(.encrypted(connection))
+    happen(.encrypted(connection, TLSFacts()))
     say(Self.header)
     openHeader()
     answer(Self.features(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]))

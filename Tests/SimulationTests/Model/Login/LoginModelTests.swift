@@ -287,11 +287,25 @@ struct LoginModelTests {
     stream.startTLS()
     if !injected.isEmpty { stream.say(injected) }
     stream.now += negotiations * Configuration(domains: ["localhost"]).limits[time: .negotiationIdle]
-    stream.happen(.encrypted(stream.connection))
+    stream.happen(.encrypted(stream.connection, TLSFacts()))
     stream.say(JudgedStream.header)
     #expect(stream.model.problem == nil)
     stream.happen(.committed(through: CommitID(1)), [.close(stream.connection)])
     #expect((stream.model.problem == nil) == isRight, "\(stream.model.problem ?? "")")
+  }
+
+  /// XEP-0368, 3: a connection that begins with TLS ends where its client speaks another protocol, and goes on as any other elsewhere.
+  @Test(arguments: [nil, "xmpp-client", "h2"] as [Text?], [true, false])
+  func directTLS(_ protocolName: Text?, endsAtOnce: Bool) {
+    var stream = JudgedStream(isDirectTLS: true)
+    let end: [Effect] = endsAtOnce ? [.close(stream.connection)] : []
+    stream.happen(.encrypted(stream.connection, TLSFacts(protocolName: protocolName)), end)
+    if !endsAtOnce {
+      stream.say(JudgedStream.header)
+      stream.openHeader()
+      stream.answer(JudgedStream.features(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]))
+    }
+    #expect((stream.model.problem == nil) == (endsAtOnce == (protocolName == "h2")), "\(stream.model.problem ?? "")")
   }
 
   /// A session that ends before its change of the password is done does not change it any more.
@@ -308,7 +322,7 @@ struct LoginModelTests {
     stream.say("<iq type='set' id='p'><query xmlns='jabber:iq:register'/></iq>")
     stream.happen(.stanza(stream.connection, Element("iq", NS.client, ["type": "set", "id": "p"], children: [request])))
     stream.happen(.closed(stream.connection))
-    stream.happen(.opened(stream.connection, from: nil))
+    stream.happen(.opened(stream.connection, Opening()))
     stream.secure()
     stream.logIn(password)
     stream.answer(success)
