@@ -159,7 +159,7 @@ public struct Run: ClientHost {
   }
 
   private mutating func add(_ user: Text, _ resource: Text) {
-    let isDirectTLS = world.choices.chance(.swarm, Run.directTLSDraw, item: actors.count, percent: 15)
+    let isDirectTLS = world.choices.chance(.swarm, 120, item: actors.count, percent: 15)
     actors.append(Actor(index: actors.count, account: Run.account(user), resource: resource, isDirectTLS: isDirectTLS))
   }
 
@@ -221,7 +221,6 @@ public struct Run: ClientHost {
   /// Some thousands are common; a run with so many events goes in a circle.
   private static let mostHappenings: UInt64 = 20_000_000
   static let weatherAlarm: UInt64 = 1 << 32
-  private static let directTLSDraw: UInt64 = 120
   /// Alarms of actors that begin to read again.
   static let readAlarm: UInt64 = 1 << 33
 
