@@ -30,6 +30,8 @@ public struct SessionReplay: Sendable {
   public internal(set) var actions: [UserAction] = []
   var database = MemoryDatabase(.server)
   var configuration: Configuration
+  /// Actors whose connections begin with TLS.
+  private(set) var directTLS: OrderedSet<Int> = []
 
   /// Reads a recording. The last input is looked at and not fed to an engine: it may be the one at which the server trapped.
   public init(_ recording: Recording) {
@@ -75,6 +77,8 @@ public struct SessionReplay: Sendable {
     for case .input(let input, let now) in entries {
       let time = now.monotonic &- start.monotonic
       switch input {
+      case .opened(let connection, let opening):
+        if opening.isDirectTLS { directTLS.append(Int(truncatingIfNeeded: connection.number)) }
       case .bytes(let connection, let bytes):
         let actor = Int(truncatingIfNeeded: connection.number)
         if !sessions.contains(actor) { actions.append(UserAction(time: time, actor: actor, what: .bytes(bytes))) }
@@ -122,8 +126,10 @@ struct ReplayRun: ClientHost {
   private(set) var history: [Run.Moment] = []
   private(set) var failure: RunReport.Failure?
   private var requests: UInt64 = 0
+  private let directTLS: OrderedSet<Int>
 
   init(_ piece: SessionReplay, mutation: Mutation?, sink: (@Sendable ([UInt8]) -> Void)? = nil) {
+    directTLS = piece.directTLS
     var settings = WorldSettings(configuration: piece.configuration)
     // Nothing takes time, and nothing goes wrong: what fails then fails by what is done alone.
     settings.shortPercent = 0
@@ -149,8 +155,9 @@ struct ReplayRun: ClientHost {
   private mutating func perform(_ action: SessionReplay.UserAction) {
     switch action.what {
     case .login(let jid):
-      let stream = Client(
+      var stream = Client(
         account: jid.bare, password: SessionReplay.password, resource: jid.resource, nonce: "n\(action.actor)", security: .opportunistic)
+      stream.isDirectTLS = directTLS.contains(action.actor)
       connect(action.actor, as: stream)
     case .say(let element): if clients[action.actor].isBound { write(element, as: action.actor) }
     case .bytes(let bytes):
@@ -173,7 +180,10 @@ struct ReplayRun: ClientHost {
   }
 
   private mutating func connect(_ actor: Int, as stream: Client?) {
-    open(SessionID(actor: actor, incarnation: 0), label: UInt64(bitPattern: Int64(actor)), as: stream)
+    let isDirectTLS = directTLS.contains(actor)
+    open(SessionID(actor: actor, incarnation: 0), label: UInt64(bitPattern: Int64(actor)), as: stream, isDirectTLS: isDirectTLS)
+    // A stranger's bytes come behind the handshake.
+    if isDirectTLS, stream == nil { settle() }
   }
 
   mutating func attend() {

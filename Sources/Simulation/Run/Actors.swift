@@ -76,6 +76,19 @@ extension Run {
     return true
   }
 
+  mutating func stopReading(_ index: Int, for time: Int64) {
+    guard let connection = clients[index].connection else { return }
+    actors[index].isStuck = true
+    world.setStuck(connection, true)
+    world.alarm(Run.readAlarm + UInt64(index), after: time)
+  }
+
+  mutating func readOn(_ index: Int) {
+    if actors[index].isStuck { observe(.fault("\(actors[index].name) \(ConnectionChange.readsAgain.rawValue)")) }
+    actors[index].isStuck = false
+    if let connection = clients[index].connection { world.setStuck(connection, false) }
+  }
+
   private mutating func beStrange(_ index: Int) {
     if actors[index].probe != nil { return goOnProbing(index) }
     if clients[index].connection == nil, roll(index, below: 3) > 0 { return probe(index) }

@@ -380,19 +380,6 @@ public struct Run: ClientHost {
     world.alarm(UInt64(index), after: .milliseconds(Int64(300 - world.choices.draw(.think, UInt64(index), below: 300))))
   }
 
-  mutating func stopReading(_ index: Int, for time: Int64) {
-    guard let connection = clients[index].connection else { return }
-    actors[index].isStuck = true
-    world.setStuck(connection, true)
-    world.alarm(Run.readAlarm + UInt64(index), after: time)
-  }
-
-  mutating func readOn(_ index: Int) {
-    if actors[index].isStuck { observe(.fault("\(actors[index].name) \(ConnectionChange.readsAgain.rawValue)")) }
-    actors[index].isStuck = false
-    if let connection = clients[index].connection { world.setStuck(connection, false) }
-  }
-
   mutating func connectIfWelcome(_ index: Int) {
     createAccounts()
     if isThere(actors[index].account) { connect(index) }

@@ -23,6 +23,24 @@ struct ReenactmentTests {
     #expect(honest.problem == nil, "\(honest.problem!)")
   }
 
+  /// Clients whose connections begin with TLS begin so again.
+  @Test func connectionsBeginAsTheyDid() throws {
+    func direct(_ recording: Recording) -> [ConnectionID] {
+      recording.entries.compactMap { if case .input(.opened(let id, let opening), _) = $0, opening.isDirectTLS { id } else { nil } }
+    }
+    for seed in 1..<20 {
+      guard let file = ReplayTests.recordings(seed, seconds: 2).first else { continue }
+      let recording = try Recording(parsing: file)
+      guard !direct(recording).isEmpty else { continue }
+      let piece = SessionReplay(recording)
+      let outcome = piece.perform(Array(piece.actions.indices))
+      #expect(outcome.failure == nil)
+      #expect(!direct(try Recording(parsing: outcome.recording)).isEmpty)
+      return
+    }
+    Issue.record("no client began with TLS")
+  }
+
   /// An event is recorded before it happens: the recording has all that is needed to see why nothing came after it.
   @Test func whatIsRecordedComesFirst() throws {
     let file = try #require(ReplayTests.recordings(1, seconds: 1).first)
