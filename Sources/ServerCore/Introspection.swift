@@ -15,7 +15,7 @@ extension Server {
     public var jid: JID
     /// `nil` while it is unavailable.
     public var priority: Int?
-    /// The addresses that got directed presence and have not been told that it ended (RFC 6121, 4.6), in order.
+    /// The addresses that got directed presence and have not been told that it ended (RFC 6121, 4.6), first the one that got it first.
     public var directed: [JID]
   }
 
@@ -80,7 +80,7 @@ extension Server {
     (self.account(account)?.sessions.values.elements ?? []).map { session in
       SessionView(
         connection: session.connection, jid: session.jid, priority: session.presence == nil ? nil : session.priority,
-        directed: session.directed.sorted())
+        directed: session.directed.elements)
     }
   }
 }

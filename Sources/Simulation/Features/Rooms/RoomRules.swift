@@ -6,7 +6,8 @@ enum RoomRules {
   /// 5.2, from the least to the most.
   enum Affiliation: Int, Sendable, Comparable, CaseIterable {
     case outcast, none, member, admin, owner
-    var text: Text { Text(String(describing: self)) }
+    var text: Text { Self.names[rawValue] }
+    private static let names: [Text] = allCases.map { Text(String(describing: $0)) }
     init?(_ text: Text) {
       guard let found = Self.allCases.first(where: { $0.text == text }) else { return nil }
       self = found
@@ -17,7 +18,8 @@ enum RoomRules {
   /// 5.1, from the least to the most.
   enum Role: Int, Sendable, Comparable, CaseIterable {
     case none, visitor, participant, moderator
-    var text: Text { Text(String(describing: self)) }
+    var text: Text { Self.names[rawValue] }
+    private static let names: [Text] = allCases.map { Text(String(describing: $0)) }
     init?(_ text: Text) {
       guard let found = Self.allCases.first(where: { $0.text == text }) else { return nil }
       self = found
