@@ -50,7 +50,7 @@ import XMPP
     try other.expect("</stream:features>")
   }
 
-  /// Whoever speaks in the clear there is cut off without an answer, and nobody else notices.
+  /// A client that speaks in the clear there is cut off without an answer, and nobody else notices.
   @Test(arguments: [TestClient.header(to: "localhost"), "GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{4}\u{1}\0\0\0"])
   func plainTextEndsTheConnection(_ text: String) throws {
     let stage = try ServerFixture()

@@ -23,7 +23,7 @@ struct SimulatedConnection: Sendable {
   /// Nothing passes any more, for ever.
   var hasVanished = false
 
-  /// What the program at one end, and its system, know of the connection.
+  /// The state of the connection at one end: of the program there and of its system.
   struct End: Sendable {
     let server: Int?
     /// By which a server's process knows it.
