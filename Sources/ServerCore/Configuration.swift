@@ -17,6 +17,8 @@ public struct Configuration: Sendable, Codable {
   @PrivateKey public var secret: [UInt8] = []
   /// Which rounds names without an account are shown; `nil`: those of new credentials.
   public var roundsHistory: RoundsHistory?
+  /// The servers of remote domains for which DNS is not asked for services.
+  public var staticHosts: [StaticHost] = []
   public var softwareVersion: Text = "0.1"
 
   public init(domains: [Text]) { self.domains = domains }

@@ -42,7 +42,8 @@ extension Answer {
     switch self {
     case .result(.owner(let rows)): rows?.volume ?? Volume(items: 1)
     case .result(.page(let page)): Volume(bytes: page.entries.reduce(0) { $0 + $1.values.weight }, items: page.entries.count + 1)
-    case .keys, .failed: Volume(items: 1)
+    case .resolved(let answer): Volume(items: answer.found.count + 1)
+    case .keys, .connected, .verdict, .failed: Volume(items: 1)
     }
   }
 }

@@ -159,6 +159,8 @@ final class ServerHost: @unchecked Sendable {
       KeyDerivation.derive(request) { credentials in
         self.loop.execute { self.handle(.answered(id, .keys(credentials))) }
       }
+    case .ask(let id, .resolve), .ask(let id, .connect), .ask(let id, .verify):
+      handle(.answered(id, .failed("there is no federation")))
     case .reply(let id, let reply): requests.removeValue(forKey: id)?(reply)
     case .log(let level, let message): logger.log(level: level.loggerLevel, "\(message)")
     case .giveUp(let reason):

@@ -36,6 +36,8 @@ struct EngineHarness {
   /// Keys are derived at once, or wait for `derive()`.
   var derivesAtOnce = true
   private var derivations: [(id: InquiryID, request: DerivationRequest)] = []
+  /// Questions to others than storage and the threads that derive keys, in order: nobody answers them.
+  private(set) var otherQuestions: [(id: InquiryID, question: Question)] = []
   /// Written bytes are taken at once, or never.
   var peersRead = true
 
@@ -81,7 +83,7 @@ struct EngineHarness {
     case .write(let connection, let bytes):
       written[connection, default: ""] += String(decoding: bytes, as: UTF8.self)
       if peersRead { input(.accepted(connection, bytes.count)) }
-    case .startTLS(let connection, .server(let domain)):
+    case .startTLS(let connection, .server(let domain, _)):
       startsTLS.insert(connection)
       certificateDomains[connection] = domain
     case .close(let connection): closed.insert(connection)
@@ -95,6 +97,8 @@ struct EngineHarness {
       if loadsAtOnce { input(.answered(id, .result(disk.answer(query)))) } else { loads.append((id, query, disk.answer(query))) }
     case .ask(let id, .deriveKeys(let request)):
       if derivesAtOnce { input(.answered(id, .keys(Scram.derive(request)))) } else { derivations.append((id, request)) }
+    case .ask(let id, let question): otherQuestions.append((id, question))
+    case .startTLS(let connection, .client): startsTLS.insert(connection)
     case .reply(_, let reply): replies.append(reply)
     case .log(_, let line): log.append(line)
     case .giveUp(let reason): gaveUp = reason

@@ -9,6 +9,7 @@ struct Area: Sendable {
   /// Every area, in the order of reports. A feature declares its own (`Feature.all`).
   static let core: [Area] = [
     .connections, .streams, .authentication, .binding, .shards, .outputCommit, .activation, .inquiries, .accountControl, .routing,
+    .federation,
     .presence,
     .subscriptions,
   ]

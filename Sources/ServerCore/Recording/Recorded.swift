@@ -18,7 +18,7 @@ enum Shown: Sendable {
 }
 
 extension Configuration: Recorded {
-  static var shown: Shown { .properties(["domains", "softwareVersion"]) }
+  static var shown: Shown { .properties(["domains", "softwareVersion", "staticHosts"]) }
 }
 extension Configuration.Limits: Recorded {
   /// Names of limits, and numbers.
@@ -87,7 +87,26 @@ extension Effect: Recorded {
   static var shown: Shown { .properties(["log._1"]) }
 }
 extension TLSStart: Recorded {
-  static var shown: Shown { .properties(["server.domain"]) }
+  static var shown: Shown { .properties(["server.domain", "client.serverName", "client.certificateOf"]) }
+}
+extension DNSQuestion: Recorded {
+  /// What DNS and certificates say of domains is public.
+  static var shown: Shown { .everything }
+}
+extension DNSAnswer: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Endpoint: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Question: Recorded {
+  static var shown: Shown { .properties(["connect.from"]) }
+}
+extension CertificateVerdict: Recorded {
+  static var shown: Shown { .everything }
+}
+extension StaticHost: Recorded {
+  static var shown: Shown { .everything }
 }
 extension TLSFacts: Recorded {
   static var shown: Shown { .properties(["protocolName"]) }

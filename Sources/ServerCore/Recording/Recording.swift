@@ -70,7 +70,7 @@ public struct Recording: Sendable {
   public private(set) var isCut = false
 
   /// The first line of a file. Its number is raised whenever what the engine holds, and a snapshot writes, changes.
-  public static let magic = Array("spondee-recording 13\n".utf8)
+  public static let magic = Array("spondee-recording 14\n".utf8)
 
   /// Whether a file says that it is one, of whatever version.
   public static func isRecording(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "spondee-recording ".utf8) }

@@ -1,6 +1,7 @@
 internal import DequeModule
 public import SASL
 public import Storage
+public import XML
 internal import XMPP
 
 // Everything that is answered later: the core asks, an adapter answers.
@@ -21,6 +22,12 @@ public enum Question: Sendable, Codable {
   case query(Query)
   /// Keys from a password cost milliseconds on purpose, so they are derived outside.
   case deriveKeys(DerivationRequest)
+  /// Records of DNS.
+  case resolve(DNSQuestion)
+  /// A connection to another server, on behalf of a domain of ours, whose certificate is presented in direct TLS. The addresses are tried
+  /// by nobody but the core: see `ConnectionAttempts`.
+  case connect(Endpoint, from: Text)
+  case verify(CertificateQuestion)
 }
 
 /// The answer to a question of the same kind. A question may get none, and one that comes too late or twice is ignored.
@@ -28,6 +35,10 @@ public enum Answer: Sendable, Codable {
   case result(QueryResult)
   /// For each hash of the request.
   case keys([ScramCredentials])
+  case resolved(DNSAnswer)
+  /// It is there, and nothing has been said on it. It is closed if nobody wants it any more.
+  case connected(ConnectionID)
+  case verdict(CertificateVerdict)
   /// The reason is for the log.
   case failed(String)
 }

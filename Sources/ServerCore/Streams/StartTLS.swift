@@ -28,7 +28,7 @@ extension ClientStream {
       return transaction.outputs.append(.close(connection))
     }
     send(Element("proceed", NS.tls), &transaction)
-    transaction.outputs.append(.startTLS(connection, .server(domain: domain)))
+    transaction.outputs.append(.startTLS(connection, .server(domain: domain, asksForCertificate: false)))
     transaction.immediate.append(.discardInput(connection))
     transaction.immediate.append(.restart(connection, transaction.configuration.limits.unauthenticatedStream))
     phase = .expectTLS

@@ -5,12 +5,17 @@ internal import XMPP
 public enum StreamRole: Sendable, Hashable, Codable {
   /// A client that connected, for the session of an account (RFC 6120, 2.2).
   case client
+  /// A server that connected, for the domains that it proves to be of (RFC 6120, 2.3).
+  case incomingServer
+  /// A server that we connected to, on behalf of one of our domains.
+  case outgoingServer
 
   /// The namespace of stanzas on the stream (RFC 6120, 4.8.2). The header declares it as the default, so it stands in no stanza: inside the server
   /// all stanzas are in `NS.client`.
   public var contentNamespace: Text {
     switch self {
     case .client: NS.client
+    case .incomingServer, .outgoingServer: NS.server
     }
   }
 
@@ -18,6 +23,7 @@ public enum StreamRole: Sendable, Hashable, Codable {
   public var protocolName: Text {
     switch self {
     case .client: "xmpp-client"
+    case .incomingServer, .outgoingServer: "xmpp-server"
     }
   }
 }

@@ -102,7 +102,8 @@ final class ConnectionHandler: ChannelInboundHandler, @unchecked Sendable {
   func perform(_ action: ConnectionLoop.Command) {
     switch action {
     case .action(.write(_, let bytes)): write(bytes)
-    case .action(.startTLS(_, .server(let domain))): startTLS(domain)
+    case .action(.startTLS(_, .server(let domain, _))): startTLS(domain)
+    case .action(.startTLS(_, .client)): abort()
     case .action(.close): follow(closing.close())
     case .action(.abort): abort()
     case .action(.read(_, let isWanted)): setReading(isWanted)

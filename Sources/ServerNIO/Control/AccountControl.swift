@@ -50,6 +50,8 @@ public enum AccountControl {
             return .refused("nothing was changed: the database can't be written (\(error)); see that there is room on the disk")
           }
         case .ask(let id, .query(let query)): engine.handle(.answered(id, answer(query, storage)), at: .now())
+        case .ask(let id, .resolve), .ask(let id, .connect), .ask(let id, .verify):
+          engine.handle(.answered(id, .failed("nobody listens")), at: .now())
         case .ask(let id, .deriveKeys(let request)): engine.handle(.answered(id, .keys(KeyDerivation.derive(request))), at: .now())
         case .reply(_, let reply): return reply
         case .write, .startTLS, .close, .abort, .read, .log, .giveUp: break

@@ -150,7 +150,7 @@ extension World.SimulatedEvent {
     case .flush(let server), .restart(let server), .stop(let server, _): .process(server)
     case .sync(let server): .sync(server)
     case .answer(let server, _, .query(let query), _, _): .question(server, query)
-    case .answer(let server, let id, .deriveKeys, _, _): .derivation(server, id)
+    case .answer(let server, let id, _, _, _): .derivation(server, id)
     case .alarm(let id): .alarm(id)
     }
   }

@@ -72,6 +72,7 @@ extension World {
       if time >= nodes[server].configuration.limits[time: .inquiryTime] { notices.append(.unreadable) }
       found = nodes[server].disk.answer(query)
     case .deriveKeys: time = pick(.deriveTime, Node.label(server), settings.commitTime, &choices)
+    case .resolve, .connect, .verify: time = 0
     }
     schedule(.answer(server, id, question, found: found, failures: nodes[server].failedCommits), after: time)
   }
@@ -102,6 +103,7 @@ extension World {
   private mutating func answer(to question: Question, _ found: QueryResult?, _ failures: Int, _ server: Int) -> Answer {
     switch question {
     case .deriveKeys(let request): return .keys(Scram.derive(request))
+    case .resolve, .connect, .verify: return .failed("there is nobody else")
     case .query(let query):
       let disk = nodes[server].disk
       // Rows that a failed commit took back are read anew, as storage does it.

@@ -84,7 +84,7 @@ final class Rig {
     case .commit(let number, _): todo.append(.committed(through: number))
     case .ask(let id, .query(let query)): todo.append(.answered(id, .result(MemoryDatabase(.server).answer(query))))
     case .ask(let id, .deriveKeys(let request)): todo.append(.answered(id, .keys(Scram.derive(request))))
-    case .startTLS, .close, .abort, .read, .reply, .log, .giveUp: break
+    case .startTLS, .close, .abort, .read, .ask, .reply, .log, .giveUp: break
     }
   }
 

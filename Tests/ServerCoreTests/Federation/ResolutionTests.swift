@@ -14,7 +14,7 @@ import XML
   struct Zone: Sendable {
     var answers: [DNSQuestion: DNSAnswer.Found] = [:]
 
-    func answer(_ question: DNSQuestion) -> DNSAnswer? { answers[question].map { DNSAnswer(found: $0, isSecure: false, seconds: 60) } }
+    func answer(_ question: DNSQuestion) -> DNSAnswer? { answers[question].map { DNSAnswer($0, isSecure: false, seconds: 60) } }
 
     /// `found` are records of services, `nil` for none.
     func services(_ found: [(UInt16, UInt16, Text)]?, direct: Bool = false) -> Zone {
@@ -181,7 +181,7 @@ import XML
     #expect(resolution.answered(direct, with: nil, &random) == Resolution.Progress())
     let hosts = [DNSQuestion.Kind.ipv6, .ipv4].map { DNSQuestion(kind: $0, name: "xn--bcher-kva.example") }
     #expect(resolution.answered(other, with: nil, &random) == Resolution.Progress(questions: hosts))
-    let found = DNSAnswer(found: .records([.address(Self.ipv4(1))]), isSecure: false, seconds: 1)
+    let found = DNSAnswer(.records([.address(Self.ipv4(1))]), isSecure: false, seconds: 1)
     #expect(resolution.answered(hosts[0], with: nil, &random) == Resolution.Progress())
     let endpoint = Endpoint(address: Self.ipv4(1), port: 5269, isDirectTLS: false, serverName: "xn--bcher-kva.example")
     #expect(resolution.answered(hosts[1], with: found, &random) == Resolution.Progress(endpoints: [endpoint], end: .complete))
@@ -243,12 +243,12 @@ import XML
 
   @Test func staticHosts() {
     let zone = Zone().services([(0, 5269, "a.example")]).host("a.example", [], [1]).host("static.example", [3], [2])
-    let named = StaticHost(host: .name("static.example"), port: 5270, isDirectTLS: true)
+    let named = StaticHost(of: "far.example", host: .name("static.example"), port: 5270, isDirectTLS: true)
     #expect(Self.outcomes(zone, at: named) == [Outcome(endpoints: ["6.3:5270+tls", "4.2:5270+tls"], end: .complete)])
-    #expect(Self.outcomes(zone, at: StaticHost(host: .address(Self.ipv4(7)))) == [Outcome(endpoints: ["4.7:5269"], end: .complete)])
-    #expect(Self.outcomes(zone, at: StaticHost(host: .name("nowhere.example"))) == [Outcome(end: .unanswered)])
+    #expect(Self.outcomes(zone, at: StaticHost(of: "far.example", host: .address(Self.ipv4(7)))) == [Outcome(endpoints: ["4.7:5269"], end: .complete)])
+    #expect(Self.outcomes(zone, at: StaticHost(of: "far.example", host: .name("nowhere.example"))) == [Outcome(end: .unanswered)])
     #expect(Self.outcomes(zone, of: "127.0.0.1", at: named) == [Outcome(end: .notFound)])
-    var resolution = Resolution(of: "far.example", staticHost: StaticHost(host: .address(Self.ipv4(7)), isDirectTLS: true))
+    var resolution = Resolution(of: "far.example", staticHost: StaticHost(of: "far.example", host: .address(Self.ipv4(7)), isDirectTLS: true))
     let endpoint = Endpoint(address: Self.ipv4(7), port: 5269, isDirectTLS: true, serverName: "far.example")
     #expect(resolution.begin() == Resolution.Progress(endpoints: [endpoint], end: .complete))
   }

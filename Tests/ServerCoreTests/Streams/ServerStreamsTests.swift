@@ -86,6 +86,7 @@ struct ServerStreamsTests {
       switch question {
       case .query: effects = tell(.answered(id, .result(.owner(nil))))
       case .deriveKeys(let request): effects = tell(.answered(id, .keys(Scram.derive(request))))
+      case .resolve, .connect, .verify: effects = tell(.answered(id, .failed("nobody else is there")))
       }
     }
     #expect(effects.contains { if case .commit = $0 { true } else { false } })

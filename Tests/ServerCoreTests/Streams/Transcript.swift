@@ -77,6 +77,7 @@ struct Transcript {
     switch question {
     case .query(let query): return tell(.answered(id, .result(disk.answer(query))))
     case .deriveKeys(let request): return tell(.answered(id, .keys(Scram.derive(request))))
+    case .resolve, .connect, .verify: return tell(.answered(id, .failed("nobody else is there")))
     }
   }
 
@@ -93,7 +94,8 @@ struct Transcript {
     case .openStream(_, let opening): return "open stream from \(opening.from ?? "-") to \(opening.to ?? "-")"
     case .closeStream: return "close stream"
     case .close: return "close"
-    case .startTLS(_, .server(let domain)): return "start TLS for \(domain)"
+    case .startTLS(_, .server(let domain, let asks)): return "start TLS for \(domain)\(asks ? ", asking for a certificate" : "")"
+    case .startTLS(_, .client(let name, let domain)): return "start TLS with \(name) as \(domain)"
     case .restart(_, let limits):
       return "restart \(limits == server.configuration.limits.authenticatedStream ? "as an account's" : "as a stranger's")"
     case .pause: return "pause"
@@ -101,6 +103,9 @@ struct Transcript {
     case .discardInput: return "discard input"
     case .ask(_, .query(.owner(let owner))): return "ask for \(owner.jid)"
     case .ask(_, .query): return "ask for rows"
+    case .ask(_, .resolve(let question)): return "ask for \(question.kind) of \(question.name)"
+    case .ask(_, .connect(let endpoint, let domain)): return "connect to port \(endpoint.port) as \(domain)"
+    case .ask(_, .verify(let question)): return "verify \(question.chain.count) certificates"
     case .ask(_, .deriveKeys(let request)): return "ask for \(request.hashes.count) keys"
     case .commit: return "commit"
     case .charge: return "charge"
