@@ -44,11 +44,14 @@ final class SharedConfiguration: Sendable, Codable {
   let roomDomains: [Text]
   /// The features that streams offer.
   let offers: StreamOffers
+  /// There are other servers.
+  let federates: Bool
 
   init(_ configuration: Configuration) {
     self.configuration = configuration
     roomDomains = configuration[flag: .rooms] ? configuration.domains.map { configuration.conferenceLabel + "." + $0 } : []
     offers = StreamOffers(configuration)
+    federates = configuration[flag: .federation]
   }
 
   convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }

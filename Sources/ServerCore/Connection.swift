@@ -27,10 +27,21 @@ struct Connection: Sendable, Codable {
   /// Until when what the peer has said is paid for: see `RateLimit`.
   private var paidUntil = RateLimit.nothingPaid
 
-  /// All but what is never so when a snapshot is taken.
-  private enum CodingKeys: CodingKey { case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paidUntil }
+  /// The server wants to know when the system has taken everything.
+  private let tellsWhenDrained: Bool
 
-  init(limits: StreamLimits) { parser = StreamParser(limits: limits) }
+  /// All but what is never so when a snapshot is taken.
+  private enum CodingKeys: CodingKey {
+    case parser, isPaused, isDead, outbox, inFlight, ending, isReading, isHeld, paidUntil, tellsWhenDrained
+  }
+
+  init(limits: StreamLimits, role: StreamRole) {
+    parser = StreamParser(limits: limits)
+    tellsWhenDrained = role == .outgoingServer
+  }
+
+  /// The server wants to know, and the system has taken everything.
+  var isDrained: Bool { tellsWhenDrained && backlog == 0 && !isDead }
 
   /// Bytes that this connection holds for a peer that has not taken them.
   var backlog: Int { outbox.count + inFlight }

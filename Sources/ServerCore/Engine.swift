@@ -134,14 +134,16 @@ public struct Engine {
     charged = unflushedBytes
     switch input {
     case .opened(let connection, let opening):
-      connections[connection] = Connection(limits: limits.unauthenticatedStream)
+      connections[connection] = Connection(limits: limits.unauthenticatedStream, role: opening.role)
       tell(.opened(connection, opening), now)
     case .bytes(let connection, let bytes):
       guard connections.modify(connection, { $0.receive(bytes) }) ?? false else { break }
       pump(connection, now)
       charge(connection, bytes.count, now)
     case .accepted(let connection, let count):
-      backlogs.all -= connections.modify(connection) { $0.accepted(count) } ?? 0
+      guard let taken = connections.modify(connection, { (bytes: $0.accepted(count), isDrained: $0.isDrained) }) else { break }
+      backlogs.all -= taken.bytes
+      if taken.isDrained { tell(.drained(connection), now) }
     case .encrypted(let connection, let facts): tell(.encrypted(connection, facts), now)
     case .closed(let connection):
       guard let gone = remove(connection) else { return }
@@ -152,7 +154,11 @@ public struct Engine {
       // A commit that storage has not been asked for yet was made in ignorance of the failure, too.
       actions.removeAll { if case .commit(let later, _) = $0 { number.isSameOrBefore(later) } else { false } }
       tell(.commitFailed(from: number), now)
-    case .answered(let id, let answer): tell(.answered(id, answer), now)
+    case .answered(let id, let answer):
+      if case .connected(let connection) = answer {
+        connections[connection] = Connection(limits: limits.unauthenticatedStream, role: .outgoingServer)
+      }
+      tell(.answered(id, answer), now)
     case .control(let id, let request): tell(.control(id, request), now)
     case .deadline:
       release(at: now.monotonic)

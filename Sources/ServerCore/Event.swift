@@ -20,6 +20,8 @@ public enum Event: Sendable {
   case streamFailure(ConnectionID, StreamParser.Failure)
   /// The TLS handshake is complete.
   case encrypted(ConnectionID, TLSFacts)
+  /// The system has taken all that was written to the connection, which is one to another server.
+  case drained(ConnectionID)
   /// The connection is gone, or its outbox ran over; nothing more can be written to it.
   case closed(ConnectionID)
   /// The commits of its shard up to and with this one are durable.

@@ -72,7 +72,7 @@ extension Shard {
     var counts = [
       ("stanzas that wait for storage", parkedCount), ("open questions", inquiries.count),
       ("transactions behind a commit", commits.depth),
-      ("askers of a list", listings.count),
+      ("askers of a list", listings.count), ("bytes for other servers", abroadBytes),
     ]
     for jid in accounts.sortedKeys() {
       counts.append(("messages that wait in an account", accounts[jid]?.entity?.states.waiting.count ?? 0))
@@ -84,6 +84,14 @@ extension Shard {
     let limits = configuration.limits
     body("derivations under way", inquiries.derivations, limits[.concurrentKeyDerivations])
     body("open questions", inquiries.limitedCount, limits[.inquiries])
+    body("questions about other servers", inquiries.remoteCount, limits[.remoteQuestions])
+    body("pairs of domains", pairs.count, limits[.remotePairs])
+    body("bytes for other servers", abroadBytes, limits[.allRemoteQueuesBytes])
+    for pair in pairs.sortedKeys() {
+      guard let queue = pairs[pair]?.queue else { continue }
+      body("stanzas for a remote domain", queue.count, limits[.remoteQueueStanzas])
+      body("bytes for a remote domain", queue.bytes, limits[.remoteQueueBytes])
+    }
     for listing in listings.values { body("who waits for a list", listing.askers.count, limits[.queuedWhileLoading]) }
     for jid in accounts.sortedKeys() {
       guard let loadable = accounts[jid] else { continue }

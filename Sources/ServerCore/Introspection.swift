@@ -166,6 +166,7 @@ extension ShardMessage {
     switch content {
     case .stanza(let element, let from, let to): to.map { .stanza(element, from: from, to: $0) }
     case .accountRemoved(let jid): [.accountRemoved(jid, shard: shard)]
+    case .remote(let stanza): [.stanza(stanza.element, from: stanza.from, to: stanza.to)]
     case .stream, .roomList, .lost: []
     }
   }

@@ -63,7 +63,10 @@ public struct Server: Sendable, Codable {
     case .closed(let connection): close(connection, now, &effects)
     case .committed(let id), .commitFailed(let id):
       if shards.indices.contains(id.shard) { shards[id.shard].handle(event, at: now, into: &effects) }
-    case .answered(let id, _): if shards.indices.contains(id.shard) { shards[id.shard].handle(event, at: now, into: &effects) }
+    case .answered(let id, let answer):
+      guard shards.indices.contains(id.shard) else { break }
+      if case .connected(let connection) = answer, shards.count > 1 { homes[connection] = id.shard }
+      shards[id.shard].handle(event, at: now, into: &effects)
     case .control(_, let request): shards[home(of: request)].handle(event, at: now, into: &effects)
     case .deadline:
       for index in shards.indices where shards.count == 1 || shards[index].nextDeadline ?? .max <= now.monotonic {
@@ -71,7 +74,7 @@ public struct Server: Sendable, Codable {
       }
     case .shutdown: shutDown(now, &effects)
     case .header(let connection, _), .stanza(let connection, _), .streamEnd(let connection), .streamFailure(let connection, _),
-      .encrypted(let connection, _):
+      .encrypted(let connection, _), .drained(let connection):
       shards[home(of: connection)].handle(event, at: now, into: &effects)
     }
     let causes = exchange(now, since: start, &effects)
@@ -133,7 +136,7 @@ public struct Server: Sendable, Codable {
   /// Delivers what shards have said to each other, until there is nothing left. Returns the connections whose stanzas caused it.
   private mutating func exchange(_ now: Instant, since start: Int, _ effects: inout [Effect]) -> OrderedSet<ConnectionID> {
     var causes: OrderedSet<ConnectionID> = []
-    guard shards.count > 1 else { return causes }
+    guard shards.count > 1 || shards[0].setting.federates else { return causes }
     var start = start
     collect(from: start, &effects)
     while let message = messages.popFirst() {

@@ -21,6 +21,10 @@ struct Shard: Sendable, Codable {
   private(set) var claims = Table<JID, Table<ConnectionID, Bool>>()
   var accounts = Store<JID, Loadable<Account>>()
   var rooms = Store<JID, Loadable<Room>>()
+  /// The stanzas for other servers, of the remote domains that hash to this shard.
+  var pairs = Store<DomainPair, OutgoingPair>()
+  /// Bytes of them.
+  var abroadBytes = 0
   /// Open questions; a transaction has them while it lasts.
   private(set) var inquiries: Inquiries
   /// The askers of lists that are being read from storage.
@@ -137,7 +141,7 @@ struct Shard: Sendable, Codable {
     swap(&random, &transaction.random)
     swap(&marks, &transaction.marks)
     var cause = cause
-    if cause.payer == nil, transaction.changedBytes > 0 || count > 1, let connection = cause.connection {
+    if cause.payer == nil, transaction.changedBytes > 0 || transaction.hasMessages, let connection = cause.connection {
       cause.payer = streams.read(connection) { $0.account } ?? nil
     }
     let isFirst = commits.depth == 0
@@ -167,6 +171,7 @@ struct Shard: Sendable, Codable {
       endStream(connection, failure.streamError, &transaction)
     case .encrypted(let connection, let facts): withStream(connection, &transaction) { $0.tlsEstablished(facts, &$1) }
     case .closed(let connection): connectionClosed(connection, &transaction)
+    case .drained(let connection): drained(connection, &transaction)
     case .answered(let id, let answer): answered(id, answer, &transaction)
     case .control(let id, let request): control(id, request, &transaction)
     case .deadline: deadlinePassed(&transaction)
@@ -189,6 +194,7 @@ struct Shard: Sendable, Codable {
       case .connection(let connection): checkConnection(connection, &transaction)
       case .account(let jid): releaseIfIdle(account: jid, &transaction)
       case .room(let jid): checkRoom(jid, &transaction)
+      case .pair(let pair): checkPair(pair, &transaction)
       case .inquiries: expireInquiries(&transaction)
       case .commits: checkCommits(&transaction)
       }

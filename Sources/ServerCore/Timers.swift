@@ -6,7 +6,7 @@ internal import XMPP
 /// Each has one timer at most: a later time for one that has an earlier is ignored, because whoever is looked at too early says when to
 /// come back. So a peer can't make timers pile up.
 struct Timers: Sendable {
-  enum Subject: Hashable, Sendable, Codable { case connection(ConnectionID), account(JID), room(JID), inquiries, commits }
+  enum Subject: Hashable, Sendable, Codable { case connection(ConnectionID), account(JID), room(JID), pair(DomainPair), inquiries, commits }
 
   private struct Entry: Comparable, Sendable {
     let time: Int64

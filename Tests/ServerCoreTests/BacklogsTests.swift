@@ -14,7 +14,7 @@ import XMPP
 
     init(limit: Int, count: Int) {
       backlogs = Backlogs(limit: limit)
-      for number in 0..<count { connections[ConnectionID(UInt64(number))] = Connection(limits: .authenticated) }
+      for number in 0..<count { connections[ConnectionID(UInt64(number))] = Connection(limits: .authenticated, role: .client) }
     }
 
     /// Returns which connection is found to hold the most, if it is too much.

@@ -8,6 +8,10 @@ struct DomainPair: Sendable, Hashable, Comparable, Codable {
   /// Prepared, with U-labels; only where it leaves the core it is written in A-labels.
   let remote: Text
 
+  init(local: Text, remote: Text) { (self.local, self.remote) = (local, remote) }
+
   /// The order of the remote domains, and for one of them that of the local ones.
   static func < (a: DomainPair, b: DomainPair) -> Bool { a.remote == b.remote ? a.local < b.local : a.remote < b.remote }
 }
+
+extension DomainPair: StoreKey {}

@@ -1,26 +1,20 @@
 internal import DequeModule
 
 /// The stanzas of one pair of domains that are on their way out, in order: those that a stream has taken and perhaps not sent, and behind
-/// them those that wait. None is lost and none is doubled: each leaves by exactly one of `drained`, `expire`, `takeSent` and `takeAll`.
+/// them those that wait. None is lost and none is doubled: each leaves by exactly one of `drained`, `expire`, `takeSent`, `takeAll` and
+/// `takeBack`.
 struct OutgoingQueue<Stanza: Sendable>: Sendable {
-  private struct Item: Sendable {
+  fileprivate struct Item: Sendable {
     let stanza: Stanza
     let bytes: Int
     /// On the monotonic clock.
     let since: Int64
   }
-  private struct SentItem: Sendable {
-    let item: Item
-    /// The bytes of all that the stream has taken of this queue up to and with this.
-    let end: UInt64
-  }
 
   private var waitingItems: Deque<Item> = []
-  private var sentItems: Deque<SentItem> = []
+  private var sentItems: Deque<Item> = []
   private var waitingBytes = 0
   private var sentBytes = 0
-  /// The bytes that the present stream has taken.
-  private var position: UInt64 = 0
 
   /// All stanzas in memory.
   var count: Int { sentItems.count + waitingItems.count }
@@ -53,19 +47,16 @@ struct OutgoingQueue<Stanza: Sendable>: Sendable {
       waitingItems.removeFirst()
       waitingBytes -= next.bytes
       sentBytes += next.bytes
-      position += UInt64(next.bytes)
-      sentItems.append(SentItem(item: next, end: position))
+      sentItems.append(next)
       released.append(next.stanza)
     }
     return released
   }
 
-  /// Forgets the stanzas that the peer's system has: those that end within the first `sent` bytes that the stream has taken.
-  mutating func drained(through sent: UInt64) {
-    while let first = sentItems.first, first.end <= sent {
-      sentItems.removeFirst()
-      sentBytes -= first.item.bytes
-    }
+  /// The system has all that the stream has taken: nobody will hear what becomes of it.
+  mutating func drained() {
+    sentItems.removeAll(keepingCapacity: sentItems.count <= 16)
+    sentBytes = 0
   }
 
   /// Takes out those that have waited since before `limit`, the oldest first. Those that a stream has taken stay: nobody knows whether they
@@ -80,13 +71,10 @@ struct OutgoingQueue<Stanza: Sendable>: Sendable {
     return expired
   }
 
-  /// The stream is gone: takes out what it may not have sent, in order. The next one counts from zero.
+  /// The stream is gone: takes out what it may not have sent, in order.
   mutating func takeSent() -> [Stanza] {
-    let sent = sentItems.map(\.item.stanza)
-    sentItems = []
-    sentBytes = 0
-    position = 0
-    return sent
+    defer { drained() }
+    return sentItems.map(\.stanza)
   }
 
   /// Takes out everything, in the order of sending, to be bounced.
@@ -96,4 +84,16 @@ struct OutgoingQueue<Stanza: Sendable>: Sendable {
     waitingBytes = 0
     return all
   }
+
+  /// Takes back those that no stream has taken and that are no longer to be said.
+  mutating func takeBack(where isTakenBack: (Stanza) -> Bool) {
+    waitingItems.removeAll { item in
+      guard isTakenBack(item.stanza) else { return false }
+      waitingBytes -= item.bytes
+      return true
+    }
+  }
 }
+
+extension OutgoingQueue.Item: Codable where Stanza: Codable {}
+extension OutgoingQueue: Codable where Stanza: Codable {}

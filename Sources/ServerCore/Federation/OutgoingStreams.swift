@@ -10,4 +10,11 @@ extension Shard {
     transaction.immediate.append(.close(connection))
     outgoingEnded(connection, for: pair, because: .connection, &transaction)
   }
+
+  mutating func closeOutgoing(_ connection: ConnectionID, _ transaction: inout Transaction) {
+    transaction.immediate.append(.close(connection))
+  }
+
+  /// The pair of an outgoing stream.
+  func pairOfOutgoing(_ connection: ConnectionID) -> DomainPair? { nil }
 }

@@ -83,8 +83,11 @@ extension Shard {
     case .roomService:
       receiveAtRoomService(stanza, &transaction)
     case .remote:
-      // 10.4.3, until there is federation.
-      transaction.bounce(stanza, transaction.reach(RoutingMark.routeRemote, StanzaError(.remoteServerNotFound)))
+      guard setting.federates else {
+        return transaction.bounce(stanza, transaction.reach(RoutingMark.routeRemote, StanzaError(.remoteServerNotFound)))
+      }
+      // Also to its own shard: so it waits behind the commits that it could tell about.
+      transaction.pass(.remote(stanza), to: Shard.index(ofDomain: stanza.to.domain, of: count))
     }
   }
 

@@ -57,17 +57,29 @@ struct Inquiry: Sendable, Codable {
     case login(ConnectionID)
     case creation(JID, Requester)
     case passwordChange(JID, Requester)
+    /// Records that lead to a remote domain.
+    case resolution(DomainPair, DNSQuestion)
+    /// An attempt to connect to a server of a remote domain.
+    case attempt(DomainPair, Endpoint)
 
     var derivesKeys: Bool {
       switch self {
       case .login, .creation, .passwordChange: true
-      case .residency, .accountRows, .page, .request: false
+      case .residency, .accountRows, .page, .request, .resolution, .attempt: false
+      }
+    }
+
+    /// Whether it is about the way to another server, for which there is a limit of its own: that must not be the end of all other questions.
+    var isRemote: Bool {
+      switch self {
+      case .resolution, .attempt: true
+      default: false
       }
     }
 
     /// Whether the limit of open questions holds for it. A feature asks for an account that is in memory, for itself, and one question at a time:
     /// were it refused, nobody would ask again.
-    var isLimited: Bool { if case .accountRows = self { false } else { true } }
+    var isLimited: Bool { if case .accountRows = self { false } else { !isRemote } }
   }
 
   var purpose: Purpose
@@ -89,6 +101,8 @@ struct Inquiries: Sendable, Codable {
   private(set) var derivations = 0
   /// Questions for which the limit holds.
   private(set) var limitedCount = 0
+  /// Questions about the way to other servers.
+  private(set) var remoteCount = 0
 
   init(shard: Int = 0) { self.shard = shard }
 
@@ -103,6 +117,7 @@ struct Inquiries: Sendable, Codable {
     order.append(id)
     if inquiry.purpose.derivesKeys { derivations += 1 }
     if inquiry.purpose.isLimited { limitedCount += 1 }
+    if inquiry.purpose.isRemote { remoteCount += 1 }
     return id
   }
 
@@ -111,11 +126,15 @@ struct Inquiries: Sendable, Codable {
     guard let inquiry = open.remove(id) else { return nil }
     if inquiry.purpose.derivesKeys { derivations -= 1 }
     if inquiry.purpose.isLimited { limitedCount -= 1 }
+    if inquiry.purpose.isRemote { remoteCount -= 1 }
     while let first = order.first, !open.contains(first) { order.removeFirst() }
     // One question that stays open must not keep the numbers of all that were asked after it.
     if order.count > 2 * open.count + 16 { order.removeAll { !open.contains($0) } }
     return inquiry
   }
+
+  /// Whether it is an open question about the way to another server.
+  func isRemote(_ id: InquiryID) -> Bool { open[id]?.purpose.isRemote ?? false }
 
   /// The first question whose time is over.
   func expired(at now: Int64) -> InquiryID? {
@@ -133,6 +152,7 @@ extension Transaction {
     else {
       return reach(InquiryMark.inquiriesFull, nil)
     }
+    if purpose.isRemote, inquiries.remoteCount >= limits[.remoteQuestions] { return reach(ResolutionMark.remoteQuestionsFull, nil) }
     let id = inquiries.add(Inquiry(purpose: purpose, deadline: now.monotonic + limits[time: .inquiryTime]))
     immediate.append(.ask(id, question))
     return id
@@ -141,14 +161,18 @@ extension Transaction {
 
 extension Shard {
   mutating func answered(_ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
-    guard let inquiry = transaction.inquiries.close(id) else { return transaction.reach(InquiryMark.inquiryAnswerIgnored) }
+    guard let inquiry = transaction.inquiries.close(id) else {
+      if case .connected(let connection) = answer { return drop(connection, &transaction) }
+      return transaction.reach(InquiryMark.inquiryAnswerIgnored)
+    }
     follow(inquiry.purpose, id, answer, &transaction)
   }
 
   /// Questions that got no answer in time fail.
   mutating func expireInquiries(_ transaction: inout Transaction) {
     while let id = transaction.inquiries.expired(at: transaction.now.monotonic) {
-      transaction.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works"))
+      let isRemote = transaction.inquiries.isRemote(id)
+      if !isRemote { transaction.outputs.append(.log(.error, "question \(id.serial) got no answer; look whether storage still works")) }
       answered(id, transaction.reach(InquiryMark.inquiryExpired, .failed("no answer")), &transaction)
     }
   }
@@ -194,6 +218,8 @@ extension Shard {
         return finish(requester, transaction.reach(ActivationMark.abandonedManagement, Shard.busy), &transaction)
       }
       run(.changePassword(keys, requester), for: jid, &transaction)
+    case .resolution(let pair, let question): resolved(question, for: pair, answer, &transaction)
+    case .attempt(let pair, let endpoint): attempted(endpoint, for: pair, answer, &transaction)
     }
   }
 }

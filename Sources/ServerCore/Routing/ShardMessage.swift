@@ -17,6 +17,8 @@ struct Cause: Sendable, Codable {
 public struct ShardMessage: Sendable, Codable {
   enum Content: Sendable, Codable {
     case stanza(Element, from: JID, to: [JID])
+    /// A stanza for another server: to the shard of the remote domain.
+    case remote(Stanza)
     /// A stream goes to the shard of the account that it claims to be of, where the task goes on. The sender has it until it has gone.
     case stream(ConnectionID, PendingTask, account: JID)
     /// An account (bare) was deleted: rooms forget its affiliations.
@@ -36,16 +38,27 @@ public struct ShardMessage: Sendable, Codable {
 
   /// About as many bytes as the change has that a stanza may become where it goes (`Change.weight`), at most.
   var weight: Int {
-    if case .stanza(let element, _, _) = content { 500 + element.stored.count } else { 0 }
+    switch content {
+    case .stanza(let element, _, _): 500 + element.stored.count
+    case .remote(let stanza): 500 + stanza.element.stored.count
+    case .stream, .accountRemoved, .roomList, .lost: 0
+    }
   }
 }
 
 extension Shard {
   /// The shard, of so many, that an account or room belongs to: FNV-1a over the bare address.
   static func index(of address: JID, of count: Int) -> Int {
+    index(ofText: address.bareText, of: count)
+  }
+
+  /// The shard, of so many, that sees to the stanzas for a remote domain.
+  static func index(ofDomain domain: Text, of count: Int) -> Int { index(ofText: domain, of: count) }
+
+  private static func index(ofText text: Text, of count: Int) -> Int {
     guard count > 1 else { return 0 }
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in address.bareText.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     return Int((hash ^ hash >> 32) % UInt64(count))
   }
 
@@ -86,6 +99,7 @@ extension Shard {
   mutating func receive(_ message: ShardMessage, _ transaction: inout Transaction) {
     switch message.content {
     case .stanza(let element, let from, let to): transaction.route(element, from: from, to: to)
+    case .remote(let stanza): sendAbroad(stanza, &transaction)
     case .stream: break
     case .accountRemoved(let jid): forgetAffiliations(of: jid, isOfAnotherShard: true, &transaction)
     case .roomList(let stanza, let rooms, let shard): addRooms(to: rooms, for: stanza, askedBy: shard, &transaction)
@@ -134,6 +148,14 @@ extension Shard {
       if element.type == "error" || element.type == "result" { return }
       let others = sessions.isEmpty ? to : to.filter { !sessions.contains($0) }
       for to in others { transaction.bounce(Stanza(element, from: from, to: to), transaction.reach(ShardMark.shardStanzaLost, Shard.busy)) }
+    case .remote(let stanza):
+      if stanza.isDeparture { return transaction.pass(message.content, to: message.shard) }
+      // The other server still waits for the answer to a request.
+      if stanza.kind == .iq, stanza.type == "result" {
+        let error = stanza.element.errorReply(transaction.reach(RemoteMark.remoteAnswerLost, Shard.busy))
+        return transaction.pass(.remote(Stanza(error, from: stanza.from, to: stanza.to)), to: message.shard)
+      }
+      transaction.bounce(stanza, transaction.reach(ShardMark.shardStanzaLost, Shard.busy))
     case .roomList(let stanza, _, _): transaction.bounce(stanza, transaction.reach(ShardMark.shardStanzaLost, Shard.busy))
     // A stream that stays is abandoned by its shard; a deletion that failed is none.
     case .stream, .accountRemoved: break

@@ -13,7 +13,7 @@ extension Event {
     case .answered(let id, _): "question \(id.serial) was answered"
     case .commitFailed(let number): "commit \(number) failed"
     case .committed(let number): "commit \(number) was durable"
-    case .opened, .header, .encrypted, .control, .deadline, .shutdown: "\(self)"
+    case .opened, .header, .encrypted, .drained, .control, .deadline, .shutdown: "\(self)"
     }
   }
   /// Whether a question gets its answer with this event, or runs out of time.

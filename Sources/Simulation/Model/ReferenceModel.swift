@@ -196,7 +196,7 @@ public struct ReferenceModel: Sendable {
         dropIfGone(jid)
       }
     case .control(_, .deleteAccount(let jid)): run(.removal(jid), for: jid)
-    case .opened, .header, .encrypted, .committed, .commitFailed, .control: break
+    case .opened, .header, .encrypted, .drained, .committed, .commitFailed, .control: break
     }
   }
 

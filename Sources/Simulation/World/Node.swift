@@ -55,6 +55,9 @@ struct Node {
   /// When limits are looked at next, where that is not done closely: the more there is to look at, the later.
   var nextWatch: UInt64 = 0
 
+  /// The certificates that it shows, its own first.
+  var chain: [[UInt8]] = []
+
   /// The inputs and outputs of each life of the process, if they are recorded.
   var tape: Tape?
   /// A bug that is planted in it.

@@ -72,7 +72,8 @@ extension World {
       if time >= nodes[server].configuration.limits[time: .inquiryTime] { notices.append(.unreadable) }
       found = nodes[server].disk.answer(query)
     case .deriveKeys: time = pick(.deriveTime, Node.label(server), settings.commitTime, &choices)
-    case .resolve, .connect, .verify: time = 0
+    case .resolve, .connect: time = pick(.latency, Node.label(server), settings.latency, &choices) * 2
+    case .verify: time = pick(.deriveTime, Node.label(server), settings.commitTime, &choices)
     }
     schedule(.answer(server, id, question, found: found, failures: nodes[server].failedCommits), after: time)
   }
@@ -85,25 +86,31 @@ extension World {
       return tell(.answered(id, .failed("unreadable")), server)
     }
     guard choices.chance(.inquiryFault, Node.label(server), percent: settings.inquiryFailurePercent) else {
-      return tell(.answered(id, answer(to: question, found, failures, server)), server)
+      return tellAnswer(to: question, id, found, failures, server)
     }
     notices.append(.unreadable)
     switch choices.draw(.inquiryFault, Node.label(server, 1), below: 4) {
     case 0: tell(.answered(id, .failed("unreadable")), server)
     case 1: break
     case 2:
-      tell(.answered(id, answer(to: question, found, failures, server)), server)
-      if nodes[server].isUp { tell(.answered(id, answer(to: question, found, failures, server)), server) }
+      tellAnswer(to: question, id, found, failures, server)
+      if nodes[server].isUp { tellAnswer(to: question, id, found, failures, server) }
     default:
       let late = nodes[server].configuration.limits[time: .inquiryTime] * 2
       schedule(.answer(server, id, question, found: found, failures: failures), after: late)
     }
   }
 
-  private mutating func answer(to question: Question, _ found: QueryResult?, _ failures: Int, _ server: Int) -> Answer {
+  private mutating func tellAnswer(
+    to question: Question, _ id: InquiryID, _ found: QueryResult?, _ failures: Int, _ server: Int
+  ) {
+    if let answer = answer(to: question, found, failures, server) { tell(.answered(id, answer), server) }
+  }
+
+  private mutating func answer(to question: Question, _ found: QueryResult?, _ failures: Int, _ server: Int) -> Answer? {
     switch question {
     case .deriveKeys(let request): return .keys(Scram.derive(request))
-    case .resolve, .connect, .verify: return .failed("there is nobody else")
+    case .resolve, .connect, .verify: return answerAbroad(question, server)
     case .query(let query):
       let disk = nodes[server].disk
       // Rows that a failed commit took back are read anew, as storage does it.

@@ -133,8 +133,11 @@ extension World {
       watchPace(end, bytes.count, server)
       tell(.bytes(connection, Array(bytes)), server)
     case .handshake:
+      let isBetweenServers = connections.other(end).server != nil
+      if isBetweenServers, !connections[end].awaitsHandshake { return follow(connections[end].closing.abort(), end) }
       connections[end].awaitsHandshake = false
-      tell(.encrypted(connection, connections[end].facts), server)
+      if isBetweenServers, end.side == .acceptor { write(.handshake, from: end) }
+      tell(.encrypted(connection, facts(for: end)), server)
     case .fin:
       connections[end].sawEnd = true
       follow(connections[end].closing.peerHalfClosed(), end)

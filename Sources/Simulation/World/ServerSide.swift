@@ -83,9 +83,9 @@ extension World {
       guard let end, connections[end].closing.isOpen else { return }
       connections[end].closing.writes()
       write(bytes, from: end)
-    case .startTLS:
+    case .startTLS(_, let start):
       guard let end, connections[end].closing.isOpen else { return }
-      beginHandshake(end)
+      if connections.other(end).server == nil { beginHandshake(end) } else { begin(start, between: end) }
     case .close: if let end { follow(connections[end].closing.close(), end) }
     case .abort: if let end { follow(connections[end].closing.abort(), end) }
     case .read(_, let wanted):

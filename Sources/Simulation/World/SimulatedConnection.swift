@@ -42,6 +42,8 @@ struct SimulatedConnection: Sendable {
     var awaitsHandshake = false
     /// The facts of the handshake that the other side completes.
     var facts = TLSFacts()
+    /// TLS begins with the first byte.
+    var isDirectTLS = false
     var patience = 0
     /// It has been read that the other side will say nothing more.
     var sawEnd = false
@@ -84,6 +86,18 @@ struct SimulatedConnection: Sendable {
     let pipe = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
     dialer = End(server: nil, connection: nil, incoming: pipe)
     acceptor = End(server: server, connection: connection, incoming: pipe)
+  }
+
+  /// From one server to another.
+  init(
+    _ id: World.SocketID, from dialer: (server: Int, connection: ConnectionID), to acceptor: (server: Int, connection: ConnectionID),
+    origin: SourceNetwork?, settings: WorldSettings
+  ) {
+    self.id = id
+    self.origin = origin
+    let pipe = Pipe(sendCapacity: settings.sendBuffer, receiveCapacity: settings.receiveBuffer)
+    self.dialer = End(server: dialer.server, connection: dialer.connection, incoming: pipe)
+    self.acceptor = End(server: acceptor.server, connection: acceptor.connection, incoming: pipe)
   }
 }
 

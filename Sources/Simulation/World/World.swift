@@ -93,6 +93,10 @@ public struct World {
   /// The first limit of a server's that was seen to be passed.
   public internal(set) var overLimit: Gauge?
 
+  /// DNS, and who listens where.
+  public var network = SimulatedNetwork()
+  var authority = SimulatedAuthority()
+
   /// Where the run is to become another.
   var divergence: Divergence?
   /// All that happened, if that is to be explained.
@@ -107,11 +111,13 @@ public struct World {
     nodes = [Node(0, settings.configuration, seed: choices.seed, database: database)]
     nodes[0].mutant = mutation.map { Mutant($0) }
     eventQueue = EventQueue(settings.ordering)
+    join(0)
   }
 
   /// Starts one more server, with an empty disk. Returns its number.
   public mutating func addServer(_ configuration: Configuration) -> Int {
     nodes.append(Node(nodes.count, configuration, seed: choices.seed))
+    join(nodes.count - 1)
     return nodes.count - 1
   }
 

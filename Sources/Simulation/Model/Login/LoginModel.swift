@@ -109,7 +109,7 @@ public struct LoginModel {
     case .shutdown: isEnding = true
     case .commitFailed: commitFailedAt = now
     case .committed: isHeld = true
-    case .answered, .deadline: break
+    case .answered, .deadline, .drained: break
     }
     for effect in handled.effects { follow(effect) }
     checkCuts()
@@ -263,7 +263,7 @@ extension Event {
   fileprivate var mayPutOff: Bool {
     switch self {
     case .answered(_, .failed), .deadline, .committed: true
-    case .opened, .header, .stanza, .streamEnd, .streamFailure, .encrypted, .closed, .commitFailed, .answered, .control, .shutdown: false
+    default: false
     }
   }
 }
