@@ -25,6 +25,9 @@ public struct Script: Sendable {
     }
   }
 
+  /// The domains that have servers of their own, as `## server: DOMAIN` says; all others of the cast share one.
+  public var servers: [Text] { tags.compactMap { $0.name == "server" ? $0.value.map { Text($0) } : nil } }
+
   /// Reads a script. `name` is how errors call it.
   public init(parsing source: String, name: String) throws(ScriptError) {
     var parser = ScriptParser(source: source, name: name)

@@ -83,6 +83,7 @@ extension DiskState {
 extension Script {
   /// The first action that only the simulator can do, with its line; `nil` if other drivers can play the script, too.
   public var simulatedAction: (line: Int, what: String)? {
+    if !servers.isEmpty { return (1, "several servers") }
     for action in actions {
       switch action.event {
       case .serverCrashes: return (action.line, "a crash of the server")

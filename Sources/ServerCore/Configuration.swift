@@ -46,12 +46,14 @@ final class SharedConfiguration: Sendable, Codable {
   let offers: StreamOffers
   /// There are other servers.
   let federates: Bool
+  let remotePolicy: RemotePolicy
 
   init(_ configuration: Configuration) {
     self.configuration = configuration
     roomDomains = configuration[flag: .rooms] ? configuration.domains.map { configuration.conferenceLabel + "." + $0 } : []
     offers = StreamOffers(configuration)
     federates = configuration[flag: .federation]
+    remotePolicy = RemotePolicy(configuration)
   }
 
   convenience init(from decoder: any Decoder) throws { self.init(try Configuration(from: decoder)) }

@@ -12,6 +12,8 @@ public final class Setting: Sendable {
     case choice([String])
     /// The function gives a text as it is kept, or `nil` if it can't be; an error message says what is wanted.
     case text(prepare: @Sendable (Text) -> Text?, wanted: String)
+    /// Its text is prepared domains in order, each once, with a space between them.
+    case domains
   }
 
   /// The section of a configuration file in which the setting stands.
@@ -40,6 +42,8 @@ public final class Setting: Sendable {
     Setting(name, .top, .text(prepare: prepare, wanted: wanted), standard: standard)
   }
 
+  static func domains(_ name: String) -> Setting { Setting(name, .top, .domains, standard: "") }
+
   /// Every setting, in the order of reports.
   public static let all: [Setting] = Area.core.flatMap(\.settings) + Feature.all.flatMap(\.settings)
 
@@ -49,7 +53,20 @@ public final class Setting: Sendable {
     case .flag: text == "true" || text == "false"
     case .choice(let names): names.contains(text.string)
     case .text(let prepare, _): prepare(text) == text
+    case .domains: Setting.text(of: Setting.domains(in: text)) == text && Setting.domains(in: text).allSatisfy { JID($0)?.domain == $0 }
     }
+  }
+}
+
+extension Setting {
+  /// The domains that the text of such a setting names.
+  static func domains(in text: Text) -> [Text] { text.utf8.split(separator: 0x20).map { Text(utf8: Array($0)) } }
+
+  /// The text of a setting that names these domains, which are prepared.
+  public static func text(of domains: [Text]) -> Text {
+    var text: Text = ""
+    for domain in Set(domains).sorted() { text = text.isEmpty ? domain : text + " " + domain }
+    return text
   }
 }
 

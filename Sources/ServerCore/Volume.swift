@@ -65,7 +65,7 @@ extension Server {
   /// How many stanzas were routed to an address, and timers looked at, so far.
   public var errands: UInt64 { shards.reduce(0) { $0 + $1.errands } }
 
-  /// All stanzas that wait for an account or a room to be loaded. O(accounts and rooms).
+  /// All stanzas that wait for an account or a room to be loaded, or for a way to another server. O(accounts, rooms and pairs of domains).
   public var parkedVolume: Volume { shards.reduce(Volume()) { $0 + $1.parkedVolume } }
 
   /// How many streams, accounts and rooms are in memory.
@@ -74,12 +74,17 @@ extension Server {
 
 extension Shard {
   fileprivate var parkedVolume: Volume {
-    guard parkedCount > 0 else { return Volume() }
+    guard parkedCount > 0 || pairs.count > 0 else { return Volume() }
     var volume = Volume()
+    for pair in pairs.sortedKeys() { volume = volume + (pairs.read(pair) { $0.queue.volume } ?? Volume()) }
     for jid in accounts.sortedKeys() { volume = volume + (accounts.read(jid) { $0.parkedVolume } ?? Volume()) }
     for jid in rooms.sortedKeys() { volume = volume + (rooms.read(jid) { $0.parkedVolume } ?? Volume()) }
     return volume
   }
+}
+
+extension OutgoingQueue {
+  fileprivate var volume: Volume { Volume(bytes: bytes, items: count) }
 }
 
 extension Shard.Loadable {

@@ -30,7 +30,7 @@ public struct SimulatedDriver: ScenarioDriver {
   public static func configuration(for script: Script) -> Configuration { ScriptWorld.configuration(for: script) }
 
   /// Why a tag of the script says nothing; `nil` if all do.
-  public static func problem(of script: Script) -> String? { ScriptWorld.problem(of: script) }
+  public static func problem(of script: Script) -> String? { ScriptWorld.problem(of: script) ?? ScriptServers.problem(of: script) }
 
   /// - Parameters:
   ///   - configuration: instead of the one that the script asks for.
@@ -40,8 +40,11 @@ public struct SimulatedDriver: ScenarioDriver {
   }
 
   init(script: Script, seed: UInt64, configuration: Configuration? = nil, mutation: Mutation?, watch: RuleWatch?) {
-    let settings = ScriptWorld.settings(for: script, configuration ?? ScriptWorld.configuration(for: script))
+    let configurations = ScriptServers.configurations(for: script, configuration ?? ScriptWorld.configuration(for: script))
+    let settings = ScriptWorld.settings(for: script, configurations[0])
     world = World(choices: Choices(seed: seed), settings: settings, mutation: mutation)
+    for configuration in configurations.dropFirst() { _ = world.addServer(configuration) }
+    ScriptServers.prepare(&world, for: script)
     self.watch = watch
     self.watch?.begin(with: settings.configuration)
     if watch?.comparesWithModel ?? false { world.compareWithModel() }
@@ -51,7 +54,7 @@ public struct SimulatedDriver: ScenarioDriver {
       guard let jid = JID(character.jid), accounts.append(jid.bare).inserted else { continue }
       let request = ControlRequest.addAccount(jid.bare, password: Secret(Array(character.password.utf8)))
       observe(.asked(UInt64(index), request))
-      world.control(UInt64(index), request)
+      world.control(UInt64(index), request, at: world.server(of: jid.domain) ?? 0)
     }
     settle()
   }
@@ -77,7 +80,7 @@ public struct SimulatedDriver: ScenarioDriver {
     watch?.streamBegins(index, at: world.now)
     var stream = stream(account, "nonce\(connectionCount)")
     stream.isDirectTLS = character.isDirectTLS
-    open(clients.nextSession(of: index), label: connectionCount, as: stream)
+    open(clients.nextSession(of: index), label: connectionCount, as: stream, to: world.server(of: account.domain) ?? 0)
     return index
   }
 

@@ -4,12 +4,16 @@ extension Area {
     limits: [
       .remotePairs, .remoteQueueStanzas, .remoteQueueBytes, .allRemoteQueuesBytes, .remoteQueueTime, .remoteWindowBytes, .remoteIdle,
       .remoteQuestions, .resolutionTime,
-    ], settings: [.federation])
+    ], settings: [.federation, .allowedDomains, .deniedDomains])
 }
 
 extension Setting {
   /// Stanzas go to the servers of other domains, and come from them.
   public static let federation = flag("federation", standard: false)
+  /// The only domains that this server talks to, with all below them; all, if none is named.
+  public static let allowedDomains = domains("allowed_domains")
+  /// Domains that this server does not talk to, nor to any below them.
+  public static let deniedDomains = domains("denied_domains")
 }
 
 extension Limit {
@@ -44,6 +48,7 @@ public enum RemoteMark: UInt16, CoverageMark {
   case remoteExpired, remoteLost, remoteWindowFull
   case remoteQueueFull, remoteDepartureDropped, remotePairsFull
   case remoteAnswerLost
+  case remoteDenied
 
   public static let offset = Mark.offset(of: RemoteMark.self)
 
@@ -56,6 +61,7 @@ public enum RemoteMark: UInt16, CoverageMark {
       "\(Limit.remoteQueueStanzas); \(Limit.remoteQueueBytes); \(Limit.allRemoteQueuesBytes)"
     case .remoteWindowFull: "\(Limit.remoteWindowBytes)"
     case .remotePairsFull: "\(Limit.remotePairs)"
+    case .remoteDenied: "RFC 6120, 8.3.3.10"
     case .remoteAnswerLost: "output commit"
     }
   }

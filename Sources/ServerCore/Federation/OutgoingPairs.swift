@@ -7,6 +7,10 @@ extension Shard {
   /// A stanza from one of our domains to another's; this shard is that of the remote domain. It comes behind every commit that it could tell
   /// about, so nothing of what follows waits for one.
   mutating func sendAbroad(_ stanza: Stanza, _ transaction: inout Transaction) {
+    guard setting.remotePolicy.permits(stanza.to.domain) else {
+      let error = StanzaError(.notAllowed, text: "this server does not talk to that domain")
+      return transaction.bounce(stanza, transaction.reach(RemoteMark.remoteDenied, error))
+    }
     let pair = DomainPair(local: stanza.from.domain, remote: stanza.to.domain)
     if !pairs.contains(pair) {
       guard pairs.count < configuration.limits[.remotePairs] else {

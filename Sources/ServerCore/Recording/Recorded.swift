@@ -105,6 +105,12 @@ extension Question: Recorded {
 extension CertificateVerdict: Recorded {
   static var shown: Shown { .everything }
 }
+extension DomainPair: Recorded {
+  static var shown: Shown { .everything }
+}
+extension Resolution: Recorded {
+  static var shown: Shown { .everything }
+}
 extension StaticHost: Recorded {
   static var shown: Shown { .everything }
 }

@@ -77,6 +77,8 @@ public struct Recorder: Sendable {
     case .committed(let number): begin(.committed, now, number.code, &writer)
     case .commitFailed(let number): begin(.commitFailed, now, number.code, &writer)
     case .answered(let id, let answer):
+      // A connection that begins as an answer.
+      if case .connected(let connection) = answer { redactors[connection] = StreamRedactor(keepsText: pseudonyms.keepsText) }
       begin(.answered, now, id.serial, &writer)
       writer.blob(pack(answer))
     case .control(let id, let request):

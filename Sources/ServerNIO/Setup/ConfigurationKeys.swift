@@ -71,6 +71,15 @@ extension ConfigurationFile {
       case .text(let prepare, let wanted):
         guard let text = prepare(Text(try file.text(node))) else { throw file.refuse(node, "`\(file.shown(node))` is not \(wanted)") }
         target[text: setting] = text
+      case .domains:
+        var domains: [Text] = []
+        for item in try file.items(node, "`\(setting.name)`") {
+          guard let jid = JID(Text(try file.text(item))), jid.isDomain else {
+            throw file.refuse(item, "`\(file.shown(item))` is not a domain name, such as example.org")
+          }
+          domains.append(jid.domain)
+        }
+        target[text: setting] = Setting.text(of: domains)
       }
     }
   }

@@ -137,11 +137,13 @@ extension ClientHost {
   /// - Parameters:
   ///   - label: that of the connection in all choices.
   ///   - stream: begins at once, or behind the handshake; `nil` for a host that sends bytes of its own.
+  ///   - server: the number of the server that it goes to.
   ///   - isDirectTLS: the connection of such a host begins with TLS. (A client's stream knows for itself.)
   mutating func open(
-    _ session: SessionID, label: UInt64, from origin: SourceNetwork? = nil, as stream: Client? = nil, isDirectTLS: Bool = false
+    _ session: SessionID, label: UInt64, from origin: SourceNetwork? = nil, as stream: Client? = nil, isDirectTLS: Bool = false,
+    to server: Int = 0
   ) {
-    let connection = world.connect(label, from: origin, isDirectTLS: stream?.isDirectTLS ?? isDirectTLS)
+    let connection = world.connect(label, from: origin, isDirectTLS: stream?.isDirectTLS ?? isDirectTLS, to: server)
     clients.add(SimulatedClient(session: session, connection: connection, stream: stream), on: connection)
     observe(.connected(session))
     follow(clients[session.actor].stream?.begin() ?? [], session.actor)

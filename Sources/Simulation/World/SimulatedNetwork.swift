@@ -62,6 +62,13 @@ public struct SimulatedNetwork: Sendable {
     }
   }
 
+  /// Gives both services of a domain, in A-labels, the same answer.
+  mutating func setServices(of domain: Text, to answer: Record) {
+    for service in ["_xmpp-server", "_xmpps-server"] {
+      records[DNSQuestion(kind: .service, name: Text("\(service)._tcp.\(domain)"))] = answer
+    }
+  }
+
   /// Nobody listens at a port of the server any more.
   public mutating func stopListening(_ server: Int, isDirectTLS: Bool) {
     let port = isDirectTLS ? SimulatedNetwork.directPort : SimulatedNetwork.port

@@ -253,6 +253,12 @@ import XMPP
     }
   }
 
+  @Test func aDeniedDomainIsNotLookedFor() {
+    var fixture = Fixture { $0[text: .deniedDomains] = "far.example" }
+    fixture.say("a")
+    #expect(fixture.questions().isEmpty && fixture.errors() == ["a not-allowed"])
+  }
+
   /// Several shards: the stanza goes to the shard of the remote domain, and its error comes back to the sender's.
   @Test(arguments: 0..<8) func acrossShards(number: Int) {
     var fixture = Fixture { $0.limits[.shards] = 4 }
