@@ -4,11 +4,11 @@ internal import ServerNIO
 internal import XML
 internal import XMPP
 
-/// Properties of what the adapter reads from others: a configuration file, and lines on the control socket.
+/// Properties of what the adapter reads from others: a configuration file, lines on the control socket, and the beginning of a TLS handshake.
 public enum AdapterCheck {
   /// The reader of an input, which its first byte chooses.
   public enum Kind: Int, CaseIterable, Sendable {
-    case configuration, request, answer
+    case configuration, request, answer, clientHello
 
     init(_ byte: UInt8) { self = Kind(rawValue: Int(byte) % Kind.allCases.count) ?? .configuration }
   }
@@ -26,6 +26,7 @@ public enum AdapterCheck {
     case .configuration: return configuration(bytes)
     case .request: return request(bytes)
     case .answer: return answer(bytes)
+    case .clientHello: return ClientHelloCheck.check(bytes)
     }
   }
 

@@ -36,7 +36,9 @@ struct Connection: Sendable, Codable {
   }
 
   init(limits: StreamLimits, role: StreamRole) {
-    parser = StreamParser(limits: limits)
+    let isClient = role == .client
+    parser = StreamParser(
+      limits: limits, contentAlias: isClient ? nil : StreamParser.ContentAlias(declared: role.contentNamespace, read: NS.client))
     tellsWhenDrained = role == .outgoingServer
   }
 

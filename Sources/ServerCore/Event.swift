@@ -78,10 +78,11 @@ public struct Addressee: Sendable, Hashable, Codable {
   }
 }
 
-/// The header that answers a peer's (RFC 6120, 4.7).
+/// A header of ours: it answers a peer's, or is the first (RFC 6120, 4.7).
 public struct StreamOpening: Sendable, Hashable, Codable {
   public var role: StreamRole
-  public var id: Text
+  /// `nil` in the header of whoever connected (RFC 6120, 4.7.3).
+  public var id: Text?
   public var from: Text?
   public var to: Text?
   public var language: Text?

@@ -112,7 +112,7 @@ public struct Server: Sendable, Codable {
 
   private mutating func close(_ connection: ConnectionID, _ now: Instant, _ effects: inout [Effect]) {
     let index = home(of: connection)
-    if let origin = shards[index].streams.read(connection, { $0.origin }) ?? nil { forget(origin) }
+    if let origin = shards[index].origin(of: connection) { forget(origin) }
     shards[index].handle(.closed(connection), at: now, into: &effects)
     if shards.count > 1 { _ = homes.remove(connection) }
   }
@@ -206,7 +206,7 @@ public struct Server: Sendable, Codable {
     // Mostly nothing waits.
     guard load.bytes > 0 || load.waiting > limits[.pendingCommits] else { return }
     let index = home(of: connection)
-    guard let account = shards[index].streams.read(connection, { $0.account }) ?? nil else { return }
+    guard let account = shards[index].payer(of: connection) else { return }
     let mark: CommitMark
     // Whichever of its sessions speaks, and also one that has just begun.
     if bytes(of: account) > limits[.accountRecordBytes] {
@@ -231,8 +231,8 @@ public struct Server: Sendable, Codable {
     var kept: [ConnectionID] = []
     for connection in throttled {
       let index = home(of: connection)
-      guard let stream = shards[index].streams.read(connection, { (isThere: true, account: $0.account) }) else { continue }
-      if let account = stream.account, bytes(of: account) > limits[.accountRecordBytes] / 2 {
+      guard shards[index].streams.contains(connection) || shards[index].incoming.contains(connection) else { continue }
+      if let account = shards[index].payer(of: connection), bytes(of: account) > limits[.accountRecordBytes] / 2 {
         kept.append(connection)
       } else {
         shards[index].reach(CommitMark.outputUnthrottled)

@@ -21,6 +21,10 @@ struct Shard: Sendable, Codable {
   private(set) var claims = Table<JID, Table<ConnectionID, Bool>>()
   var accounts = Store<JID, Loadable<Account>>()
   var rooms = Store<JID, Loadable<Room>>()
+  /// Streams that other servers opened, by the numbers of their connections.
+  var incoming = Store<ConnectionID, IncomingStream>()
+  /// Streams to other servers, for the remote domains that hash to this shard.
+  var outgoing = Store<ConnectionID, OutgoingStream>()
   /// The stanzas for other servers, of the remote domains that hash to this shard.
   var pairs = Store<DomainPair, OutgoingPair>()
   /// Bytes of them.
@@ -142,7 +146,7 @@ struct Shard: Sendable, Codable {
     swap(&marks, &transaction.marks)
     var cause = cause
     if cause.payer == nil, transaction.changedBytes > 0 || transaction.hasMessages, let connection = cause.connection {
-      cause.payer = streams.read(connection) { $0.account } ?? nil
+      cause.payer = payer(of: connection)
     }
     let isFirst = commits.depth == 0
     commits.add(&transaction, cause, into: &effects, &marks)
@@ -164,12 +168,20 @@ struct Shard: Sendable, Codable {
 
   private mutating func react(to event: Event, _ transaction: inout Transaction) {
     switch event {
-    case .header(let connection, let header): withStream(connection, &transaction) { $0.headerReceived(header, &$1) }
+    case .header(let connection, let header):
+      let isClient: Void? = withStream(connection, &transaction) { $0.headerReceived(header, &$1) }
+      if isClient == nil { remoteHeaderReceived(connection, header, &transaction) }
     case .streamEnd(let connection): streamEnded(connection, &transaction)
     case .streamFailure(let connection, let failure):
+      guard streams.contains(connection) else {
+        if case .tooBig = failure { transaction.reach(RemoteStreamMark.remoteStanzaTooBig) }
+        return failRemote(connection, failure.streamError, &transaction)
+      }
       transaction.reach(failure.mark(isBound: streams[connection]?.isBound ?? false))
       endStream(connection, failure.streamError, &transaction)
-    case .encrypted(let connection, let facts): withStream(connection, &transaction) { $0.tlsEstablished(facts, &$1) }
+    case .encrypted(let connection, let facts):
+      let isClient: Void? = withStream(connection, &transaction) { $0.tlsEstablished(facts, &$1) }
+      if isClient == nil { remoteEncrypted(connection, facts, &transaction) }
     case .closed(let connection): connectionClosed(connection, &transaction)
     case .drained(let connection): drained(connection, &transaction)
     case .answered(let id, let answer): answered(id, answer, &transaction)
@@ -279,6 +291,7 @@ struct Shard: Sendable, Codable {
     for connection in streams.sortedKeys() {
       endStream(connection, transaction.reach(StreamMark.streamShutdown, StreamError(.systemShutdown)), &transaction)
     }
+    closeRemoteStreams(&transaction)
   }
 }
 

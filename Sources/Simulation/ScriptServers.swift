@@ -64,7 +64,7 @@ struct ScriptServers {
   }
 
   private static func certificate(_ kind: String, of domain: Text, _ now: Int64) -> SimulatedCertificate? {
-    let name = kind == "wrong-name" ? "other.example" : JID.ascii(domain: domain) ?? domain
+    let name = kind == "wrong-name" ? "somebody-else.example" : JID.ascii(domain: domain) ?? domain
     var certificate = SimulatedCertificate(PresentedNames(dns: [name, "conference." + name]))
     switch kind {
     case "expired": certificate.validity = 0..<now

@@ -77,10 +77,23 @@ public struct StreamParser: Sendable, Codable {
   /// How many bytes of the stream are in `pending` no longer; counted where a stream has a limit.
   private var dropped = 0
   private var prologue: Prologue?
+  /// Stanzas of the one namespace are read as if the header had declared the other for them.
+  private let contentAlias: ContentAlias?
   private var failed = false
   private var ended = false
 
-  public init(limits: StreamLimits = .unauthenticated) { self.limits = limits }
+  /// Two content namespaces (RFC 6120, 4.8.2) whose stanzas are the same: streams between servers have one of their own.
+  public struct ContentAlias: Sendable, Hashable, Codable {
+    var declared: Text
+    var read: Text
+    public init(declared: Text, read: Text) { (self.declared, self.read) = (declared, read) }
+  }
+
+  /// - Parameter contentAlias: what the header declares as the first namespace, stanzas have as the second. One that declares the first for
+  ///   itself keeps it.
+  public init(limits: StreamLimits = .unauthenticated, contentAlias: ContentAlias? = nil) {
+    (self.limits, self.contentAlias) = (limits, contentAlias)
+  }
 
   /// Bytes that were fed and are not yet part of an event. Once `next` gave nil, no more than `limits.stanzaBytes`.
   public var pendingBytes: Int { pending.count - consumed }
@@ -174,6 +187,11 @@ public struct StreamParser: Sendable, Codable {
   private mutating func readHeader(_ bytes: ArraySlice<UInt8>, _ pool: ParserPool) throws(Failure) -> Header {
     let (header, prologue) = try pool.parseHeader(bytes, limits: limits)
     self.prologue = prologue
+    if let contentAlias {
+      self.prologue?.bindings = prologue.bindings.map {
+        $0.namespace == contentAlias.declared ? Prologue.Binding(prefix: $0.prefix, namespace: contentAlias.read) : $0
+      }
+    }
     return header
   }
 }

@@ -13,6 +13,8 @@ struct Request: Sendable {
   enum Senders: Sendable {
     /// The account itself. Others hear what RFC 6121, 8.5.1 says of requests that can't be answered.
     case owner
+    /// Users of this server; for requests to a domain.
+    case localUsers
     /// Everybody: the handler decides.
     case anyone
   }
@@ -100,6 +102,9 @@ extension Host {
     guard let payload = stanza.element.firstChild else { return }
     guard let request = Request.toHost(payload), case .host(let handle) = request.handler else {
       return transaction.bounce(stanza, transaction.reach(RoutingMark.hostRequestUnknown, StanzaError(.serviceUnavailable)))
+    }
+    guard request.senders != .localUsers || configuration.domains.contains(stanza.from.domain) else {
+      return transaction.bounce(stanza, transaction.reach(RoutingMark.hostRequestOfStranger, StanzaError(.notAllowed)))
     }
     handle(&self, stanza, payload, &transaction)
   }

@@ -24,7 +24,7 @@ public enum CertificateVerdict: Sendable, Hashable, Codable {
 }
 
 /// Why a certificate proves nothing (RFC 6120, 13.7.2).
-public enum CertificateProblem: String, Sendable, Hashable, Codable, CaseIterable {
+public enum CertificateProblem: String, Error, Sendable, Hashable, Codable, CaseIterable {
   /// None was presented.
   case missing
   case expired, notYetValid

@@ -1,9 +1,9 @@
 extension Area {
   static let federation = Area(
-    name: "federation", marks: [RemoteMark.self, ResolutionMark.self],
+    name: "federation", marks: [RemoteMark.self, ResolutionMark.self, RemoteStreamMark.self],
     limits: [
       .remotePairs, .remoteQueueStanzas, .remoteQueueBytes, .allRemoteQueuesBytes, .remoteQueueTime, .remoteWindowBytes, .remoteIdle,
-      .remoteQuestions, .resolutionTime,
+      .remoteQuestions, .resolutionTime, .remoteStanzaBytes, .remoteNegotiationTime,
     ], settings: [.federation, .allowedDomains, .deniedDomains])
 }
 
@@ -34,7 +34,13 @@ extension Limit {
   public static let remoteWindowBytes = bytes("remote_window_bytes", 64 << 10, settable: 1..., effect: "further stanzas wait")
   /// How long a stream to another server stays without a stanza.
   public static let remoteIdle = time("remote_idle_seconds", seconds: 600, effect: "the stream is closed; the next stanza opens another")
-  /// Questions to DNS and attempts to connect that are under way at once, of each shard.
+  /// Of a stream from another server.
+  public static let remoteStanzaBytes = number(
+    "remote_stanza_bytes", .bytes, 512 << 10, 10_000...(1 << 24), effect: "stream error policy-violation, and the end of the stream")
+  /// From a connection with another server to the first stanza that may pass.
+  public static let remoteNegotiationTime = time(
+    "remote_negotiation_seconds", seconds: 20, effect: "stream error connection-timeout, and another address of the server is tried")
+  /// Questions to DNS, attempts to connect and questions about certificates that are under way at once, of each shard.
   public static let remoteQuestions = count(
     "remote_questions", 1_000, settable: 1..., effect: "the question counts as failed, and another attempt is made later")
   /// How long DNS may take for an answer.
@@ -81,6 +87,39 @@ public enum ResolutionMark: UInt16, CoverageMark {
     case .resolutionSlow: "\(Limit.resolutionTime)"
     case .remoteQuestionsFull: "\(Limit.remoteQuestions)"
     case .attemptOverlapping, .attemptLost, .attemptLate: "RFC 8305, 5"
+    }
+  }
+}
+
+/// Marks: streams from and to other servers.
+public enum RemoteStreamMark: UInt16, CoverageMark {
+  case remoteChecked, remoteCertificateTrusted, remoteCertificateRejected, remoteVerdictMissing, remoteVerificationsFull
+  case remoteUnproven, remoteAccepted, remoteRefused
+  case remoteWithoutTLS, remoteBelieved, remoteNotBelieved
+  case remoteFromWrong, remoteDomainChanged
+  case remoteStanzaTooEarly, remoteElementTooEarly
+  case remoteStanza, remoteAddressMissing, remoteFromForeign, remoteToForeign
+  case remoteNegotiationTooLong, remoteStanzaTooBig
+
+  public static let offset = Mark.offset(of: RemoteStreamMark.self)
+
+  public var clause: String {
+    switch self {
+    case .remoteChecked, .remoteCertificateTrusted, .remoteCertificateRejected, .remoteVerdictMissing: "RFC 6120, 13.7.2"
+    case .remoteVerificationsFull: "\(Limit.remoteQuestions)"
+    case .remoteUnproven, .remoteAccepted, .remoteNotBelieved, .remoteBelieved: "XEP-0178, 3"
+    case .remoteRefused: "RFC 6120, 6.5"
+    case .remoteWithoutTLS: "RFC 6120, 5.3.1"
+    case .remoteFromWrong: "RFC 6120, 4.9.3.9"
+    case .remoteDomainChanged: "RFC 6120, 4.7.2"
+    case .remoteStanzaTooEarly: "RFC 6120, 4.9.3.12"
+    case .remoteElementTooEarly: "RFC 6120, 4.9.3.24"
+    case .remoteStanza: "RFC 6120, 10.4"
+    case .remoteAddressMissing: "RFC 6120, 8.1.1.2"
+    case .remoteFromForeign: "RFC 6120, 8.1.2.2"
+    case .remoteToForeign: "RFC 6120, 4.9.3.6"
+    case .remoteNegotiationTooLong: "\(Limit.remoteNegotiationTime)"
+    case .remoteStanzaTooBig: "\(Limit.remoteStanzaBytes)"
     }
   }
 }

@@ -23,7 +23,9 @@ struct OutgoingPair: Sendable, Codable {
     case negotiating(ConnectionID, RouteSearch)
     case open(ConnectionID, SendingRight, since: Int64)
     /// We end the stream, or did; no stanza goes there any more.
-    case closing(ConnectionID)
+    ///
+    /// - Parameter since: when it opened, if it was not we who had no more use for it.
+    case closing(ConnectionID, since: Int64?)
   }
 
   /// Something that is to be done about a stream.
@@ -177,9 +179,13 @@ struct OutgoingPair: Sendable, Codable {
 
   /// The system has taken all that was written to the stream.
   mutating func drained(_ connection: ConnectionID, _ transaction: inout Transaction) {
-    guard case .open(connection, _, _) = route else { return }
-    queue.drained()
-    if !queue.isEmpty { proceed(&transaction) }
+    switch route {
+    case .open(connection, _, _):
+      queue.drained()
+      if !queue.isEmpty { proceed(&transaction) }
+    case .closing(connection, _): queue.drained()
+    default: break
+    }
   }
 
   mutating func ended(_ connection: ConnectionID, because reason: RemoteFailure, _ transaction: inout Transaction) {
@@ -187,26 +193,27 @@ struct OutgoingPair: Sendable, Codable {
     case .negotiating(connection, var search):
       let failure = search.connectionFailed(because: reason, &transaction)
       goOn(search, failure, &transaction)
-    case .open(connection, _, let since):
-      let lost = queue.takeSent()
-      if !lost.isEmpty { transaction.reach(RemoteMark.remoteLost) }
-      bounce(lost, RemoteFailure.connection.error, &transaction)
-      if transaction.now.monotonic - since >= OutgoingPair.shortestSuccess {
-        backOff.reset()
-      } else {
-        backOff.failed(at: transaction.now.monotonic, &transaction.random)
-        failure = reason.isPermanent ? .stream : reason
-      }
-      leave(&transaction)
-    case .closing(connection):
-      backOff.reset()
-      bounce(queue.takeSent(), RemoteFailure.connection.error, &transaction)
-      leave(&transaction)
+    case .open(connection, _, let since): leave(openedAt: since, because: reason, &transaction)
+    case .closing(connection, let since): leave(openedAt: since, because: reason, &transaction)
     default: break
     }
   }
 
-  private mutating func leave(_ transaction: inout Transaction) {
+  /// The stream takes no more stanzas; it is over when its connection is.
+  mutating func closing(_ connection: ConnectionID) {
+    if case .open(connection, _, let since) = route { route = .closing(connection, since: since) }
+  }
+
+  private mutating func leave(openedAt: Int64?, because reason: RemoteFailure, _ transaction: inout Transaction) {
+    let lost = queue.takeSent()
+    if !lost.isEmpty { transaction.reach(RemoteMark.remoteLost) }
+    bounce(lost, RemoteFailure.connection.error, &transaction)
+    if let openedAt, transaction.now.monotonic - openedAt < OutgoingPair.shortestSuccess {
+      backOff.failed(at: transaction.now.monotonic, &transaction.random)
+      failure = reason.isPermanent ? .stream : reason
+    } else {
+      backOff.reset()
+    }
     route = .none
     if !queue.isEmpty { transaction.reach(RemoteMark.remoteReopened) }
     proceed(&transaction)
@@ -227,7 +234,7 @@ struct OutgoingPair: Sendable, Codable {
     case .open(let connection, _, _):
       guard queue.isEmpty, now >= lastUse + limits[time: .remoteIdle] else { return }
       transaction.reach(RemoteMark.remoteIdled)
-      route = .closing(connection)
+      route = .closing(connection, since: nil)
       steps.append(.close(connection))
     case .negotiating, .closing: break
     }

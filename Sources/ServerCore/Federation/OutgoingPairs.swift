@@ -78,6 +78,11 @@ extension Shard {
     withPair(pair, &transaction) { $0.opened(connection, with: right, &$1) }
   }
 
+  /// The stream is about to end: nothing more can be written to it.
+  mutating func outgoingClosing(_ connection: ConnectionID, for pair: DomainPair, _ transaction: inout Transaction) {
+    withPair(pair, &transaction) { pair, _ in pair.closing(connection) }
+  }
+
   /// The stream has ended, or never came about; nothing more can be written to it.
   mutating func outgoingEnded(
     _ connection: ConnectionID, for pair: DomainPair, because failure: RemoteFailure, _ transaction: inout Transaction

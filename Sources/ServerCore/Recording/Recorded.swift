@@ -105,6 +105,21 @@ extension Question: Recorded {
 extension CertificateVerdict: Recorded {
   static var shown: Shown { .everything }
 }
+extension VerifiedDomain: Recorded {
+  static var shown: Shown { .everything }
+}
+extension TrustedChain: Recorded {
+  static var shown: Shown { .everything }
+}
+extension ProvenPair: Recorded {
+  static var shown: Shown { .properties(["local"]) }
+}
+extension IncomingStream: Recorded {
+  static var shown: Shown { .properties(["local", "remote", "language"]) }
+}
+extension StreamParser.ContentAlias: Recorded {
+  static var shown: Shown { .everything }
+}
 extension DomainPair: Recorded {
   static var shown: Shown { .everything }
 }

@@ -57,6 +57,8 @@ struct Inquiry: Sendable, Codable {
     case login(ConnectionID)
     case creation(JID, Requester)
     case passwordChange(JID, Requester)
+    /// Whether the certificates may be trusted that a server presented in a handshake of its connection.
+    case certificate(ConnectionID, handshake: Int)
     /// Records that lead to a remote domain.
     case resolution(DomainPair, DNSQuestion)
     /// An attempt to connect to a server of a remote domain.
@@ -65,14 +67,14 @@ struct Inquiry: Sendable, Codable {
     var derivesKeys: Bool {
       switch self {
       case .login, .creation, .passwordChange: true
-      case .residency, .accountRows, .page, .request, .resolution, .attempt: false
+      case .residency, .accountRows, .page, .request, .certificate, .resolution, .attempt: false
       }
     }
 
-    /// Whether it is about the way to another server, for which there is a limit of its own: that must not be the end of all other questions.
+    /// Whether it is about another server, for which there is a limit of its own: that must not be the end of all other questions.
     var isRemote: Bool {
       switch self {
-      case .resolution, .attempt: true
+      case .certificate, .resolution, .attempt: true
       default: false
       }
     }
@@ -85,6 +87,18 @@ struct Inquiry: Sendable, Codable {
   var purpose: Purpose
   /// On the monotonic clock.
   var deadline: Int64
+}
+
+/// A question that has been open, with its answer. `Inquiries.settle` alone makes one, once for each question: so whoever demands one
+/// can't be given an answer to another question, or an old one.
+struct SettledInquiry: ~Copyable {
+  let id: InquiryID
+  let purpose: Inquiry.Purpose
+  let answer: Answer
+
+  fileprivate init(_ id: InquiryID, _ purpose: Inquiry.Purpose, _ answer: Answer) {
+    (self.id, self.purpose, self.answer) = (id, purpose, answer)
+  }
 }
 
 /// All open questions.
@@ -101,7 +115,7 @@ struct Inquiries: Sendable, Codable {
   private(set) var derivations = 0
   /// Questions for which the limit holds.
   private(set) var limitedCount = 0
-  /// Questions about the way to other servers.
+  /// Questions about other servers.
   private(set) var remoteCount = 0
 
   init(shard: Int = 0) { self.shard = shard }
@@ -133,7 +147,13 @@ struct Inquiries: Sendable, Codable {
     return inquiry
   }
 
-  /// Whether it is an open question about the way to another server.
+  /// The question is answered. `nil` if it was so before, or is not wanted any more.
+  mutating func settle(_ id: InquiryID, with answer: Answer) -> SettledInquiry? {
+    guard let inquiry = close(id) else { return nil }
+    return SettledInquiry(id, inquiry.purpose, answer)
+  }
+
+  /// Whether it is an open question about another server.
   func isRemote(_ id: InquiryID) -> Bool { open[id]?.purpose.isRemote ?? false }
 
   /// The first question whose time is over.
@@ -161,11 +181,11 @@ extension Transaction {
 
 extension Shard {
   mutating func answered(_ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
-    guard let inquiry = transaction.inquiries.close(id) else {
+    guard let settled = transaction.inquiries.settle(id, with: answer) else {
       if case .connected(let connection) = answer { return drop(connection, &transaction) }
       return transaction.reach(InquiryMark.inquiryAnswerIgnored)
     }
-    follow(inquiry.purpose, id, answer, &transaction)
+    follow(settled, &transaction)
   }
 
   /// Questions that got no answer in time fail.
@@ -189,8 +209,10 @@ extension Shard {
     wake(.account(jid), at: transaction.now.monotonic + configuration.limits[time: .idleTime])
   }
 
-  private mutating func follow(_ purpose: Inquiry.Purpose, _ id: InquiryID, _ answer: Answer, _ transaction: inout Transaction) {
+  private mutating func follow(_ settled: consuming SettledInquiry, _ transaction: inout Transaction) {
+    let (id, purpose, answer) = (settled.id, settled.purpose, settled.answer)
     switch purpose {
+    case .certificate(let connection, _): certificateChecked(settled, of: connection, &transaction)
     case .residency(let owner) where owner.kind == .room: roomLoaded(owner.jid, id, answer, &transaction)
     case .residency(let owner): accountLoaded(owner.jid, id, answer, &transaction)
     case .accountRows(let query): rowsLoaded(answer, for: query, id, &transaction)

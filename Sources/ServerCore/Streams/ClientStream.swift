@@ -87,8 +87,7 @@ struct ClientStream: Sendable, Codable {
     let asked = root["to"]
     let isFirst = domain.isEmpty
     if isFirst { domain = asked.flatMap { JID($0) }.map(\.text) ?? "" }
-    // Each header says the language of what follows it, and of nothing else (4.7.4).
-    language = root.lang.flatMap { LanguageTag.isWellFormed($0) ? $0 : nil }
+    language = header.language
     if language != root.lang { transaction.reach(StreamMark.streamLanguageInvalid) }
     let isKnown = transaction.configuration.domains.contains(domain)
     let opening = StreamOpening(
@@ -96,7 +95,7 @@ struct ClientStream: Sendable, Codable {
       to: root["from"].flatMap { JID($0) }?.bare.text, language: StanzaError.ownLanguage)
     transaction.outputs.append(.openStream(connection, opening))
     headerWasSent = true
-    if let problem = check(root, header.contentNamespace, isKnown: isKnown, isFirst: isFirst, &transaction) {
+    if let problem = check(header, isKnown: isKnown, isFirst: isFirst, &transaction) {
       return fail(problem, &transaction)
     }
     let stage: StreamFeature.Stage = identity == nil ? .login : .binding
@@ -105,27 +104,13 @@ struct ClientStream: Sendable, Codable {
   }
 
   /// RFC 6120, 4.7 and 4.8.
-  private func check(_ root: Element, _ contentNamespace: Text, isKnown: Bool, isFirst: Bool, _ transaction: inout Transaction)
-    -> StreamError?
-  {
-    guard root.has(namespace: NS.streams) else { return transaction.reach(StreamMark.streamNamespaceWrong, StreamError(.invalidNamespace)) }
-    guard root.has(name: "stream") else { return transaction.reach(StreamMark.streamNameWrong, StreamError(.badFormat)) }
-    // Without a content namespace as the default one, each stanza says its own (4.8.3).
-    guard [role.contentNamespace, NS.streams, ""].contains(contentNamespace) else {
-      return transaction.reach(StreamMark.streamContentNamespaceWrong, StreamError(.invalidNamespace))
-    }
+  private func check(_ header: StreamParser.Header, isKnown: Bool, isFirst: Bool, _ transaction: inout Transaction) -> StreamError? {
+    if let (mark, error) = header.namespaceProblem(of: role) { return transaction.reach(mark, error) }
     guard isKnown else { return transaction.reach(StreamMark.streamHostUnknown, StreamError(.hostUnknown)) }
-    if !isFirst, let to = root["to"], JID(to)?.text != domain {
+    if !isFirst, let to = header.element["to"], JID(to)?.text != domain {
       return transaction.reach(StreamMark.streamHostChanged, StreamError(.hostUnknown, text: "the domain of a stream can't change"))
     }
-    // Without a version the peer speaks what came before RFC 3920, and knows no features (4.7.5).
-    // The number stands before the point, and not behind it: ".9" is none.
-    guard let version = root["version"],
-      version == "1.0"
-        || (version.string.split(separator: ".", omittingEmptySubsequences: false).first.flatMap { Int($0) } ?? 0) >= 1
-    else {
-      return transaction.reach(StreamMark.streamVersionUnsupported, StreamError(.unsupportedVersion))
-    }
+    if let (mark, error) = header.versionProblem { return transaction.reach(mark, error) }
     return nil
   }
 

@@ -7,6 +7,7 @@ internal import XMPP
 extension Shard {
   /// - Parameter isOneTooMany: there are too many connections from there already.
   mutating func open(_ connection: ConnectionID, _ opening: Opening, isOneTooMany: Bool, _ transaction: inout Transaction) {
+    if opening.role == .incomingServer { return openIncoming(connection, opening, isOneTooMany: isOneTooMany, &transaction) }
     guard !isShuttingDown else {
       // Not behind a commit that is pending: it may fail, and nobody would know of the connection any more.
       return transaction.immediate.append(transaction.reach(StreamMark.streamRefusedInShutdown, .close(connection)))
@@ -41,8 +42,10 @@ extension Shard {
   }
 
   mutating func elementReceived(_ connection: ConnectionID, _ element: Element, _ transaction: inout Transaction) {
-    let request = withStream(connection, &transaction) { $0.elementReceived(element, &$1) } ?? nil
-    if let request { follow(request, connection, &transaction) }
+    guard let answer = withStream(connection, &transaction, { $0.elementReceived(element, &$1) }) else {
+      return remoteElementReceived(connection, element, &transaction)
+    }
+    if let request = answer { follow(request, connection, &transaction) }
   }
 
   mutating func follow(_ request: ClientStream.Request, _ connection: ConnectionID, _ transaction: inout Transaction) {
@@ -109,6 +112,17 @@ extension Shard {
     withStream(connection, &transaction) { $0.bindRefused(error, id: id, &$1) }
   }
 
+  /// The network that a connection counts for.
+  func origin(of connection: ConnectionID) -> SourceNetwork? {
+    (streams.read(connection) { $0.origin } ?? incoming.read(connection) { $0.origin }) ?? nil
+  }
+
+  /// The account (bare) that pays for what comes on a connection, or the domain of another server.
+  func payer(of connection: ConnectionID) -> JID? {
+    if let account = streams.read(connection, { $0.account }) { return account }
+    return incoming.read(connection) { $0.proven.flatMap { JID($0.peer.domain) } } ?? nil
+  }
+
   // MARK: The end of streams
 
   /// Whether there is a stream that we have not ended.
@@ -130,7 +144,7 @@ extension Shard {
 
   /// The peer ended its side (RFC 6120, 4.4): so do we, if we have not yet.
   mutating func streamEnded(_ connection: ConnectionID, _ transaction: inout Transaction) {
-    guard streams.contains(connection) else { return }
+    guard streams.contains(connection) else { return remoteStreamEnded(connection, &transaction) }
     transaction.reach(StreamMark.streamEndedByPeer)
     endSession(connection, &transaction)
     withStream(connection, &transaction) { $0.close(&$1) }
@@ -138,6 +152,7 @@ extension Shard {
   }
 
   mutating func connectionClosed(_ connection: ConnectionID, _ transaction: inout Transaction) {
+    guard streams.contains(connection) else { return remoteConnectionClosed(connection, &transaction) }
     if isOpen(connection) {
       transaction.reach(streams.read(connection) { $0.isBound } ?? false ? StreamMark.streamLostBound : .streamLostInNegotiation)
     }
@@ -158,7 +173,8 @@ extension Shard {
   }
 
   mutating func checkConnection(_ connection: ConnectionID, _ transaction: inout Transaction) {
-    guard let stream = streams[connection], let deadline = stream.deadline(configuration.limits) else { return }
+    guard let stream = streams[connection] else { return checkRemote(connection, &transaction) }
+    guard let deadline = stream.deadline(configuration.limits) else { return }
     guard isPast(deadline, transaction) else { return wake(.connection(connection), at: deadline) }
     if stream.isClosing {
       transaction.outputs.append(transaction.reach(StreamMark.streamCloseWaitOver, .close(connection)))

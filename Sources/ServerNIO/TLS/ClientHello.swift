@@ -1,14 +1,14 @@
 internal import NIOCore
-internal import XML
+package import XML
 
 /// The first message of a TLS handshake, read along until it tells which application protocols the client offers (RFC 8446, 4.1.2; RFC 7301, 3.1).
 ///
 /// NIOSSL tells the protocol on which both sides agree. Where they agree on none it goes on, and does not tell whether the client offered any.
-struct ClientHello {
+package struct ClientHello {
   /// The first protocol that the client offers; `nil` if it offers none, or if this is not the beginning of a handshake.
-  private(set) var offeredProtocol: Text?
+  package private(set) var offeredProtocol: Text?
   /// Nothing more is to be learned.
-  private(set) var isComplete = false
+  package private(set) var isComplete = false
 
   /// The header of a record, as far as it has come.
   private var header: [UInt8] = []
@@ -26,7 +26,9 @@ struct ClientHello {
   private static let clientHello: UInt8 = 1
   private static let protocolExtension = 16
 
-  mutating func read(_ bytes: some Sequence<UInt8>) {
+  package init() {}
+
+  package mutating func read(_ bytes: some Sequence<UInt8>) {
     for byte in bytes where !isComplete { read(byte) }
   }
 

@@ -89,7 +89,7 @@ extension LoginModel {
   /// RFC 6120, 4.7.
   private func problem(of opening: StreamOpening, _ stream: LoginStream) -> String? {
     let from = configuration.domains.contains(stream.domain) ? stream.domain : configuration.domains.first
-    return opening.from == from && !opening.id.isEmpty ? nil : "a stream header is from \(opening.from ?? "nobody")"
+    return opening.from == from && !(opening.id ?? "").isEmpty ? nil : "a stream header is from \(opening.from ?? "nobody")"
   }
 
   /// An end that the client did not ask for.

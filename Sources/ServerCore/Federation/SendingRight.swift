@@ -1,1 +1,0 @@
-struct SendingRight: Sendable, Codable {}
