@@ -69,7 +69,9 @@ extension Server {
   public var parkedVolume: Volume { shards.reduce(Volume()) { $0 + $1.parkedVolume } }
 
   /// How many streams, accounts and rooms are in memory.
-  public var population: Int { shards.reduce(0) { $0 + $1.streams.count + $1.incoming.count + $1.outgoing.count + $1.accounts.count + $1.rooms.count } }
+  public var population: Int {
+    shards.reduce(0) { $0 + $1.streams.count + $1.incoming.count + $1.outgoing.count + $1.accounts.count + $1.rooms.count }
+  }
 }
 
 extension Shard {

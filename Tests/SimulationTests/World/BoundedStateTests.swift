@@ -40,6 +40,8 @@ struct BoundedStateTests {
     "server.streams": .with("connections"), "server.connectionCounts": .with("connections"),
     "server": .fixed, "server.homes": .with("connections"), "server.messages": .momentary, "server.passed": .momentary,
     "server.claims": .with("connections"), "server.throttled": .with("connections"),
+    "server.setting.remotePolicy.denied": .fixed, "server.incoming": .with("connections"), "server.incoming.free": .with("connections"),
+    "server.outgoing": .with("connections"), "server.outgoing.free": .with("connections"),
     "server.pairs": .gauge("pairs of domains"), "server.pairs.free": .gauge("pairs of domains"),
     "server.accounts": .with("sessions, and who was asked for within the last minute"),
     "server.accounts.entity": .with("server.accounts"), "server.rooms.entity": .with("server.rooms"),

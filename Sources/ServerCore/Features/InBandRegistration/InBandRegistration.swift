@@ -10,7 +10,8 @@ enum InBandRegistration {
     settings: [.openRegistration],
     requests: [
       Request("query", NS.register, from: .owner, .account { _, request, payload, transaction in handle(request, payload, &transaction) }),
-      Request("query", NS.register, from: .localUsers, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
+      Request(
+        "query", NS.register, from: .localUsers, .host { _, request, payload, transaction in handle(request, payload, &transaction) }),
     ],
     streamFeatures: [
       StreamFeature(
