@@ -129,7 +129,8 @@ import XMPP
     #expect((answer == ["success", "restart for stanzas"]) == isAccepted, "\(answer)")
     guard text.isEmpty else { return }
     #expect(answer == ["challenge"])
-    #expect(Self.send(&transcript, "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</response>") == ["success", "restart for stanzas"])
+    let response = "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</response>"
+    #expect(Self.send(&transcript, response) == ["success", "restart for stanzas"])
   }
 
   @Test func otherMechanisms() {
@@ -195,6 +196,10 @@ import XMPP
   @Test func theEndTakesTheQuestionBack() {
     var transcript = Self.opened(isDirectTLS: true)
     _ = Self.encrypt(&transcript)
-    #expect(transcript.perform { $0.lost(&$1); return nil } == [] && transcript.inquiries.count == 0)
+    let said = transcript.perform {
+      $0.lost(&$1)
+      return nil
+    }
+    #expect(said == [] && transcript.inquiries.count == 0)
   }
 }
