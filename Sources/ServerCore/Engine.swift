@@ -156,6 +156,7 @@ public struct Engine {
       tell(.commitFailed(from: number), now)
     case .answered(let id, let answer):
       if case .connected(let connection) = answer {
+        guard !connections.contains(connection) else { break }
         connections[connection] = Connection(limits: limits.unauthenticatedStream, role: .outgoingServer)
       }
       tell(.answered(id, answer), now)

@@ -103,7 +103,8 @@ public struct Server: Sendable, Codable {
     let index = Int(connection.number % UInt64(shards.count))
     let others = opening.from.map { connectionCounts[$0] ?? 0 } ?? 0
     let isOneTooMany = others >= configuration.limits[.connectionsPerAddress]
-    if let origin = opening.from, !isOneTooMany, !shards[index].isShuttingDown { connectionCounts[origin] = others + 1 }
+    let isTaken = !shards[index].isShuttingDown && (opening.role == .client || shards[index].setting.federates)
+    if let origin = opening.from, !isOneTooMany, isTaken { connectionCounts[origin] = others + 1 }
     if shards.count > 1 { homes[connection] = index }
     shards[index].perform(at: now, into: &effects) { shard, transaction in
       shard.open(connection, opening, isOneTooMany: isOneTooMany, &transaction)

@@ -29,7 +29,7 @@ struct ChangedScriptTests {
     var found: [Range<String.Index>] = []
     var isReceived = false
     for line in source.split(separator: "\n", omittingEmptySubsequences: false) {
-      if let first = line.first, !first.isWhitespace { isReceived = line.hasSuffix("receives:") }
+      if let first = line.first, !first.isWhitespace { isReceived = line.hasSuffix("receives:") || line.hasSuffix("receives next:") }
       guard isReceived else { continue }
       for match in line.matches(of: /([A-Za-z][\w:-]*)='([^'{$]+)'/) where !match.1.hasPrefix("xmlns") && !match.1.hasPrefix("scansion") {
         found.append(match.2.startIndex..<match.2.endIndex)

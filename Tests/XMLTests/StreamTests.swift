@@ -150,4 +150,27 @@ import XML
     #expect(found.count == count)
     #expect(found.allSatisfy { $0 == a })
   }
+
+  /// Stanzas of the content namespace that the header declares are read in the other one; what declares a namespace for itself keeps it.
+  @Test func contentAlias() throws {
+    let alias = StreamParser.ContentAlias(declared: "jabber:server", read: "jabber:client")
+    let header = "<stream:stream xmlns='jabber:server' xmlns:s='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>"
+    var parser = StreamParser(limits: .authenticated, contentAlias: alias)
+    parser.feed(
+      (header + "<message><body/><x xmlns='urn:x'><message xmlns='jabber:client'/></x></message><s:iq/><iq xmlns='jabber:server'/>").utf8)
+    guard case .header(let found)? = parser.next(using: pool) else { return #expect(Bool(false)) }
+    #expect(found.contentNamespace == "jabber:server")
+    var read: [[Text]] = []
+    while case .stanza(let element)? = parser.next(using: pool) {
+      read.append([element.namespace] + element.children.map(\.namespace) + element.children.flatMap { $0.children.map(\.namespace) })
+    }
+    #expect(
+      read == [["jabber:client", "jabber:client", "urn:x", "jabber:client"], ["jabber:client"], ["jabber:server"]] as [[Text]])
+    // The same parsers serve streams without it.
+    var plain = StreamParser(limits: .authenticated)
+    plain.feed((header + "<message/>").utf8)
+    _ = plain.next(using: pool)
+    guard case .stanza(let element)? = plain.next(using: pool) else { return #expect(Bool(false)) }
+    #expect(element.namespace == "jabber:server")
+  }
 }

@@ -100,6 +100,7 @@ public enum RemoteStreamMark: UInt16, CoverageMark {
   case remoteStanzaTooEarly, remoteElementTooEarly
   case remoteStanza, remoteAddressMissing, remoteFromForeign, remoteToForeign
   case remoteNegotiationTooLong, remoteStanzaTooBig
+  case remoteCertificateOver
 
   public static let offset = Mark.offset(of: RemoteStreamMark.self)
 
@@ -119,6 +120,7 @@ public enum RemoteStreamMark: UInt16, CoverageMark {
     case .remoteFromForeign: "RFC 6120, 8.1.2.2"
     case .remoteToForeign: "RFC 6120, 4.9.3.6"
     case .remoteNegotiationTooLong: "\(Limit.remoteNegotiationTime)"
+    case .remoteCertificateOver: "RFC 6120, 13.7.2.3"
     case .remoteStanzaTooBig: "\(Limit.remoteStanzaBytes)"
     }
   }

@@ -91,9 +91,11 @@ struct IncomingStream: Sendable, Codable {
       transaction.reach(RemoteStreamMark.remoteAccepted)
       phase = .open(ProvenPair(local: local, peer: peer))
     } else if !base.isEncrypted {
-      var startTLS = Element("starttls", NS.tls)
-      startTLS.append("required", NS.tls)
-      features.append(startTLS)
+      if transaction.configuration.offersTLS {
+        var startTLS = Element("starttls", NS.tls)
+        startTLS.append("required", NS.tls)
+        features.append(startTLS)
+      }
       phase = .negotiating(nil)
     } else {
       switch base.verify(remote) {
@@ -145,6 +147,10 @@ struct IncomingStream: Sendable, Codable {
   }
 
   private mutating func startTLS(_ transaction: inout Transaction) {
+    guard transaction.configuration.offersTLS else {
+      base.send(Element("failure", NS.tls), &transaction)
+      return close(&transaction)
+    }
     base.send(Element("proceed", NS.tls), &transaction)
     base.startTLS(.server(domain: local, asksForCertificate: true), &transaction)
     phase = .expectTLS
@@ -158,7 +164,8 @@ struct IncomingStream: Sendable, Codable {
   }
 
   private mutating func authenticate(_ auth: Element, as peer: VerifiedDomain?, _ transaction: inout Transaction) {
-    guard let peer, auth["mechanism"] == "EXTERNAL" else { return refuse("invalid-mechanism", peer, &transaction) }
+    guard auth["mechanism"] == "EXTERNAL" else { return refuse("invalid-mechanism", peer, &transaction) }
+    guard let peer else { return refuse("not-authorized", nil, &transaction) }
     guard auth.text.isEmpty else { return accept(auth.text, as: peer, &transaction) }
     base.send(Element("challenge", NS.sasl), &transaction)
     phase = .expectResponse(peer)

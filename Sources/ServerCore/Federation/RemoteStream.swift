@@ -13,6 +13,8 @@ struct RemoteStream: Sendable, Codable {
   private(set) var isClosing = false
   /// When we ended our side, on the monotonic clock.
   private(set) var closedAt: Int64 = 0
+  /// When the certificates expire, on the monotonic clock (RFC 6120, 13.7.2.3); `nil` if that is beyond all time.
+  private var expiry: Int64?
   private var handshakes = 0
   private var headerWasSent = false
 
@@ -33,7 +35,7 @@ struct RemoteStream: Sendable, Codable {
   /// - Parameter isOpen: stanzas may pass.
   func deadline(_ limits: Configuration.Limits, isOpen: Bool) -> Int64? {
     if isClosing { return closedAt + limits[time: .closeWait] }
-    return isOpen ? nil : openedAt + limits[time: .remoteNegotiationTime]
+    return isOpen ? expiry : openedAt + limits[time: .remoteNegotiationTime]
   }
 
   /// The domain that the certificates are of, or what is wrong with them. There is no answer while nobody knows.
@@ -82,6 +84,8 @@ struct RemoteStream: Sendable, Codable {
     switch TrustedChain.trust(settled, of: connection, handshake: handshakes) {
     case .success(let chain):
       transaction.reach(RemoteStreamMark.remoteCertificateTrusted)
+      let left = chain.until - transaction.now.wall
+      expiry = left < .seconds(1 << 30) ? transaction.now.monotonic + left : nil
       proof = .trusted(chain)
     case .failure(let problem):
       transaction.reach(problem == .noAnswer ? RemoteStreamMark.remoteVerdictMissing : .remoteCertificateRejected)

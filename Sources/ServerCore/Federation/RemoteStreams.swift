@@ -41,6 +41,8 @@ extension Shard {
 
   mutating func remoteElementReceived(_ connection: ConnectionID, _ element: Element, _ transaction: inout Transaction) {
     if withOutgoing(connection, &transaction, { $0.elementReceived(element, &$1) }) { return }
+    // Where the header has no default namespace, each stanza says its own (RFC 6120, 4.8.3).
+    let element = element.has(namespace: NS.server) ? element.inNamespaceOfClients : element
     var proven: ProvenPair?
     var language: Text?
     withIncoming(connection, &transaction) {
@@ -90,12 +92,20 @@ extension Shard {
   mutating func checkRemote(_ connection: ConnectionID, _ transaction: inout Transaction) {
     let limits = configuration.limits
     let found =
-      outgoing.read(connection) { (deadline: $0.base.deadline(limits, isOpen: $0.isOpen), isClosing: $0.base.isClosing) }
-      ?? incoming.read(connection) { (deadline: $0.base.deadline(limits, isOpen: $0.isOpen), isClosing: $0.base.isClosing) }
+      outgoing.read(connection) {
+        (deadline: $0.base.deadline(limits, isOpen: $0.isOpen), isClosing: $0.base.isClosing, isOpen: $0.isOpen)
+      }
+      ?? incoming.read(connection) {
+        (deadline: $0.base.deadline(limits, isOpen: $0.isOpen), isClosing: $0.base.isClosing, isOpen: $0.isOpen)
+      }
     guard let found, let deadline = found.deadline else { return }
     guard isPast(deadline, transaction) else { return wake(.connection(connection), at: deadline) }
     if found.isClosing {
       return transaction.immediate.append(transaction.reach(StreamMark.streamCloseWaitOver, .close(connection)))
+    }
+    if found.isOpen {
+      let error = StreamError(.reset, text: "the certificate has expired")
+      return failRemote(connection, transaction.reach(RemoteStreamMark.remoteCertificateOver, error), &transaction)
     }
     failRemote(connection, transaction.reach(RemoteStreamMark.remoteNegotiationTooLong, StreamError(.connectionTimeout)), &transaction)
   }
@@ -139,4 +149,19 @@ extension Shard {
 extension SharedConfiguration {
   /// Whether a domain is one of ours: for accounts, or for rooms.
   func serves(_ domain: Text) -> Bool { configuration.domains.contains(domain) || roomDomains.contains(domain) }
+}
+
+extension Element {
+  /// The same with the namespace of clients' stanzas instead of that of servers, at any depth: inside the server stanzas have one.
+  fileprivate var inNamespaceOfClients: Element {
+    var copy = Element(name, has(namespace: NS.server) ? NS.client : namespace)
+    for attribute in attributes { copy.set(attribute.name, attribute.namespace, attribute.value) }
+    for node in content {
+      switch node {
+      case .text(let text): copy.append(text: text)
+      case .element(let child): copy.append(child.inNamespaceOfClients)
+      }
+    }
+    return copy
+  }
 }

@@ -228,7 +228,7 @@ public enum RoutingMark: UInt16, CoverageMark {
     case .hostMessage, .hostStanzaIgnored: "RFC 6120, 10.5.1"
     case .hostResource: "RFC 6120, 10.5.2"
     case .hostRequestUnknown: "RFC 6120, 8.4"
-    case .hostRequestOfStranger: "XEP-0077, 3.1"
+    case .hostRequestOfStranger: "RFC 6120, 8.3.3.10"
     case .nobodyIQ: "RFC 6121, 8.5.1"
     case .nobodyProbed: "RFC 6121, 4.3.2"
     case .nobodyAskedToSubscribe: "RFC 6120, 13.11"

@@ -90,7 +90,7 @@ import XMPP
     #expect(Self.encrypt(&transcript) == Self.begin)
     #expect(Self.settle(&transcript, answer) == [])
     #expect(Self.header(&transcript) == [Self.answer, "features"])
-    #expect(Self.send(&transcript, Self.auth()) == ["failure: invalid-mechanism"])
+    #expect(Self.send(&transcript, Self.auth()) == ["failure: not-authorized"])
     #expect(Self.send(&transcript, Self.message) == ["error: not-authorized", "end of stream", "close", "pause"])
     #expect(Self.send(&transcript, Self.message) == [] && Self.send(&transcript, Self.auth()) == [])
   }
@@ -99,7 +99,26 @@ import XMPP
     var transcript = Self.opened(isDirectTLS: true)
     #expect(Self.encrypt(&transcript, chain: []) == ["restart", "discard"])
     #expect(Self.header(&transcript) == [Self.answer, "features"])
-    #expect(Self.send(&transcript, Self.auth()) == ["failure: invalid-mechanism"])
+    #expect(Self.send(&transcript, Self.auth()) == ["failure: not-authorized"])
+  }
+
+  /// A server without a certificate of its own can't do the handshake.
+  @Test func noTLSToOffer() {
+    var transcript = Self.opened { $0.offersTLS = false }
+    #expect(Self.header(&transcript) == [Self.answer, "features"])
+    #expect(Self.send(&transcript, Self.startTLS) == ["failure", "end of stream", "close"])
+  }
+
+  /// An open stream does not outlive the certificate (RFC 6120, 13.7.2.3).
+  @Test func theCertificateExpires() {
+    var transcript = Self.verified()
+    let limits = transcript.setting.configuration.limits
+    #expect(transcript.stream.base.deadline(limits, isOpen: true) == 1000)
+    transcript.now = 400
+    var other = Self.opened(isDirectTLS: true)
+    _ = Self.encrypt(&other)
+    _ = Self.settle(&other, .verdict(.trusted(PresentedNames(dns: ["far.example"]), until: .max)))
+    #expect(other.stream.base.deadline(limits, isOpen: true) == nil)
   }
 
   /// A certificate that was trusted before the handshake proves nothing after it.

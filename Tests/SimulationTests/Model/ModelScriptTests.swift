@@ -10,6 +10,8 @@ struct ModelScriptTests {
   func modelAgrees(name: String) throws {
     let source = try String(contentsOf: SimulatedDriverTests.spec.appendingPathComponent(name), encoding: .utf8)
     let script = try Script(parsing: source, name: name)
+    // The model is one of a single server, and knows of no other that could say something to it.
+    guard script.servers.isEmpty else { return }
     for seed: UInt64 in 0..<3 {
       var driver = SimulatedDriver(script: script, seed: seed)
       driver.world.compareWithModel()

@@ -161,4 +161,24 @@ struct FederatedServersTests {
     users.pass(.seconds(1))
     #expect(users.received[1] == [0, 1] && users.links.count == 1)
   }
+
+  /// A certificate that expires ends the streams that it opened; the next attempt fails, until there is another.
+  @Test func aCertificateThatExpires() {
+    var users = Users(seed: 4, shards: 1)
+    let now = users.world.instant(of: 1).wall
+    users.world.present(SimulatedCertificate(PresentedNames(dns: ["b.example"]), validity: 0..<(now + .seconds(60))), at: 1)
+    users.say(0, 0)
+    users.pass(.seconds(1))
+    #expect(users.received[1] == [0] && users.links.count == 1)
+    users.pass(.seconds(70))
+    #expect(users.links.count == 0)
+    users.say(1, 0)
+    users.pass(.seconds(2))
+    #expect(users.received[1] == [0] && users.bounced[0] == [1])
+    users.world.present(SimulatedCertificate(PresentedNames(dns: ["b.example"])), at: 1)
+    users.pass(.seconds(30))
+    users.say(2, 0)
+    users.pass(.seconds(2))
+    #expect(users.received[1] == [0, 2])
+  }
 }
