@@ -1,4 +1,4 @@
-/// A question whether a chain of certificates may be trusted. Whose it is, is not asked: the core compares names itself (`NameMatching`).
+/// A question whether a chain of certificates may be trusted. It does not ask for whom: the core compares names itself (`NameMatching`).
 public struct CertificateQuestion: Sendable, Hashable, Codable {
   /// The part that the other side took in the handshake.
   public enum Side: String, Sendable, Hashable, Codable { case server, client }

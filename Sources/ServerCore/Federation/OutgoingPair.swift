@@ -3,7 +3,7 @@ internal import XMPP
 
 /// The stanzas from one of our domains to another's, with all that is known of the way there.
 ///
-/// What it does about streams, which are not its own, it leaves behind as `Step`s.
+/// Streams are not its own: whatever it wants done about them it leaves behind as `Step`s.
 struct OutgoingPair: Sendable, Codable {
   let pair: DomainPair
   private(set) var queue = OutgoingQueue<Stanza>()

@@ -56,7 +56,7 @@ struct OutgoingStream: Sendable, Codable {
     if let (mark, error) = header.namespaceProblem(of: base.role) ?? header.versionProblem {
       return fail(transaction.reach(mark, error), .stream, &transaction)
     }
-    // Whoever answers for another domain is not the one that was called.
+    // A server that answers for another domain is not the one that was called.
     if let from = header.element["from"], JID(from)?.text != pair.remote {
       return fail(transaction.reach(RemoteStreamMark.remoteFromWrong, StreamError(.invalidFrom)), .stream, &transaction)
     }

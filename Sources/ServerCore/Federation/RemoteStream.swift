@@ -1,7 +1,7 @@
 internal import XML
 internal import XMPP
 
-/// What streams from and to other servers have in common: the connection, its handshakes, and the certificates that were presented in them.
+/// The common part of streams from and to other servers: the connection, its handshakes, and the certificates that were presented in them.
 ///
 /// Federation has no durable state, so all that such a stream says goes out at once, and no commit delays it.
 struct RemoteStream: Sendable, Codable {

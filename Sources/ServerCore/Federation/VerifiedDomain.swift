@@ -4,7 +4,7 @@ internal import XMPP
 // The proofs of streams between servers. Each can be made in one way, by what it takes, so that no state of a stream says "authenticated" without
 // it. (A recording holds those of the server that it was made of; nothing that serves reads one.)
 
-/// The certificates of one handshake, for which an authority vouches. Whose they are, is another question: `VerifiedDomain.prove`.
+/// The certificates of one handshake, for which an authority vouches. `VerifiedDomain.prove` says for which domain they stand.
 struct TrustedChain: Sendable, Hashable, Codable {
   let names: PresentedNames
   /// The first time at which one of them expires, on the wall clock.

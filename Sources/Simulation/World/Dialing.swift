@@ -73,7 +73,7 @@ extension World {
     write(.handshake, from: end)
   }
 
-  /// What a server learns of another in a handshake.
+  /// The facts that a server learns of another in a handshake.
   func facts(for end: EndID) -> TLSFacts {
     guard let other = connections.other(end).server else { return connections[end].facts }
     return TLSFacts(protocolName: connections[end].isDirectTLS ? StreamRole.incomingServer.protocolName : nil, chain: nodes[other].chain)

@@ -5,7 +5,7 @@ public struct SimulatedCertificate: Sendable, Hashable {
   public var names: PresentedNames
   /// When it begins to be valid and when it ends, on the wall clock.
   public var validity: Range<Int64>
-  /// What is wrong with it, if something is that neither names nor times tell.
+  /// A fault that neither names nor times tell; `nil` without one.
   public var problem: CertificateProblem?
   /// The parts of a handshake that it may be used for.
   public var uses: Set<CertificateQuestion.Side> = [.server, .client]

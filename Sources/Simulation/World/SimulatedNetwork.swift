@@ -28,10 +28,10 @@ public struct SimulatedNetwork: Sendable {
     var isDirectTLS: Bool
   }
 
-  /// What is not here, has no name.
+  /// A name that is not here does not exist.
   public var records: [DNSQuestion: Record] = [:]
   private(set) var listeners: [Place: Listener] = [:]
-  /// Whoever sends something to one of these hears nothing, not even a refusal.
+  /// Nothing comes back from these addresses, not even a refusal.
   public var silentAddresses: Set<HostAddress> = []
 
   static let port: UInt16 = 5269

@@ -15,7 +15,7 @@ import XML
 
   @Test func allAreTalkedTo() { #expect(Self.permitted().count == 5) }
 
-  /// What stands for a domain stands for all below it, and not for others that end in the same letters.
+  /// A domain stands for all below it, and not for others that end in the same letters.
   @Test func someAreDenied() {
     #expect(Self.permitted(denied: ["a.example"]) == ["b.example", "xa.example", "example"])
     #expect(Self.permitted(denied: ["example"]) == [])
