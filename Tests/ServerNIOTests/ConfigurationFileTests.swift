@@ -25,6 +25,7 @@ import XML
       log_level: warning
       requires_tls: false
       conflict_policy: refuse-new
+      denied_domains: [evil.example, BAD.example, evil.example]
       blocked_messages: drop
       conference_label: rooms
       scram_rounds: 20000
@@ -56,6 +57,7 @@ import XML
     #expect(read.logLevel == .warning)
     #expect(!read.core.requiresTLS)
     #expect(read.core.conflictPolicy == .refuseNew)
+    #expect(read.core[text: .deniedDomains] == "bad.example evil.example" && read.core[text: .allowedDomains] == "")
     #expect(read.core.blockedMessages == .drop)
     #expect(read.core.conferenceLabel == "rooms")
     #expect(read.core.scramRounds == 20_000)
@@ -107,6 +109,8 @@ import XML
     ("listeners:\n  - address: example.org", "s.yaml:2: `example.org` is not an IP address"),
     ("listeners:\n  - address: \"::\"\n    tls: maybe", "s.yaml:3: `maybe` is not one of: starttls, direct"),
     ("conflict_policy: fight", "s.yaml:1: `fight` is not one of: replace-old, refuse-new, rename"),
+    ("denied_domains: evil.example", "s.yaml:1: `denied_domains` should be a list with at least one item"),
+    ("allowed_domains:\n  - a.example\n  - b@c.example", "s.yaml:3: `b@c.example` is not a domain name"),
     ("conference_label: a.b", "s.yaml:1: `a.b` is not one label of a domain name"),
     ("features: yes", "s.yaml:1: `features` should be `key: value` lines"),
     ("data: x\ndata: y", "`data` stands here twice"),

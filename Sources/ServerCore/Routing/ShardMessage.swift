@@ -151,7 +151,7 @@ extension Shard {
     case .remote(let stanza):
       if stanza.isDeparture { return transaction.pass(message.content, to: message.shard) }
       // The other server still waits for the answer to a request.
-      if stanza.kind == .iq, stanza.type == "result" {
+      if stanza.kind == .iq, stanza.type == "result" || stanza.type == "error" {
         let error = stanza.element.errorReply(transaction.reach(RemoteMark.remoteAnswerLost, Shard.busy))
         return transaction.pass(.remote(Stanza(error, from: stanza.from, to: stanza.to)), to: message.shard)
       }

@@ -243,6 +243,20 @@ import XMPP
     #expect(fixture.questions().isEmpty, "nobody asks for the way of a stanza that was not said")
   }
 
+  /// The asker abroad still waits for an answer that a failed commit has taken back: it gets an error instead.
+  @Test(arguments: ["result", "error"]) func anAnswerThatIsLost(type: String) {
+    var fixture = Fixture()
+    fixture.harness.commitsAtOnce = false
+    let add = "<iq type='set' id='r'><query xmlns='jabber:iq:roster'><item jid='mercutio@far.example'/></query></iq>"
+    fixture.harness.send(add, on: fixture.romeo)
+    let error = "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    fixture.harness.send(
+      "<iq to='mercutio@far.example/x' type='\(type)' id='q'>\(type == "error" ? error : "")</iq>", on: fixture.romeo)
+    #expect(fixture.questions().isEmpty)
+    fixture.harness.input(.commitFailed(from: fixture.harness.commits.last!.number))
+    #expect(fixture.questions().count == 2, "an answer is on its way")
+  }
+
   @Test func aStaticHostIsDialedAtOnce() {
     var fixture = Fixture { $0.staticHosts = [StaticHost(of: "far.example", host: .address(Self.address), port: 5299)] }
     fixture.say("a")
